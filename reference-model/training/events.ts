@@ -1,0 +1,26 @@
+/** What the trainer reports while it runs; the harness appends each event to the record and draws progress from it. */
+import type { Part } from '../model/config.js';
+import type { Source } from './recipe.js';
+
+export type TrainingEvent =
+  | {
+      readonly type: 'step';
+      readonly stage: string;
+      /** 1-based, over all stages. */
+      readonly step: number;
+      readonly totalSteps: number;
+      /** Mean cross-entropy per answer token, in nats. */
+      readonly loss: number;
+      readonly learningRate: Readonly<Partial<Record<Part, number>>>;
+      readonly gradientNorm: number;
+      /** Sequence tokens processed in this step, padding excluded. */
+      readonly tokens: number;
+    }
+  | {
+      readonly type: 'validation';
+      readonly stage: string;
+      readonly step: number;
+      /** Mean cross-entropy per answer token on held-out examples, by source. */
+      readonly loss: Readonly<Partial<Record<Source, number>>>;
+    }
+  | { readonly type: 'checkpoint'; readonly step: number };

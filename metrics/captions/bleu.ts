@@ -1,0 +1,51 @@
+/**
+ * BLEU-1 … BLEU-4 from per-image counts, as in the public COCO caption evaluation: counts are summed over the corpus,
+ * the brevity penalty uses the summed closest reference lengths, and two tiny constants keep empty captions finite.
+ * Source: Papineni et al., "BLEU: a Method for Automatic Evaluation of Machine Translation" (ACL 2002).
+ */
+import { cubeRoot, exponential } from '../numerics/deterministic-math.js';
+import { MAXIMUM_ORDER } from './encoded-captions.js';
+
+/** The counts that BLEU is made of; sums of them are counts of a larger corpus. */
+export interface BleuCounts {
+  readonly candidateLength: number;
+  readonly referenceLength: number;
+  /** Candidate n-grams of order 1 … 4. */
+  readonly guesses: ArrayLike<number>;
+  /** Clipped matches of order 1 … 4. */
+  readonly matches: ArrayLike<number>;
+}
+
+const TINY = 1e-15;
+const SMALL = 1e-9;
+
+/** BLEU of order 1 … 4; each between 0 and 1. */
+export function bleu({ candidateLength, referenceLength, guesses, matches }: BleuCounts): number[] {
+  const ratio = (candidateLength + TINY) / (referenceLength + SMALL);
+  const brevityPenalty = ratio < 1 ? exponential(1 - 1 / ratio) : 1;
+  const scores: number[] = [];
+  let product = 1;
+  for (let order = 0; order < MAXIMUM_ORDER; order++) {
+    product *= (matches[order]! + TINY) / (guesses[order]! + SMALL);
+    scores.push(root(product, order + 1) * brevityPenalty);
+  }
+  return scores;
+}
+
+/** N-grams of order 1 … 4 in a caption of `length` words. */
+export function guessesOf(length: number): number[] {
+  return [length, Math.max(0, length - 1), Math.max(0, length - 2), Math.max(0, length - 3)];
+}
+
+function root(value: number, degree: number): number {
+  switch (degree) {
+    case 1:
+      return value;
+    case 2:
+      return Math.sqrt(value);
+    case 3:
+      return cubeRoot(value);
+    default:
+      return Math.sqrt(Math.sqrt(value));
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Interns words and n-grams as consecutive integers, so that counting needs typed arrays instead of string maps.
+ * An n-gram is its (n−1)-gram prefix plus one word: a pair of integers in an open-addressing table.
+ */
+
+/** Marks an n-gram that would run past the end of its caption. */
+export const NO_GRAM = -1;
+
+const NO_PREFIX = -1;
+
+export class NgramTable {
+  /** Number of interned grams of all orders; identifiers are 0 … size − 1. */
+  size = 0;
+  private readonly wordIds = new Map<string, number>();
+  private readonly wordTexts = new Map<number, string>();
+  private prefixes = new Int32Array(1 << 16);
+  private lastWords = new Int32Array(1 << 16);
+  private slots = new Int32Array(1 << 17).fill(NO_GRAM);
+
+  /** The gram of a single word. */
+  word(text: string): number {
+    const known = this.wordIds.get(text);
+    if (known !== undefined) return known;
+    const id = this.add(NO_PREFIX, NO_PREFIX);
+    this.wordIds.set(text, id);
+    this.wordTexts.set(id, text);
+    return id;
+  }
+
+  /** The gram `prefix` + `word`, both of this table. */
+  extend(prefix: number, word: number): number {
+    const mask = this.slots.length - 1;
+    let slot = slotOf(prefix, word) & mask;
+    for (;;) {
+      const gram = this.slots[slot]!;
+      if (gram === NO_GRAM) break;
+      if (this.prefixes[gram] === prefix && this.lastWords[gram] === word) return gram;
+      slot = (slot + 1) & mask;
+    }
+    const id = this.add(prefix, word);
+    this.slots[slot] = id;
+    if (this.size * 2 > this.slots.length) this.rehash();
+    return id;
+  }
+
+  /** Identifier of the prefix, or −1 for a single word. A prefix is always smaller than its gram. */
+  prefixOf(gram: number): number {
+    return this.prefixes[gram]!;
+  }
+
+  lastWordOf(gram: number): number {
+    const word = this.lastWords[gram]!;
+    return word === NO_PREFIX ? gram : word;
+  }
+
+  /** The text of a single-word gram. */
+  textOf(word: number): string {
+    return this.wordTexts.get(word)!;
+  }
+
+  private add(prefix: number, word: number): number {
+    if (this.size === this.prefixes.length) {
+      this.prefixes = grown(this.prefixes);
+      this.lastWords = grown(this.lastWords);
+    }
+    const id = this.size++;
+    this.prefixes[id] = prefix;
+    this.lastWords[id] = word;
+    return id;
+  }
+
+  private rehash(): void {
+    const slots = new Int32Array(this.slots.length * 2).fill(NO_GRAM);
+    const mask = slots.length - 1;
+    for (let gram = 0; gram < this.size; gram++) {
+      const prefix = this.prefixes[gram]!;
+      if (prefix === NO_PREFIX) continue;
+      let slot = slotOf(prefix, this.lastWords[gram]!) & mask;
+      while (slots[slot] !== NO_GRAM) slot = (slot + 1) & mask;
+      slots[slot] = gram;
+    }
+    this.slots = slots;
+  }
+}
+
+function slotOf(prefix: number, word: number): number {
+  const hash = Math.imul(prefix, 0x9e3779b1) ^ Math.imul(word, 0x85ebca77);
+  return hash ^ (hash >>> 15);
+}
+
+/** A copy of twice the length. */
+export function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,20 @@
+/**
+ * Caption and VQA metrics on plain data, in Node and in the browser.
+ */
+export { type CaptionRecord, checkCaptionRecords } from './captions/caption-record.js';
+export type { DocumentFrequencies } from './captions/document-frequency.js';
+export {
+  CAPTION_METRICS,
+  type CaptionMetric,
+  type CaptionScores,
+  DEFAULT_CAPTION_METRICS,
+  type MetricScore,
+  type ScoreCaptionsOptions,
+  scoreCaptions,
+} from './captions/score-captions.js';
+export { MetricError, type MetricErrorCode, type MetricErrorDetail } from './errors.js';
+export { formatSignature, METRICS_VERSION, requireSameSignature } from './signature.js';
+export { ptbTokeniser } from './tokenise/ptb-tokeniser.js';
+export { type Tokeniser, whitespaceTokeniser } from './tokenise/tokeniser.js';
+export { type Accuracy, type AnswerAccuracies, type AnsweredQuestion, scoreAnswers } from './vqa/answer-accuracy.js';
+export { normaliseAnswer } from './vqa/official-normalisation.js';

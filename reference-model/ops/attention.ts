@@ -1,0 +1,116 @@
+/**
+ * Scaled dot-product attention under a boolean mask, with grouped key/value heads (Vaswani et al. 2017, arXiv 1706.03762;
+ * Ainslie et al. 2023, arXiv 2305.13245). It takes heads as [B, T, H, D], so that projections need only a reshape.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { type FusedOperation, runFusedKernel } from './fused-operation.js';
+import { type AttentionAttributes, FusedKernel } from './kernels.js';
+import { expectRank, expectShape, ShapeError } from './shape-error.js';
+
+/**
+ * @param query [B, T, H, D]
+ * @param key [B, S, G, D], H a multiple of G; query head h reads group ⌊h·G/H⌋
+ * @param value [B, S, G, D]
+ * @param mask bool [B, T, S]; true where a query may attend. A query that may attend nowhere yields zeros.
+ * @param scale factor on the scores, 1/√D by default
+ * @returns [B, T, H, D]
+ * @throws ShapeError
+ */
+export function attention(
+  query: tf.Tensor,
+  key: tf.Tensor,
+  value: tf.Tensor,
+  mask: tf.Tensor,
+  scale?: number,
+): tf.Tensor {
+  expectRank('attention', 'query', query, 4);
+  expectRank('attention', 'key', key, 4);
+  const [batch, targets, heads, channels] = query.shape as [number, number, number, number];
+  const [, sources, groups] = key.shape as [number, number, number, number];
+  expectShape('attention', 'query', query, [batch, targets, heads, channels]);
+  expectShape('attention', 'key', key, [batch, sources, groups, channels]);
+  expectShape('attention', 'value', value, [batch, sources, groups, channels]);
+  expectShape('attention', 'mask', mask, [batch, targets, sources], 'bool');
+  if (heads % groups !== 0) {
+    throw new ShapeError('attention', `${heads} query heads cannot share ${groups} key/value heads evenly.`);
+  }
+  const attributes: AttentionAttributes = { scale: scale ?? 1 / Math.sqrt(channels) };
+  const [output, probabilities] = runFusedKernel(FusedKernel.Attention, { query, key, value, mask }, attributes);
+  // While gradients are recorded the tape holds its own reference.
+  probabilities!.dispose();
+  return output!;
+}
+
+/** [B, T, H, D] → [B, G, (H/G)·T, D]: all queries that share a key/value head become rows of one matrix. */
+function groupQueries(x: tf.Tensor, groups: number): tf.Tensor4D {
+  const [batch, targets, heads, channels] = x.shape as [number, number, number, number];
+  const split = tf.reshape(x, [batch, targets, groups, heads / groups, channels]);
+  return tf.reshape(tf.transpose(split, [0, 2, 3, 1, 4]), [batch, groups, (heads / groups) * targets, channels]);
+}
+
+/** Inverse of `groupQueries`. */
+function ungroupQueries(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
+  const [batch, targets, heads, channels] = shape as [number, number, number, number];
+  const groups = x.shape[1]!;
+  const split = tf.reshape(x, [batch, groups, heads / groups, targets, channels]);
+  return tf.reshape(tf.transpose(split, [0, 3, 1, 2, 4]), [batch, targets, heads, channels]);
+}
+
+/** [B, S, G, D] ↔ [B, G, S, D]. */
+const swapHeads = (x: tf.Tensor): tf.Tensor4D => tf.transpose(x, [0, 2, 1, 3]) as tf.Tensor4D;
+
+/** A score no allowed position can reach; finite, so that an empty row does not turn into NaN. */
+const FORBIDDEN_SCORE = -1e30;
+
+export const attentionOperation: FusedOperation = {
+  kernels: [
+    {
+      name: FusedKernel.Attention,
+      composite: ({ query, key, value, mask }, { scale }: AttentionAttributes) => {
+        const [batch, targets, heads] = query!.shape as [number, number, number, number];
+        const [, sources, groups] = key!.shape as [number, number, number, number];
+        const rows = groupQueries(query!, groups);
+        const scores = tf.mul(tf.matMul(rows, swapHeads(key!), false, true), scale);
+        const perHead = tf.reshape(scores, [batch, heads, targets, sources]);
+        const allowed = tf.broadcastTo(tf.expandDims(mask!, 1), perHead.shape);
+        const masked = tf.where(allowed, perHead, tf.fill(perHead.shape, FORBIDDEN_SCORE));
+        const exponentials = tf.mul(tf.exp(tf.sub(masked, tf.max(masked, -1, true))), tf.cast(allowed, 'float32'));
+        const probabilities = tf.divNoNan(exponentials, tf.sum(exponentials, -1, true));
+        const grouped = tf.reshape(probabilities, scores.shape);
+        return [ungroupQueries(tf.matMul(grouped, swapHeads(value!)), query!.shape), probabilities];
+      },
+    },
+    {
+      name: FusedKernel.AttentionGradient,
+      composite: ({ outputGradient, query, key, value, probabilities }, { scale }: AttentionAttributes) => {
+        const groups = key!.shape[2]!;
+        const rows = groupQueries(query!, groups);
+        const gradientRows = groupQueries(outputGradient!, groups);
+        const weights = tf.reshape(probabilities!, [...rows.shape.slice(0, 3), key!.shape[1]!]);
+        const weightGradient = tf.matMul(gradientRows, swapHeads(value!), false, true);
+        const mean = tf.sum(tf.mul(weightGradient, weights), -1, true);
+        const scoreGradient = tf.mul(tf.mul(weights, tf.sub(weightGradient, mean)), scale);
+        return [
+          ungroupQueries(tf.matMul(scoreGradient, swapHeads(key!)), query!.shape),
+          swapHeads(tf.matMul(scoreGradient, rows, true, false)),
+          swapHeads(tf.matMul(weights, gradientRows, true, false)),
+        ];
+      },
+    },
+  ],
+  gradients: [
+    {
+      name: FusedKernel.Attention,
+      savedInputs: ['query', 'key', 'value', 'mask'],
+      savedOutputs: [false, true],
+      gradient: (outputGradient, [query, key, value, mask, probabilities], attributes: AttentionAttributes) => {
+        const gradients = runFusedKernel(
+          FusedKernel.AttentionGradient,
+          { outputGradient, query: query!, key: key!, value: value!, mask: mask!, probabilities: probabilities! },
+          attributes,
+        );
+        return { query: () => gradients[0]!, key: () => gradients[1]!, value: () => gradients[2]! };
+      },
+    },
+  ],
+};

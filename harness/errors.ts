@@ -65,13 +65,14 @@ export function formatError(error: unknown, { debug = false }: { debug?: boolean
 
 /**
  * The problems inside any thrown value. The stand-alone folders (reference-model, metrics, reports) throw errors of their
- * own classes, which carry the same fields either on themselves, under `problem`, or as a list under `problems`.
+ * own classes, which carry the same fields on themselves, under `problem` or `detail`, or as a list under `problems`.
  */
 export function describeError(error: unknown): readonly Omit<Problem, 'code'>[] {
   if (error instanceof UserError) return error.problems;
   if (typeof error === 'object' && error !== null) {
     if ('problems' in error && Array.isArray(error.problems) && error.problems.every(isProblem)) return error.problems;
     if ('problem' in error && isProblem(error.problem)) return [error.problem];
+    if ('detail' in error && isProblem(error.detail)) return [error.detail];
     if (isProblem(error)) return [error];
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,71 @@
+/** Turns the events of one run into what a progress display shows: stage, step, loss, speed and time left. Pure but for the given clock. */
+import type { RunProgress } from '../run/perform-run.js';
+
+export interface RunMeter {
+  readonly phase: string;
+  readonly step: number;
+  readonly totalSteps: number;
+  /** Mean over the last steps, weighted towards the latest; undefined before the first step. */
+  readonly loss?: number;
+  readonly tokensPerSecond?: number;
+  readonly secondsLeft?: number;
+  readonly lastStepAt?: number;
+  readonly secondsPerStep?: number;
+}
+
+export const newMeter: RunMeter = { phase: 'starting', step: 0, totalSteps: 0 };
+
+/** Weight of the newest step in the running means: the display follows about the last twenty steps. */
+const newest = 0.05;
+
+/** @param now milliseconds */
+export function updateMeter(meter: RunMeter, progress: RunProgress, now: number): RunMeter {
+  switch (progress.type) {
+    case 'waiting':
+      return { ...meter, phase: `waiting for ${progress.heldBy}, which works on the same run` };
+    case 'resuming':
+      return { ...meter, phase: `resuming after step ${progress.step}`, step: progress.step };
+    case 'evaluating':
+      return { ...meter, phase: 'evaluating', secondsLeft: 0 };
+    case 'validation':
+    case 'checkpoint':
+      return meter;
+    case 'step': {
+      const seconds = meter.lastStepAt === undefined ? undefined : (now - meter.lastStepAt) / 1000;
+      const secondsPerStep = seconds === undefined ? undefined : blend(meter.secondsPerStep, seconds);
+      return {
+        phase: progress.stage,
+        step: progress.step,
+        totalSteps: progress.totalSteps,
+        loss: blend(meter.loss, progress.loss),
+        lastStepAt: now,
+        ...(secondsPerStep === undefined
+          ? {}
+          : {
+              secondsPerStep,
+              tokensPerSecond: blend(meter.tokensPerSecond, progress.tokens / Math.max(seconds ?? 0, 1e-6)),
+              secondsLeft: secondsPerStep * (progress.totalSteps - progress.step),
+            }),
+      };
+    }
+    default:
+      return progress satisfies never;
+  }
+}
+
+function blend(mean: number | undefined, value: number): number {
+  return mean === undefined ? value : mean + newest * (value - mean);
+}
+
+export function meterText({ phase, loss, tokensPerSecond, secondsLeft }: RunMeter): string {
+  const parts = [phase];
+  if (loss !== undefined) parts.push(`loss ${loss.toFixed(3)}`);
+  if (tokensPerSecond !== undefined) parts.push(`${Math.round(tokensPerSecond)} tokens/s`);
+  if (secondsLeft !== undefined && secondsLeft > 0) parts.push(`${durationText(secondsLeft)} left`);
+  return parts.join(', ');
+}
+
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

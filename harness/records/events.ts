@@ -1,0 +1,93 @@
+/**
+ * The event log of a run (`events.jsonl`): append-only, one JSON object a line, each with its wall-clock time. Only the last
+ * line can be torn by a crash; it is dropped on reading. Times live here and never in `result.json`.
+ */
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { TrainingEvent } from '../../reference-model/training/events.js';
+import { UserError } from '../errors.js';
+import { writeFileAtomically } from './atomic-file.js';
+
+/** What the harness adds to the trainer's own events; a session is one process working on the run. */
+export type SessionEvent =
+  | { readonly type: 'session-started'; readonly resumedFromStep: number; readonly jobs: number }
+  | { readonly type: 'training-finished' }
+  | { readonly type: 'finished'; readonly peakMemoryBytes: number };
+
+export type RecordedEvent = (TrainingEvent | SessionEvent) & {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+};
+
+export interface EventLog {
+  append(event: TrainingEvent | SessionEvent): void;
+  /** Forces everything appended so far to disk. */
+  sync(): void;
+  close(): void;
+}
+
+export function openEventLog(file: string): EventLog {
+  const descriptor = openSync(file, 'a');
+  return {
+    append: (event) => {
+      writeSync(descriptor, `${JSON.stringify({ ...event, time: Date.now() })}\n`);
+    },
+    sync: () => fsyncSync(descriptor),
+    close: () => closeSync(descriptor),
+  };
+}
+
+/**
+ * All whole events of a log, in order; none if there is no log.
+ * @throws UserError `record-corrupt` when a line other than the last is not JSON
+ */
+export function readEvents(file: string): readonly RecordedEvent[] {
+  if (!existsSync(file)) return [];
+  // The line feed is written with the line, so what follows the last one was cut short, even if it parses.
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line, index) => parseEvent(line, { file, lineNumber: index + 1 }));
+}
+
+function parseEvent(line: string, { file, lineNumber }: { file: string; lineNumber: number }): RecordedEvent {
+  try {
+    const event: unknown = JSON.parse(line);
+    if (typeof event === 'object' && event !== null && 'type' in event && 'time' in event) return event as RecordedEvent;
+  } catch {
+    // Falls through to the one error below.
+  }
+  throw new UserError({
+    code: 'record-corrupt',
+    what: 'the event log holds a line that is not an event',
+    where: `${file}:${lineNumber}`,
+    expected: 'one JSON object with a type and a time',
+    mend: 'delete the folder of this run and run again; it will be trained anew',
+  });
+}
+
+/**
+ * Cuts the log back to a checkpoint: what came after it will happen again. Sessions stay, as they tell how often the run was resumed.
+ */
+export function rewindEvents(file: string, step: number): void {
+  const kept = readEvents(file).filter((event) => {
+    switch (event.type) {
+      case 'step':
+      case 'validation':
+      case 'checkpoint':
+        return event.step <= step;
+      case 'session-started':
+        return true;
+      case 'training-finished':
+      case 'finished':
+        return false;
+      default:
+        return event satisfies never;
+    }
+  });
+  writeFileAtomically(file, kept.map((event) => `${JSON.stringify(event)}\n`).join(''));
+}
+
+/** The last step of the unbroken sequence 1, 2, 3 … that the log holds. */
+export function lastRecordedStep(events: readonly RecordedEvent[]): number {
+  let last = 0;
+  for (const event of events) if (event.type === 'step' && event.step === last + 1) last = event.step;
+  return last;
+}

@@ -1,0 +1,60 @@
+/**
+ * `predictions.jsonl`: everything the trained model said about the evaluation split, beside what was expected and the score of
+ * each, so that every score can be recomputed from the record alone. Also `examples.json`: the first images themselves.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+
+const caption = z.strictObject({
+  type: z.literal('caption'),
+  imageId: z.string(),
+  prompt: z.string(),
+  text: z.string(),
+  references: z.array(z.string()),
+  aiReferences: z.array(z.string()),
+  /** CIDEr-D of this image against `references`. */
+  score: z.number(),
+});
+
+const answer = z.strictObject({
+  type: z.literal('answer'),
+  questionId: z.string(),
+  imageId: z.string(),
+  kind: z.enum(['yes/no', 'open']),
+  question: z.string(),
+  expected: z.string(),
+  text: z.string(),
+  correct: z.boolean(),
+});
+
+const predictionSchema = z.discriminatedUnion('type', [caption, answer]);
+
+export type CaptionPrediction = z.infer<typeof caption>;
+export type AnswerPrediction = z.infer<typeof answer>;
+export type Prediction = CaptionPrediction | AnswerPrediction;
+
+export function predictionsText(predictions: readonly Prediction[]): string {
+  return predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join('');
+}
+
+/** @throws UserError `record-corrupt` naming the line */
+export function readPredictions(file: string): readonly Prediction[] {
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line, index) => {
+    try {
+      return predictionSchema.parse(JSON.parse(line));
+    } catch (cause) {
+      const where = `${file}:${index + 1}`;
+      const mend = 'delete the folder of this run and run again; it will be trained anew';
+      throw new UserError({ code: 'record-corrupt', what: 'this line is not a prediction', where, mend }, { cause });
+    }
+  });
+}
+
+/** An image of the evaluation split, kept so that reports need no data set. `rgb` is base64 of [height, width, 3] bytes. */
+export const exampleImagesSchema = z.array(
+  z.strictObject({ imageId: z.string(), width: z.int(), height: z.int(), rgb: z.base64() }),
+);
+
+export type ExampleImage = z.infer<typeof exampleImagesSchema>[number];

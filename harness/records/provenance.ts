@@ -1,0 +1,69 @@
+/** Where a run comes from: code, data, machine. It is kept beside the result and never inside it, as it differs between machines. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Engine } from '../../reference-model/engines/engine.js';
+import { sha256 } from './canonical-json.js';
+import { packageRoot } from './code-version.js';
+
+export const provenanceSchema = z.strictObject({
+  packageVersion: z.string(),
+  /** Absent when the package is installed and not a checkout. */
+  git: z.strictObject({ commit: z.string(), dirtyDiff: z.string().nullable() }).optional(),
+  lockfile: z.string().optional(),
+  codeVersion: z.string(),
+  data: z.strictObject({ name: z.string(), fingerprint: z.string() }),
+  engine: z.strictObject({ name: z.string(), precision: z.string(), numerics: z.string() }),
+  machine: z.strictObject({
+    node: z.string(),
+    system: z.string(),
+    processor: z.string(),
+    cores: z.int(),
+    memoryBytes: z.int(),
+  }),
+});
+
+export type Provenance = z.infer<typeof provenanceSchema>;
+
+export interface ProvenanceInput {
+  readonly codeVersion: string;
+  readonly data: { readonly name: string; readonly fingerprint: string };
+  readonly engine: Engine;
+}
+
+export function gatherProvenance({ codeVersion, data, engine }: ProvenanceInput): Provenance {
+  const root = packageRoot();
+  const git = gitState(root);
+  const lockfile = join(root, 'package-lock.json');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return {
+    packageVersion: version,
+    ...(git === undefined ? {} : { git }),
+    ...(existsSync(lockfile) ? { lockfile: sha256(readFileSync(lockfile)) } : {}),
+    codeVersion,
+    data: { name: data.name, fingerprint: data.fingerprint },
+    engine: { name: engine.name, precision: engine.precision, numerics: engine.numerics },
+    machine: {
+      node: process.version,
+      system: `${type()} ${release()} ${process.arch}`,
+      processor: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: availableParallelism(),
+      memoryBytes: totalmem(),
+    },
+  };
+}
+
+/** Commit and hash of the uncommitted changes to tracked files; undefined outside a checkout of this package. */
+function gitState(root: string): { commit: string; dirtyDiff: string | null } | undefined {
+  if (!existsSync(join(root, '.git'))) return undefined;
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 2 ** 28 });
+  try {
+    const diff = git('diff', 'HEAD', '--no-ext-diff', '--binary');
+    return { commit: git('rev-parse', 'HEAD').trim(), dirtyDiff: diff === '' ? null : sha256(diff) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * `result.json`: what a finished run came to. It holds only what the run's identity decides (no time, no path, no machine), so the
+ * same run has the same file, byte for byte, wherever and however often it was interrupted. It is written last.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { measureIds } from '../run/measures.js';
+import { writeFileAtomically } from './atomic-file.js';
+import { canonicalJson, sha256 } from './canonical-json.js';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+const resultSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  runId: z.string(),
+  /** Every measure with how it was computed. */
+  scores: z.partialRecord(z.enum(measureIds), z.strictObject({ value: z.number(), signature: z.string() })),
+  steps: z.int(),
+  /** Sequence tokens seen in training, padding excluded. */
+  tokens: z.int(),
+  parameters: z.int(),
+  /** SHA-256 of `weights.safetensors` and of `predictions.jsonl`. */
+  weights: digest,
+  predictions: digest,
+});
+
+export type RunResult = z.infer<typeof resultSchema>;
+
+export function writeResult(file: string, result: RunResult): void {
+  const checksum = sha256(canonicalJson(result));
+  writeFileAtomically(file, `${JSON.stringify({ ...JSON.parse(canonicalJson(result)), checksum }, null, 2)}\n`);
+}
+
+/**
+ * The result in `file`, or undefined if the run has not finished.
+ * @throws UserError `record-corrupt` when the file is not what `writeResult` wrote
+ */
+export function readResult(file: string): RunResult | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    const { checksum, ...result } = z.looseObject({ checksum: digest }).parse(JSON.parse(readFileSync(file, 'utf8')));
+    if (sha256(canonicalJson(result)) === checksum) return resultSchema.parse(result);
+  } catch {
+    // Not JSON, or not of this shape: the one error below says all that matters.
+  }
+  throw new UserError({
+    code: 'record-corrupt',
+    what: 'the result of a finished run is damaged: its content does not match its checksum',
+    where: file,
+    mend: 'delete the folder of this run and run again; it will be trained anew',
+  });
+}

@@ -1,0 +1,16 @@
+/** What makes a run that run: two runs with the same identity must end with the same bits, so only one is ever trained. */
+import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { canonicalJson, sha256 } from './canonical-json.js';
+
+export interface RunIdentity {
+  readonly config: RunConfig;
+  readonly dataFingerprint: string;
+  readonly codeVersion: string;
+  /** `Engine.numerics`. */
+  readonly engineNumerics: string;
+}
+
+/** 20 hexadecimal digits of SHA-256 over the canonical JSON of the identity. */
+export function runIdOf({ config, dataFingerprint, codeVersion, engineNumerics }: RunIdentity): string {
+  return sha256(canonicalJson({ config, dataFingerprint, codeVersion, engineNumerics })).slice(0, 20);
+}

@@ -1,0 +1,155 @@
+/**
+ * The record of one run, `<store>/runs/<run-id>/`: where its files are, how it is begun or resumed, and how it is read back.
+ * A record without `result.json` is unfinished and may be resumed; with it, it is complete and is only ever read.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { runConfigSchema } from '../suite/run-config-schema.js';
+import { writeFileAtomically } from './atomic-file.js';
+import { sha256 } from './canonical-json.js';
+import { listCheckpoints, readCheckpoint } from './checkpoints.js';
+import { lastRecordedStep, type RecordedEvent, readEvents, rewindEvents } from './events.js';
+import { type ExampleImage, exampleImagesSchema, type Prediction, readPredictions } from './predictions.js';
+import { type Provenance, provenanceSchema } from './provenance.js';
+import { type RunResult, readResult } from './result.js';
+import { type RunIdentity, runIdOf } from './run-identity.js';
+
+export interface RunPaths {
+  readonly folder: string;
+  readonly config: string;
+  readonly provenance: string;
+  readonly events: string;
+  readonly checkpoints: string;
+  readonly weights: string;
+  readonly predictions: string;
+  readonly examples: string;
+  readonly result: string;
+  readonly lock: string;
+  /** What the run's process printed, for diagnosis. */
+  readonly log: string;
+}
+
+export function runPaths(store: string, runId: string): RunPaths {
+  const folder = join(store, 'runs', runId);
+  const at = (name: string) => join(folder, name);
+  return {
+    folder,
+    config: at('config.json'),
+    provenance: at('provenance.json'),
+    events: at('events.jsonl'),
+    checkpoints: at('checkpoints'),
+    weights: at('weights.safetensors'),
+    predictions: at('predictions.jsonl'),
+    examples: at('examples.json'),
+    result: at('result.json'),
+    lock: at('lock'),
+    log: at('log.txt'),
+  };
+}
+
+const identitySchema = z.strictObject({
+  config: runConfigSchema,
+  dataFingerprint: z.string(),
+  codeVersion: z.string(),
+  engineNumerics: z.string(),
+});
+
+/** What an unfinished run goes on from; nothing when it starts. */
+export interface ResumePoint {
+  readonly step: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Prepares a record for training, new or begun earlier: states its identity and provenance, and cuts its events back to the
+ * newest checkpoint. Call only while holding the run's lock.
+ * @throws UserError `record-corrupt` when a checkpoint or the event log is damaged
+ */
+export function beginRun(paths: RunPaths, identity: RunIdentity, provenance: Provenance): ResumePoint | undefined {
+  mkdirSync(paths.checkpoints, { recursive: true });
+  writeFileAtomically(paths.config, `${JSON.stringify({ ...identity }, null, 2)}\n`);
+  writeFileAtomically(paths.provenance, `${JSON.stringify(provenance, null, 2)}\n`);
+  const recorded = lastRecordedStep(readEvents(paths.events));
+  // Events are forced to disk before their checkpoint, so this holds for every checkpoint unless somebody edited the log.
+  const checkpoint = listCheckpoints(paths.checkpoints).find(({ step }) => step <= recorded);
+  if (existsSync(paths.events)) rewindEvents(paths.events, checkpoint?.step ?? 0);
+  return checkpoint === undefined ? undefined : { step: checkpoint.step, bytes: readCheckpoint(checkpoint) };
+}
+
+/**
+ * The result of a run that is complete, checked against the files it speaks of; undefined if the run has yet to finish.
+ * @throws UserError `record-corrupt` when any of them was changed or is missing
+ */
+export function readFinishedResult(paths: RunPaths): RunResult | undefined {
+  const result = readResult(paths.result);
+  if (result === undefined) return undefined;
+  requireDigest(paths.weights, result.weights);
+  requireDigest(paths.predictions, result.predictions);
+  return result;
+}
+
+export interface FinishedRun {
+  readonly identity: RunIdentity;
+  readonly provenance: Provenance;
+  readonly events: readonly RecordedEvent[];
+  readonly predictions: readonly Prediction[];
+  readonly examples: readonly ExampleImage[];
+  readonly result: RunResult;
+}
+
+/**
+ * Everything a complete record holds.
+ * @throws UserError `record-missing` when the run has not finished, `record-corrupt` when the record is damaged
+ */
+export function readFinishedRun(store: string, runId: string): FinishedRun {
+  const paths = runPaths(store, runId);
+  const result = readFinishedResult(paths);
+  if (result === undefined) {
+    throw new UserError({
+      code: 'record-missing',
+      what: `run ${runId} has no result`,
+      where: paths.folder,
+      mend: 'run the command that trains it again; it resumes where it stopped',
+    });
+  }
+  const identity = readJson(paths.config, identitySchema) as RunIdentity;
+  if (runIdOf(identity) !== runId || result.runId !== runId) {
+    throw new UserError({
+      code: 'record-corrupt',
+      what: 'the configuration of this record is not the one that it was run with',
+      where: paths.config,
+      expected: `a configuration whose hash is ${runId}`,
+      mend: 'restore the file, or delete the folder of this run and run again',
+    });
+  }
+  return {
+    identity,
+    provenance: readJson(paths.provenance, provenanceSchema),
+    events: readEvents(paths.events),
+    predictions: readPredictions(paths.predictions),
+    examples: readJson(paths.examples, exampleImagesSchema),
+    result,
+  };
+}
+
+function readJson<S extends z.ZodType>(file: string, schema: S): z.infer<S> {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const mend = 'restore the file, or delete the folder of this run and run again';
+    throw new UserError({ code: 'record-corrupt', what: 'the file is missing or damaged', where: file, mend }, { cause });
+  }
+}
+
+function requireDigest(file: string, digest: string): void {
+  if (existsSync(file) && sha256(readFileSync(file)) === digest) return;
+  throw new UserError({
+    code: 'record-corrupt',
+    what: existsSync(file) ? 'the file was changed after the run had finished' : 'the file is missing',
+    where: file,
+    expected: `SHA-256 ${digest}`,
+    mend: 'restore the file, or delete the folder of this run and run again; it will be trained anew',
+  });
+}

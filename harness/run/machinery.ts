@@ -1,0 +1,39 @@
+/**
+ * What the harness needs of the reference model, as one interface: tests put a fast stand-in behind it, and the assembly of a run
+ * reads without knowing how tensors are computed. `referenceModel` binds it to the real thing.
+ */
+import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
+import type { DataSet } from '../../reference-model/data/dataset.js';
+import type { TrainingEvent } from '../../reference-model/training/events.js';
+import type { DataConfig, RunConfig } from '../../reference-model/training/recipe.js';
+
+export type EngineChoice = EngineName | 'auto';
+
+export interface TrainingJob {
+  readonly config: RunConfig;
+  readonly data: DataSet;
+  /** Bytes of the last checkpoint; training goes on after its step and ends with the same bits. */
+  readonly resumeFrom?: Uint8Array;
+  saveCheckpoint(bytes: Uint8Array, step: number): Promise<void>;
+  onEvent(event: TrainingEvent): void;
+  /** When it aborts, the trainer saves a checkpoint and throws an error named `TrainingInterrupted`. */
+  readonly signal: AbortSignal;
+}
+
+export interface Predictions {
+  readonly captions: readonly { readonly imageId: string; readonly text: string }[];
+  readonly answers: readonly { readonly questionId: string; readonly imageId: string; readonly text: string }[];
+}
+
+/**
+ * The order of a trainer's calls matters for exact resumption: the events of a step (`step`, `validation`) come before
+ * `saveCheckpoint` of that step, and between steps it lets pending messages in, so that a stop request is heard.
+ */
+export interface Machinery<Model = unknown> {
+  activateEngine(choice: EngineChoice): Promise<Engine>;
+  loadDataSet(data: DataConfig, options: { readonly root?: string }): Promise<DataSet>;
+  train(job: TrainingJob): Promise<Model>;
+  predict(model: Model, config: RunConfig, data: DataSet): Promise<Predictions>;
+  /** Final weights as safetensors bytes. */
+  trainedWeights(model: Model): Uint8Array;
+}

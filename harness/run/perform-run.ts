@@ -1,0 +1,163 @@
+/**
+ * One run, from its job to its result: lock the record, load, train, predict, score, write the result. It reads top to bottom.
+ * A finished record is read back instead; an unfinished one is resumed. Killed at any byte, the next attempt ends with the same bits.
+ */
+import type { TrainingEvent } from '../../reference-model/training/events.js';
+import { UserError } from '../errors.js';
+import { writeFileAtomically } from '../records/atomic-file.js';
+import { sha256 } from '../records/canonical-json.js';
+import { saveCheckpoint } from '../records/checkpoints.js';
+import { type EventLog, openEventLog, type RecordedEvent, readEvents } from '../records/events.js';
+import { waitForLock } from '../records/lock.js';
+import { predictionsText } from '../records/predictions.js';
+import type { Provenance } from '../records/provenance.js';
+import { type RunResult, writeResult } from '../records/result.js';
+import { type RunIdentity, runIdOf } from '../records/run-identity.js';
+import { beginRun, readFinishedResult, runPaths } from '../records/run-record.js';
+import { exampleImages } from './example-images.js';
+import type { EngineChoice, Machinery } from './machinery.js';
+import { scorePredictions } from './score-predictions.js';
+import { countParameters } from './weights.js';
+
+/** Everything a process needs to perform a run; plain JSON. */
+export interface RunJob {
+  readonly store: string;
+  readonly runId: string;
+  readonly identity: RunIdentity;
+  readonly engine: EngineChoice;
+  readonly dataRoot?: string;
+  readonly provenance: Provenance;
+  /** How many runs were executed at the same time, for the record. */
+  readonly jobs: number;
+}
+
+/** What a run tells while it works. */
+export type RunProgress =
+  | TrainingEvent
+  | { readonly type: 'waiting'; readonly heldBy: string }
+  | { readonly type: 'resuming'; readonly step: number }
+  | { readonly type: 'evaluating' };
+
+export interface RunSurroundings {
+  readonly machinery: Machinery;
+  readonly onProgress: (progress: RunProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * @throws UserError for bad input, `TrainingInterrupted` of the trainer when the signal aborts
+ */
+export async function performRun(job: RunJob, { machinery, onProgress, signal }: RunSurroundings): Promise<RunResult> {
+  const paths = runPaths(job.store, job.runId);
+  const lock = await waitForLock(paths.lock, {
+    signal,
+    onWait: ({ host, pid }) => onProgress({ type: 'waiting', heldBy: `process ${pid} on ${host}` }),
+  });
+  let log: EventLog | undefined;
+  try {
+    const finished = readFinishedResult(paths);
+    if (finished !== undefined) return finished;
+
+    const { config } = job.identity;
+    const engine = await machinery.activateEngine(job.engine);
+    const data = await machinery.loadDataSet(config.data, job.dataRoot === undefined ? {} : { root: job.dataRoot });
+    requireIdentity(job, { ...job.identity, dataFingerprint: data.fingerprint, engineNumerics: engine.numerics });
+
+    const resumePoint = beginRun(paths, job.identity, job.provenance);
+    if (resumePoint !== undefined) onProgress({ type: 'resuming', step: resumePoint.step });
+    const events = openEventLog(paths.events);
+    log = events;
+    events.append({ type: 'session-started', resumedFromStep: resumePoint?.step ?? 0, jobs: job.jobs });
+
+    const model = await machinery.train({
+      config,
+      data,
+      ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.bytes }),
+      saveCheckpoint: async (bytes, step) => {
+        // A checkpoint promises that everything before it is on disk.
+        events.sync();
+        saveCheckpoint(paths.checkpoints, { bytes, step });
+      },
+      onEvent: (event) => {
+        events.append(event);
+        onProgress(event);
+      },
+      signal,
+    });
+    events.append({ type: 'training-finished' });
+
+    onProgress({ type: 'evaluating' });
+    const weights = machinery.trainedWeights(model);
+    writeFileAtomically(paths.weights, weights);
+    const { scores, predictions } = scorePredictions(await machinery.predict(model, config, data), { config, data });
+    const predictionsFile = predictionsText(predictions);
+    writeFileAtomically(paths.predictions, predictionsFile);
+    writeFileAtomically(paths.examples, JSON.stringify(exampleImages(config, data)));
+    events.append({ type: 'finished', peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
+    events.sync();
+
+    const training = summariseTraining(readEvents(paths.events), paths.events);
+    const result: RunResult = {
+      schemaVersion: 1,
+      runId: job.runId,
+      scores: { ...scores, ...training.validation },
+      steps: training.steps,
+      tokens: training.tokens,
+      parameters: countParameters(weights),
+      weights: sha256(weights),
+      predictions: sha256(predictionsFile),
+    };
+    writeResult(paths.result, result);
+    return result;
+  } finally {
+    log?.close();
+    lock.release();
+  }
+}
+
+/** The plan hashed the data, the code and the engine in another process; this one must have met the same. */
+function requireIdentity(job: RunJob, actual: RunIdentity): void {
+  if (runIdOf(actual) === job.runId) return;
+  throw new UserError({
+    code: 'run-failed',
+    what: 'the data set or the engine is not the one that the run was planned with',
+    where: `run ${job.runId}`,
+    expected: `data ${job.identity.dataFingerprint}, engine numerics ${job.identity.engineNumerics}`,
+    mend: 'leave the data set unchanged while runs are executed, and run again',
+  });
+}
+
+/** Steps, tokens and the last validation losses, taken from the events of all sessions together. */
+function summariseTraining(events: readonly RecordedEvent[], file: string): Summary {
+  let steps = 0;
+  let tokens = 0;
+  let validation: Summary['validation'] = {};
+  for (const event of events) {
+    if (event.type === 'step') {
+      if (event.step !== steps + 1) throw missingStep(steps + 1, file);
+      steps = event.step;
+      tokens += event.tokens;
+    } else if (event.type === 'validation') {
+      const signature = 'mean cross-entropy per answer token in nats, at the last validation';
+      validation = Object.fromEntries(
+        Object.entries(event.loss).map(([source, value]) => [`validation-loss/${source}`, { value, signature }]),
+      );
+    }
+  }
+  return { steps, tokens, validation };
+}
+
+interface Summary {
+  readonly steps: number;
+  readonly tokens: number;
+  readonly validation: RunResult['scores'];
+}
+
+function missingStep(step: number, file: string): UserError {
+  return new UserError({
+    code: 'record-corrupt',
+    what: `the event log lacks step ${step}`,
+    where: file,
+    mend: 'delete the folder of this run and run again; it will be trained anew',
+  });
+}

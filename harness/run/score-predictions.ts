@@ -1,0 +1,127 @@
+/**
+ * From what the model said to scores: captions by CIDEr-D against the human and against the AI-style references, answers by exact
+ * match. Every image and question that the configuration asks for must be predicted exactly once.
+ */
+import { scoreAnswers, scoreCaptions } from '../../metrics/index.js';
+import type { DataSet } from '../../reference-model/data/dataset.js';
+import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { UserError } from '../errors.js';
+import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
+import type { RunResult } from '../records/result.js';
+import type { Predictions } from './machinery.js';
+import type { MeasureId } from './measures.js';
+import { captionPrompt } from './prompts.js';
+
+type Scores = RunResult['scores'];
+
+export interface ScoredPredictions {
+  readonly scores: Scores;
+  readonly predictions: readonly Prediction[];
+}
+
+/** @throws UserError `score-invalid` for missing or surplus predictions and for scores that are not numbers */
+export function scorePredictions(
+  { captions, answers }: Predictions,
+  { config, data }: { config: RunConfig; data: DataSet },
+): ScoredPredictions {
+  const captioned = scoreCaptionsOf(captions, config, data);
+  const answered = scoreAnswersOf(answers, config, data);
+  const scores = { ...captioned.scores, ...answered.scores };
+  for (const [measure, score] of Object.entries(scores)) {
+    if (!Number.isFinite(score.value)) throw invalid(`the score ${measure} is ${score.value}`, 'a finite number');
+  }
+  return { scores, predictions: [...captioned.predictions, ...answered.predictions] };
+}
+
+function scoreCaptionsOf(captions: Predictions['captions'], { evaluation }: RunConfig, data: DataSet): ScoredPredictions {
+  const samples = data.splits[evaluation.split].slice(0, evaluation.captionImages);
+  requireSameIds(
+    samples.map(({ imageId }) => imageId),
+    captions.map(({ imageId }) => imageId),
+    'images',
+  );
+  if (samples.length === 0) return { scores: {}, predictions: [] };
+  const score = (references: 'humanCaptions' | 'aiCaptions') => {
+    const records = samples.map((sample, index) => ({
+      imageId: sample.imageId,
+      references: sample[references],
+      candidate: captions[index]!.text,
+    }));
+    const { metrics } = scoreCaptions(records, { metrics: ['CIDEr-D'], split: evaluation.split });
+    return metrics['CIDEr-D']!;
+  };
+  const human = score('humanCaptions');
+  const ai = score('aiCaptions');
+  return {
+    scores: {
+      'CIDEr-D': { value: human.score, signature: `${human.signature}|refs:human` },
+      'CIDEr-D/ai-references': { value: ai.score, signature: `${ai.signature}|refs:ai` },
+    },
+    predictions: samples.map(
+      (sample, index): CaptionPrediction => ({
+        type: 'caption',
+        imageId: sample.imageId,
+        prompt: captionPrompt,
+        text: captions[index]!.text,
+        references: [...sample.humanCaptions],
+        aiReferences: [...sample.aiCaptions],
+        score: human.perImage[index]!,
+      }),
+    ),
+  };
+}
+
+function scoreAnswersOf(answers: Predictions['answers'], { evaluation }: RunConfig, data: DataSet): ScoredPredictions {
+  const asked = data.splits[evaluation.split]
+    .flatMap(({ imageId, questions }) => questions.map((question) => ({ imageId, ...question })))
+    .slice(0, evaluation.questions);
+  requireSameIds(
+    asked.map(({ questionId }) => questionId),
+    answers.map(({ questionId }) => questionId),
+    'questions',
+  );
+  if (asked.length === 0) return { scores: {}, predictions: [] };
+  const records = asked.map(({ questionId, imageId, answer, kind }, index) => ({
+    questionId,
+    imageId,
+    answer,
+    kind,
+    prediction: answers[index]!.text,
+  }));
+  const accuracies = scoreAnswers(records, { split: evaluation.split });
+  const scores: Partial<Record<MeasureId, { value: number; signature: string }>> = {};
+  for (const [measure, { score, signature }] of [
+    ['accuracy', accuracies.overall],
+    ['accuracy/yes-no', accuracies['yes/no']],
+    ['accuracy/open', accuracies.open],
+  ] as const) {
+    if (score !== undefined) scores[measure] = { value: score, signature };
+  }
+  return {
+    scores,
+    predictions: asked.map(
+      ({ questionId, imageId, question, answer, kind }, index): AnswerPrediction => ({
+        type: 'answer',
+        questionId,
+        imageId,
+        kind,
+        question,
+        expected: answer,
+        text: answers[index]!.text,
+        correct: accuracies.perQuestion[index] === 1,
+      }),
+    ),
+  };
+}
+
+function requireSameIds(expected: readonly string[], predicted: readonly string[], what: string): void {
+  const index = expected.findIndex((id, position) => predicted[position] !== id);
+  if (index < 0 && expected.length === predicted.length) return;
+  const found = index < 0 ? `${predicted.length} predictions` : `prediction ${index} for "${predicted[index]}"`;
+  const wanted = index < 0 ? `${expected.length} ${what}` : `"${expected[index]}"`;
+  throw invalid(`the model's predictions do not match the ${what} of the split: ${found}`, wanted);
+}
+
+function invalid(what: string, expected: string): UserError {
+  return new UserError({ code: 'score-invalid', what, expected, mend: 'report this; a run must predict every sample once' });
+}

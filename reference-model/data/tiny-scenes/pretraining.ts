@@ -1,0 +1,89 @@
+/**
+ * Endless examples for pretraining the two backbones: images with a label for each cell, and texts without images. The
+ * scenes are random but never of a content that belongs to the validation or test split. Example `index` of a stream
+ * is computed from the seed alone, so a stream has no state to checkpoint.
+ */
+import { randomStream } from '../../numerics/random.js';
+import type { Source } from '../../training/recipe.js';
+import type { RasterImage } from '../dataset.js';
+import { aiCaption, humanCaptions } from './captions.js';
+import { pick } from './draws.js';
+import { sceneQuestions } from './questions.js';
+import { renderScene } from './render.js';
+import type { Scene } from './scene.js';
+import { COLORS, drawScene, PLACES, SHAPES, SIZES, splitOf } from './scene.js';
+
+/** What is in one of the four cells; 0 means empty in each label, else 1 + the index in SHAPES, COLORS or SIZES. */
+export interface CellLabels {
+  readonly shape: number;
+  readonly color: number;
+  readonly size: number;
+}
+
+/** Number of classes of each cell label, empty included. */
+export const CELL_CLASSES = {
+  shape: SHAPES.length + 1,
+  color: COLORS.length + 1,
+  size: SIZES.length + 1,
+} as const;
+
+export interface VisionExample {
+  readonly image: RasterImage;
+  readonly scene: Scene;
+  /** Top left, top right, bottom left, bottom right. */
+  readonly cells: readonly CellLabels[];
+}
+
+/** A text to be learned: an answer after its prompt. Captions have an empty prompt. */
+export interface LanguageExample {
+  readonly source: Source;
+  readonly prompt: string;
+  readonly answer: string;
+}
+
+/** The labels of the four cells in reading order. */
+export function cellLabels(scene: Scene): readonly CellLabels[] {
+  return PLACES.map((place) => {
+    const object = scene.objects.find((candidate) => candidate.place === place);
+    if (object === undefined) return { shape: 0, color: 0, size: 0 };
+    return {
+      shape: 1 + SHAPES.indexOf(object.shape),
+      color: 1 + COLORS.indexOf(object.color),
+      size: 1 + SIZES.indexOf(object.size),
+    };
+  });
+}
+
+function trainingScene(seed: number, purpose: string, index: number): Scene {
+  const stream = randomStream(seed, 'tiny-scenes', purpose, index, 'scene');
+  for (;;) {
+    const scene = drawScene(stream);
+    if (splitOf(scene) === 'train') return scene;
+  }
+}
+
+/** Example `index` (from 0) of the vision stream of a seed. */
+export function visionExample(seed: number, index: number): VisionExample {
+  const scene = trainingScene(seed, 'vision pretraining', index);
+  const image = renderScene(scene, randomStream(seed, 'tiny-scenes', 'vision pretraining', index, 'image'));
+  return { image, scene, cells: cellLabels(scene) };
+}
+
+/** Example `index` (from 0) of the language stream of a seed: a human caption, a machine's caption or a question. */
+export function languageExample(seed: number, index: number): LanguageExample {
+  const scene = trainingScene(seed, 'language pretraining', index);
+  const stream = randomStream(seed, 'tiny-scenes', 'language pretraining', index, 'text');
+  const source = pick(stream, ['human-captions', 'ai-captions', 'questions'] as const);
+  switch (source) {
+    case 'human-captions':
+      return { source, prompt: '', answer: humanCaptions(scene, stream)[0]! };
+    case 'ai-captions':
+      return { source, prompt: '', answer: aiCaption(scene) };
+    case 'questions': {
+      const { question, answer } = pick(stream, sceneQuestions(scene, stream));
+      return { source, prompt: question, answer };
+    }
+    default:
+      return source satisfies never;
+  }
+}

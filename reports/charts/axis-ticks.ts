@@ -1,0 +1,54 @@
+/**
+ * Axis ranges with round ticks, computed here and not by the chart library: without logarithms or powers the same data
+ * give the same ticks on every machine.
+ */
+
+export interface AxisRange {
+  readonly min: number;
+  readonly max: number;
+  /** Distance between ticks. */
+  readonly interval: number;
+  /** Decimals that the tick labels need. */
+  readonly decimals: number;
+}
+
+/** @returns a range that holds all finite `values` between two ticks, with about `ticks` steps of 1, 2 or 5 × 10^k. */
+export function axisRange(values: readonly number[], ticks: number): AxisRange {
+  const finite = values.filter(Number.isFinite);
+  const low = finite.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = finite.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  if (low > high) return { min: 0, max: 1, interval: 0.5, decimals: 1 };
+  const span = high > low ? high - low : Math.max(Math.abs(high), 1);
+  const { numerator, denominator, decimals } = roundInterval(span / ticks);
+  // Whole multiples of 1/denominator: 0.30000000000000004 never reaches a label.
+  const atTick = (index: number): number => (index * numerator) / denominator;
+  const interval = numerator / denominator;
+  const below = Math.floor(low / interval);
+  const above = Math.ceil(high / interval);
+  return { min: atTick(below), max: atTick(above === below ? above + 1 : above), interval, decimals };
+}
+
+function roundInterval(raw: number): {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly decimals: number;
+} {
+  let power = 1;
+  let decimals = 0;
+  if (raw >= 1) {
+    while (raw / power >= 10) power *= 10;
+    return { numerator: leadingDigit(raw / power) * power, denominator: 1, decimals: 0 };
+  }
+  while (raw * power < 1 && decimals < 12) {
+    power *= 10;
+    decimals += 1;
+  }
+  return { numerator: leadingDigit(raw * power), denominator: power, decimals };
+}
+
+function leadingDigit(scaled: number): number {
+  if (scaled <= 1.4) return 1;
+  if (scaled <= 3.2) return 2;
+  if (scaled <= 7.1) return 5;
+  return 10;
+}

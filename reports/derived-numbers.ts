@@ -1,0 +1,68 @@
+/**
+ * The numbers that the page shows and the view does not hold: the mean score of each arm and the losses at the start and end of each stage.
+ * The page and `report.json` take them from here, so that they cannot differ.
+ */
+import type { FindingReportView, LossCurveView, PairedSeedsView } from './finding-report-view.js';
+
+export interface DerivedNumbers {
+  /** Mean score over the seeds, per measure. */
+  readonly armMeans: readonly { readonly metric: string; readonly treatment: number; readonly control: number }[];
+  readonly stageLosses: readonly StageLosses[];
+}
+
+/** Mean over an arm's seeds of the first and the last loss recorded within one stage. */
+export interface StageLosses {
+  readonly kind: LossCurveView['kind'];
+  readonly source: string;
+  readonly stage: string;
+  readonly arm: string;
+  readonly seeds: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+export function deriveNumbers(view: FindingReportView): DerivedNumbers {
+  return {
+    armMeans: [view.pairs, ...view.secondary].map((measure) => ({ metric: measure.metric, ...armMeans(measure) })),
+    stageLosses: stageLosses(view.curves),
+  };
+}
+
+/** @returns the mean over the seeds of each arm's score. */
+export function armMeans({ pairs }: PairedSeedsView): { readonly treatment: number; readonly control: number } {
+  return { treatment: mean(pairs.map((pair) => pair.treatment)), control: mean(pairs.map((pair) => pair.control)) };
+}
+
+/** @returns the arithmetic mean, NaN of nothing. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function stageLosses(curves: readonly LossCurveView[]): StageLosses[] {
+  const groups = new Map<
+    string,
+    { readonly curve: LossCurveView; readonly stage: string; readonly first: number[]; readonly last: number[] }
+  >();
+  for (const curve of curves) {
+    for (const { name, from, to } of curve.stages) {
+      const points = curve.points.filter(({ step }) => step >= from && step <= to);
+      const first = points[0];
+      const last = points.at(-1);
+      if (first === undefined || last === undefined) continue;
+      const key = JSON.stringify([curve.kind, curve.source ?? '', name, curve.arm]);
+      const group = groups.get(key) ?? { curve, stage: name, first: [], last: [] };
+      group.first.push(first.loss);
+      group.last.push(last.loss);
+      groups.set(key, group);
+    }
+  }
+  return [...groups.values()].map(({ curve, stage, first, last }) => ({
+    kind: curve.kind,
+    source: curve.source ?? '',
+    stage,
+    arm: curve.arm,
+    seeds: first.length,
+    first: mean(first),
+    last: mean(last),
+  }));
+}

@@ -1,0 +1,109 @@
+/** The pictures of the masks, the example images with both arms' captions, and the table of runs. */
+import { type ArmStyle, styleOf } from '../arm-style.js';
+import { renderMaskGrid } from '../charts/mask-grid.js';
+import type { ArmView, ExampleView, FindingReportView, RunView } from '../finding-report-view.js';
+import { decimalsFor, formatCount, formatDuration, formatFixed } from '../numbers.js';
+import { safeImageData, safeRelativePath } from '../safe-links.js';
+import { singleLineText } from '../untrusted-text.js';
+
+type Styles = ReadonlyMap<string, ArmStyle>;
+
+export function masksSection(arms: readonly ArmView[], styles: Styles) {
+  const reference = arms.find((arm) => arm.role === 'control') ?? arms[0];
+  return arms.map((arm, index) => {
+    const other = arm === reference ? arms.find((candidate) => candidate !== arm) : reference;
+    const cells = arm.mask.tokens.length ** 2;
+    const open = arm.mask.allowed.flat().filter(Boolean).length;
+    return {
+      style: styleOf(styles, arm.id),
+      label: arm.label,
+      description: arm.description,
+      kind: arm.mask.kind,
+      open: formatCount(open),
+      cells: formatCount(cells),
+      picture: renderMaskGrid(arm.mask, other?.mask, {
+        id: `mask-${index + 1}`,
+        title: `Attention mask of ${arm.label}`,
+        description: `${arm.mask.tokens.length} tokens; ${open} of ${cells} pairs of query and key are allowed. The table below lists them.`,
+      }),
+      rows: arm.mask.tokens.map(({ text, kind }, query) => ({
+        token: text,
+        kind,
+        keys: allowedKeys(arm, query),
+      })),
+    };
+  });
+}
+
+/** The tokens that a query may look at, as position ranges counted from one: `1–4, 7`. */
+function allowedKeys({ mask }: ArmView, query: number): string {
+  const ranges: string[] = [];
+  let start = -1;
+  for (let key = 0; key <= mask.tokens.length; key += 1) {
+    const open = key < mask.tokens.length && mask.allowed[query]?.[key] === true;
+    if (open && start < 0) start = key;
+    if (!open && start >= 0) {
+      ranges.push(start === key - 1 ? `${key}` : `${start + 1}–${key}`);
+      start = -1;
+    }
+  }
+  return ranges.join(', ') || 'none';
+}
+
+/** Most references shown per example; the rest is counted. */
+const REFERENCES_SHOWN = 8;
+
+export function examplesSection(examples: readonly ExampleView[], styles: Styles) {
+  return examples.map((example) => ({
+    imageId: example.imageId,
+    image: safeImageData(example.image) ?? '',
+    alternative: singleLineText(`Image ${example.imageId} of the test data`, 120),
+    ...displaySize(example),
+    size: `${formatCount(example.width)} × ${formatCount(example.height)} pixels`,
+    prompt: example.prompt,
+    references: example.references.slice(0, REFERENCES_SHOWN),
+    moreReferences: Math.max(0, example.references.length - REFERENCES_SHOWN),
+    selection: example.selection,
+    scoreName: [...new Set(example.predictions.map((prediction) => prediction.scoreName))].join(', '),
+    predictions: example.predictions.map(({ arm, seed, text, score }) => ({
+      style: styleOf(styles, arm),
+      seed,
+      text,
+      score: formatFixed(score, decimalsFor(example.predictions.map((prediction) => prediction.score))),
+    })),
+  }));
+}
+
+/** Small pictures are scaled up by a whole factor (pixels stay square), large ones down to the card. */
+function displaySize({ width, height }: ExampleView): { readonly width: number; readonly height: number } {
+  const longest = Math.max(width, height);
+  if (!(longest > 0) || !Number.isFinite(longest)) return { width: 160, height: 160 };
+  const scale = longest <= 192 ? Math.max(1, Math.floor(192 / longest)) : 192 / longest;
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+export function runsSection({ runs, pairs }: FindingReportView, styles: Styles) {
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run.scores)))].sort((left, right) =>
+    left === pairs.metric ? -1 : right === pairs.metric ? 1 : left < right ? -1 : 1,
+  );
+  const decimals = new Map(names.map((name) => [name, decimalsFor(runs.map((run) => scoreOf(run, name)))]));
+  return {
+    names,
+    rows: runs.map((run) => ({
+      runId: run.runId,
+      style: styleOf(styles, run.arm),
+      seed: run.seed,
+      scores: names.map((name) => formatFixed(scoreOf(run, name), decimals.get(name) ?? 3)),
+      time: formatDuration(run.seconds),
+      tokens: formatCount(run.tokens),
+      weights: singleLineText(run.weightsHash, 12).replace(/…$/, ''),
+      weightsHash: run.weightsHash,
+      resumed: formatCount(run.resumed),
+      links: run.links.map(({ label, href }) => ({ label, href: safeRelativePath(href) ?? '' })),
+    })),
+  };
+}
+
+function scoreOf({ scores }: RunView, name: string): number {
+  return Object.hasOwn(scores, name) ? (scores[name] ?? Number.NaN) : Number.NaN;
+}

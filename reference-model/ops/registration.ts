@@ -46,7 +46,7 @@ function registerGradientOnce({ name, savedInputs, savedOutputs = [], gradient }
  * Completes a backend: call it once after the backend and its native kernels are registered. A second call changes nothing.
  *
  * @param backendName the name under which the backend is registered with tfjs
- * @returns the kernels that run as compositions on this backend, in a fixed order
+ * @returns the kernels that this call registered as compositions, in a fixed order
  */
 export function registerCompositeKernels(backendName: string): readonly FusedKernelName[] {
   const composed: FusedKernelName[] = [];

@@ -1,0 +1,66 @@
+/** A vision-language model in memory: its shape, its parameters, and the rotary tables that belong to its shape. */
+import type { RotaryTables } from '../ops/rotary-embedding.js';
+import { type ModelConfig, visualTokensPerImage } from './config.js';
+import { initializeParameters, type Parameters } from './parameters.js';
+import { rotaryTables } from './rotary-tables.js';
+
+export interface Model {
+  readonly config: ModelConfig;
+  readonly parameters: Parameters;
+  readonly rotary: RotaryTables;
+}
+
+/** A configuration that no model can have. */
+export class ModelConfigError extends Error {
+  readonly code = 'model-config';
+
+  constructor(problem: string) {
+    super(`The model configuration is impossible: ${problem}`);
+    this.name = 'ModelConfigError';
+  }
+}
+
+/** @throws ModelConfigError when sizes do not divide as they must */
+export function checkModelConfig(config: ModelConfig): void {
+  const { vision, connector, language } = config;
+  const divides = (divisor: number, size: number, problem: string): void => {
+    if (size % divisor !== 0) throw new ModelConfigError(`${problem} (${size} is not a multiple of ${divisor}).`);
+  };
+  divides(vision.patchSize, vision.imageSize, 'vision.patchSize must divide vision.imageSize');
+  divides(
+    connector.pixelShuffle,
+    vision.imageSize / vision.patchSize,
+    'connector.pixelShuffle must divide the number of patches per side',
+  );
+  divides(vision.attentionHeads, vision.hiddenSize, 'vision.attentionHeads must divide vision.hiddenSize');
+  divides(2 * language.attentionHeads, language.hiddenSize, 'language.hiddenSize must give each head an even width');
+  divides(
+    language.keyValueHeads,
+    language.attentionHeads,
+    'language.keyValueHeads must divide language.attentionHeads',
+  );
+  if (visualTokensPerImage(config) >= language.maximumPositions) {
+    throw new ModelConfigError(
+      `${visualTokensPerImage(config)} visual tokens leave no room for text in ${language.maximumPositions} positions.`,
+    );
+  }
+}
+
+/** A model around existing parameters. @throws ModelConfigError */
+export function modelFrom(config: ModelConfig, parameters: Parameters): Model {
+  checkModelConfig(config);
+  return { config, parameters, rotary: rotaryTables(config.language) };
+}
+
+/** A model with random parameters. @throws ModelConfigError */
+export function createModel(config: ModelConfig, seed: number): Model {
+  checkModelConfig(config);
+  return modelFrom(config, initializeParameters(config, seed));
+}
+
+/** Frees every tensor of the model. */
+export function disposeModel({ parameters, rotary }: Model): void {
+  for (const { variable } of parameters.values()) variable.dispose();
+  rotary.cosine.dispose();
+  rotary.sine.dispose();
+}

@@ -1,0 +1,64 @@
+/** From a batch of sequences and visual embeddings to next-token losses: merging, the decoder, and logits of target rows only. */
+import * as tf from '@tensorflow/tfjs-core';
+import { embeddingLookup } from '../ops/embedding-lookup.js';
+import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
+import { type LanguageModelOutput, languageModel, logitsOf } from './language-model.js';
+import type { Model } from './model.js';
+import { TOKEN_TABLE, weightOf } from './parameters.js';
+import type { SequenceBatch } from './sequence.js';
+
+/**
+ * Puts text and visual embeddings in sequence order. Text tokens are looked up first, so that neither the table nor its gradient
+ * is copied, and a frozen table has no gradient at all.
+ *
+ * @param visualEmbeddings [N, V, D] of the batch's images; absent when it has none
+ * @returns [B, T, D]
+ */
+export function mergeEmbeddings(
+  { parameters }: Pick<Model, 'parameters'>,
+  { textIds, order, batchSize, length }: SequenceBatch,
+  visualEmbeddings?: tf.Tensor,
+): tf.Tensor {
+  const text = embeddingLookup(weightOf(parameters, TOKEN_TABLE), tf.tensor1d(textIds, 'int32')); // [text tokens, D]
+  const rows = visualEmbeddings
+    ? tf.concat([text, tf.reshape(visualEmbeddings, [-1, visualEmbeddings.shape.at(-1)!])], 0)
+    : text;
+  return embeddingLookup(rows, tf.tensor2d(order, [batchSize, length], 'int32'));
+}
+
+/** Runs the decoder over a batch. */
+export function runSequences(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): LanguageModelOutput {
+  const { batchSize, length } = batch;
+  return languageModel(model, {
+    embeddings: mergeEmbeddings(model, batch, visualEmbeddings),
+    positions: tf.tensor2d(batch.positions, [batchSize, length], 'int32'),
+    mask: tf.tensor3d(batch.mask, [batchSize, length, length], 'bool'),
+  });
+}
+
+/**
+ * Cross-entropy of every target, in nats, in the order of `batch.labels`.
+ *
+ * @param visualEmbeddings [N, V, D] from `connect`; absent when the batch has no image
+ * @returns [targets]
+ */
+export function targetLosses(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): tf.Tensor {
+  const { hidden } = runSequences(model, batch, visualEmbeddings);
+  const flat = tf.reshape(hidden, [-1, hidden.shape[2]!]);
+  const rows = embeddingLookup(flat, tf.tensor1d(batch.targetRows, 'int32')); // [targets, D]
+  return softmaxCrossEntropy(logitsOf(model, rows), tf.tensor1d(batch.labels, 'int32'));
+}
+
+/**
+ * The sum of all target losses, in nats, times `weight`: pass 1 / (targets of the optimiser step) so that gradients accumulated
+ * over micro-batches weigh every token alike.
+ *
+ * @returns a scalar
+ */
+export function sequenceLoss(
+  model: Model,
+  batch: SequenceBatch,
+  { visualEmbeddings, weight = 1 }: { readonly visualEmbeddings?: tf.Tensor; readonly weight?: number } = {},
+): tf.Scalar {
+  return tf.mul(tf.sum(targetLosses(model, batch, visualEmbeddings)), weight) as tf.Scalar;
+}

@@ -1,0 +1,72 @@
+/**
+ * The vision encoder of SigLIP (Zhai et al. 2023, arXiv 2303.15343): patch embedding, learned positions, pre-norm transformer
+ * blocks with tanh-GELU, and a final LayerNorm. All patches attend to each other; there is no class token.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { attention } from '../ops/attention.js';
+import { gelu } from '../ops/gelu.js';
+import { layerNorm } from '../ops/layer-norm.js';
+import { linear } from '../ops/linear.js';
+import { expectShape } from '../ops/shape-error.js';
+import type { VisionConfig } from './config.js';
+import type { Model } from './model.js';
+import { type Parameters, VISION_PREFIX, weightOf } from './parameters.js';
+
+/** Cuts images into patches whose pixels are ordered channel, row, column, as the checkpoint's convolution weight is. */
+function patchesOf(pixels: tf.Tensor, { imageSize, patchSize }: VisionConfig): tf.Tensor {
+  const images = pixels.shape[0]!;
+  const side = imageSize / patchSize;
+  const grid = tf.reshape(pixels, [images, side, patchSize, side, patchSize, 3]);
+  return tf.reshape(tf.transpose(grid, [0, 1, 3, 5, 2, 4]), [images, side * side, 3 * patchSize * patchSize]);
+}
+
+/**
+ * @param pixels [N, imageSize, imageSize, 3] float32, normalised as the encoder was trained
+ * @returns [N, V, hiddenSize] with V patches in row-major order
+ * @throws ShapeError
+ */
+export function encodeImages(
+  { config, parameters }: Pick<Model, 'config' | 'parameters'>,
+  pixels: tf.Tensor,
+): tf.Tensor {
+  const { vision } = config;
+  const { hiddenSize, patchSize, imageSize, layerNormEpsilon } = vision;
+  const images = pixels.shape[0]!;
+  expectShape('encodeImages', 'pixels', pixels, [images, imageSize, imageSize, 3]);
+  const weight = (name: string): tf.Tensor => weightOf(parameters, `${VISION_PREFIX}.${name}`);
+
+  const kernel = tf.reshape(weight('embeddings.patch_embedding.weight'), [hiddenSize, 3 * patchSize * patchSize]);
+  const patches = linear(patchesOf(pixels, vision), kernel, weight('embeddings.patch_embedding.bias')); // [N, V, D]
+  let hidden = tf.add(patches, weight('embeddings.position_embedding.weight')); // [N, V, D]
+  const patchCount = hidden.shape[1]!;
+  const everywhere = tf.ones([images, patchCount, patchCount], 'bool');
+  for (let i = 0; i < vision.layers; i++) hidden = encoderLayer(parameters, vision, i, hidden, everywhere);
+  return layerNorm(hidden, weight('post_layernorm.weight'), weight('post_layernorm.bias'), layerNormEpsilon);
+}
+
+function encoderLayer(
+  parameters: Parameters,
+  { attentionHeads, layerNormEpsilon }: VisionConfig,
+  index: number,
+  hidden: tf.Tensor, // [N, V, D]
+  mask: tf.Tensor, // [N, V, V]
+): tf.Tensor {
+  const weight = (name: string): tf.Tensor => weightOf(parameters, `${VISION_PREFIX}.encoder.layers.${index}.${name}`);
+  const project = (x: tf.Tensor, name: string): tf.Tensor =>
+    linear(x, weight(`${name}.weight`), weight(`${name}.bias`));
+  const norm = (x: tf.Tensor, name: string): tf.Tensor =>
+    layerNorm(x, weight(`${name}.weight`), weight(`${name}.bias`), layerNormEpsilon);
+  const [images, patches, channels] = hidden.shape as [number, number, number];
+  const heads = (x: tf.Tensor): tf.Tensor =>
+    tf.reshape(x, [images, patches, attentionHeads, channels / attentionHeads]);
+
+  const x = norm(hidden, 'layer_norm1');
+  const mixed = attention(
+    heads(project(x, 'self_attn.q_proj')),
+    heads(project(x, 'self_attn.k_proj')),
+    heads(project(x, 'self_attn.v_proj')),
+    mask,
+  );
+  const attended = tf.add(hidden, project(tf.reshape(mixed, hidden.shape), 'self_attn.out_proj'));
+  return tf.add(attended, project(gelu(project(norm(attended, 'layer_norm2'), 'mlp.fc1')), 'mlp.fc2'));
+}

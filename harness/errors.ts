@@ -59,29 +59,35 @@ export function formatProblem({ what, where, expected, mend }: Omit<Problem, 'co
 
 /** Text for any thrown value; a bug of ours (an error without a problem) says how to see its stack trace. */
 export function formatError(error: unknown, { debug = false }: { debug?: boolean } = {}): string {
-  const text = describeError(error).map(formatProblem).join('\n');
+  const text = (problemsOf(error) ?? [bugProblem(error)]).map(formatProblem).join('\n');
   return debug && error instanceof Error && error.stack !== undefined ? `${text}\n${error.stack}` : text;
 }
 
+type Description = Omit<Problem, 'code'>;
+
 /**
- * The problems inside any thrown value. The stand-alone folders (reference-model, metrics, reports) throw errors of their
- * own classes, which carry the same fields on themselves, under `problem` or `detail`, or as a list under `problems`.
+ * The problems inside an error that a user can mend; undefined for anything else, that is, for a bug. The stand-alone folders
+ * (reference-model, metrics, reports) throw errors of their own classes, which carry a problem's fields on themselves, under
+ * `problem` or `detail`, or as a list under `problems`; a data set's error says everything in its message.
  */
-export function describeError(error: unknown): readonly Omit<Problem, 'code'>[] {
+export function problemsOf(error: unknown): readonly Description[] | undefined {
   if (error instanceof UserError) return error.problems;
-  if (typeof error === 'object' && error !== null) {
-    if ('problems' in error && Array.isArray(error.problems) && error.problems.every(isProblem)) return error.problems;
-    if ('problem' in error && isProblem(error.problem)) return [error.problem];
-    if ('detail' in error && isProblem(error.detail)) return [error.detail];
-    if (isProblem(error)) return [error];
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return [
-    { what: message, mend: 'run the command again with --debug for the stack trace, and report it if it persists' },
-  ];
+  if (!(error instanceof Error)) return undefined;
+  if ('problems' in error && Array.isArray(error.problems) && error.problems.every(isProblem)) return error.problems;
+  if ('problem' in error && isProblem(error.problem)) return [error.problem];
+  if ('detail' in error && isProblem(error.detail)) return [error.detail];
+  if (isProblem(error)) return [error];
+  if (error.name === 'DataError')
+    return [{ what: error.message, mend: 'correct the data set there, or name another folder' }];
+  return undefined;
 }
 
-function isProblem(value: unknown): value is Omit<Problem, 'code'> {
+export function bugProblem(error: unknown): Description {
+  const what = error instanceof Error ? error.message : String(error);
+  return { what, mend: 'run the command again with --debug for the stack trace, and report it if it persists' };
+}
+
+function isProblem(value: unknown): value is Description {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -1,5 +1,5 @@
 /** Starts the process of one run and follows it to its end: result, failure or interruption. */
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execaNode } from 'execa';
 import { UserError } from '../errors.js';
@@ -30,17 +30,16 @@ export async function runInProcess(
 ): Promise<RunOutcome> {
   const paths = runPaths(job.store, job.runId);
   mkdirSync(paths.folder, { recursive: true });
-  const log = openSync(paths.log, 'a');
   let lastStep = 0;
   let answer: Exclude<FromWorker, { type: 'progress' }> | undefined;
-  const subprocess = execaNode(workerEntry, {
+  const subprocess = execaNode(workerEntry, [], {
     ipc: true,
     serialization: 'json',
     // Flags of the parent (a debugger port, a test runner's loaders) are not the run's.
     nodeOptions: [],
     stdin: 'ignore',
-    stdout: log,
-    stderr: log,
+    stdout: { file: paths.log, append: true },
+    stderr: { file: paths.log, append: true },
     buffer: false,
     reject: false,
     cancelSignal: interruption.kill,
@@ -64,7 +63,6 @@ export async function runInProcess(
   if (interruption.stop.aborted) stop();
   const ending = await subprocess;
   interruption.stop.removeEventListener('abort', stop);
-  closeSync(log);
 
   if (answer?.type === 'done') return { type: 'done', result: answer.result, fromRecord: false };
   if (answer?.type === 'interrupted' || interruption.stop.aborted) return { type: 'interrupted' };

@@ -2,7 +2,7 @@
  * The process of one run: receives a job, performs it and answers with the result. It stops at the next step when asked to (by
  * message, SIGINT or SIGTERM), and ends at once when the harness is gone, so that no run outlives the command that started it.
  */
-import { describeError, UserError } from '../errors.js';
+import { bugProblem, problemsOf } from '../errors.js';
 import type { Machinery } from '../run/machinery.js';
 import { performRun, type RunJob } from '../run/perform-run.js';
 import type { FromWorker, ToWorker } from './messages.js';
@@ -35,13 +35,11 @@ async function perform(job: RunJob, machinery: Machinery, signal: AbortSignal): 
     return { type: 'done', result: await performRun(job, { machinery, onProgress, signal }) };
   } catch (error) {
     if (signal.aborted && error instanceof Error && isInterruption(error)) return { type: 'interrupted' };
-    const expected = error instanceof UserError;
-    if (error instanceof Error && !expected) console.error(error.stack);
-    return {
-      type: 'failed',
-      problems: describeError(error),
-      stack: error instanceof Error && !expected ? (error.stack ?? '') : '',
-    };
+    const problems = problemsOf(error);
+    if (problems !== undefined) return { type: 'failed', problems, stack: '' };
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    console.error(stack);
+    return { type: 'failed', problems: [bugProblem(error)], stack };
   }
 }
 

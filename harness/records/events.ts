@@ -50,7 +50,8 @@ export function readEvents(file: string): readonly RecordedEvent[] {
 function parseEvent(line: string, { file, lineNumber }: { file: string; lineNumber: number }): RecordedEvent {
   try {
     const event: unknown = JSON.parse(line);
-    if (typeof event === 'object' && event !== null && 'type' in event && 'time' in event) return event as RecordedEvent;
+    if (typeof event === 'object' && event !== null && 'type' in event && 'time' in event)
+      return event as RecordedEvent;
   } catch {
     // Falls through to the one error below.
   }

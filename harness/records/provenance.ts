@@ -59,7 +59,11 @@ export function gatherProvenance({ codeVersion, data, engine }: ProvenanceInput)
 function gitState(root: string): { commit: string; dirtyDiff: string | null } | undefined {
   if (!existsSync(join(root, '.git'))) return undefined;
   const git = (...args: string[]) =>
-    execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 2 ** 28 });
+    execFileSync('git', ['-C', root, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 2 ** 28,
+    });
   try {
     const diff = git('diff', 'HEAD', '--no-ext-diff', '--binary');
     return { commit: git('rev-parse', 'HEAD').trim(), dirtyDiff: diff === '' ? null : sha256(diff) };

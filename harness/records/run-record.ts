@@ -139,7 +139,10 @@ function readJson<S extends z.ZodType>(file: string, schema: S): z.infer<S> {
     return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     const mend = 'restore the file, or delete the folder of this run and run again';
-    throw new UserError({ code: 'record-corrupt', what: 'the file is missing or damaged', where: file, mend }, { cause });
+    throw new UserError(
+      { code: 'record-corrupt', what: 'the file is missing or damaged', where: file, mend },
+      { cause },
+    );
   }
 }
 

@@ -2,8 +2,9 @@
  * What the harness needs of the reference model, as one interface: tests put a fast stand-in behind it, and the assembly of a run
  * reads without knowing how tensors are computed. `referenceModel` binds it to the real thing.
  */
-import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
+
 import type { DataSet } from '../../reference-model/data/dataset.js';
+import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
 import type { TrainingEvent } from '../../reference-model/training/events.js';
 import type { DataConfig, RunConfig } from '../../reference-model/training/recipe.js';
 
@@ -31,7 +32,7 @@ export interface Predictions {
  */
 export interface Machinery<Model = unknown> {
   activateEngine(choice: EngineChoice): Promise<Engine>;
-  loadDataSet(data: DataConfig, options: { readonly root?: string }): Promise<DataSet>;
+  loadDataSet(source: DataConfig & { readonly root?: string }): Promise<DataSet>;
   train(job: TrainingJob): Promise<Model>;
   predict(model: Model, config: RunConfig, data: DataSet): Promise<Predictions>;
   /** Final weights as safetensors bytes. */

@@ -60,7 +60,10 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
 
     const { config } = job.identity;
     const engine = await machinery.activateEngine(job.engine);
-    const data = await machinery.loadDataSet(config.data, job.dataRoot === undefined ? {} : { root: job.dataRoot });
+    const data = await machinery.loadDataSet({
+      ...config.data,
+      ...(job.dataRoot === undefined ? {} : { root: job.dataRoot }),
+    });
     requireIdentity(job, { ...job.identity, dataFingerprint: data.fingerprint, engineNumerics: engine.numerics });
 
     const resumePoint = beginRun(paths, job.identity, job.provenance);

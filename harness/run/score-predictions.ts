@@ -33,7 +33,11 @@ export function scorePredictions(
   return { scores, predictions: [...captioned.predictions, ...answered.predictions] };
 }
 
-function scoreCaptionsOf(captions: Predictions['captions'], { evaluation }: RunConfig, data: DataSet): ScoredPredictions {
+function scoreCaptionsOf(
+  captions: Predictions['captions'],
+  { evaluation }: RunConfig,
+  data: DataSet,
+): ScoredPredictions {
   const samples = data.splits[evaluation.split].slice(0, evaluation.captionImages);
   requireSameIds(
     samples.map(({ imageId }) => imageId),
@@ -123,5 +127,10 @@ function requireSameIds(expected: readonly string[], predicted: readonly string[
 }
 
 function invalid(what: string, expected: string): UserError {
-  return new UserError({ code: 'score-invalid', what, expected, mend: 'report this; a run must predict every sample once' });
+  return new UserError({
+    code: 'score-invalid',
+    what,
+    expected,
+    mend: 'report this; a run must predict every sample once',
+  });
 }

@@ -4,10 +4,9 @@
  */
 import type { RunConfig } from '../../reference-model/training/recipe.js';
 import { UserError } from '../errors.js';
-import type { MeasureId } from '../run/measures.js';
 import { applyOverlay } from './overlay.js';
 import { runConfigSchema } from './run-config-schema.js';
-import type { DataSetName, Suite } from './schema.js';
+import type { DataSetName, Hypothesis, Suite } from './schema.js';
 
 export interface PlanOptions {
   readonly dataSet?: DataSetName;
@@ -23,22 +22,12 @@ export interface PlannedRun {
   readonly config: RunConfig;
 }
 
-/** The claim as it will be decided: the suite's hypothesis with what the data set changes of it. */
-export interface Hypothesis {
-  readonly statement: string;
-  readonly metric: MeasureId;
-  readonly direction: 'greater' | 'less';
-  readonly margin: number;
-  readonly alpha: number;
-  readonly treatment: string;
-  readonly control: string;
-}
-
 export interface Plan {
   readonly suite: Suite;
   readonly dataSet: DataSetName;
   readonly scale: 'embedded';
   readonly smoke: boolean;
+  /** The suite's hypothesis with what the data set changes of it. */
   readonly hypothesis: Hypothesis;
   readonly seeds: readonly number[];
   /** Seed by seed, both arms of a seed next to each other, so that pairs complete early. */

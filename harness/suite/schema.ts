@@ -9,7 +9,8 @@ import { dataSetName, overlaySchema, scaleSchema } from './run-config-schema.js'
 const text = z.string().trim().min(1);
 const identifier = z.string().regex(/^[a-z][a-z0-9-]*$/);
 
-const hypothesis = z.strictObject({
+/** The claim as it is decided. */
+export const hypothesisSchema = z.strictObject({
   statement: text,
   metric: z.enum(measureIds),
   direction: z.enum(['greater', 'less']),
@@ -25,7 +26,7 @@ const arm = z.strictObject({ label: text, description: text, overlay: overlaySch
 const dataSet = z.strictObject({
   description: text,
   /** Where this data set is judged by another metric than the suite's own. */
-  hypothesis: hypothesis.pick({ metric: true, margin: true, statement: true }).partial().optional(),
+  hypothesis: hypothesisSchema.pick({ metric: true, margin: true, statement: true }).partial().optional(),
   overlay: overlaySchema.optional(),
 });
 
@@ -45,7 +46,7 @@ export const suiteSchema = z
     title: text,
     claim: text,
     source: z.strictObject({ citation: text, url: z.url() }),
-    hypothesis,
+    hypothesis: hypothesisSchema,
     arms: z.record(identifier, arm),
     seeds: z.array(z.int().min(0)).min(6),
     scales: z.strictObject({ embedded: scaleSchema, paper: plannedScale }),
@@ -86,3 +87,4 @@ export const suiteSchema = z
 
 export type Suite = z.infer<typeof suiteSchema>;
 export type DataSetName = z.infer<typeof dataSetName>;
+export type Hypothesis = z.infer<typeof hypothesisSchema>;

@@ -35,7 +35,7 @@ export function readTemplateAsset(name: string): string {
 export function compilePage(name: string): (context: object) => string {
   const handlebars = Handlebars.create();
   handlebars.registerHelper('text', (value: unknown, options: Handlebars.HelperOptions) => {
-    const limit: unknown = options.hash['limit'];
+    const limit: unknown = options.hash.limit;
     return new Handlebars.SafeString(isolatedText(String(value), typeof limit === 'number' ? limit : TEXT_LIMIT));
   });
   handlebars.registerHelper('isControl', (role: unknown) => role === 'control');

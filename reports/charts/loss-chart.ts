@@ -51,7 +51,7 @@ export function renderLossChart(options: LossChartOptions): { readonly svg: stri
     stageLines(stages, (width - LEFT - RIGHT) / (to - from)),
   ];
   const option: EChartsOption = {
-    grid: { left: LEFT, right: RIGHT, top: 42, bottom: 48 },
+    grid: { left: LEFT, right: RIGHT, top: stages.length > 1 ? 26 : 10, bottom: 48 },
     xAxis: {
       type: 'value',
       min: from,

@@ -12,7 +12,7 @@ import { type AxisRange, axisRange } from './axis-ticks.js';
 import { FONT_SIZE, INK, MUTED, PAPER, RULE, renderSvgChart } from './svg-chart.js';
 
 const WIDTH = 400;
-const TOP = 34;
+const TOP = 26;
 const BOTTOM = 52;
 const MEAN_ROW = 'mean';
 
@@ -52,7 +52,7 @@ export function renderScoresPanel({ id, measure, treatment, control }: PairedPan
   };
   const decimals = decimalsFor([means.treatment, means.control]);
   return renderSvgChart(
-    frame({ measure, range, name: measure.axis, title: 'Score of each seed', series: [series] }),
+    frame({ measure, range, name: measure.axis, series: [series] }),
     { width: WIDTH, height: panelHeight(measure) },
     {
       id,
@@ -96,9 +96,13 @@ export function renderDifferencesPanel(options: PairedPanelOptions & { readonly 
     markLine: {
       silent: true,
       symbol: 'none',
-      label: { show: true, position: 'start', distance: 4, color: MUTED, fontSize: 11, textBorderWidth: 0 },
+      label: { position: 'start', distance: 6, color: MUTED, fontSize: 11.5, textBorderWidth: 0 },
       data: [
-        { xAxis: 0, lineStyle: { color: INK, type: 'solid', width: 1.2 }, label: { show: false } },
+        {
+          xAxis: 0,
+          lineStyle: { color: INK, type: 'solid', width: 1.2 },
+          label: { show: margin > 0, formatter: `margin ±${formatFixed(margin, decimalsFor([margin]))}` },
+        },
         ...(margin > 0 ? [-margin, margin] : []).map((edge) => ({
           xAxis: edge,
           label: { show: false },
@@ -149,7 +153,6 @@ export function renderDifferencesPanel(options: PairedPanelOptions & { readonly 
       measure,
       range,
       name,
-      title: `Difference: ${treatment.label} − ${control.label}`,
       series: [dots, interval],
     }),
     { width: WIDTH, height: panelHeight(measure) },
@@ -167,11 +170,10 @@ interface FrameOptions {
   readonly measure: PairedSeedsView;
   readonly range: AxisRange;
   readonly name: string;
-  readonly title: string;
   readonly series: CustomSeriesOption[];
 }
 
-function frame({ measure, range, name, title, series }: FrameOptions): EChartsOption {
+function frame({ measure, range, name, series }: FrameOptions): EChartsOption {
   const rows = [...measure.pairs.map((pair) => `seed ${pair.seed}`), MEAN_ROW, ''];
   return {
     grid: { left: 74, right: 16, top: TOP, bottom: BOTTOM },
@@ -197,10 +199,6 @@ function frame({ measure, range, name, title, series }: FrameOptions): EChartsOp
       type: 'category',
       inverse: true,
       data: rows,
-      name: singleLineText(title, 44),
-      nameLocation: 'start',
-      nameGap: 14,
-      nameTextStyle: { color: INK, fontSize: FONT_SIZE, fontWeight: 'bold', align: 'left', padding: [0, 0, 0, -66] },
       axisLabel: { color: INK, fontSize: FONT_SIZE },
       axisLine: { show: false },
       axisTick: { show: false },

@@ -54,7 +54,16 @@ function allowedKeys({ mask }: ArmView, query: number): string {
 const REFERENCES_SHOWN = 8;
 
 export function examplesSection(examples: readonly ExampleView[], styles: Styles) {
-  return examples.map((example) => ({
+  const selections = [...new Set(examples.map((example) => example.selection))];
+  return {
+    /** Said once where it holds for all. */
+    selection: selections.length === 1 ? (selections[0] ?? '') : '',
+    cards: examples.map((example) => exampleCard(example, styles, selections.length > 1)),
+  };
+}
+
+function exampleCard(example: ExampleView, styles: Styles, showSelection: boolean) {
+  return {
     imageId: example.imageId,
     image: safeImageData(example.image) ?? '',
     alternative: singleLineText(`Image ${example.imageId} of the test data`, 120),
@@ -63,7 +72,7 @@ export function examplesSection(examples: readonly ExampleView[], styles: Styles
     prompt: example.prompt,
     references: example.references.slice(0, REFERENCES_SHOWN),
     moreReferences: Math.max(0, example.references.length - REFERENCES_SHOWN),
-    selection: example.selection,
+    selection: showSelection ? example.selection : '',
     scoreName: [...new Set(example.predictions.map((prediction) => prediction.scoreName))].join(', '),
     predictions: example.predictions.map(({ arm, seed, text, score }) => ({
       style: styleOf(styles, arm),
@@ -71,7 +80,7 @@ export function examplesSection(examples: readonly ExampleView[], styles: Styles
       text,
       score: formatFixed(score, decimalsFor(example.predictions.map((prediction) => prediction.score))),
     })),
-  }));
+  };
 }
 
 /** Small pictures are scaled up by a whole factor (pixels stay square), large ones down to the card. */
@@ -98,7 +107,7 @@ export function runsSection({ runs, pairs }: FindingReportView, styles: Styles) 
       tokens: formatCount(run.tokens),
       weights: singleLineText(run.weightsHash, 12).replace(/…$/, ''),
       weightsHash: run.weightsHash,
-      resumed: formatCount(run.resumed),
+      resumed: run.resumed > 0 ? formatCount(run.resumed) : '',
       links: run.links.map(({ label, href }) => ({ label, href: safeRelativePath(href) ?? '' })),
     })),
   };

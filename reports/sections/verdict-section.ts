@@ -13,6 +13,15 @@ const WORDS: Readonly<Record<Verdict, { readonly word: string; readonly sign: st
   },
 };
 
+interface Fact {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string;
+  /** A letter with a subscript, printed before the value. */
+  readonly symbol?: string;
+  readonly subscript?: string;
+}
+
 export function verdictSection({ verdict, suite, pairs, hypothesis }: FindingReportView) {
   return {
     kind: verdict.verdict,
@@ -30,24 +39,31 @@ export function verdictSection({ verdict, suite, pairs, hypothesis }: FindingRep
 function verdictFacts(pairs: PairedSeedsView, alpha: number) {
   const { meanDifference, standardDeviation, confidence, tTest, signFlip, effectSize } = pairs;
   const decimals = decimalsFor([meanDifference, confidence.low, confidence.high]);
-  return [
+  const facts: Fact[] = [
     { label: 'Mean difference', value: formatSigned(meanDifference, decimals), note: pairs.axis },
     {
-      label: `${formatFixed(confidence.level * 100, 0)} % interval`,
+      label: `${formatFixed(confidence.level * 100, 0)} % interval`,
       value: formatInterval(confidence, decimals),
       note: `paired t, SD ${formatFixed(standardDeviation, decimals)}`,
     },
     {
       label: 'Sign-flip test',
       value: formatP(signFlip.p),
-      note: `exact, ${formatCount(signFlip.permutations)} sign patterns, α = ${alpha}`,
+      note: `exact, ${formatCount(signFlip.permutations)} sign patterns, α = ${alpha}`,
     },
     {
       label: 'Paired t-test',
       value: formatP(tTest.p),
       note: `t(${tTest.degreesOfFreedom}) = ${formatFixed(tTest.t, 2)}`,
     },
-    { label: 'Effect size', value: `d_z = ${formatFixed(effectSize, 2)}`, note: 'mean ÷ SD of the differences' },
+    {
+      label: 'Effect size',
+      symbol: 'd',
+      subscript: 'z',
+      value: `= ${formatFixed(effectSize, 2)}`,
+      note: 'mean ÷ SD of the differences',
+    },
     { label: 'Paired seeds', value: `n = ${pairs.pairs.length}`, note: 'the seed is the unit' },
   ];
+  return facts.map((fact) => ({ symbol: '', subscript: '', ...fact }));
 }

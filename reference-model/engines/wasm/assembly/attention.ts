@@ -1,0 +1,254 @@
+/**
+ * Masked attention with grouped queries, head by head on strided [B, T, H, D] tensors, and its gradient.
+ * A forbidden position has probability exactly 0 and is never read into a result: where an operand is not finite (0 · ∞ would
+ * be NaN), the products run one allowed position at a time instead of as matrix products.
+ */
+import { gemm } from './gemm';
+import { exponential, exponentialOf, horizontalMaximum, horizontalSum } from './math';
+
+/** Four mask bytes as four lanes of all ones or all zeros. */
+// @ts-ignore: decorator
+@inline
+function maskLanes(mask: usize): v128 {
+  const bytes = v128.load32_zero(mask);
+  const words = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
+  return i32x4.ne(words, i32x4.splat(0));
+}
+
+/** Softmax of scale · scores over the allowed positions of one row, in place; all zeros if there is none. */
+function maskedSoftmaxRow(row: usize, mask: usize, length: usize, scale: f32): void {
+  const lowest = f32x4.splat(-Infinity);
+  const scales = f32x4.splat(scale);
+  const vectors = length & ~3;
+  let maximum4 = lowest;
+  let anyAllowed = i32x4.splat(0);
+  let s: usize = 0;
+  for (; s < vectors; s += 4) {
+    const allowed = maskLanes(mask + s);
+    const score = v128.bitselect(f32x4.mul(v128.load(row + s * 4), scales), lowest, allowed);
+    v128.store(row + s * 4, score);
+    maximum4 = f32x4.pmax(maximum4, score);
+    anyAllowed = v128.or(anyAllowed, allowed);
+  }
+  let maximum = horizontalMaximum(maximum4);
+  let isAllowed = v128.any_true(anyAllowed);
+  for (; s < length; s++) {
+    const allowed = load<u8>(mask + s) != 0;
+    const score = allowed ? load<f32>(row + s * 4) * scale : <f32>-Infinity;
+    store<f32>(row + s * 4, score);
+    if (score > maximum) maximum = score;
+    isAllowed = isAllowed || allowed;
+  }
+  if (!isAllowed) {
+    memory.fill(row, 0, length * 4);
+    return;
+  }
+  const maxima = f32x4.splat(maximum);
+  let sum4 = f32x4.splat(0);
+  for (s = 0; s < vectors; s += 4) {
+    const weight = v128.and(exponential(f32x4.sub(v128.load(row + s * 4), maxima)), maskLanes(mask + s));
+    v128.store(row + s * 4, weight);
+    sum4 = f32x4.add(sum4, weight);
+  }
+  let sum = horizontalSum(sum4);
+  for (; s < length; s++) {
+    const weight: f32 = load<u8>(mask + s) ? exponentialOf(load<f32>(row + s * 4) - maximum) : 0;
+    store<f32>(row + s * 4, weight);
+    sum += weight;
+  }
+  const factor = <f32>1.0 / sum;
+  const factors = f32x4.splat(factor);
+  // x · 1/∞ of a forbidden 0 is 0; a NaN sum must still leave forbidden positions 0.
+  for (s = 0; s < vectors; s += 4) {
+    v128.store(row + s * 4, v128.and(f32x4.mul(v128.load(row + s * 4), factors), maskLanes(mask + s)));
+  }
+  for (; s < length; s++) {
+    if (load<u8>(mask + s)) store<f32>(row + s * 4, load<f32>(row + s * 4) * factor);
+  }
+}
+
+/** Whether a strided matrix holds only finite numbers: 0 · x is 0 exactly for these. */
+function isFinite2d(from: usize, rows: i32, columns: i32, rowBytes: usize): bool {
+  const zero = f32x4.splat(0);
+  let sum = zero;
+  let rest: f32 = 0;
+  for (let row = 0; row < rows; row++) {
+    let column: usize = 0;
+    const end = <usize>columns * 4;
+    for (; column + 16 <= end; column += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(from + column), zero));
+    for (; column < end; column += 4) rest += load<f32>(from + column) * 0;
+    from += rowBytes;
+  }
+  return horizontalSum(sum) + rest == 0;
+}
+
+/** out[T, D] = or += weights[T, S] · x[S, D] over allowed positions only, or of weightsᵀ and out[S, D], x[T, D]. */
+function allowedProduct(
+  transpose: bool,
+  t: i32,
+  s: i32,
+  d: i32,
+  weights: usize,
+  mask: usize,
+  x: usize,
+  xBytes: usize,
+  out: usize,
+  outBytes: usize,
+  accumulate: bool,
+): void {
+  const rows = transpose ? s : t;
+  const inner = transpose ? t : s;
+  for (let row = 0; row < rows; row++) {
+    const to = out + <usize>row * outBytes;
+    if (!accumulate) memory.fill(to, 0, <usize>d * 4);
+    for (let i = 0; i < inner; i++) {
+      const position = <usize>(transpose ? i * s + row : row * s + i);
+      if (!load<u8>(mask + position)) continue;
+      const weight = load<f32>(weights + position * 4);
+      const from = x + <usize>i * xBytes;
+      for (let column: usize = 0; column < <usize>d * 4; column += 4) {
+        store<f32>(to + column, load<f32>(to + column) + weight * load<f32>(from + column));
+      }
+    }
+  }
+}
+
+/** out = weights · x or weightsᵀ · x, by matrix product where x is finite. */
+function weightedSum(
+  transpose: bool,
+  t: i32,
+  s: i32,
+  d: i32,
+  weights: usize,
+  mask: usize,
+  x: usize,
+  ldX: i32,
+  out: usize,
+  ldOut: i32,
+  accumulate: bool,
+): void {
+  if (isFinite2d(x, transpose ? t : s, d, <usize>ldX * 4)) {
+    gemm(transpose, false, transpose ? s : t, d, transpose ? t : s, weights, s, x, ldX, out, ldOut, 0, accumulate);
+  } else {
+    allowedProduct(transpose, t, s, d, weights, mask, x, <usize>ldX * 4, out, <usize>ldOut * 4, accumulate);
+  }
+}
+
+/** query [B, T, H, D], key and value [B, S, G, D], mask [B, T, S] bytes → out [B, T, H, D], probabilities [B, H, T, S]. */
+export function attention(
+  batch: i32,
+  t: i32,
+  s: i32,
+  heads: i32,
+  groups: i32,
+  d: i32,
+  scale: f32,
+  query: usize,
+  key: usize,
+  value: usize,
+  mask: usize,
+  out: usize,
+  probabilities: usize,
+): void {
+  const ldQuery = heads * d;
+  const ldKey = groups * d;
+  const headsPerGroup = heads / groups;
+  const pairs = <usize>t * <usize>s;
+  for (let b = 0; b < batch; b++) {
+    for (let head = 0; head < heads; head++) {
+      const queryOffset = <usize>(b * t * ldQuery + head * d) * 4;
+      const keyOffset = <usize>(b * s * ldKey + (head / headsPerGroup) * d) * 4;
+      const batchMask = mask + <usize>b * pairs;
+      gemm(
+        false, true, t, s, d, query + queryOffset, ldQuery, key + keyOffset, ldKey, probabilities, s, 0, false,
+      );
+      for (let row: usize = 0; row < <usize>t; row++) {
+        const offset = row * <usize>s;
+        maskedSoftmaxRow(probabilities + offset * 4, batchMask + offset, <usize>s, scale);
+      }
+      weightedSum(
+        false, t, s, d, probabilities, batchMask, value + keyOffset, ldKey, out + queryOffset, ldQuery, false,
+      );
+      probabilities += pairs * 4;
+    }
+  }
+}
+
+/** One row of the softmax gradient, in place: dS = P ∘ (dP − Σ P ∘ dP) · scale, 0 where forbidden. */
+function softmaxGradientRow(gradient: usize, probabilities: usize, mask: usize, length: usize, scale: f32): void {
+  const vectors = length & ~3;
+  let sum4 = f32x4.splat(0);
+  let s: usize = 0;
+  for (; s < vectors; s += 4) {
+    const product = f32x4.mul(v128.load(probabilities + s * 4), v128.load(gradient + s * 4));
+    sum4 = f32x4.add(sum4, v128.and(product, maskLanes(mask + s)));
+  }
+  let sum = horizontalSum(sum4);
+  for (; s < length; s++) {
+    if (load<u8>(mask + s)) sum += load<f32>(probabilities + s * 4) * load<f32>(gradient + s * 4);
+  }
+  const sums = f32x4.splat(sum);
+  const scales = f32x4.splat(scale);
+  for (s = 0; s < vectors; s += 4) {
+    const difference = f32x4.sub(v128.load(gradient + s * 4), sums);
+    const product = f32x4.mul(f32x4.mul(v128.load(probabilities + s * 4), difference), scales);
+    v128.store(gradient + s * 4, v128.and(product, maskLanes(mask + s)));
+  }
+  for (; s < length; s++) {
+    const difference = load<f32>(gradient + s * 4) - sum;
+    const product = load<f32>(probabilities + s * 4) * difference * scale;
+    store<f32>(gradient + s * 4, load<u8>(mask + s) ? product : 0);
+  }
+}
+
+/** `scratch` holds T · S floats. Gradients of a key group add up over its query heads, in order of the heads. */
+export function attentionGradient(
+  batch: i32,
+  t: i32,
+  s: i32,
+  heads: i32,
+  groups: i32,
+  d: i32,
+  scale: f32,
+  outGradient: usize,
+  query: usize,
+  key: usize,
+  value: usize,
+  mask: usize,
+  probabilities: usize,
+  queryGradient: usize,
+  keyGradient: usize,
+  valueGradient: usize,
+  scratch: usize,
+): void {
+  const ldQuery = heads * d;
+  const ldKey = groups * d;
+  const headsPerGroup = heads / groups;
+  const pairs = <usize>t * <usize>s;
+  for (let b = 0; b < batch; b++) {
+    for (let head = 0; head < heads; head++) {
+      const queryOffset = <usize>(b * t * ldQuery + head * d) * 4;
+      const keyOffset = <usize>(b * s * ldKey + (head / headsPerGroup) * d) * 4;
+      const batchMask = mask + <usize>b * pairs;
+      const add = head % headsPerGroup != 0;
+      const headGradient = outGradient + queryOffset;
+      gemm(false, true, t, s, d, headGradient, ldQuery, value + keyOffset, ldKey, scratch, s, 0, false);
+      for (let row: usize = 0; row < <usize>t; row++) {
+        const offset = row * <usize>s;
+        softmaxGradientRow(
+          scratch + offset * 4, probabilities + offset * 4, batchMask + offset, <usize>s, scale,
+        );
+      }
+      weightedSum(
+        true, t, s, d, probabilities, batchMask, headGradient, ldQuery, valueGradient + keyOffset, ldKey, add,
+      );
+      weightedSum(
+        false, t, s, d, scratch, batchMask, key + keyOffset, ldKey, queryGradient + queryOffset, ldQuery, false,
+      );
+      weightedSum(
+        true, t, s, d, scratch, batchMask, query + queryOffset, ldQuery, keyGradient + keyOffset, ldKey, add,
+      );
+      probabilities += pairs * 4;
+    }
+  }
+}

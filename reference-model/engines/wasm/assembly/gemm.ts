@@ -1,0 +1,156 @@
+/**
+ * Matrix products C[M, N] = or += op(A)[M, K] · op(B)[K, N] (+ bias[N]) for the four transpose forms, with leading dimensions
+ * in floats. B is packed into panels of 8 columns; A is read in place, or packed into panels of 6 rows when it is transposed.
+ * K is summed in blocks of 256: within a block in order, blocks added one after the other.
+ */
+import { packA, packB, packBTransposed } from './packing';
+import { tileOfPanel, tileOfRows } from './tile';
+import { BLOCK_COLUMNS, BLOCK_DEPTH, BLOCK_ROWS, packedA, packedB, tileBuffer } from './workspace';
+
+/** Runs one tile, through the tile buffer if it sticks out of C. */
+function edgeTile(
+  packed: bool,
+  a: usize,
+  rowBytes: usize,
+  rows: i32,
+  columns: i32,
+  panel: usize,
+  depth: i32,
+  c: usize,
+  cRowBytes: usize,
+  bias: usize,
+  accumulate: bool,
+): void {
+  const buffer = tileBuffer();
+  if (packed) tileOfPanel(a, panel, depth, buffer, 32, 0, false);
+  else tileOfRows(a, rowBytes, rows, panel, depth, buffer, 32, 0, false);
+  for (let row = 0; row < rows; row++) {
+    const from = buffer + <usize>(row * 32);
+    const to = c + <usize>row * cRowBytes;
+    for (let column: usize = 0; column < <usize>columns * 4; column += 4) {
+      let sum = load<f32>(from + column);
+      if (accumulate) sum = load<f32>(to + column) + sum;
+      else if (bias) sum += load<f32>(bias + column);
+      store<f32>(to + column, sum);
+    }
+  }
+}
+
+/** C[rows, columns] = or += A · packed B, for one block of A's rows. */
+// @ts-ignore: decorator
+@inline
+function multiplyBlock(
+  packed: bool,
+  a: usize,
+  rowBytes: usize,
+  rows: i32,
+  columns: i32,
+  depth: i32,
+  c: usize,
+  cRowBytes: usize,
+  bias: usize,
+  accumulate: bool,
+): void {
+  const panels = packedB();
+  const panelBytes = <usize>depth * 32;
+  for (let row = 0; row < rows; row += 6) {
+    const tileRows = min(6, rows - row);
+    const tileA = packed ? a + <usize>row * <usize>depth * 4 : a + <usize>row * rowBytes;
+    const tileC = c + <usize>row * cRowBytes;
+    let panel = panels;
+    let column = 0;
+    // A tile of 5 or 3 rows computes one row too many, so it must go through the buffer.
+    const wholeRows = packed ? tileRows == 6 : tileRows == 6 || tileRows == 4 || tileRows < 3;
+    if (wholeRows) {
+      for (; column + 8 <= columns; column += 8) {
+        const to = tileC + <usize>column * 4;
+        const tileBias = bias ? bias + <usize>column * 4 : 0;
+        if (packed) tileOfPanel(tileA, panel, depth, to, cRowBytes, tileBias, accumulate);
+        else tileOfRows(tileA, rowBytes, tileRows, panel, depth, to, cRowBytes, tileBias, accumulate);
+        panel += panelBytes;
+      }
+    }
+    for (; column < columns; column += 8) {
+      const to = tileC + <usize>column * 4;
+      const tileBias = bias ? bias + <usize>column * 4 : 0;
+      const tileColumns = min(8, columns - column);
+      edgeTile(packed, tileA, rowBytes, tileRows, tileColumns, panel, depth, to, cRowBytes, tileBias, accumulate);
+      panel += panelBytes;
+    }
+  }
+}
+
+/**
+ * One product. `ldA`, `ldB`, `ldC` are the distances in floats between stored rows: A is stored [M, K] or, transposed, [K, M];
+ * B is stored [K, N] or, transposed, [N, K]. `bias` 0 means none; it is ignored when `accumulate` is set.
+ */
+export function gemm(
+  transposeA: bool,
+  transposeB: bool,
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  ldA: i32,
+  b: usize,
+  ldB: i32,
+  c: usize,
+  ldC: i32,
+  bias: usize,
+  accumulate: bool,
+): void {
+  const aBytes = <usize>ldA * 4;
+  const bBytes = <usize>ldB * 4;
+  const cBytes = <usize>ldC * 4;
+  for (let column = 0; column < n; column += BLOCK_COLUMNS) {
+    const columns = min(BLOCK_COLUMNS, n - column);
+    const blockBias = bias ? bias + <usize>column * 4 : 0;
+    let depth = 0;
+    // An empty sum (K = 0) still has to write zeros or the bias.
+    do {
+      const blockDepth = min(BLOCK_DEPTH, k - depth);
+      const add = accumulate || depth > 0;
+      if (transposeB) packBTransposed(b + <usize>column * bBytes + <usize>depth * 4, bBytes, blockDepth, columns);
+      else packB(b + <usize>depth * bBytes + <usize>column * 4, bBytes, blockDepth, columns);
+      const blockC = c + <usize>column * 4;
+      if (transposeA) {
+        for (let row = 0; row < m; row += BLOCK_ROWS) {
+          const rows = min(BLOCK_ROWS, m - row);
+          packA(a + <usize>depth * aBytes + <usize>row * 4, aBytes, blockDepth, rows);
+          multiplyBlock(
+            true, packedA(), 0, rows, columns, blockDepth, blockC + <usize>row * cBytes, cBytes, blockBias, add,
+          );
+        }
+      } else {
+        multiplyBlock(
+          false, a + <usize>depth * 4, aBytes, m, columns, blockDepth, blockC, cBytes, blockBias, add,
+        );
+      }
+      depth += BLOCK_DEPTH;
+    } while (depth < k);
+  }
+}
+
+/** `batch` products of contiguous matrices; a stride (in floats) of 0 repeats the same matrix. */
+export function gemmBatched(
+  transposeA: bool,
+  transposeB: bool,
+  batch: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  strideA: i32,
+  b: usize,
+  strideB: i32,
+  c: usize,
+): void {
+  const ldA = transposeA ? m : k;
+  const ldB = transposeB ? k : n;
+  for (let i = 0; i < batch; i++) {
+    gemm(transposeA, transposeB, m, n, k, a, ldA, b, ldB, c, n, 0, false);
+    a += <usize>strideA * 4;
+    b += <usize>strideB * 4;
+    c += <usize>m * <usize>n * 4;
+  }
+}

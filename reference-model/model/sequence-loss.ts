@@ -19,10 +19,12 @@ export function mergeEmbeddings(
   { textIds, order, batchSize, length }: SequenceBatch,
   visualEmbeddings?: tf.Tensor,
 ): tf.Tensor {
-  const text = embeddingLookup(weightOf(parameters, TOKEN_TABLE), tf.tensor1d(textIds, 'int32')); // [text tokens, D]
-  const rows = visualEmbeddings
-    ? tf.concat([text, tf.reshape(visualEmbeddings, [-1, visualEmbeddings.shape.at(-1)!])], 0)
-    : text;
+  const parts: tf.Tensor[] = [];
+  if (textIds.length > 0) {
+    parts.push(embeddingLookup(weightOf(parameters, TOKEN_TABLE), tf.tensor1d(textIds, 'int32'))); // [text tokens, D]
+  }
+  if (visualEmbeddings) parts.push(tf.reshape(visualEmbeddings, [-1, visualEmbeddings.shape.at(-1)!])); // [N·V, D]
+  const rows = parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
   return embeddingLookup(rows, tf.tensor2d(order, [batchSize, length], 'int32'));
 }
 

@@ -71,7 +71,12 @@ function requirePairs(pairs: readonly SeedPair[]): void {
     seen.add(seed);
     for (const score of [treatment, control]) {
       if (Number.isFinite(score)) continue;
-      throw new UserError({ code: 'score-invalid', what: `a score of seed ${seed} is ${score}`, expected: 'a finite number', mend });
+      throw new UserError({
+        code: 'score-invalid',
+        what: `a score of seed ${seed} is ${score}`,
+        expected: 'a finite number',
+        mend,
+      });
     }
   }
 }

@@ -21,7 +21,8 @@ export function studentTTwoSided(t: number, degreesOfFreedom: number): number {
 
 /** The t with P(T ≤ t) = `probability`, 0 < probability < 1. */
 export function studentTQuantile(probability: number, degreesOfFreedom: number): number {
-  if (!(probability > 0 && probability < 1)) throw new RangeError(`a probability lies between 0 and 1, not at ${probability}`);
+  if (!(probability > 0 && probability < 1))
+    throw new RangeError(`a probability lies between 0 and 1, not at ${probability}`);
   if (probability === 0.5) return 0;
   if (probability < 0.5) return -studentTQuantile(1 - probability, degreesOfFreedom);
   let low = 0;

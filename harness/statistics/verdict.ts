@@ -57,11 +57,15 @@ export function decide(
     reasons.push(`The ${level} lies entirely on the other side of 0: the effect is the opposite of the claim.`);
   } else if (high < margin) {
     verdict = 'contradicted';
-    reasons.push(`The ${level} lies entirely below the margin of ${number(margin)}: a benefit of that size is excluded.`);
+    reasons.push(
+      `The ${level} lies entirely below the margin of ${number(margin)}: a benefit of that size is excluded.`,
+    );
   } else {
     if (low <= 0) reasons.push(`The ${level} includes 0: no effect at all remains possible.`);
     if (effect < margin) reasons.push(`The mean difference does not reach the margin of ${number(margin)}.`);
-    reasons.push(`The ${level} also includes the margin of ${number(margin)}: the claimed benefit is not excluded either.`);
+    reasons.push(
+      `The ${level} also includes the margin of ${number(margin)}: the claimed benefit is not excluded either.`,
+    );
   }
   reasons.push(signFlipReason(signFlip.p, { alpha, pairs: pairs.length, tTestP: tTest.p }));
   if (smoke) {
@@ -80,7 +84,8 @@ function signFlipReason(p: number, { alpha, pairs, tTestP }: { alpha: number; pa
   if (smallest > alpha) {
     return `${pairs} seeds are too few for the sign-flip test to reach p ≤ ${number(alpha)}: its smallest p is ${number(smallest)}.`;
   }
-  if (p <= alpha === tTestP <= alpha) return `The exact sign-flip test, which assumes no normal distribution, agrees (${pText(p)}).`;
+  if (p <= alpha === tTestP <= alpha)
+    return `The exact sign-flip test, which assumes no normal distribution, agrees (${pText(p)}).`;
   return `The exact sign-flip test, which assumes no normal distribution, does not agree (${pText(p)}); read the verdict with care.`;
 }
 

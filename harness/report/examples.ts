@@ -1,0 +1,50 @@
+/** Example images with what was expected and what both arms said, chosen before any score existed: the first of the split. */
+import { encodePng } from '../../reference-model/data/png.js';
+import type { ExampleView } from '../../reports/index.js';
+import type { ExampleImage, Prediction } from '../records/predictions.js';
+
+export interface ArmPredictions {
+  readonly arm: string;
+  readonly seed: number;
+  readonly predictions: readonly Prediction[];
+}
+
+/** @param arms each arm's predictions at the same seed */
+export async function exampleViews(
+  images: readonly ExampleImage[],
+  arms: readonly ArmPredictions[],
+  split: string,
+): Promise<readonly ExampleView[]> {
+  const views = images.map(async ({ imageId, width, height, rgb }, index): Promise<ExampleView | undefined> => {
+    const said = arms.map(({ predictions }) => firstAbout(imageId, predictions));
+    const first = said[0];
+    if (first === undefined) return undefined;
+    const png = await encodePng({ width, height, pixels: Buffer.from(rgb, 'base64') });
+    return {
+      imageId,
+      image: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,
+      width,
+      height,
+      prompt: first.type === 'caption' ? first.prompt : first.question,
+      references: first.type === 'caption' ? first.references : [first.expected],
+      predictions: arms.flatMap(({ arm, seed }, which) => {
+        const prediction = said[which];
+        return prediction === undefined ? [] : [{ arm, seed, text: prediction.text, ...scoreOf(prediction) }];
+      }),
+      selection: `Image ${index + 1} of the ${split} split in its own order, chosen without looking at scores.`,
+    };
+  });
+  return (await Promise.all(views)).filter((view) => view !== undefined);
+}
+
+/** An image's caption, or else the answer to its first question. */
+function firstAbout(imageId: string, predictions: readonly Prediction[]): Prediction | undefined {
+  const about = predictions.filter((prediction) => prediction.imageId === imageId);
+  return about.find(({ type }) => type === 'caption') ?? about[0];
+}
+
+function scoreOf(prediction: Prediction): { readonly score: number; readonly scoreName: string } {
+  return prediction.type === 'caption'
+    ? { score: prediction.score, scoreName: 'CIDEr-D' }
+    : { score: prediction.correct ? 1 : 0, scoreName: 'correct' };
+}

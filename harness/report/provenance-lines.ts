@@ -1,0 +1,25 @@
+/** The provenance of all runs as lines; what differs between runs is listed with every value. */
+import type { FindingReportView } from '../../reports/index.js';
+import type { Provenance } from '../records/provenance.js';
+import type { PlacedRun } from './build-view.js';
+
+export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['provenance'] {
+  const line = (label: string, of: (provenance: Provenance) => string | undefined) => {
+    const values = [...new Set(runs.flatMap(({ provenance }) => of(provenance) ?? []))];
+    return values.length === 0 ? [] : [{ label, value: values.join('; ') }];
+  };
+  return [
+    ...line('vlm-bench', ({ packageVersion }) => packageVersion),
+    ...line('Git commit', ({ git }) => git?.commit),
+    ...line('Uncommitted changes', ({ git }) => git && (git.dirtyDiff ? `SHA-256 ${git.dirtyDiff}` : 'none')),
+    ...line('Code that decides the bits', ({ codeVersion }) => codeVersion),
+    ...line('package-lock.json', ({ lockfile }) => lockfile),
+    ...line('Data', ({ data }) => `${data.name}, fingerprint ${data.fingerprint}`),
+    ...line('Engine', ({ engine }) => `${engine.name}, ${engine.precision}`),
+    ...line('Engine numerics', ({ engine }) => engine.numerics),
+    ...line('Node.js', ({ machine }) => machine.node),
+    ...line('Operating system', ({ machine }) => machine.system),
+    ...line('Processor', ({ machine }) => `${machine.processor}, ${machine.cores} cores`),
+    ...line('Memory', ({ machine }) => `${(machine.memoryBytes / 2 ** 30).toFixed(1)} GiB`),
+  ];
+}

@@ -1,0 +1,23 @@
+/** Writes a finding's page and its numbers (`index.html`, `report.json`) from the records of a reproduction. */
+import { join } from 'node:path';
+import { type FindingReportView, renderFindingReport, renderReportJson } from '../../reports/index.js';
+import { writeFileAtomically } from '../records/atomic-file.js';
+import { buildFindingView } from './build-view.js';
+
+export interface WrittenReport {
+  /** Path of `index.html`. */
+  readonly page: string;
+  readonly view: FindingReportView;
+}
+
+/**
+ * @param folder the reproduction
+ * @param out where the report goes; by default beside `reproduction.json`
+ */
+export async function writeReport(folder: string, out: string = folder): Promise<WrittenReport> {
+  const view = await buildFindingView(folder, out);
+  const page = join(out, 'index.html');
+  writeFileAtomically(join(out, 'report.json'), renderReportJson(view));
+  writeFileAtomically(page, renderFindingReport(view));
+  return { page, view };
+}

@@ -1,0 +1,36 @@
+/** Pretrains the language model on text alone: captions, and questions with their answers, of scenes it is not shown. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { languageExample } from '../data/tiny-scenes/pretraining.js';
+import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
+import type { Model } from '../model/model.js';
+import { buildBatch, imageTextSequence } from '../model/sequence.js';
+import { sequenceLoss } from '../model/sequence-loss.js';
+import { promptTokens } from '../training/example-batch.js';
+import { CAPTION_PROMPT } from '../training/examples.js';
+import { trainableParameters } from '../training/gradients.js';
+import { optimize, type PretrainingProgress } from './optimize.js';
+import type { PretrainingSchedule } from './schedule.js';
+
+/** Trains the model's language part in place. Returns the mean loss at the end, in nats per answer token. */
+export async function pretrainLanguage(
+  model: Model,
+  tokenizer: Tokenizer,
+  schedule: PretrainingSchedule,
+  onProgress: (progress: PretrainingProgress) => void,
+): Promise<number> {
+  const { language } = model.config;
+  const lossOf = (step: number): tf.Scalar => {
+    const sequences = Array.from({ length: schedule.batchSize }, (_, i) => {
+      const { source, prompt, answer } = languageExample(schedule.seed, step * schedule.batchSize + i);
+      return imageTextSequence({
+        image: 0,
+        visualTokens: 0,
+        prompt: promptTokens(tokenizer, source === 'questions' ? prompt : CAPTION_PROMPT[source]),
+        answer: [...tokenizer.encode(answer), tokenizer.special.end],
+      });
+    });
+    const batch = buildBatch(sequences, 'causal', { ...language, visualTokensPerImage: 0, images: 0 });
+    return sequenceLoss(model, batch, { weight: 1 / batch.labels.length });
+  };
+  return optimize(trainableParameters(model, ['language']), lossOf, schedule, onProgress);
+}

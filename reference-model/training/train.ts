@@ -1,0 +1,128 @@
+/**
+ * The staged trainer: one loop over stages, one over steps. Each stage names the parts that learn, its data mixture, its learning
+ * rates and its attention mask, and starts with fresh optimiser moments. Resumed from any checkpoint it ends with the same bits.
+ */
+import { setImmediate as letMessagesIn } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import type { DataSet } from '../data/dataset.js';
+import { loadEmbeddedTokenizer } from '../data/tokenizer/load-tokenizer.js';
+import type { Part } from '../model/config.js';
+import { createModel, type Model } from '../model/model.js';
+import { loadBackbones } from '../pretraining/backbones.js';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
+import type { TrainingEvent } from './events.js';
+import { buildExampleBatch } from './example-batch.js';
+import { type Example, planBatches } from './examples.js';
+import { accumulateGradients } from './gradients.js';
+import { AdamW, globalNorm } from './optimizer.js';
+import type { RunConfig, Stage } from './recipe.js';
+import { learningRateFactor } from './schedule.js';
+import { TrainingError, TrainingInterrupted } from './training-error.js';
+import { validationLoss, validationSets } from './validation.js';
+
+export interface TrainingJob {
+  readonly config: RunConfig;
+  readonly data: DataSet;
+  /** Bytes of the checkpoint to go on from. */
+  readonly resumeFrom?: Uint8Array;
+  /** Called after the events of the same step. */
+  saveCheckpoint(bytes: Uint8Array, step: number): Promise<void>;
+  onEvent(event: TrainingEvent): void;
+  /** When it aborts, a checkpoint is saved and TrainingInterrupted thrown. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Trains a model on the current tfjs backend.
+ *
+ * @returns the trained model; the caller disposes it
+ * @throws TrainingInterrupted after an abort, TrainingError on divergence or a checkpoint of another recipe
+ */
+export async function train({
+  config,
+  data,
+  resumeFrom,
+  saveCheckpoint,
+  onEvent,
+  signal,
+}: TrainingJob): Promise<Model> {
+  const { recipe, seed } = config;
+  const totalSteps = recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
+  const tokenizer = loadEmbeddedTokenizer();
+  const model = createModel(config.model, seed);
+  loadBackbones(model, recipe.initialization);
+
+  const checkpoint = resumeFrom && decodeCheckpoint(resumeFrom, totalSteps);
+  checkpoint?.restoreWeights(model);
+  let step = checkpoint?.step ?? 0;
+  let saved = step;
+
+  let stageStart = 0;
+  for (const stage of recipe.stages) {
+    const stageEnd = stageStart + stage.steps;
+    const batches = planBatches(data.splits.train, stage, recipe.batchSize, seed);
+    const heldOut = validationSets(data.splits.validation, recipe, model, tokenizer, stage.attentionMask);
+    const optimizer = new AdamW(recipe.optimizer);
+    if (step > stageStart && step < stageEnd) checkpoint?.restoreMoments(optimizer);
+
+    while (step < stageEnd) {
+      const stageStep = step - stageStart;
+      const examples = batches.batch(stageStep);
+      const microBatches = chunks(examples, recipe.microBatchSize).map((chunk) =>
+        buildExampleBatch(chunk, config.model, tokenizer, stage.attentionMask),
+      );
+      const { loss, gradients } = accumulateGradients(model, microBatches, stage.trainable);
+      const gradientNorm = globalNorm(gradients);
+      step += 1;
+      requireFinite({ loss, 'gradient norm': gradientNorm }, { stage: stage.name, step, examples, saved });
+
+      const learningRate = scaled(stage.learningRate, learningRateFactor(stageStep, stage.steps, recipe.optimizer));
+      optimizer.apply(gradients, learningRate, gradientNorm);
+      tf.dispose(gradients.map(({ gradient }) => gradient));
+
+      const tokens = microBatches.reduce((sum, { sequences }) => sum + sequences.tokens, 0);
+      onEvent({ type: 'step', stage: stage.name, step, totalSteps, loss, learningRate, gradientNorm, tokens });
+      if (step % recipe.validateEverySteps === 0 || step === stageEnd) {
+        onEvent({ type: 'validation', stage: stage.name, step, loss: validationLoss(model, heldOut) });
+      }
+
+      await letMessagesIn();
+      if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || signal.aborted) {
+        await saveCheckpoint(encodeCheckpoint(model, optimizer, { step, stageSteps: step - stageStart }), step);
+        saved = step;
+        onEvent({ type: 'checkpoint', step });
+      }
+      if (signal.aborted && step < totalSteps) {
+        optimizer.dispose();
+        throw new TrainingInterrupted(step);
+      }
+    }
+    optimizer.dispose();
+    stageStart = stageEnd;
+  }
+  return model;
+}
+
+const chunks = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+
+const scaled = (rates: Stage['learningRate'], factor: number): Partial<Record<Part, number>> =>
+  Object.fromEntries(Object.entries(rates).map(([part, rate]) => [part, rate * factor]));
+
+function requireFinite(
+  quantities: Readonly<Record<'loss' | 'gradient norm', number>>,
+  where: {
+    readonly stage: string;
+    readonly step: number;
+    readonly examples: readonly Example[];
+    readonly saved: number;
+  },
+): void {
+  for (const quantity of ['loss', 'gradient norm'] as const) {
+    const value = quantities[quantity];
+    if (Number.isFinite(value)) continue;
+    const { stage, step, examples, saved } = where;
+    const exampleIds = examples.map(({ id }) => id);
+    throw new TrainingError({ code: 'diverged', stage, step, quantity, value, exampleIds, lastCheckpoint: saved });
+  }
+}

@@ -1,0 +1,67 @@
+/** Held-out loss by source: mean cross-entropy per answer token over the first examples of the validation split. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Sample } from '../data/dataset.js';
+import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
+import type { AttentionMaskKind } from '../model/config.js';
+import { connect } from '../model/connector.js';
+import type { Model } from '../model/model.js';
+import { sequenceLoss } from '../model/sequence-loss.js';
+import { encodeImages } from '../model/vision-encoder.js';
+import { buildExampleBatch, type ExampleBatch } from './example-batch.js';
+import { examplesOf } from './examples.js';
+import type { Recipe, Source } from './recipe.js';
+
+export interface ValidationSet {
+  readonly source: Source;
+  readonly batches: readonly ExampleBatch[];
+}
+
+/**
+ * Validation batches of every source that the data set has. Examples are spread over the split: one of each image before a second
+ * of any.
+ */
+export function validationSets(
+  samples: readonly Sample[],
+  { validationExamples, microBatchSize }: Recipe,
+  model: Model,
+  tokenizer: Tokenizer,
+  mask: AttentionMaskKind,
+): readonly ValidationSet[] {
+  return (['human-captions', 'ai-captions', 'questions'] as const).flatMap((source) => {
+    const byImage = samples.map((sample) => examplesOf([sample], source));
+    const deepest = Math.max(0, ...byImage.map((examples) => examples.length));
+    const spread = Array.from({ length: deepest }, (_, i) =>
+      byImage.flatMap((examples) => examples.slice(i, i + 1)),
+    ).flat();
+    const examples = spread.slice(0, validationExamples);
+    if (examples.length === 0) return [];
+    const batches: ExampleBatch[] = [];
+    for (let from = 0; from < examples.length; from += microBatchSize) {
+      batches.push(buildExampleBatch(examples.slice(from, from + microBatchSize), model.config, tokenizer, mask));
+    }
+    return [{ source, batches }];
+  });
+}
+
+/** Mean cross-entropy per answer token of each set, in nats. */
+export function validationLoss(
+  model: Model,
+  sets: readonly ValidationSet[],
+): Readonly<Partial<Record<Source, number>>> {
+  return Object.fromEntries(
+    sets.map(({ source, batches }) => {
+      const targets = batches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
+      const total = batches.reduce((sum, batch) => sum + summedLoss(model, batch), 0);
+      return [source, total / targets];
+    }),
+  );
+}
+
+function summedLoss(model: Model, { images, imageSize, pixels, sequences }: ExampleBatch): number {
+  return tf.tidy(() => {
+    const input = tf.tensor4d(pixels, [images, imageSize, imageSize, 3]);
+    return sequenceLoss(model, sequences, {
+      visualEmbeddings: connect(model, encodeImages(model, input)),
+    }).dataSync()[0]!;
+  });
+}

@@ -82,24 +82,18 @@ export function renderScene(scene: Scene, stream: RandomStream): RasterImage {
   const canvas = new Int16Array(SCENE_SIDE * SCENE_SIDE * 3); // [height, width, 3], before noise and clamping
   const tone = between(stream, ...BACKGROUND_TONE);
   const background = [0, 1, 2].map(() => tone + between(stream, -BACKGROUND_TINT, BACKGROUND_TINT));
-  for (let i = 0; i < canvas.length; i++) canvas[i] = background[i % 3]!;
+  for (let channel = 0; channel < 3; channel++) {
+    for (let i = channel; i < canvas.length; i += 3) canvas[i] = background[channel]!;
+  }
   for (const object of scene.objects) drawObject(canvas, object, stream);
 
-  const pixels = new Uint8Array(canvas.length);
+  const pixels = new Uint8ClampedArray(canvas.length);
+  const grainsPerWord = 32 / NOISE_BITS;
   let noise = 0;
-  let noiseLeft = 0;
-  for (let i = 0; i < canvas.length; i++) {
-    if (i % 3 === 0) {
-      if (noiseLeft === 0) {
-        noise = stream.integer(2 ** 32);
-        noiseLeft = 32 / NOISE_BITS;
-      } else {
-        noise >>>= NOISE_BITS;
-      }
-      noiseLeft -= 1;
-    }
+  for (let pixel = 0; pixel < SCENE_SIDE * SCENE_SIDE; pixel++) {
+    noise = pixel % grainsPerWord === 0 ? stream.integer(2 ** 32) : noise >>> NOISE_BITS;
     const grain = (noise & (2 ** NOISE_BITS - 1)) - 2 ** (NOISE_BITS - 1); // one luminance grain per pixel
-    pixels[i] = Math.min(Math.max(canvas[i]! + grain, 0), 255);
+    for (let i = pixel * 3; i < pixel * 3 + 3; i++) pixels[i] = canvas[i]! + grain;
   }
-  return { width: SCENE_SIDE, height: SCENE_SIDE, pixels };
+  return { width: SCENE_SIDE, height: SCENE_SIDE, pixels: new Uint8Array(pixels.buffer) };
 }

@@ -50,7 +50,7 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new DataError({ code: 'malformed-file', file, problem: (error as Error).message });
+    throw new DataError({ code: 'malformed-file', file, problem: `not JSON: ${(error as Error).message}` });
   }
 }
 

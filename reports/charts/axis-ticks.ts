@@ -43,7 +43,9 @@ function roundInterval(raw: number): {
     power *= 10;
     decimals += 1;
   }
-  return { numerator: leadingDigit(raw * power), denominator: power, decimals };
+  const digit = leadingDigit(raw * power);
+  if (digit === 10) return { numerator: 1, denominator: power / 10, decimals: decimals - 1 };
+  return { numerator: digit, denominator: power, decimals };
 }
 
 function leadingDigit(scaled: number): number {

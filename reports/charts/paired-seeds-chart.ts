@@ -44,8 +44,8 @@ export function renderScoresPanel({ id, measure, treatment, control }: PairedPan
         type: 'group',
         children: [
           { type: 'line', shape: lineShape(from, to), style: { stroke: MUTED, lineWidth: 1.5 } },
-          marker(control, from, size),
           marker(treatment, to, size),
+          marker(control, from, size),
         ],
       };
     },
@@ -141,6 +141,8 @@ export function renderDifferencesPanel(options: PairedPanelOptions & { readonly 
               fill: INK,
               fontSize: FONT_SIZE,
               fontWeight: 'bold',
+              stroke: PAPER,
+              lineWidth: 4,
             },
           },
         ],
@@ -218,7 +220,8 @@ function marker({ marker: kind, color }: ArmStyle, [x = 0, y = 0]: number[], siz
     : {
         type: 'rect' as const,
         shape: { x: x - size, y: y - size, width: 2 * size, height: 2 * size },
-        style: { fill: PAPER, stroke: color, lineWidth: 2.2 },
+        // Hollow, so that a disc of nearly the same score stays visible.
+        style: { fill: 'none', stroke: color, lineWidth: 2.2 },
       };
 }
 

@@ -1,0 +1,84 @@
+/**
+ * What a trained model says about held-out images: one caption per image and one answer per question, under the mask and with the
+ * prompts of its last training stage.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { DataSet, RasterImage } from '../data/dataset.js';
+import { normalizeBatch } from '../data/preprocessing.js';
+import { loadEmbeddedTokenizer, type Tokenizer } from '../data/tokenizer/load-tokenizer.js';
+import { generate } from '../generation/generate.js';
+import { connect } from '../model/connector.js';
+import type { Model } from '../model/model.js';
+import { encodeImages } from '../model/vision-encoder.js';
+import { promptTokens } from '../training/example-batch.js';
+import { CAPTION_PROMPT } from '../training/examples.js';
+import type { RunConfig } from '../training/recipe.js';
+
+export interface Predictions {
+  readonly captions: readonly { readonly imageId: string; readonly text: string }[];
+  readonly answers: readonly { readonly questionId: string; readonly imageId: string; readonly text: string }[];
+}
+
+/** A picture and what is asked about it. */
+export interface Request {
+  readonly image: RasterImage;
+  readonly prompt: string;
+}
+
+/** Captions of the first images and answers to the first questions of the evaluation split, in the split's order. */
+export function predict(model: Model, config: RunConfig, data: DataSet): Predictions {
+  const tokenizer = loadEmbeddedTokenizer();
+  const { split, captionImages, questions } = config.evaluation;
+  const samples = data.splits[split];
+  const captioned = samples.slice(0, captionImages);
+  const asked = samples
+    .flatMap(({ imageId, image, questions }) => questions.map((question) => ({ imageId, image, ...question })))
+    .slice(0, questions);
+  const captions = respond(
+    model,
+    config,
+    tokenizer,
+    captioned.map(({ image }) => ({ image, prompt: CAPTION_PROMPT['human-captions'] })),
+  );
+  const answers = respond(
+    model,
+    config,
+    tokenizer,
+    asked.map(({ image, question }) => ({ image, prompt: question })),
+  );
+  return {
+    captions: captioned.map(({ imageId }, i) => ({ imageId, text: captions[i]! })),
+    answers: asked.map(({ imageId, questionId }, i) => ({ questionId, imageId, text: answers[i]! })),
+  };
+}
+
+/** One text per request, decoded in batches. */
+export function respond(
+  model: Model,
+  { generation, recipe }: Pick<RunConfig, 'generation' | 'recipe'>,
+  tokenizer: Tokenizer,
+  requests: readonly Request[],
+): readonly string[] {
+  const { strategy, beamWidth, maximumNewTokens, batchSize } = generation;
+  const { attentionMask } = recipe.stages.at(-1)!;
+  const { imageSize } = model.config.vision;
+  const texts: string[] = [];
+  for (let from = 0; from < requests.length; from += batchSize) {
+    const batch = requests.slice(from, from + batchSize);
+    const visualEmbeddings = tf.tidy(() => {
+      const pixels = normalizeBatch(batch.map(({ image }) => image));
+      return connect(model, encodeImages(model, tf.tensor4d(pixels, [batch.length, imageSize, imageSize, 3])));
+    });
+    const ids = generate(model, {
+      visualEmbeddings,
+      prompts: batch.map(({ prompt }) => promptTokens(tokenizer, prompt)),
+      attentionMask,
+      endToken: tokenizer.special.end,
+      maximumNewTokens,
+      strategy: strategy === 'greedy' ? { kind: 'greedy' } : { kind: 'beam', width: beamWidth },
+    });
+    visualEmbeddings.dispose();
+    texts.push(...ids.map((tokens) => tokenizer.decode(tokens)));
+  }
+  return texts;
+}

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parameterArrays } from '../../../reference-model/checkpoint/load-parameters.js';
+import { writeSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
+import type { DataSet } from '../../../reference-model/data/dataset.js';
+import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
+import { activateEngine } from '../../../reference-model/engines/registry.js';
+import { createModel, disposeModel, type Model } from '../../../reference-model/model/model.js';
+import { FusedKernel } from '../../../reference-model/ops/kernels.js';
+import type { TrainingEvent } from '../../../reference-model/training/events.js';
+import { buildExampleBatch } from '../../../reference-model/training/example-batch.js';
+import { examplesOf } from '../../../reference-model/training/examples.js';
+import { accumulateGradients, lossAndGradients } from '../../../reference-model/training/gradients.js';
+import type { RunConfig } from '../../../reference-model/training/recipe.js';
+import { train } from '../../../reference-model/training/train.js';
+import { tinyData, tinyRun } from './tiny-run.js';
+
+let data: DataSet;
+
+beforeAll(async () => {
+  await activateEngine('wasm');
+  data = await tinyData();
+});
+
+interface Trained {
+  readonly weights: string;
+  readonly events: readonly TrainingEvent[];
+  readonly checkpoints: ReadonlyMap<number, Uint8Array>;
+}
+
+const hashOf = (model: Model): string =>
+  createHash('sha256')
+    .update(writeSafetensors(parameterArrays(model.parameters)))
+    .digest('hex');
+
+async function runTraining(config: RunConfig, resumeFrom?: Uint8Array): Promise<Trained> {
+  const events: TrainingEvent[] = [];
+  const checkpoints = new Map<number, Uint8Array>();
+  const model = await train({
+    config,
+    data,
+    ...(resumeFrom && { resumeFrom }),
+    saveCheckpoint: async (bytes, step) => {
+      checkpoints.set(step, bytes);
+    },
+    onEvent: (event) => events.push(event),
+    signal: new AbortController().signal,
+  });
+  const weights = hashOf(model);
+  disposeModel(model);
+  return { weights, events, checkpoints };
+}
+
+const exampleBatch = (model: Model, from: number, to: number) =>
+  buildExampleBatch(
+    examplesOf(data.splits.train, 'human-captions').slice(from, to),
+    model.config,
+    loadEmbeddedTokenizer(),
+    'causal',
+  );
+
+describe('train', () => {
+  it('lowers the loss and reports every step, validation and checkpoint', async () => {
+    const stages = [{ ...tinyRun().recipe.stages[1]!, steps: 60 }];
+    const { events } = await runTraining(tinyRun({ stages, validateEverySteps: 30, checkpointEverySteps: 30 }));
+    const losses = events.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
+    expect(losses).toHaveLength(60);
+    expect(losses[0]).toBeGreaterThan(4.5); // about ln 216 = 5.4 for uniform guesses
+    expect(losses.at(-1)).toBeLessThan(losses[0]! - 1);
+    expect(events.flatMap((event) => (event.type === 'validation' ? [event.step] : []))).toEqual([30, 60]);
+    expect(events.flatMap((event) => (event.type === 'checkpoint' ? [event.step] : []))).toEqual([30, 60]);
+  });
+
+  it('ends with the same bits from every checkpoint, in either stage and at their border', async () => {
+    const config = tinyRun({ checkpointEverySteps: 1 });
+    const whole = await runTraining(config);
+    expect([...whole.checkpoints.keys()]).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    for (const [step, bytes] of whole.checkpoints) {
+      const resumed = await runTraining(config, bytes);
+      expect(resumed.weights).toBe(whole.weights);
+      const after = whole.events.filter((event) => event.step > step);
+      expect(resumed.events).toEqual(after);
+    }
+  });
+
+  it('gives other weights for another seed and for another mask, but the same first loss for arms of one seed', async () => {
+    const base = await runTraining(tinyRun());
+    const otherSeed = await runTraining(tinyRun({}, 8));
+    const stages = tinyRun().recipe.stages.map((stage) => ({
+      ...stage,
+      attentionMask: 'prefix-bidirectional' as const,
+    }));
+    const otherMask = await runTraining(tinyRun({ stages }));
+    expect(new Set([base.weights, otherSeed.weights, otherMask.weights]).size).toBe(3);
+    const tokens = ({ events }: Trained) => events.flatMap((event) => (event.type === 'step' ? [event.tokens] : []));
+    expect(tokens(otherMask)).toEqual(tokens(base));
+    expect(tokens(otherSeed)).not.toEqual(tokens(base));
+  });
+
+  it('trains only the parts that a stage names', async () => {
+    const stages = [tinyRun().recipe.stages[0]!];
+    const before = createModel(tinyRun().model, 7);
+    const initial = new Map([...before.parameters].map(([name, { variable }]) => [name, variable.dataSync().slice()]));
+    const model = await train({
+      config: tinyRun({ stages }),
+      data,
+      saveCheckpoint: async () => {},
+      onEvent: () => {},
+      signal: new AbortController().signal,
+    });
+    for (const [name, { part, variable }] of model.parameters) {
+      const same = variable.dataSync().every((value, i) => Object.is(value, initial.get(name)![i]));
+      expect(same, name).toBe(part !== 'connector');
+    }
+    disposeModel(model);
+    disposeModel(before);
+  });
+
+  it('stops with a checkpoint when asked to, and goes on to the same bits', async () => {
+    const config = tinyRun();
+    const whole = await runTraining(config);
+    const controller = new AbortController();
+    let saved: Uint8Array | undefined;
+    const interrupted = train({
+      config,
+      data,
+      saveCheckpoint: async (bytes) => {
+        saved = bytes;
+      },
+      onEvent: (event) => {
+        if (event.type === 'step' && event.step === 4) controller.abort();
+      },
+      signal: controller.signal,
+    });
+    await expect(interrupted).rejects.toMatchObject({ name: 'TrainingInterrupted', step: 4 });
+    expect((await runTraining(config, saved)).weights).toBe(whole.weights);
+  });
+
+  it('stops at a loss that is no number, with step, examples and last good checkpoint', async () => {
+    const stages = tinyRun().recipe.stages.map((stage) => ({
+      ...stage,
+      learningRate: { connector: 1e30, language: 1e30, vision: 1e30 },
+    }));
+    await expect(runTraining(tinyRun({ stages, checkpointEverySteps: 1 }))).rejects.toThrow(
+      /^the (loss|gradient norm) became (NaN|Infinity) at step \d+ \(stage \w+\) on [a-z]+-captions\/train-\d+\/\d, .* and \d+ more|checkpoint is of step \d+/,
+    );
+  });
+
+  it('refuses a checkpoint of a longer recipe', async () => {
+    const { checkpoints } = await runTraining(tinyRun());
+    const short = tinyRun({ stages: [tinyRun().recipe.stages[0]!] });
+    await expect(runTraining(short, checkpoints.get(7)!)).rejects.toThrow(
+      'the checkpoint cannot be resumed: it was taken after step 7, but the recipe has 3 steps',
+    );
+  });
+
+  it('keeps the number of tensors flat over the steps', async () => {
+    const counts: number[] = [];
+    const stages = [{ ...tinyRun().recipe.stages[1]!, steps: 12 }];
+    const model = await train({
+      config: tinyRun({ stages }),
+      data,
+      saveCheckpoint: async () => {},
+      onEvent: (event) => {
+        if (event.type === 'step') counts.push(tf.memory().numTensors);
+      },
+      signal: new AbortController().signal,
+    });
+    expect(new Set(counts).size).toBe(1);
+    disposeModel(model);
+  });
+});
+
+describe('gradients', () => {
+  it('weigh tokens, not micro-batches: uneven micro-batches give the gradient of the whole batch', () => {
+    const model = createModel(tinyRun().model, 3);
+    const parts = ['vision', 'connector', 'language'] as const;
+    const whole = accumulateGradients(model, [exampleBatch(model, 0, 9)], parts);
+    const split = accumulateGradients(model, [exampleBatch(model, 0, 2), exampleBatch(model, 2, 9)], parts);
+    expect(split.loss).toBeCloseTo(whole.loss, 5);
+    whole.gradients.forEach(({ gradient, parameter }, i) => {
+      const expected = gradient.dataSync();
+      const actual = split.gradients[i]!.gradient.dataSync();
+      const scale = Math.max(...expected.map(Math.abs), 1e-6);
+      expected.forEach((value, j) => {
+        expect(Math.abs(actual[j]! - value) / scale, parameter.name).toBeLessThan(1e-4);
+      });
+    });
+    tf.dispose([...whole.gradients, ...split.gradients].map(({ gradient }) => gradient));
+    disposeModel(model);
+  });
+
+  it('never compute for a frozen part: no vision backward, no weight gradient of the language model', async () => {
+    const model = createModel(tinyRun().model, 3);
+    const batch = exampleBatch(model, 0, 4);
+    const kernels = async (trainable: readonly ('vision' | 'connector' | 'language')[]) => {
+      const profile = await tf.profile(() => {
+        const { gradients } = lossAndGradients(model, batch, trainable, 1);
+        tf.dispose(gradients.map(({ gradient }) => gradient));
+      });
+      const count = (name: string) => profile.kernels.filter((kernel) => kernel.name === name).length;
+      return {
+        layerNormGradients: count(FusedKernel.LayerNormGradient),
+        attentionGradients: count(FusedKernel.AttentionGradient),
+        embeddingGradients: count(FusedKernel.EmbeddingGradient),
+        matrixProducts: count('BatchMatMul'),
+      };
+    };
+    const connectorOnly = await kernels(['connector']);
+    const everything = await kernels(['vision', 'connector', 'language']);
+    expect(connectorOnly.layerNormGradients).toBe(0);
+    expect(connectorOnly.attentionGradients).toBe(1); // the decoder's one layer, on the way to the connector
+    expect(everything.layerNormGradients).toBe(3);
+    expect(everything.attentionGradients).toBe(2);
+    // Frozen, the token table gets no gradient: neither as table nor as output matrix.
+    expect(connectorOnly.embeddingGradients).toBe(everything.embeddingGradients - 1);
+    // Decoder: 8 products (7 projections and the logits) lose their weight gradient; encoder: 6 of its layer lose both gradients, the patch embedding loses its only one.
+    expect(everything.matrixProducts - connectorOnly.matrixProducts).toBe(8 + 6 * 2 + 1 + 1);
+    disposeModel(model);
+  });
+});

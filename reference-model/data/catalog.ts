@@ -6,7 +6,7 @@ import type { SplitName } from './dataset.js';
 import type { DataSetName, DataSetSource } from './load-dataset.js';
 import { loadDataSet } from './load-dataset.js';
 
-export interface SplitCounts {
+interface SplitCounts {
   readonly images: number;
   readonly questions: number;
 }

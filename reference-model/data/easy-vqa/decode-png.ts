@@ -1,5 +1,5 @@
 /** Reads one square PNG file as RGB pixels of the wanted size. Decoding is lossless and shrinking is our own integer code. */
-import { open } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { DataError } from '../data-error.js';
 import type { RasterImage } from '../dataset.js';
@@ -7,15 +7,6 @@ import { boxDownsample } from '../preprocessing.js';
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]); // PNG specification, 5.2
 const LARGEST_SIDE = 4096;
-
-async function readPng(file: string): Promise<Buffer> {
-  const handle = await open(file);
-  try {
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
-}
 
 /**
  * Pixels of a square PNG shrunk to `side` × `side`; grey images and images with alpha become plain RGB.
@@ -25,7 +16,7 @@ export async function decodeSquarePng(file: string, side: number): Promise<Raste
   const unreadable = (problem: string): DataError => new DataError({ code: 'unreadable-image', file, problem });
   let bytes: Buffer;
   try {
-    bytes = await readPng(file);
+    bytes = await readFile(file);
   } catch (error) {
     throw unreadable(`${(error as Error).message}.`);
   }

@@ -23,7 +23,7 @@ import {
 import type { Scene, SceneObject } from './scene.js';
 import { holds, RELATIONS } from './scene.js';
 
-export const HUMAN_CAPTIONS_PER_SCENE = 5;
+const HUMAN_CAPTIONS_PER_SCENE = 5;
 
 // How people caption, in percent of the occasions on which they could.
 const MENTIONS_SIZE = 40;

@@ -16,8 +16,8 @@ export interface TinyScenesOptions {
   readonly sizes?: Readonly<Record<SplitName, number>>;
 }
 
-export const TINY_SCENES_SEED = 1;
-export const TINY_SCENES_SIZES = { train: 4000, validation: 400, test: 600 } as const;
+const TINY_SCENES_SEED = 1;
+const TINY_SCENES_SIZES = { train: 4000, validation: 400, test: 600 } as const;
 const LARGEST_SPLIT = 100_000; // keeps image names sortable and the search for unused held-out contents short
 
 /** A sample together with the scene that it shows. */

@@ -24,9 +24,7 @@ export interface SceneQuestion {
   readonly kind: AnswerKind;
 }
 
-export const OPEN_QUESTIONS_PER_SCENE = 3;
-/** Two pairs of yes/no questions and the open ones. */
-export const QUESTIONS_PER_SCENE = 4 + OPEN_QUESTIONS_PER_SCENE;
+const OPEN_QUESTIONS_PER_SCENE = 3;
 
 const ASKS_RELATION = 60; // percent of spatial questions, where there are two objects to relate
 const NEGATES_ONE_ATTRIBUTE = 80; // percent of absent objects that differ from a present one in a single attribute

@@ -9,7 +9,7 @@ import { between } from './draws.js';
 import type { Color, Scene, SceneObject, Shape, Size } from './scene.js';
 import { cellOf } from './scene.js';
 
-export const SCENE_SIDE = 32;
+const SCENE_SIDE = 32;
 const CELL_SIDE = 16;
 
 const PALETTE: Readonly<Record<Color, readonly [number, number, number]>> = {

@@ -70,7 +70,8 @@ export function loadTokenizer(source: string | object, special: SpecialTokens = 
 
   // The library would turn the text of a special token into its id; without their entries it cannot.
   const textOnly = { ...parsed.data, added_tokens: addedTokens.filter((token) => !token.special) };
-  const library = new HuggingFaceTokenizer(textOnly, {});
+  // Spacing is the business of the file's own decoder; a second clean-up after it would glue apostrophes to words.
+  const library = new HuggingFaceTokenizer(textOnly, { clean_up_tokenization_spaces: false });
   const specialIds = new Set(addedTokens.filter((token) => token.special).map((token) => token.id));
 
   let vocabularySize = 0;

@@ -31,7 +31,7 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
-/** Tone of the image's most central channel values, which the background holds in every scene that is not crowded. */
+/** Median tone along the image's border and its middle column, where objects are the exception. */
 function backgroundOf(image: RasterImage): readonly number[] {
   const border = Array.from({ length: 32 }, (_, i) => [
     pixelAt(image, i, 0),
@@ -46,6 +46,7 @@ interface Blob {
   readonly side: number;
   readonly color: string;
   readonly centerIsFilled: boolean;
+  readonly filled: readonly { readonly x: number; readonly y: number }[];
 }
 
 function blobIn(image: RasterImage, place: SceneObject['place']): Blob | undefined {
@@ -73,6 +74,7 @@ function blobIn(image: RasterImage, place: SceneObject['place']): Blob | undefin
     side: Math.max(width, height),
     color: named[0]![0],
     centerIsFilled: filled.some(({ x, y }) => x === centerX && y === centerY),
+    filled,
   };
 }
 
@@ -113,13 +115,24 @@ describe('images', () => {
     }
   });
 
-  test('let every object reach into several 8×8 patches', () => {
+  test('let every object cover pixels of several 8×8 patches', () => {
+    const patchesOf = (image: RasterImage, place: SceneObject['place']): number => {
+      const blob = blobIn(image, place)!;
+      return new Set(blob.filled.map(({ x, y }) => `${x >> 3},${y >> 3}`)).size;
+    };
+    const counts = samples.flatMap(({ image, scene }) => scene.objects.map(({ place }) => patchesOf(image, place)));
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(2);
+    expect(counts.filter((count) => count === 4).length / counts.length).toBeGreaterThan(0.9);
+  });
+
+  test('of one content differ from one another', () => {
+    const byContent = new Map<string, RasterImage[]>();
     for (const { image, scene } of samples) {
-      for (const { place } of scene.objects) {
-        expect(blobIn(image, place)!.side).toBeGreaterThanOrEqual(8);
-      }
+      const key = JSON.stringify(scene);
+      byContent.set(key, [...(byContent.get(key) ?? []), image]);
     }
-    const twice = samples.filter(({ scene }) => scene.objects.length === 1).slice(0, 2);
-    expect(twice[0]!.image.pixels).not.toEqual(twice[1]!.image.pixels);
+    const pairs = [...byContent.values()].filter((images) => images.length > 1);
+    expect(pairs.length).toBeGreaterThan(5);
+    for (const [first, second] of pairs) expect(first!.pixels).not.toEqual(second!.pixels);
   });
 });

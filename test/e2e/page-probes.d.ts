@@ -1,0 +1,41 @@
+/** Types of the questions in `page-probes.js`. */
+export function unfold(): void;
+export function chartGeometry(): {
+  readonly left: number;
+  readonly right: number;
+  readonly height: number;
+  readonly marks: number;
+  readonly overhang: number;
+}[];
+export function middles(selector: string): number[];
+export function imageStates(): {
+  readonly complete: boolean;
+  readonly naturalWidth: number;
+  readonly width: number;
+  readonly rendering: string;
+  readonly alternative: string;
+}[];
+export function lowContrastTexts(bar: number): {
+  readonly texts: number;
+  readonly low: readonly string[];
+  readonly background: number;
+};
+export function headingLevels(): number[];
+export function accessibilityFlaws(): string[];
+export function attackState(): {
+  readonly attacked: boolean;
+  readonly scripts: number;
+  readonly images: number;
+  readonly handlers: number;
+  readonly links: readonly (string | null)[];
+  readonly scrollWidth: number;
+};
+export function printedState(): {
+  readonly background: string;
+  readonly recipeHeight: number;
+  readonly scrollWidth: number;
+};
+export function scrollWidth(): number;
+export function fontSize(element: unknown): number;
+export function focusedText(): string;
+export function locationHash(): string;

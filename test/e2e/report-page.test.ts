@@ -1,0 +1,241 @@
+/**
+ * The report as a reader gets it: the file is opened from disk in a real headless Chromium, and the page is asked what it shows,
+ * what it requested, and whether it can be read, light and dark, wide and narrow.
+ */
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FindingReportView, renderFindingReport } from '../../reports/index.js';
+import { buildFindingView } from '../fixtures/reports/finding-view.js';
+import { buildHostileView } from '../fixtures/reports/hostile-view.js';
+import {
+  accessibilityFlaws,
+  attackState,
+  chartGeometry,
+  focusedText,
+  fontSize,
+  headingLevels,
+  imageStates,
+  locationHash,
+  lowContrastTexts,
+  middles,
+  printedState,
+  scrollWidth,
+  unfold,
+} from './page-probes.js';
+
+const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const browserMissing = !isExecutable(EXECUTABLE);
+const reason = browserMissing ? ` (SKIPPED: no browser at ${EXECUTABLE}; set CHROMIUM_PATH)` : '';
+
+interface Visit {
+  readonly page: Page;
+  /** Every address that the page asked for, but data: URLs. */
+  readonly requests: readonly string[];
+  /** Console messages of level error or warning, and uncaught errors. */
+  readonly complaints: readonly string[];
+  readonly address: string;
+}
+
+describe.skipIf(browserMissing)(`the report in Chromium${reason}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'report-page-'));
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  interface VisitOptions {
+    readonly width?: number;
+    readonly colorScheme?: 'light' | 'dark';
+    /** Opens every `<details>`. */
+    readonly unfolded?: boolean;
+  }
+
+  async function visit<T>(
+    view: FindingReportView,
+    { width = 1280, colorScheme = 'light', unfolded = false }: VisitOptions,
+    look: (visit: Visit) => Promise<T>,
+  ): Promise<T> {
+    const file = join(folder, 'report.html');
+    writeFileSync(file, renderFindingReport(view));
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
+    const page = await context.newPage();
+    const requests: string[] = [];
+    const complaints: string[] = [];
+    page.on('request', (request) => {
+      if (!request.url().startsWith('data:')) requests.push(request.url());
+    });
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    try {
+      const address = pathToFileURL(file).href;
+      await page.goto(address, { waitUntil: 'load' });
+      if (unfolded) await page.evaluate(unfold);
+      return await look({ page, requests, complaints, address });
+    } finally {
+      await context.close();
+    }
+  }
+
+  it('shows the claim, the verdict word and the quotable sentence on the first screen', async () => {
+    const view = buildFindingView({ verdict: 'contradicted' });
+    await visit(view, {}, async ({ page }) => {
+      const heading = page.getByRole('heading', { level: 2, name: /Verdict/ });
+      expect(await heading.textContent()).toMatch(/Contradicted/);
+      expect((await heading.boundingBox())?.y).toBeLessThan(900);
+      const verdict = await page.locator('#verdict').textContent();
+      expect(verdict).toContain(view.suite.claim);
+      expect(verdict).toContain(view.verdict.sentence);
+      expect(await page.locator('#verdict .word').evaluate(fontSize)).toBeGreaterThan(40);
+    });
+  });
+
+  it('asks for nothing but its own file and complains about nothing', async () => {
+    for (const view of [buildFindingView(), buildFindingView({ smoke: true })]) {
+      await visit(view, { unfolded: true }, async ({ requests, complaints, address }) => {
+        expect(requests).toEqual([address]);
+        expect(complaints).toEqual([]);
+      });
+    }
+  });
+
+  it.each([1280, 360])('draws plots inside a viewport of %i pixels, with nothing to scroll sideways', async (width) => {
+    await visit(buildFindingView(), { width, unfolded: true }, async ({ page }) => {
+      const charts = await page.evaluate(chartGeometry);
+      // Two paired panels, the whole run and four stages, two validation sources, two masks.
+      expect(charts).toHaveLength(2 + 5 + 2 + 2);
+      for (const chart of charts) {
+        expect(chart.left).toBeGreaterThanOrEqual(0);
+        expect(chart.right).toBeLessThanOrEqual(width);
+        expect(chart.height).toBeGreaterThan(150);
+        expect(chart.marks).toBeGreaterThan(5);
+        expect(chart.overhang).toBeLessThanOrEqual(4);
+      }
+      expect(await page.evaluate(scrollWidth)).toBeLessThanOrEqual(width);
+    });
+  });
+
+  it('places the dots of the paired plot where the differences say', async () => {
+    const view = buildFindingView();
+    await visit(view, {}, async ({ page }) => {
+      const dots = await page.evaluate(middles, '#paired-differences circle');
+      const differences = view.pairs.pairs.map((pair) => pair.difference);
+      expect(dots).toHaveLength(differences.length);
+      // Position along the axis is an affine function of the difference.
+      expect(correlation(dots, differences)).toBeGreaterThan(0.9999);
+    });
+  });
+
+  it('decodes the example images and scales their pixels without blurring', async () => {
+    await visit(buildFindingView(), {}, async ({ page }) => {
+      const images = await page.evaluate(imageStates);
+      expect(images).toHaveLength(3);
+      for (const image of images) {
+        expect(image).toMatchObject({ complete: true, naturalWidth: 32, width: 192, rendering: 'pixelated' });
+        expect(image.alternative).toMatch(/test-0000\d/);
+      }
+    });
+  });
+
+  it.each([
+    ['light', 'reproduced'],
+    ['light', 'contradicted'],
+    ['light', 'inconclusive'],
+    ['dark', 'reproduced'],
+    ['dark', 'contradicted'],
+    ['dark', 'inconclusive'],
+  ] as const)('reads with a contrast of 4.5 or more in %s mode, verdict %s', async (colorScheme, verdict) => {
+    const view = buildFindingView({ verdict, smoke: verdict === 'inconclusive' });
+    await visit(view, { colorScheme, unfolded: true }, async ({ page }) => {
+      const { texts, low, background } = await page.evaluate(lowContrastTexts, 4.5);
+      expect(texts).toBeGreaterThan(300);
+      expect(low).toEqual([]);
+      // The two modes really differ.
+      expect(background < 0.5).toBe(colorScheme === 'dark');
+    });
+  });
+
+  it('has landmarks, headings in order, named regions, and tables with captions and scopes', async () => {
+    await visit(buildFindingView(), { unfolded: true }, async ({ page }) => {
+      const levels = await page.evaluate(headingLevels);
+      expect(levels.filter((level) => level === 1)).toEqual([1]);
+      levels.forEach((level, index) => {
+        expect(level - (levels[index - 1] ?? 0)).toBeLessThanOrEqual(1);
+      });
+      for (const role of ['main', 'banner', 'contentinfo', 'navigation'] as const) {
+        expect(await page.getByRole(role).count(), role).toBe(1);
+      }
+      expect(await page.evaluate(accessibilityFlaws)).toEqual([]);
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(focusedText)).toBe('Skip to the verdict');
+      await page.keyboard.press('Enter');
+      expect(await page.evaluate(locationHash)).toBe('#verdict');
+    });
+  });
+
+  it('prints in light colours, with the recipe unfolded and nothing wider than the sheet', async () => {
+    // 680 CSS pixels are the 180 mm between the margins of an A4 sheet.
+    await visit(buildFindingView(), { width: 680, colorScheme: 'dark' }, async ({ page }) => {
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+      const printed = await page.evaluate(printedState);
+      expect(printed.background).toBe('rgb(255, 255, 255)');
+      expect(printed.recipeHeight).toBeGreaterThan(100);
+      expect(printed.scrollWidth).toBeLessThanOrEqual(680);
+    });
+  });
+
+  it.each([1280, 360])(
+    'lets hostile text neither run, nor ask for anything, nor break the layout (%i pixels)',
+    async (width) => {
+      await visit(buildHostileView(), { width, unfolded: true }, async ({ page, requests, complaints, address }) => {
+        const state = await page.evaluate(attackState);
+        expect(state).toMatchObject({ attacked: false, scripts: 0, images: 1, handlers: 0 });
+        for (const href of state.links) expect(href).toMatch(/^(?:#[\w-]+|report\.json)$/);
+        expect(state.scrollWidth).toBeLessThanOrEqual(width);
+        expect(requests).toEqual([address]);
+        expect(complaints).toEqual([]);
+      });
+    },
+  );
+});
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function correlation(left: readonly number[], right: readonly number[]): number {
+  const center = (values: readonly number[]): number[] => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.map((value) => value - mean);
+  };
+  const dot = (a: readonly number[], b: readonly number[]): number =>
+    a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
+  const [a, b] = [center(left), center(right)];
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}

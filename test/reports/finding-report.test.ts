@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type FindingReportView, renderFindingReport, renderReportJson } from '../../reports/index.js';
 import { buildFindingView } from '../fixtures/reports/finding-view.js';
@@ -169,6 +171,15 @@ describe('determinism', () => {
     const first = renderFindingReport(buildFindingView());
     renderFindingReport(buildFindingView({ verdict: 'contradicted', seed: 11 }));
     expect(renderFindingReport(buildFindingView())).toBe(first);
+  });
+
+  it('gives the same bytes in another process', () => {
+    // This process has drawn many charts before, the other one draws its first.
+    const program = fileURLToPath(new URL('../fixtures/reports/print-page-hash.mjs', import.meta.url));
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    const view = buildFindingView();
+    const printed = execFileSync(process.execPath, [program], { encoding: 'utf8' }).trim();
+    expect(printed).toBe(`${sha256(renderFindingReport(view))} ${sha256(renderReportJson(view))}`);
   });
 
   it('renders the same page from its own report.json', () => {

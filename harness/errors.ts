@@ -68,7 +68,7 @@ type Description = Omit<Problem, 'code'>;
 /**
  * The problems inside an error that a user can mend; undefined for anything else, that is, for a bug. The stand-alone folders
  * (reference-model, metrics, reports) throw errors of their own classes, which carry a problem's fields on themselves, under
- * `problem` or `detail`, or as a list under `problems`; a data set's error says everything in its message.
+ * `problem` or `detail`, or as a list under `problems`; those that say everything in their message are known by name.
  */
 export function problemsOf(error: unknown): readonly Description[] | undefined {
   if (error instanceof UserError) return error.problems;
@@ -81,6 +81,14 @@ export function problemsOf(error: unknown): readonly Description[] | undefined {
     return [{ what: error.message, mend: 'correct the data set there, or name another folder' }];
   return undefined;
 }
+
+const mendByName: Readonly<Record<string, string>> = {
+  DataError: 'correct the data set there, or name another folder',
+  EngineError: 'see `vlm-bench doctor`, or choose --engine wasm',
+  GenerationError: 'shorten the prompt, or lower maximumNewTokens',
+  ParameterMismatchError: 'use weights that belong to this configuration',
+  SafetensorsError: 'restore the file, or write it again',
+};
 
 export function bugProblem(error: unknown): Description {
   const what = error instanceof Error ? error.message : String(error);

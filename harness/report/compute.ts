@@ -1,8 +1,8 @@
 /** What the runs cost: time from the event logs, floating point operations from the configuration and the tokens seen. */
-import { type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
+import { visualTokensPerImage } from '../../reference-model/model/config.js';
+import { modelFlops } from '../../reference-model/model/model-flops.js';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
 import type { RecordedEvent } from '../records/events.js';
-import { parameterCount } from '../suite/parameter-count.js';
 
 export interface RunTiming {
   /** From start to end of each session that contributed to the record, in milliseconds since 1970. */
@@ -42,28 +42,23 @@ export function unionSeconds(intervals: RunTiming['sessions']): number {
 }
 
 /**
- * Estimated floating point operations of training: 2 per weight and token for the forward pass, 2 for gradients of activations
- * where a trained part lies below, 2 for gradients of trained weights (Kaplan et al. 2020, arXiv 2001.08361, §2.1, per part).
- * Attention scores, generation and validation are left out.
+ * Floating point operations of training, estimated: sequences of a step are taken as equally long and without padding, and
+ * every text position as a target. Validation and generation are left out.
  */
-export function trainingFlops(config: RunConfig, events: readonly RecordedEvent[]): number {
-  const { model, recipe } = config;
-  const weights = parameterCount(model);
+export function trainingFlops({ model, recipe }: RunConfig, events: readonly RecordedEvent[]): number {
   const images = recipe.batchSize;
-  const patches = images * (model.vision.imageSize / model.vision.patchSize) ** 2;
-  const visual = images * visualTokensPerImage(model);
   const stages = new Map(recipe.stages.map((stage) => [stage.name, stage]));
-  const order: readonly Part[] = ['vision', 'connector', 'language'];
   let total = 0;
   for (const event of events) {
     if (event.type !== 'step') continue;
-    const trainable = stages.get(event.stage)?.trainable ?? [];
-    const lowest = order.findIndex((part) => trainable.includes(part));
-    const tokens: Readonly<Record<Part, number>> = { vision: patches, connector: visual, language: event.tokens };
-    order.forEach((part, depth) => {
-      const passes = 1 + (depth > lowest ? 1 : 0) + (trainable.includes(part) ? 1 : 0);
-      total += 2 * passes * weights[part] * tokens[part];
-    });
+    const shape = {
+      images,
+      sequences: images,
+      length: event.tokens / images,
+      targets: event.tokens - images * visualTokensPerImage(model),
+    };
+    const { forward, backward } = modelFlops(model, shape, stages.get(event.stage)?.trainable ?? []);
+    total += forward + backward;
   }
   return total;
 }

@@ -8,6 +8,8 @@ export interface WrittenReport {
   /** Path of `index.html`. */
   readonly page: string;
   readonly view: FindingReportView;
+  /** Text of `report.json`. */
+  readonly json: string;
 }
 
 /**
@@ -17,7 +19,8 @@ export interface WrittenReport {
 export async function writeReport(folder: string, out: string = folder): Promise<WrittenReport> {
   const view = await buildFindingView(folder, out);
   const page = join(out, 'index.html');
-  writeFileAtomically(join(out, 'report.json'), renderReportJson(view));
+  const json = renderReportJson(view);
+  writeFileAtomically(join(out, 'report.json'), json);
   writeFileAtomically(page, renderFindingReport(view));
-  return { page, view };
+  return { page, view, json };
 }

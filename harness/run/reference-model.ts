@@ -2,17 +2,18 @@
 import {
   activateEngine,
   loadDataSet,
+  parameterArrays,
   predict,
-  type TrainedModel,
   train,
-  trainedWeights,
+  writeSafetensors,
 } from '../../reference-model/index.js';
+import type { Model } from '../../reference-model/model/model.js';
 import type { Machinery } from './machinery.js';
 
-export const referenceModel: Machinery = {
+export const referenceModel: Machinery<Model> = {
   activateEngine,
   loadDataSet,
   train,
-  predict: (model, config, data) => predict(model as TrainedModel, config, data),
-  trainedWeights: (model) => trainedWeights(model as TrainedModel),
+  predict: async (model, config, data) => predict(model, config, data),
+  trainedWeights: ({ parameters }) => writeSafetensors(parameterArrays(parameters), { format: 'vlm-bench weights 1' }),
 };

@@ -7,13 +7,11 @@ import { join, resolve } from 'node:path';
 import { executeRuns, type TitledJob } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
 import { progressDisplay } from '../execution/progress-display.js';
-import { codeVersion } from '../records/code-version.js';
-import { gatherProvenance } from '../records/provenance.js';
 import { type Reproduction, reproductionFolder, writeReproduction } from '../records/reproduction.js';
-import { runIdOf } from '../records/run-identity.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import type { EngineChoice, Machinery } from './machinery.js';
+import { prepareJobs } from './prepare-jobs.js';
 
 export interface ReproduceOptions extends PlanOptions {
   readonly engine?: EngineChoice;
@@ -35,37 +33,26 @@ export interface ReproduceOptions extends PlanOptions {
  * @throws UserError for bad input, failed or interrupted runs
  */
 export async function reproduce(suite: Suite, options: ReproduceOptions): Promise<string> {
-  const { engine: choice = 'auto', jobs = availableParallelism(), interruption, command } = options;
+  const { engine = 'auto', jobs: parallel = availableParallelism(), interruption, command } = options;
   const store = resolve(options.out ?? 'vlm-bench-results');
   const plan = planSuite(suite, options);
 
-  const { referenceModel } = options.machinery
-    ? { referenceModel: options.machinery }
-    : await import('./reference-model.js');
-  const engine = await referenceModel.activateEngine(choice);
-  const source = { name: plan.dataSet, ...(options.dataRoot === undefined ? {} : { root: resolve(options.dataRoot) }) };
-  const data = await referenceModel.loadDataSet(source);
-  const code = codeVersion();
-  const provenance = gatherProvenance({ codeVersion: code, data, engine });
-
-  const titledJobs = plan.runs.map(({ arm, seed, config }): TitledJob => {
-    const identity = {
-      config,
-      dataFingerprint: data.fingerprint,
-      codeVersion: code,
-      engineNumerics: engine.numerics,
-    };
-    const root = source.root === undefined ? {} : { dataRoot: source.root };
-    const job = { store, runId: runIdOf(identity), identity, engine: engine.name, provenance, jobs, ...root };
-    return { title: `${arm}, seed ${seed}`, job };
+  const machinery = options.machinery ?? (await import('./reference-model.js')).referenceModel;
+  const planned = plan.runs.map(({ arm, seed, config }) => ({ title: `${arm}, seed ${seed}`, config }));
+  const { jobs, data } = await prepareJobs(planned, {
+    store,
+    engine,
+    machinery,
+    parallel,
+    data: { name: plan.dataSet, ...(options.dataRoot === undefined ? {} : { root: resolve(options.dataRoot) }) },
   });
   const folder = join(store, reproductionFolder(plan));
-  writeReproduction(folder, describe(plan, { titledJobs, fingerprint: data.fingerprint, command }));
+  writeReproduction(folder, describe(plan, { jobs, fingerprint: data.fingerprint, command }));
 
-  const display = progressDisplay(titledJobs.map(({ title }) => title));
+  const display = progressDisplay(jobs.map(({ title }) => title));
   try {
-    await executeRuns(titledJobs, {
-      jobs,
+    await executeRuns(jobs, {
+      jobs: parallel,
       interruption,
       onEvent: display.onEvent,
       ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
@@ -78,7 +65,7 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
 
 function describe(
   plan: Plan,
-  { titledJobs, fingerprint, command }: { titledJobs: readonly TitledJob[]; fingerprint: string; command: string },
+  { jobs, fingerprint, command }: { jobs: readonly TitledJob[]; fingerprint: string; command: string },
 ): Reproduction {
   const { suite, dataSet, scale, smoke, hypothesis, runs } = plan;
   return {
@@ -89,6 +76,6 @@ function describe(
     smoke,
     hypothesis,
     command,
-    runs: runs.map(({ arm, seed }, index) => ({ arm, seed, runId: titledJobs[index]!.job.runId })),
+    runs: runs.map(({ arm, seed }, index) => ({ arm, seed, runId: jobs[index]!.job.runId })),
   };
 }

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/**
+ * The command line: declares the commands, runs one, and prints whatever goes wrong in one shape. Each command loads its machinery
+ * only when it is run, so that help and version answer at once.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { registerData } from './commands/data.js';
+import { registerDoctor } from './commands/doctor.js';
+import { registerGenerate } from './commands/generate.js';
+import { registerPlan } from './commands/plan.js';
+import { registerPretrain } from './commands/pretrain.js';
+import { registerReport } from './commands/report.js';
+import { registerReproduce } from './commands/reproduce.js';
+import { registerRun } from './commands/run.js';
+import { registerTrain } from './commands/train.js';
+import { formatError, formatProblem, UserError } from './errors.js';
+
+function createProgram(): Command {
+  const manifest = createRequire(import.meta.url).resolve('#package/package.json');
+  const { version, description } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+    version: string;
+    description: string;
+  };
+  const program = new Command('vlm-bench')
+    .description(description)
+    .version(version)
+    .option('--debug', 'print stack traces with errors')
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  registerReproduce(program);
+  registerRun(program);
+  registerPlan(program);
+  registerTrain(program);
+  registerGenerate(program);
+  registerReport(program);
+  registerData(program);
+  registerPretrain(program);
+  registerDoctor(program);
+  return program;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const program = createProgram();
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return process.exitCode === undefined ? 0 : Number(process.exitCode);
+  } catch (error) {
+    if (error instanceof CommanderError) return usageExitCode(error);
+    console.error(formatError(error, { debug: program.opts<{ debug?: boolean }>().debug === true }));
+    return error instanceof UserError ? error.exitCode : 1;
+  }
+}
+
+/** Help and version end in 0; anything that commander rejects is a usage error and ends in 2. */
+function usageExitCode({ exitCode, message, code }: CommanderError): number {
+  if (exitCode === 0) return 0;
+  if (code === 'commander.help') return 2;
+  const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
+  const closest = suggestion === undefined ? undefined : /^\(Did you mean (.*)\?\)$/.exec(suggestion)?.[1];
+  const mend =
+    closest === undefined ? 'see `vlm-bench --help` and `vlm-bench COMMAND --help`' : `did you mean ${closest}?`;
+  console.error(formatProblem({ what, mend }));
+  return 2;
+}
+
+// A reader that closes early (`| head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+process.exitCode = await main(process.argv.slice(2));

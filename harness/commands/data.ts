@@ -1,0 +1,51 @@
+/** `vlm-bench data`: list the data sets, verify one, or write one out as images and JSON. */
+import { Argument, type Command } from 'commander';
+import { dataRootOption, jsonOption, type SuiteOptions } from './options.js';
+
+type DataOptions = Pick<SuiteOptions, 'dataRoot' | 'json'>;
+type DataSetName = SuiteOptions['data'];
+
+const nameArgument = () => new Argument('<name>', 'data set').choices(['tiny-scenes', 'easy-vqa']);
+
+export function registerData(program: Command): void {
+  const data = program.command('data').description('list, verify and prepare data sets');
+  data
+    .command('list')
+    .description('the data sets and where they come from')
+    .addOption(jsonOption())
+    .action(async ({ json }: DataOptions) => {
+      const { DATA_CATALOG } = await import('../run/data-sets.js');
+      if (json === true) process.stdout.write(`${JSON.stringify(DATA_CATALOG, null, 2)}\n`);
+      else for (const { name, source, description } of DATA_CATALOG) console.log(`${name}\t${source}\t${description}`);
+    });
+  data
+    .command('verify')
+    .description('load a data set and hold it against what this package knows of it')
+    .addArgument(nameArgument())
+    .addOption(dataRootOption())
+    .addOption(jsonOption())
+    .action(async (name: DataSetName, { dataRoot, json }: DataOptions) => {
+      const { requireUnchangedDataSet } = await import('../run/data-sets.js');
+      const source = { name, ...(dataRoot === undefined ? {} : { root: dataRoot }) };
+      const { fingerprint, splits } = await requireUnchangedDataSet(source);
+      if (json === true) {
+        process.stdout.write(`${JSON.stringify({ name, fingerprint, splits }, null, 2)}\n`);
+        return;
+      }
+      console.log(`${name}\tunchanged, fingerprint ${fingerprint}`);
+      for (const [split, { images, questions }] of Object.entries(splits)) {
+        console.log(`${split}\t${images} images\t${questions} questions`);
+      }
+    });
+  data
+    .command('prepare')
+    .description('write a data set out as PNG images and one JSON file per split')
+    .addArgument(nameArgument())
+    .addOption(dataRootOption())
+    .requiredOption('--out <dir>', 'an empty or new folder')
+    .action(async (name: DataSetName, { dataRoot, out }: DataOptions & { out: string }) => {
+      const { prepareDataSet } = await import('../run/data-sets.js');
+      await prepareDataSet({ name, ...(dataRoot === undefined ? {} : { root: dataRoot }) }, out);
+      console.error(out);
+    });
+}

@@ -1,0 +1,16 @@
+/** `vlm-bench doctor`: what works on this machine, and why the rest does not. */
+import type { Command } from 'commander';
+import { jsonOption } from './options.js';
+
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('show what works here and why the rest does not')
+    .addOption(jsonOption())
+    .action(async ({ json }: { json?: true }) => {
+      const { examine, findingsText } = await import('../run/examine-machine.js');
+      const findings = await examine();
+      process.stdout.write(json === true ? `${JSON.stringify(findings, null, 2)}\n` : findingsText(findings));
+      if (!findings.engines.some(({ available }) => available)) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,24 @@
+/** `vlm-bench generate`: what a trained model says about an image. */
+import type { Command } from 'commander';
+import { engineOption, type SuiteOptions } from './options.js';
+
+interface GenerateOptions extends Pick<SuiteOptions, 'engine'> {
+  readonly checkpoint: string;
+  readonly image: string;
+  readonly prompt?: string;
+}
+
+export function registerGenerate(program: Command): void {
+  program
+    .command('generate')
+    .description('caption an image, or answer a question about it')
+    .requiredOption('--checkpoint <dir>', 'record of a finished run')
+    .requiredOption('--image <file>', 'PNG or JPEG')
+    .option('--prompt <text>', 'what to ask; by default, for a caption')
+    .addOption(engineOption())
+    .action(async ({ checkpoint, image, prompt, engine }: GenerateOptions) => {
+      const { describeImageFile } = await import('../run/describe-image.js');
+      const request = { checkpoint, image, engine, ...(prompt === undefined ? {} : { prompt }) };
+      process.stdout.write(`${await describeImageFile(request)}\n`);
+    });
+}

@@ -1,0 +1,48 @@
+/** Options that several commands share, declared once, and their parsers. */
+import { InvalidArgumentError, Option } from 'commander';
+import type { EngineChoice } from '../run/machinery.js';
+
+export const defaultOut = './vlm-bench-results';
+
+/** A whole number of at least 1. */
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError('It must be a whole number of at least 1.');
+}
+
+export const engineOption = () =>
+  new Option('--engine <name>', 'what computes the tensors')
+    .choices(['auto', 'wasm', 'tensorflow', 'torch'])
+    .default('auto');
+export const scaleOption = () =>
+  new Option('--scale <scale>', 'size of the models').choices(['embedded', 'paper']).default('embedded');
+export const dataOption = () =>
+  new Option('--data <name>', 'data set').choices(['tiny-scenes', 'easy-vqa']).default('tiny-scenes');
+export const dataRootOption = () => new Option('--data-root <dir>', 'folder of a data set that is read from disk');
+export const seedsOption = () =>
+  new Option('--seeds <n>', 'run the first n of the suite’s seeds').argParser(positiveInteger);
+export const jobsOption = () =>
+  new Option('--jobs <n>', 'runs at the same time (default: one per core)').argParser(positiveInteger);
+export const outOption = () => new Option('--out <dir>', 'where records and reports are kept').default(defaultOut);
+export const smokeOption = () => new Option('--smoke', 'the same path in a few steps; proves the path, not the claim');
+export const jsonOption = () => new Option('--json', 'print one JSON document on stdout');
+
+export interface SuiteOptions {
+  readonly scale: 'embedded' | 'paper';
+  readonly engine: EngineChoice;
+  readonly data: 'tiny-scenes' | 'easy-vqa';
+  readonly dataRoot?: string;
+  readonly seeds?: number;
+  readonly jobs?: number;
+  readonly out: string;
+  readonly smoke?: true;
+  readonly json?: true;
+  readonly require?: 'reproduced';
+}
+
+/** The command as typed, quoted where a shell needs it. */
+export function typedCommand(args: readonly string[] = process.argv.slice(2)): string {
+  const quoted = args.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`));
+  return ['vlm-bench', ...quoted].join(' ');
+}

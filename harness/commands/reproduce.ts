@@ -1,0 +1,42 @@
+/** `vlm-bench reproduce`: a finding of the package from nothing to its verdict and report. */
+import { type Command, Option } from 'commander';
+import {
+  dataOption,
+  dataRootOption,
+  engineOption,
+  jobsOption,
+  jsonOption,
+  outOption,
+  type SuiteOptions,
+  scaleOption,
+  seedsOption,
+  smokeOption,
+} from './options.js';
+
+export function registerReproduce(program: Command): void {
+  withSuiteOptions(program.command('reproduce'))
+    .description('train the arms of a finding, score them, decide, and write the report')
+    .addOption(
+      new Option('--finding <number>', 'which finding').choices(['1', '2', '3', '4', 'all']).makeOptionMandatory(),
+    )
+    .action(async ({ finding, ...options }: SuiteOptions & { finding: string }) => {
+      const { readFindings } = await import('../suite/find-suite.js');
+      const { runSuites } = await import('./run-suites.js');
+      await runSuites(readFindings(finding), options);
+    });
+}
+
+/** The flags that `reproduce` and `run` share. */
+export function withSuiteOptions(command: Command): Command {
+  return command
+    .addOption(scaleOption())
+    .addOption(engineOption())
+    .addOption(dataOption())
+    .addOption(dataRootOption())
+    .addOption(seedsOption())
+    .addOption(jobsOption())
+    .addOption(outOption())
+    .addOption(smokeOption())
+    .addOption(jsonOption())
+    .addOption(new Option('--require <verdict>', 'exit with 1 unless this is the verdict').choices(['reproduced']));
+}

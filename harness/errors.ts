@@ -77,9 +77,8 @@ export function problemsOf(error: unknown): readonly Description[] | undefined {
   if ('problem' in error && isProblem(error.problem)) return [error.problem];
   if ('detail' in error && isProblem(error.detail)) return [error.detail];
   if (isProblem(error)) return [error];
-  if (error.name === 'DataError')
-    return [{ what: error.message, mend: 'correct the data set there, or name another folder' }];
-  return undefined;
+  const mend = mendByName[error.name];
+  return mend === undefined ? undefined : [{ what: error.message, mend }];
 }
 
 const mendByName: Readonly<Record<string, string>> = {

@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { UserError } from '../../../harness/errors.js';
+import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
+import { readEvents } from '../../../harness/records/events.js';
+import { runPaths } from '../../../harness/records/run-record.js';
+import { fakeJobs, fakePlan, fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
+
+afterEach(() => {
+  for (const name of ['FAKE_CRASH_AT', 'FAKE_THROW_AT', 'FAKE_STEP_MS']) delete process.env[name];
+});
+
+const bytesOf = (jobs: readonly TitledJob[]) =>
+  jobs.map(({ job }) => {
+    const { result, weights } = runPaths(job.store, job.runId);
+    return [readFileSync(result, 'utf8'), readFileSync(weights, 'hex')];
+  });
+
+const execute = (
+  titledJobs: readonly TitledJob[],
+  jobs = 2,
+  onEvent?: (index: number, event: ExecutionEvent) => void,
+) => {
+  const interruption = manualInterruption();
+  const results = executeRuns(titledJobs, {
+    jobs,
+    interruption,
+    workerEntry: fakeWorker,
+    ...(onEvent === undefined ? {} : { onEvent }),
+  });
+  return { results, interruption };
+};
+
+describe('runs in processes of their own', () => {
+  test('end with the same bytes one at a time and two at a time', async () => {
+    const plan = fakePlan({ smoke: true });
+    const alone = await fakeJobs(temporaryFolder(), plan, 1);
+    const together = await fakeJobs(temporaryFolder(), plan, 2);
+    await execute(alone, 1).results;
+    await execute(together, 2).results;
+    expect(bytesOf(together)).toEqual(bytesOf(alone));
+  });
+
+  test('are read back and not repeated when they are finished', async () => {
+    const jobs = await fakeJobs(temporaryFolder(), fakePlan({ smoke: true }));
+    const first = await execute(jobs).results;
+    const types: string[] = [];
+    const second = await execute(jobs, 2, (_, { type }) => types.push(type)).results;
+    expect(second).toEqual(first);
+    expect(types).toEqual(['from-record', 'from-record', 'from-record', 'from-record']);
+  });
+
+  test('stop on request, say how to go on, and resume to the same bytes', async () => {
+    const plan = fakePlan({ seeds: 2 });
+    const whole = await fakeJobs(temporaryFolder(), plan);
+    await execute(whole).results;
+
+    const jobs = await fakeJobs(temporaryFolder(), plan);
+    process.env.FAKE_STEP_MS = '1';
+    let steps = 0;
+    const { results, interruption } = execute(jobs, 2, (_, event) => {
+      if (event.type === 'progress' && event.progress.type === 'step' && ++steps === 150) interruption.requestStop();
+    });
+    const error = await results.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).exitCode).toBe(130);
+    expect((error as UserError).message).toBe(
+      [
+        'error: stopped on request; 0 of 4 runs are finished',
+        '  mend:     run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
+      ].join('\n'),
+    );
+    delete process.env.FAKE_STEP_MS;
+    await execute(jobs).results;
+    expect(bytesOf(jobs)).toEqual(bytesOf(whole));
+    const { job } = jobs[0]!;
+    const sessions = readEvents(runPaths(job.store, job.runId).events).filter(({ type }) => type === 'session-started');
+    expect(sessions).toHaveLength(2);
+  });
+
+  test('leave one clear error when a process is killed, and start nothing new', async () => {
+    const jobs = await fakeJobs(temporaryFolder(), fakePlan({ seeds: 3 }));
+    process.env.FAKE_CRASH_AT = '120';
+    const { runId, store } = jobs[0]!.job;
+    await expect(execute(jobs, 1).results).rejects.toThrow(
+      [
+        'error: the run causal, seed 1 crashed after step 120 (signal SIGKILL)',
+        `  where:    run ${runId}`,
+        `  mend:     read ${runPaths(store, runId).log}; running the command again resumes the run from its last checkpoint`,
+      ].join('\n'),
+    );
+    expect(readdirSync(join(store, 'runs'))).toEqual([runId]);
+  });
+
+  test('keep the stack trace of a bug in their log', async () => {
+    const jobs = await fakeJobs(temporaryFolder(), fakePlan({ smoke: true }));
+    process.env.FAKE_THROW_AT = '7';
+    await expect(execute(jobs, 1).results).rejects.toThrow(
+      'crashed after step 7 (exit code 1): a bug in the fake trainer',
+    );
+    const { log } = runPaths(jobs[0]!.job.store, jobs[0]!.job.runId);
+    expect(readFileSync(log, 'utf8')).toContain('TypeError: a bug in the fake trainer');
+  });
+
+  test('end at once when killed, and can be resumed', async () => {
+    const jobs = await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }));
+    process.env.FAKE_STEP_MS = '5';
+    let steps = 0;
+    const { results, interruption } = execute(jobs, 1, (_, event) => {
+      if (event.type !== 'progress' || event.progress.type !== 'step' || ++steps !== 60) return;
+      interruption.requestStop();
+      interruption.requestKill();
+    });
+    await expect(results).rejects.toThrow('stopped on request');
+    delete process.env.FAKE_STEP_MS;
+    await execute(jobs).results;
+    expect(existsSync(runPaths(jobs[0]!.job.store, jobs[0]!.job.runId).result)).toBe(true);
+  });
+});

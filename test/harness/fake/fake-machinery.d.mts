@@ -1,0 +1,3 @@
+import type { Machinery } from '../../../harness/run/machinery.js';
+
+export declare const fakeMachinery: Machinery;

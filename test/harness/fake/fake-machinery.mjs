@@ -1,0 +1,107 @@
+/**
+ * A stand-in for the reference model that trains in microseconds: its "weights" are eight numbers that a congruential generator
+ * moves at each step, so any lost, repeated or reordered step changes the final bits. Environment variables make it slow or faulty.
+ */
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+
+export const fakeMachinery = {
+  activateEngine: async () => ({ name: 'wasm', backend: 'fake', precision: 'float32', numerics: 'fake-numerics' }),
+  loadDataSet: async ({ name }) => ({ name, fingerprint: `fingerprint-of-${name}`, splits: fakeSplits() }),
+  train,
+  predict,
+  trainedWeights: ({ state }) => fakeSafetensors(state),
+};
+
+async function train({ config, resumeFrom, saveCheckpoint, onEvent, signal }) {
+  const { recipe, seed } = config;
+  const bidirectional = recipe.stages.at(-1).attentionMask === 'visual-bidirectional';
+  const totalSteps = recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
+  const checkpoint = resumeFrom === undefined ? undefined : JSON.parse(new TextDecoder().decode(resumeFrom));
+  let { step, state } = checkpoint ?? { step: 0, state: Array.from({ length: 8 }, (_, index) => seed * 8 + index) };
+  const bytes = () => new TextEncoder().encode(JSON.stringify({ step, state }));
+  while (step < totalSteps) {
+    step += 1;
+    state = state.map((value) => (value * 1103515245 + 12345 + step) % 2147483648);
+    const stage = stageOf(recipe.stages, step);
+    const loss = 3 / (1 + step / 10) + (state[0] % 100) / 1000;
+    onEvent({ type: 'step', stage, step, totalSteps, loss, learningRate: {}, gradientNorm: 1, tokens: 64 });
+    if (step % recipe.validateEverySteps === 0) {
+      onEvent({ type: 'validation', stage, step, loss: { 'human-captions': loss - (bidirectional ? 0.1 : 0) } });
+    }
+    if (step === Number(process.env.FAKE_CRASH_AT)) process.kill(process.pid, 'SIGKILL');
+    if (step === Number(process.env.FAKE_THROW_AT)) throw new TypeError('a bug in the fake trainer');
+    if (process.env.FAKE_STEP_MS) await pause(Number(process.env.FAKE_STEP_MS));
+    else await nextTurn();
+    if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || signal.aborted) {
+      await saveCheckpoint(bytes(), step);
+      onEvent({ type: 'checkpoint', step });
+    }
+    if (signal.aborted && step < totalSteps) throw Object.assign(new Error('stopped'), { name: 'TrainingInterrupted' });
+  }
+  return { state, bidirectional };
+}
+
+/** The better the arm, the more captions equal a reference; which ones depends on the weights. */
+async function predict({ state, bidirectional }, { evaluation }, { splits }) {
+  const samples = splits[evaluation.split];
+  const right = (index) => (state[index % 8] + index) % 10 < (bidirectional ? 8 : 4);
+  return {
+    captions: samples.slice(0, evaluation.captionImages).map(({ imageId, humanCaptions }, index) => ({
+      imageId,
+      text: right(index) ? humanCaptions[0] : 'nothing of the kind',
+    })),
+    answers: samples
+      .flatMap(({ imageId, questions }) => questions.map((question) => ({ imageId, ...question })))
+      .slice(0, evaluation.questions)
+      .map(({ imageId, questionId, answer }, index) => ({
+        imageId,
+        questionId,
+        text: right(index) ? answer : 'maybe',
+      })),
+  };
+}
+
+function stageOf(stages, step) {
+  let end = 0;
+  return stages.find(({ steps }) => {
+    end += steps;
+    return step <= end;
+  }).name;
+}
+
+function fakeSplits() {
+  const colours = ['red', 'green', 'blue', 'yellow', 'purple'];
+  const shapes = ['circle', 'square', 'triangle'];
+  const split = (name) =>
+    Array.from({ length: 15 }, (_, index) => {
+      const thing = `${colours[index % 5]} ${shapes[index % 3]}`;
+      return {
+        imageId: `${name}-${index}`,
+        image: { width: 2, height: 2, pixels: new Uint8Array(12).fill(index) },
+        humanCaptions: [`a small ${thing} in a corner`, `there is a ${thing} here`],
+        aiCaptions: [`the image shows one ${thing}`],
+        questions: [
+          {
+            questionId: `${name}-${index}-a`,
+            question: 'what colour is it?',
+            answer: colours[index % 5],
+            kind: 'open',
+          },
+          {
+            questionId: `${name}-${index}-b`,
+            question: 'is there a circle?',
+            answer: index % 3 ? 'no' : 'yes',
+            kind: 'yes/no',
+          },
+        ],
+      };
+    });
+  return { train: split('train'), validation: split('validation'), test: split('test') };
+}
+
+function fakeSafetensors(values) {
+  const header = Buffer.from(JSON.stringify({ state: { dtype: 'F32', shape: [8], data_offsets: [0, 32] } }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return new Uint8Array(Buffer.concat([length, header, Buffer.from(new Float32Array(values).buffer)]));
+}

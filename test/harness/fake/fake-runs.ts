@@ -1,0 +1,60 @@
+/** Reproductions and jobs with the stand-in trainer, small enough to run by the dozen in a test. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TitledJob } from '../../../harness/execution/execute-runs.js';
+import type { Interruption } from '../../../harness/execution/interruption.js';
+import { prepareJobs } from '../../../harness/run/prepare-jobs.js';
+import { readFindings } from '../../../harness/suite/find-suite.js';
+import { type Plan, planSuite } from '../../../harness/suite/plan.js';
+import { fakeMachinery } from './fake-machinery.mjs';
+
+export const fakeWorker = fileURLToPath(new URL('fake-worker.mjs', import.meta.url));
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'vlm-bench-test-'));
+}
+
+/** Finding 1 with as many images as the stand-in data set holds. */
+export function fakePlan({ smoke = false, seeds }: { smoke?: boolean; seeds?: number } = {}): Plan {
+  const [suite] = readFindings('1');
+  const embedded = {
+    ...suite!.scales.embedded,
+    evaluation: { split: 'test' as const, captionImages: 15, questions: 30 },
+  };
+  const overlay = { ...suite!.smoke.overlay, evaluation: {} };
+  const small = {
+    ...suite!,
+    scales: { ...suite!.scales, embedded },
+    smoke: { ...suite!.smoke, overlay },
+  };
+  return planSuite(small, { smoke, ...(seeds === undefined ? {} : { seeds }) });
+}
+
+export async function fakeJobs(store: string, plan: Plan, parallel = 1): Promise<readonly TitledJob[]> {
+  const runs = plan.runs.map(({ arm, seed, config }) => ({ title: `${arm}, seed ${seed}`, config }));
+  const { jobs } = await prepareJobs(runs, {
+    store,
+    engine: 'auto',
+    machinery: fakeMachinery,
+    parallel,
+    data: { name: 'tiny-scenes' },
+  });
+  return jobs;
+}
+
+/** An interruption that the test itself controls. */
+export function manualInterruption(): Interruption & {
+  readonly requestStop: () => void;
+  readonly requestKill: () => void;
+} {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  return {
+    stop: stop.signal,
+    kill: kill.signal,
+    requestStop: () => stop.abort('SIGINT'),
+    requestKill: () => kill.abort('SIGINT'),
+  };
+}

@@ -50,7 +50,7 @@ export function tinyRun(recipe: Partial<Recipe> = {}, seed = 7): RunConfig {
         vocabularySize: 216,
         hiddenSize: 16,
         intermediateSize: 32,
-        layers: 1,
+        layers: 2, // with one layer no text position could tell what visual tokens see
         attentionHeads: 2,
         keyValueHeads: 1,
         rotaryBase: 10_000,

@@ -11,7 +11,7 @@ export interface DerivedNumbers {
 }
 
 /** Mean over an arm's seeds of the first and the last loss recorded within one stage. */
-export interface StageLosses {
+interface StageLosses {
   readonly kind: LossCurveView['kind'];
   readonly source: string;
   readonly stage: string;

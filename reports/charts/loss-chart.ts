@@ -56,7 +56,8 @@ export function renderLossChart(options: LossChartOptions): { readonly svg: stri
       type: 'value',
       min: from,
       max: to,
-      interval: steps.interval,
+      // Steps are whole numbers.
+      interval: Math.max(1, steps.interval),
       name: 'Optimizer step',
       nameLocation: 'middle',
       nameGap: 28,

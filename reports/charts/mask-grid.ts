@@ -1,6 +1,6 @@
 /**
  * An attention mask as a grid: rows are queries, columns are keys, a filled cell with a dot is allowed, an empty struck cell is
- * forbidden. Cells that differ from the other arm are outlined. Readable without colour.
+ * forbidden. The region that differs from the other arm is outlined. Readable without colour.
  */
 import type { ArmView } from '../finding-report-view.js';
 import { escapeMarkup, singleLineText } from '../untrusted-text.js';
@@ -33,6 +33,18 @@ export function renderMaskGrid(mask: Mask, other: Mask | undefined, description:
   let dots = '';
   let strikes = '';
   let differing = '';
+  const differs = (query: number, key: number): boolean =>
+    other?.tokens.length === count && (other.allowed[query]?.[key] === true) !== (mask.allowed[query]?.[key] === true);
+  /** The sides of a differing cell towards cells that do not differ: together they outline the region. */
+  const borders = (query: number, key: number): string => {
+    const [x, y] = [at(key), at(query)];
+    return [
+      differs(query - 1, key) ? '' : `M${x} ${y}h${cell}`,
+      differs(query + 1, key) ? '' : `M${x} ${round(y + cell)}h${cell}`,
+      differs(query, key - 1) ? '' : `M${x} ${y}v${cell}`,
+      differs(query, key + 1) ? '' : `M${round(x + cell)} ${y}v${cell}`,
+    ].join('');
+  };
   mask.tokens.forEach((_, query) => {
     mask.tokens.forEach(({ kind }, key) => {
       const [x, y] = [at(key), at(query)];
@@ -43,9 +55,7 @@ export function renderMaskGrid(mask: Mask, other: Mask | undefined, description:
       } else {
         strikes += `M${round(x + cell * 0.32)} ${round(y + cell * 0.68)}L${round(x + cell * 0.68)} ${round(y + cell * 0.32)}`;
       }
-      if (other !== undefined && other.tokens.length === count && other.allowed[query]?.[key] !== open) {
-        differing += `M${x} ${y}h${cell}v${cell}h${-cell}z`;
-      }
+      if (differs(query, key)) differing += borders(query, key);
     });
   });
   const end = at(count);
@@ -54,10 +64,10 @@ export function renderMaskGrid(mask: Mask, other: Mask | undefined, description:
     ...kinds().map((kind) => `<path d="${allowed[kind]}" fill="${TOKEN_COLORS[kind]}"/>`),
     `<path d="${lines}M${end} ${LABELS}V${end}M${LABELS} ${end}H${end}" fill="none" stroke="var(--rule)" stroke-width="1"/>`,
     `<path d="${strikes}" fill="none" stroke="var(--muted)" stroke-width="1"/>`,
-    `<path d="${dots}" fill="none" stroke="var(--ink)" stroke-width="${round(Math.max(1.5, cell * 0.24))}" stroke-linecap="round"/>`,
-    `<path d="${differing}" fill="none" stroke="var(--ink)" stroke-width="1.8"/>`,
+    `<path class="dots" d="${dots}" fill="none" stroke="var(--ink)" stroke-width="${round(Math.max(1.5, cell * 0.24))}" stroke-linecap="round"/>`,
+    `<path class="differing" d="${differing}" fill="none" stroke="var(--ink)" stroke-width="2.2" stroke-linecap="square"/>`,
     ...bands(mask, at, cell),
-    ...(labelled ? tokenLabels(mask, at, cell) : []),
+    ...(labelled ? tokenLabels(mask, at, cell) : groupLabels(mask, at)),
     `<text x="2" y="14" font-size="12" fill="var(--muted)">query ↓ key →</text>`,
   ].join('\n');
   return describedSvg(content, size, description);
@@ -82,6 +92,20 @@ function tokenLabels({ tokens }: Mask, at: (index: number) => number, cell: numb
     return (
       `<text x="${LABELS - BAND - 6}" y="${middle}" dominant-baseline="central" text-anchor="end" font-size="${fontSize}" fill="var(--ink)">${label}</text>` +
       `<text transform="translate(${middle} ${LABELS - BAND - 6}) rotate(-90)" dominant-baseline="central" font-size="${fontSize}" fill="var(--ink)">${label}</text>`
+    );
+  });
+}
+
+/** One label per stretch of tokens of one kind, where the tokens are too many to name. */
+function groupLabels({ tokens }: Mask, at: (index: number) => number): string[] {
+  const starts = tokens.flatMap(({ kind }, index) => (index > 0 && tokens[index - 1]?.kind === kind ? [] : [index]));
+  return starts.map((start, index) => {
+    const end = starts[index + 1] ?? tokens.length;
+    const middle = round((at(start) + at(end)) / 2);
+    const label = `${tokens[start]?.kind} ${end - start > 1 ? `${start + 1}–${end}` : start + 1}`;
+    return (
+      `<text x="${LABELS - BAND - 6}" y="${middle}" dominant-baseline="central" text-anchor="end" font-size="11" fill="var(--ink)">${label}</text>` +
+      `<text transform="translate(${middle} ${LABELS - BAND - 6}) rotate(-90)" dominant-baseline="central" font-size="11" fill="var(--ink)">${label}</text>`
     );
   });
 }

@@ -49,7 +49,10 @@ function trainingGroup(curves: readonly LossCurveView[], styles: Styles) {
   );
   return {
     title: 'Training loss',
-    note: `A point averages up to ${wide.window} steps in the whole run and up to ${Math.max(...panels.map((panel) => panel.window))} within a stage.`,
+    note:
+      wide.window === 1
+        ? 'Every recorded step is drawn.'
+        : `A point of the whole run averages up to ${wide.window} steps, a point of a stage up to ${Math.max(...panels.map((panel) => panel.window))}.`,
     wide: [{ title: wide.title, wide: wide.svg, narrow: narrow.svg }],
     panels: stages.length > 1 ? panels : [],
   };

@@ -32,7 +32,7 @@ export function attackState(): {
 };
 export function printedState(): {
   readonly background: string;
-  readonly recipeHeight: number;
+  readonly recipeVisible: boolean;
   readonly scrollWidth: number;
 };
 export function scrollWidth(): number;

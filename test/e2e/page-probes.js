@@ -139,7 +139,7 @@ export function attackState() {
 export function printedState() {
   return {
     background: getComputedStyle(document.body).backgroundColor,
-    recipeHeight: document.querySelector('#recipe pre').getBoundingClientRect().height,
+    recipeVisible: document.querySelector('#recipe pre').checkVisibility(),
     scrollWidth: document.documentElement.scrollWidth,
   };
 }

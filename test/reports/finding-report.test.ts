@@ -104,12 +104,17 @@ describe('renderFindingReport', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('marks where the masks of the arms differ, and only there', () => {
-    const outlines = [
-      ...sectionOf(html, 'masks').matchAll(/<path d="([^"]*)" fill="none" stroke="var\(--ink\)" stroke-width="1.8"/g),
-    ];
-    // 9 visual tokens: 9 · 8 / 2 pairs look forward, in one arm only.
-    expect(outlines.map(([, path = '']) => path.split('z').length - 1)).toEqual([36, 36]);
+  it('draws the masks cell by cell and outlines where the arms differ', () => {
+    const strokes = (name: string) =>
+      [...sectionOf(html, 'masks').matchAll(new RegExp(`<path class="${name}" d="([^"]*)"`, 'g'))].map(
+        ([, path = '']) => path.split('M').length - 1,
+      );
+    const [tokens, visual] = [16, 9];
+    const causal = (tokens * (tokens + 1)) / 2;
+    const forward = (visual * (visual - 1)) / 2;
+    expect(strokes('dots')).toEqual([causal + forward, causal]);
+    // The staircase of pairs that look forward has 8 steps, each with a side above, below, left and right.
+    expect(strokes('differing')).toEqual([4 * (visual - 1), 4 * (visual - 1)]);
   });
 
   it('forbids everything but its own style sheet and images held as data', () => {

@@ -97,7 +97,7 @@ export function runsSection({ runs, pairs }: FindingReportView, styles: Styles) 
   );
   const decimals = new Map(names.map((name) => [name, decimalsFor(runs.map((run) => scoreOf(run, name)))]));
   return {
-    names,
+    columns: names.map((name) => ({ name, wrap: name.includes(' ') })),
     rows: runs.map((run) => ({
       runId: run.runId,
       style: styleOf(styles, run.arm),

@@ -1,10 +1,24 @@
 /**
- * The Penn Treebank tokenisation of captions: words lower-cased, contractions split, punctuation removed.
+ * The tokenisation of the public COCO caption evaluation: Penn Treebank tokens in lower case without punctuation, each
+ * caption on its own. It follows what CoreNLP 3.4.1 does to a file that holds the caption as its only line.
  */
+import { lex } from './ptb/lexer.js';
 import type { Tokeniser } from './tokeniser.js';
 
+/** Tokens that the COCO evaluation drops; it compares after lower-casing, so bracket tokens survive. */
+const PUNCTUATION: ReadonlySet<string> = new Set(["''", "'", '``', '`', '.', '?', '!', ',', ':', '-', '--', '...', ';']);
+
+/** Line breaks inside a caption would split it for CoreNLP; here they separate words. */
+const LINE_BREAKS = /[\n\r\u000b\u000c\u0085\u2028\u2029]/g;
+
+/** Penn Treebank tokens in lower case, punctuation included. */
+export function tokenisePennTreebank(text: string): string[] {
+  const tokens = lex(text.replace(LINE_BREAKS, ' '));
+  return tokens.map((token) => token.toLowerCase());
+}
+
 export const ptbTokeniser: Tokeniser = {
-  id: 'ptb-0',
+  id: 'ptb-1',
   lowercases: true,
-  tokenise: (text) => text.toLowerCase().match(/[\p{L}\p{N}]+(?:[-'.][\p{L}\p{N}]+)*/gu) ?? [],
+  tokenise: (text) => tokenisePennTreebank(text).filter((token) => !PUNCTUATION.has(token)),
 };

@@ -1,0 +1,155 @@
+/**
+ * The shapes of tokens, as observed: at each position the longest of them wins, the earlier of equally long ones.
+ * A shape may look ahead; characters in its group `ahead` count towards the length and stay for the next token.
+ * All expressions are sticky and see one caption followed by a line feed.
+ */
+import { DIGITS, LETTERS, MARKS, WORD_HYPHENS } from './characters.js';
+
+const letterOrDigit = `[${LETTERS}${DIGITS}]`;
+const wordStart = `[${LETTERS}${MARKS}${WORD_HYPHENS}]`;
+const wordPart = `[${LETTERS}${MARKS}${DIGITS}${WORD_HYPHENS}]`;
+const digit = `[${DIGITS}]`;
+const space = '[ \\u00a0]';
+const apostrophe = "['\\u0092\\u2019`]";
+const number = `(?:${digit}*(?:[.,:\\u066b\\u066c]${digit}+)+|${digit}+)`;
+const nextNotAlphanumeric = '(?![A-Za-z0-9])';
+const urlPart = '[^\\s"<>|(){}]';
+const urlEnd = '[^\\s"<>|.!?(){},-]';
+const mailPart = '[^\\s"<>|()\\u00a0]';
+const mailEnd = '[^\\s"<>|().\\u00a0]';
+const slash = '\\\\?/';
+
+const sticky = (source: string, flags = ''): RegExp => new RegExp(source, `y${flags}`);
+
+/** A word; parts joined by . ! or ? stay together when a letter follows ("a.m", "e.g", "what?who"). */
+export const WORD: RegExp = sticky(`${wordStart}${wordPart}*(?:[.!?]${wordStart}${wordPart}*)*`);
+
+/** Letters and digits that hyphens or underscores join ("twenty-one", "5-year-old", "a_b"). */
+const JOINED = sticky(`${letterOrDigit}+(?:[-_](?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)*`);
+
+/** As above, the first part with an apostrophe, with periods or a number ("O'Brien-Smith", "U.S.-led", "1,000-seat"). */
+const JOINED_AFTER_PREFIX = sticky(
+  `(?:[dDoOlLnN]${apostrophe}[${LETTERS}]{2,}|${letterOrDigit}[${LETTERS}${DIGITS}.]*|${number})` +
+    `(?:-(?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)+`,
+);
+
+/** A hyphenated acronym keeps its last period ("non-U.S."). */
+const JOINED_ACRONYM = sticky(`${letterOrDigit}+(?:-${letterOrDigit}+)*-(?:[A-Za-z]\\.){2,}`);
+
+/** Two or three parts between slashes ("and/or", "he/she/it", "1/2"). */
+const SLASHED = sticky(
+  `[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:${slash}[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}`,
+);
+
+/** A fraction, with a whole number before it if there is one ("1 1/2": one token that holds a no-break space). */
+const FRACTION = sticky(`(?:${digit}{1,4}[- \\u00a0])?${digit}{1,4}(?:${slash}|\\u2044)${digit}{1,4}`);
+
+const PHONE_NUMBER = sticky(
+  `(?:\\(${digit}{2,3}\\)${space}?|(?:\\+?${digit}{2,4}[- \\u00a0])?${digit}{2,4}[- \\u00a0])` +
+    `${digit}{3,4}[- \\u00a0]?${digit}{3,5}`,
+);
+
+const NUMBER = sticky(`[-+]?${number}`);
+
+const FILE_NAME = sticky(
+  `${letterOrDigit}+(?:\\.${letterOrDigit}+)*\\.(?:bat|bmp|class|cgi|cpp|dll|docx?|exe|gif|gz|html?|jar|java|jpe?g|mov|` +
+    `pdf|php|pl|png|ppt|ps|py|sql|tar|txt|wav|x|xml|zip|c|h)${nextNotAlphanumeric}`,
+  'i',
+);
+
+const URL = sticky(`https?://${urlPart}+${urlEnd}`, 'i');
+
+const HOST = sticky(
+  `(?:www\\.(?:[^\\s"<>|.!?(){},]+\\.)+[a-z]{2,4}|(?:[^\\s"<>|.!?(){},\\-_:;/'@#$%&*+=~\`]+\\.)+(?:com|net|org|edu))` +
+    `(?:/${urlPart}+${urlEnd})?`,
+  'i',
+);
+
+const MAIL_ADDRESS = sticky(`<?[A-Za-z0-9]${mailPart}*@${mailEnd}+(?:\\.${mailEnd}+)*>?`);
+
+const ACRONYM_WITH_AMPERSAND = sticky('[A-Z]+(?:&(?:amp;)?[A-Z]+)(?![A-Za-z0-9])');
+const CURRENCY_PREFIX = sticky('[A-Z]+\\$');
+const PROGRAMMING_LANGUAGE = sticky('[cC]\\+\\+|[cCfF]#');
+const WITH_ACCENT_ENTITY = sticky(
+  `(?:${wordPart}|&[aeiou](?:acute|grave|uml);)*&[aeiou](?:acute|grave|uml);(?:${wordPart}|&[aeiou](?:acute|grave|uml);)*`,
+  'i',
+);
+
+/** Words that keep an inner apostrophe ("O'Brien", "d'Artagnan", "Hawai'i", "ma'am"), and clitics that end in one. */
+const WITH_APOSTROPHE = sticky(
+  `[dDoOlLnN]${apostrophe}[A-Za-z]{2,}|[A-Za-z]+[aeiou]${apostrophe}[aeiou][A-Za-z]*|[Ee]${apostrophe}er|` +
+    `[cC]'(?:est|mon)|cap'n|[lL]i'l|[eE]v'ry|[jJ]usqu'ici|[dDlL]['\\u0092\\u2019]|[oO][lL]['\\u0092\\u2019]|` +
+    `[jy]['\\u0092\\u2019](?=[${LETTERS}])|[YJ]['\\u0092\\u2019](?=[A-Za-z]{2})`,
+  'i',
+);
+
+/** The part of a negated verb before n't ("do" of "don't"). */
+const BEFORE_NEGATION = sticky(`[A-Za-z]*[A-MO-Za-mo-z](?<ahead>[nN]${apostrophe.replace(']', '\\u2018]')}[tT])`);
+const NEGATION = sticky(`n${apostrophe.replace(']', '\\u2018]')}t`, 'i');
+
+/** Two words written as one ("cannot" → "can not"), where nothing else follows. */
+const FUSED = sticky("(?:can(?=not)|gon(?=na)|got(?=ta)|gim(?=me)|lem(?=me)|wan(?=na))(?<ahead>not|na|ta|me)", 'i');
+
+/** Clitics after an apostrophe ("'s", "'ll", "'em") and shortened years ("'90s"). */
+const CLITIC = sticky(
+  `['\\u0092\\u2019](?:(?:s|d|m|ll|re|ve)(?![A-Za-z])|em|till?|cause|[0-9]0s|[0-9]0(?![A-Za-z0-9'\\u2019]))|` +
+    `'n'?(?![A-Za-z])|['\\u0092\\u2019]n['\\u0092\\u2019]|['\\u0092\\u2019]n(?![A-Za-z])|'t(?=is|was)|&apos;(?:s|d|m|ll|re|ve)(?![A-Za-z])`,
+  'i',
+);
+
+const NUMERIC_ENTITY = sticky('&#[0-9]+;|&(?:ht|lr|qc|ql|qr|tl|ur|cdq|odq);|&Quot;|&QUOT;|&APOS;|&Apos;');
+
+const MARKUP = sticky(
+  "<[!?][A-Za-z-][^>\\r\\n]*>|</?[A-Za-z][A-Za-z0-9_:.-]*(?: +[A-Za-z][A-Za-z0-9_:.-]*(?: *= *(?:\"[^\"\\n]*\"|'[^'\\n]*'))?)* *\\/?>",
+);
+
+const EMOTICON = sticky(`[<>]?[:;=]['*o-]?[)(DdPpO@{|\\\\[\\]]${nextNotAlphanumeric}|[-^=~<>']_[-^=<>~']|\\([-^x=~<>']_?[-^x=~<>']\\)`);
+
+const ELLIPSIS = sticky(`\\.{3,5}|\\.(?:${space}\\.){2,3}`);
+const HASH_OR_MENTION = sticky(`#[${LETTERS}]+|@[A-Za-z_][A-Za-z0-9_]*`);
+
+/** Runs of one or two kinds of characters that stay together, and escaped characters. */
+const RUN = sticky("[!?]+|-+|\\*+|#+|@+|_+|<<|>>|''|``|\\\\\\*");
+
+/** Every shape that may start at a letter or a digit. */
+export const ALPHANUMERIC_RULES: readonly RegExp[] = [
+  FUSED,
+  BEFORE_NEGATION,
+  NEGATION,
+  WITH_APOSTROPHE,
+  ACRONYM_WITH_AMPERSAND,
+  CURRENCY_PREFIX,
+  PROGRAMMING_LANGUAGE,
+  WORD,
+  URL,
+  HOST,
+  MAIL_ADDRESS,
+  FILE_NAME,
+  PHONE_NUMBER,
+  FRACTION,
+  NUMBER,
+  JOINED,
+  JOINED_AFTER_PREFIX,
+  JOINED_ACRONYM,
+  SLASHED,
+  WITH_ACCENT_ENTITY,
+  EMOTICON,
+];
+
+/** Every shape that may start at a punctuation mark. */
+export const PUNCTUATION_RULES: readonly RegExp[] = [
+  CLITIC,
+  NUMERIC_ENTITY,
+  WITH_ACCENT_ENTITY,
+  MARKUP,
+  MAIL_ADDRESS,
+  PHONE_NUMBER,
+  NUMBER,
+  EMOTICON,
+  HASH_OR_MENTION,
+  ELLIPSIS,
+  RUN,
+];
+
+/** Entities that stand for one character; unknown ones fall apart into their characters. */
+export const ENTITY: RegExp = /&(?:(lt|gt|amp|nbsp|mdash|ndash|md);|(quot|apos);)/iy;

@@ -77,7 +77,7 @@ export async function runInProcess(
     return { type: 'failed', error: new UserError(problems) };
   }
   const how = ending.signal === undefined ? `exit code ${ending.exitCode ?? 'unknown'}` : `signal ${ending.signal}`;
-  const reason = answer === undefined ? lastLine(paths.log) : answer.problems[0]?.what;
+  const reason = answer === undefined ? lastComplaint(paths.log) : answer.problems[0]?.what;
   return {
     type: 'failed',
     error: new UserError({
@@ -93,6 +93,9 @@ function defaultEntry(): string {
   return createRequire(import.meta.url).resolve('#package/dist/harness/execution/run-worker.js');
 }
 
-function lastLine(file: string): string | undefined {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1)?.slice(0, 300) || undefined;
+/** The last line of the log that names an error, or else its last line. */
+function lastComplaint(file: string): string | undefined {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const line = lines.findLast((text) => /^\w*Error\b/.test(text)) ?? lines.at(-1);
+  return line?.slice(0, 300) || undefined;
 }

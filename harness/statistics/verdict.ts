@@ -72,9 +72,10 @@ export function decide(
     verdict = 'inconclusive';
     reasons.unshift('This was a smoke run: it proves that every step works and says nothing about the claim.');
   }
+  const [meanText, lowText, highText] = signedAlike([meanDifference, confidence.low, confidence.high]);
   const sentence =
-    `${label[verdict]}: ${metric} differs by ${signed(meanDifference)} ` +
-    `(${percent(confidence.level)} CI ${signed(confidence.low)} to ${signed(confidence.high)}, ` +
+    `${label[verdict]}: ${metric} differs by ${meanText} ` +
+    `(${percent(confidence.level)} CI ${lowText} to ${highText}, ` +
     `paired t ${pText(tTest.p)}, sign-flip ${pText(signFlip.p)}) over ${pairs.length} paired seeds.`;
   return { verdict, sentence, reasons };
 }
@@ -107,7 +108,9 @@ function number(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-function signed(value: number): string {
-  const text = Number(Math.abs(value).toPrecision(3)).toString();
-  return value < 0 ? `−${text}` : `+${text}`;
+/** Formats values with the same number of decimals: three significant digits for the largest of them. */
+function signedAlike(values: readonly number[]): readonly string[] {
+  const largest = Math.max(...values.map(Math.abs));
+  const decimals = largest === 0 ? 0 : Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(largest))));
+  return values.map((value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(decimals)}`);
 }

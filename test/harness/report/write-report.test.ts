@@ -76,11 +76,16 @@ describe('the report of a reproduction', () => {
     );
     const sum = curve.points.reduce((total, { loss }, point) => total + loss * sizes[point]!, 0);
     expect(curve.points).toHaveLength(sizes.length);
-    expect(sum).toBeCloseTo(losses.reduce((total, loss) => total + loss, 0), 8);
+    expect(sum).toBeCloseTo(
+      losses.reduce((total, loss) => total + loss, 0),
+      8,
+    );
   });
 
   test('shows the first images with what both arms said at the first seed', () => {
-    expect(view.examples.map(({ imageId }) => imageId)).toEqual(Array.from({ length: 8 }, (_, index) => `test-${index}`));
+    expect(view.examples.map(({ imageId }) => imageId)).toEqual(
+      Array.from({ length: 8 }, (_, index) => `test-${index}`),
+    );
     for (const { predictions, image, references } of view.examples) {
       expect(predictions.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual(['causal 1', 'visual-bidirectional 1']);
       expect(image.startsWith('data:image/png;base64,iVBORw0KGgo')).toBe(true);

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { pairedStatistics } from '../../../harness/statistics/paired-seeds.js';
+import { type Decision, decide, type VerdictRule } from '../../../harness/statistics/verdict.js';
+import { randomStream } from '../../../reference-model/numerics/random.js';
+
+const rule: VerdictRule = { metric: 'CIDEr-D', direction: 'greater', margin: 0.1, alpha: 0.05 };
+
+function verdictOn(differences: readonly number[], changes: Partial<VerdictRule> = {}, smoke = false): Decision {
+  const pairs = differences.map((difference, index) => ({ seed: index + 1, treatment: 5 + difference, control: 5 }));
+  const applied = { ...rule, ...changes };
+  return decide(pairedStatistics(pairs, { alpha: applied.alpha }), applied, { smoke });
+}
+
+describe('the verdict', () => {
+  test('is reproduced when the interval clears 0 and the mean reaches the margin', () => {
+    const decision = verdictOn([0.57, 0.42, 0.78, 0.36, 0.53, 0.06]);
+    expect(decision.verdict).toBe('reproduced');
+    expect(decision.sentence).toBe(
+      'Reproduced: CIDEr-D differs by +0.453 (95 % CI +0.200 to +0.706, paired t p = .006, sign-flip p = .031) over 6 paired seeds.',
+    );
+    expect(decision.reasons).toEqual([
+      'The 95 % interval lies entirely on the claimed side of 0.',
+      'The mean difference reaches the margin of 0.1.',
+      'The exact sign-flip test, which assumes no normal distribution, agrees (p = .031).',
+    ]);
+  });
+
+  test('is contradicted when the interval lies on the other side of 0', () => {
+    expect(verdictOn([-0.57, -0.42, -0.78, -0.36, -0.53, -0.3]).verdict).toBe('contradicted');
+  });
+
+  test('is contradicted when a benefit of the margin is excluded, even if some benefit is certain', () => {
+    const { verdict, reasons } = verdictOn([0.02, 0.03, 0.025, 0.02, 0.03, 0.022]);
+    expect(verdict).toBe('contradicted');
+    expect(reasons[0]).toBe(
+      'The 95 % interval lies entirely below the margin of 0.1: a benefit of that size is excluded.',
+    );
+  });
+
+  test('is inconclusive when the interval holds 0 and the margin', () => {
+    expect(verdictOn([0.6, -0.4, 0.5, -0.3, 0.4, 0.1]).verdict).toBe('inconclusive');
+  });
+
+  test('is inconclusive when an effect is certain and the margin is neither reached nor excluded', () => {
+    expect(verdictOn([0.05, 0.12, 0.08, 0.11, 0.03, 0.13], { margin: 0.1 }).verdict).toBe('inconclusive');
+  });
+
+  test('mirrors with the direction of the claim', () => {
+    const differences = [0.57, 0.42, 0.78, 0.36, 0.53, 0.06];
+    const mirrored = differences.map((difference) => -difference);
+    expect(verdictOn(mirrored, { direction: 'less' }).verdict).toBe('reproduced');
+    expect(verdictOn(differences, { direction: 'less' }).verdict).toBe('contradicted');
+  });
+
+  test('is never conclusive for a smoke run or for differences without spread', () => {
+    expect(verdictOn([0.57, 0.42, 0.78, 0.36, 0.53, 0.46], {}, true).verdict).toBe('inconclusive');
+    expect(verdictOn([0, 0, 0, 0, 0, 0]).verdict).toBe('inconclusive');
+    expect(verdictOn([0.3, 0.3, 0.3]).verdict).toBe('inconclusive');
+  });
+
+  test('says that few seeds cannot reach significance by sign-flip', () => {
+    expect(verdictOn([0.57, 0.42, 0.78, 0.36, 0.53]).reasons.at(-1)).toBe(
+      '5 seeds are too few for the sign-flip test to reach p ≤ 0.05: its smallest p is 0.0625.',
+    );
+    expect(verdictOn([0.57, 0.42, 0.78, 0.36, 0.53, 0.2]).reasons.at(-1)).toContain('agrees');
+  });
+});
+
+describe('by simulation', () => {
+  const trials = 4000;
+  /** Four standard errors of a share of 0.05 over the trials: a false alarm once in about 16,000. */
+  const tolerance = 4 * Math.sqrt((0.05 * 0.95) / trials);
+
+  test.each([3, 6, 10])('coverage and error rates are as stated with %i seeds', (seeds) => {
+    const stream = randomStream(seeds, 'verdict simulation');
+    const margin = 0.2;
+    const count = { covered: 0, rejected: 0, reproduced: 0, contradictedAtMargin: 0 };
+    for (let trial = 0; trial < trials; trial++) {
+      const noise = Array.from({ length: seeds }, () => stream.normal());
+      const pairs = (effect: number) =>
+        noise.map((value, index) => ({ seed: index, treatment: value + effect, control: 0 }));
+      const none = pairedStatistics(pairs(0), { alpha: 0.05 });
+      if (none.confidence.low <= 0 && none.confidence.high >= 0) count.covered++;
+      if (none.tTest.p <= 0.05) count.rejected++;
+      if (decide(none, { ...rule, margin }).verdict === 'reproduced') count.reproduced++;
+      const atMargin = pairedStatistics(pairs(margin), { alpha: 0.05 });
+      if (decide(atMargin, { ...rule, margin }).verdict === 'contradicted') count.contradictedAtMargin++;
+    }
+    expect(Math.abs(count.covered / trials - 0.95)).toBeLessThan(tolerance);
+    expect(Math.abs(count.rejected / trials - 0.05)).toBeLessThan(tolerance);
+    expect(count.reproduced / trials).toBeLessThan(0.025 + tolerance);
+    expect(count.reproduced).toBeGreaterThan(0);
+    expect(count.contradictedAtMargin / trials).toBeLessThan(0.025 + tolerance);
+    expect(count.contradictedAtMargin).toBeGreaterThan(0);
+  });
+});

@@ -31,10 +31,12 @@ async function select(name: EngineName): Promise<Engine> {
   }
 }
 
-async function activate(name: EngineName): Promise<Engine> {
-  const engine = await select(name);
-  registerCompositeKernels(engine.backend);
-  return engine;
+async function bestEngine(): Promise<{ readonly name: EngineName; readonly why: string }> {
+  if (await hasTensorflowGpu()) {
+    return { name: 'tensorflow', why: '@tensorflow/tfjs-node-gpu is installed and finds a GPU.' };
+  }
+  const why = 'it needs no installation and gives equal bits on every machine; no GPU engine is available.';
+  return { name: 'wasm', why };
 }
 
 /**
@@ -45,13 +47,11 @@ async function activate(name: EngineName): Promise<Engine> {
  * @throws EngineError `engine-unavailable`, saying why and how to mend it
  */
 export async function activateEngine(choice: EngineChoice): Promise<ActiveEngine> {
+  const { name, why } = choice === 'auto' ? await bestEngine() : { name: choice, why: 'it was asked for.' };
+  const engine = await select(name);
   registerStockGradients();
-  if (choice !== 'auto') return { ...(await activate(choice)), why: 'it was asked for.' };
-  if (await hasTensorflowGpu()) {
-    return { ...(await activate('tensorflow')), why: '@tensorflow/tfjs-node-gpu is installed and finds a GPU.' };
-  }
-  const why = 'it needs no installation and gives equal bits on every machine; no GPU engine is available.';
-  return { ...(await activate('wasm')), why };
+  registerCompositeKernels(engine.backend);
+  return { ...engine, why };
 }
 
 /** One entry per engine, in a fixed order. */

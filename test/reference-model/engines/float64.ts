@@ -159,6 +159,6 @@ export function largestError(actual: ArrayLike<number>, expected: Numbers): numb
   if (actual.length !== expected.length) return Number.NaN;
   return expected.reduce((worst, value, i) => {
     const error = Math.abs(actual[i]! - value) / Math.max(1, Math.abs(value));
-    return error <= worst ? worst : error;
+    return Math.max(error, worst);
   }, 0);
 }

@@ -82,7 +82,7 @@ describe.each(TEST_BACKENDS)('generation on %s', (backend) => {
     'a beam as wide as the tree finds the best text of all (length penalty %d)',
     (lengthPenalty) => {
       const maximumNewTokens = 4;
-      for (const image of [0, 1, 2]) {
+      for (const image of backend === 'cpu' ? [0] : [0, 1, 2]) {
         const [found] = generate(
           small,
           request({

@@ -120,6 +120,16 @@ describe('safetensors', () => {
     ]);
   });
 
+  it('reads a Buffer that starts at any offset of a larger one', () => {
+    const written = writeSafetensors(new Map([['a', { shape: [2], values: Float32Array.of(1.5, -2) }]]));
+    for (let offset = 0; offset < 4; offset++) {
+      const large = Buffer.alloc(written.length + 8, 0xff);
+      large.set(written, offset);
+      const read = readSafetensors(large.subarray(offset, offset + written.length), FILE).tensors.get('a')!;
+      expect([...read.values]).toEqual([1.5, -2]);
+    }
+  });
+
   it('decodes only the tensors asked for', () => {
     const bytes = writeSafetensors(
       new Map(['a', 'b', 'c'].map((name, i) => [name, { shape: [1], values: Float32Array.of(i) }])),

@@ -90,7 +90,20 @@ function gatherGradient(dy: tf.Tensor, [x, indices]: readonly tf.Tensor[], { axi
 const same = (dy: tf.Tensor): Gradients => ({ x: () => tf.cast(dy, 'float32') });
 const timesMask = (dy: tf.Tensor, mask: tf.Tensor): tf.Tensor => tf.mul(dy, tf.cast(mask, 'float32'));
 
+/** Operations that are constant wherever they are differentiable: their gradients are zeros. */
+const FLAT_BINARY = ['Equal', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr', 'NotEqual'];
+const FLAT_UNARY = ['Ceil', 'Floor', 'LogicalNot', 'Round', 'Sign', 'Step', 'ZerosLike', 'OnesLike'];
+
+function flat(inputs: readonly string[]): StockGradient {
+  return {
+    inputs,
+    gradient: (_, saved) => Object.fromEntries(inputs.map((name, i) => [name, () => tf.zeros(saved[i]!.shape)])),
+  };
+}
+
 const STOCK_GRADIENTS: Readonly<Record<string, StockGradient>> = {
+  ...Object.fromEntries(FLAT_BINARY.map((name) => [name, flat(['a', 'b'])])),
+  ...Object.fromEntries(FLAT_UNARY.map((name) => [name, flat(['x'])])),
   BatchMatMul: matMulGradient,
   Add: binary(
     (dy) => dy,
@@ -213,8 +226,6 @@ const STOCK_GRADIENTS: Readonly<Record<string, StockGradient>> = {
       },
     }),
   },
-  ZerosLike: { gradient: (dy) => ({ x: () => tf.zerosLike(dy) }) },
-  OnesLike: { gradient: (dy) => ({ x: () => tf.zerosLike(dy) }) },
 };
 
 /** Registers every gradient above that tfjs does not have yet. */

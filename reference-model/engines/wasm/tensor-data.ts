@@ -25,6 +25,11 @@ function viewOf(buffer: ArrayBuffer, address: number, length: number, dtype: Num
   }
 }
 
+/** CPU kernels such as Slice return views of their input; the input's block may be given back, or detached by a growing memory. */
+function ownCopy(heap: Heap, values: backend_util.BackendValues): backend_util.BackendValues {
+  return ArrayBuffer.isView(values) && values.buffer === heap.buffer ? (values as Float32Array).slice() : values;
+}
+
 export class TensorData {
   readonly dtype: DataType;
   refCount = 1;
@@ -38,7 +43,7 @@ export class TensorData {
   constructor(heap: Heap, dtype: DataType, local?: backend_util.BackendValues) {
     this.#heap = heap;
     this.dtype = dtype;
-    this.#local = local;
+    this.#local = local && ownCopy(heap, local);
   }
 
   /** Data of `length` elements in the heap, with arbitrary contents. */
@@ -70,8 +75,9 @@ export class TensorData {
   }
 
   set values(values: backend_util.BackendValues) {
+    const own = ownCopy(this.#heap, values);
     this.release();
-    this.#local = values;
+    this.#local = own;
   }
 
   /** Address of the numbers in the heap; moves them there first if they are still in JavaScript. */

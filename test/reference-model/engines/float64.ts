@@ -142,8 +142,12 @@ export function crossEntropy(logits: Numbers, labels: Numbers, columns: number, 
 }
 
 /** Gradient of Σ outputGradient · f(x) by central differences. */
-export function finiteDifference(f: (x: number[]) => Numbers, x: Numbers, outputGradient: Numbers): number[] {
-  const step = 1e-5;
+export function finiteDifference(
+  f: (x: number[]) => Numbers,
+  x: Numbers,
+  outputGradient: Numbers,
+  step = 1e-5,
+): number[] {
   const at = (point: number[]) => f(point).reduce((sum, value, i) => sum + value * outputGradient[i]!, 0);
   return x.map((value, i) => {
     const high = [...x];

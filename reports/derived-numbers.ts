@@ -38,14 +38,20 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** @returns the index of the first stage that ends at `step` or later; a step after all of them belongs to the last. */
+export function stageAt(stages: LossCurveView['stages'], step: number): number {
+  const index = stages.findIndex(({ to }) => step <= to);
+  return index < 0 ? stages.length - 1 : index;
+}
+
 function stageLosses(curves: readonly LossCurveView[]): StageLosses[] {
   const groups = new Map<
     string,
     { readonly curve: LossCurveView; readonly stage: string; readonly first: number[]; readonly last: number[] }
   >();
   for (const curve of curves) {
-    for (const { name, from, to } of curve.stages) {
-      const points = curve.points.filter(({ step }) => step >= from && step <= to);
+    for (const [index, { name }] of curve.stages.entries()) {
+      const points = curve.points.filter(({ step }) => stageAt(curve.stages, step) === index);
       const first = points[0];
       const last = points.at(-1);
       if (first === undefined || last === undefined) continue;

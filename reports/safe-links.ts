@@ -1,15 +1,23 @@
 /**
- * Which addresses a page may hold: relative paths below its own folder, `https:` and `http:` sources, and PNG or JPEG images as data.
+ * Which addresses a page may hold: relative paths to records, `https:` and `http:` sources, and PNG or JPEG images as data.
  * Everything else is shown as text, so that no record can make a page run, fetch or open something else.
  */
 
-/** @returns `href` if it is a plain relative path that stays below the page's folder, otherwise undefined. */
-export function safeRelativePath(href: string): string | undefined {
-  if (href.length > 1024 || !/^[A-Za-z0-9._~+@,/#-]+$/.test(href)) return undefined;
-  const [path = ''] = href.split('#');
-  const segments = path.split('/');
-  if (href.startsWith('/') || segments.some((segment) => segment === '..' || segment === '')) return undefined;
-  return href;
+const PATH = /^[\p{L}\p{M}\p{N} ._~+@,()/-]+$/u;
+const RECORD_FILE = /(?:^|\/)runs\/[^/]+\/[^/]+$/;
+
+/**
+ * A path to a raw record, percent-encoded for `href`. A path may climb out of the page's folder only at its start, and only
+ * to a file of a run (`../runs/<run-id>/<file>`): reports lie beside the store that holds their runs.
+ * @returns undefined if `path` is anything else
+ */
+export function safeRecordLink(path: string): string | undefined {
+  if (path.length > 1024 || !PATH.test(path)) return undefined;
+  const below = path.replace(/^(?:\.\.\/)+/, '');
+  const segments = below.split('/');
+  if (segments.some((segment) => /^\.{0,2}$/.test(segment))) return undefined;
+  if (below !== path && !RECORD_FILE.test(below)) return undefined;
+  return path.split('/').map(encodeURIComponent).join('/');
 }
 
 /** @returns the normalised address of a web page, otherwise undefined. */

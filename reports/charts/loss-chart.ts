@@ -1,61 +1,50 @@
 /**
- * Loss against step: each seed thin, each arm's mean thick, stage boundaries as labelled vertical lines. Points are averaged
- * within short windows of steps (never across a stage boundary), so that a page of long runs stays small.
+ * Loss against step: each seed thin, each arm's mean thick, stage boundaries as labelled vertical lines.
  */
 import type { EChartsOption, LineSeriesOption } from 'echarts';
-import { type ArmStyle, styleOf } from '../arm-style.js';
-import { mean } from '../derived-numbers.js';
+import type { ArmStyle } from '../arm-style.js';
 import type { LossCurveView } from '../finding-report-view.js';
 import { formatCount, formatFixed } from '../numbers.js';
 import { singleLineText } from '../untrusted-text.js';
 import { axisRange } from './axis-ticks.js';
+import { type LossLinesOptions, type LossPoint, lossLines } from './loss-lines.js';
 import { FONT_SIZE, INK, MUTED, RULE, renderSvgChart } from './svg-chart.js';
 
-/** Most windows that one line is averaged into. */
-const WINDOWS = 120;
 const LEFT = 58;
 const RIGHT = 16;
 
-export type StageRange = LossCurveView['stages'][number];
+type StageRange = LossCurveView['stages'][number];
 
-export interface LossChartOptions {
+export interface LossChartOptions extends LossLinesOptions {
   readonly id: string;
   readonly title: string;
-  readonly curves: readonly LossCurveView[];
-  readonly styles: ReadonlyMap<string, ArmStyle>;
-  /** Stages shown; the chart spans exactly these. */
-  readonly stages: readonly StageRange[];
   readonly width: number;
   readonly height: number;
 }
 
-interface ArmLines {
-  readonly style: ArmStyle;
-  readonly seeds: readonly (readonly (readonly [step: number, loss: number])[])[];
-  readonly mean: readonly (readonly [step: number, loss: number])[];
-}
-
-/** @returns the chart, and how many steps each drawn point averages. */
+/** @returns the chart, and the most steps that one of its points averages (0: the points are those of the view). */
 export function renderLossChart(options: LossChartOptions): { readonly svg: string; readonly window: number } {
-  const { id, title, curves, styles, stages, width, height } = options;
-  const from = Math.min(...stages.map((stage) => stage.from));
-  const to = Math.max(...stages.map((stage) => stage.to));
-  const window = Math.max(1, Math.ceil((to - from) / WINDOWS));
-  const arms = armLines(curves, styles, stages, window);
-  const losses = arms.flatMap((arm) => arm.seeds.flat().map(([, loss]) => loss));
-  const range = axisRange(losses, height > 240 ? 5 : 4);
-  const steps = axisRange([from, to], width > 500 ? 9 : 5);
+  const { id, title, only, width, height } = options;
+  const stages = only === undefined ? options.stages : options.stages.slice(only, only + 1);
+  const { arms, window } = lossLines(options);
+  const points = arms.flatMap((arm) => arm.seeds.flat());
+  const range = axisRange(
+    points.map(([, loss]) => loss),
+    height > 240 ? 5 : 4,
+  );
+  const ends = [...stages.flatMap(({ from, to }) => [from, to]), ...points.map(([step]) => step)];
+  const steps = axisRange(ends, width > 500 ? 9 : 5);
   const series: LineSeriesOption[] = [
     ...arms.flatMap(({ style, seeds }) => seeds.map((points) => line(points, style, false))),
     ...arms.map(({ style, mean: points }) => line(points, style, true)),
-    stageLines(stages, (width - LEFT - RIGHT) / (to - from)),
+    stageLines(stages, (width - LEFT - RIGHT) / (steps.max - steps.min)),
   ];
   const option: EChartsOption = {
     grid: { left: LEFT, right: RIGHT, top: stages.length > 1 ? 26 : 10, bottom: 48 },
     xAxis: {
       type: 'value',
-      min: from,
-      max: to,
+      min: steps.min,
+      max: steps.max,
       // Steps are whole numbers.
       interval: Math.max(1, steps.interval),
       name: 'Optimizer step',
@@ -77,7 +66,7 @@ export function renderLossChart(options: LossChartOptions): { readonly svg: stri
       min: range.min,
       max: range.max,
       interval: range.interval,
-      name: 'Loss (nats per token)',
+      name: 'Loss (nats per answer token)',
       nameLocation: 'middle',
       nameGap: 42,
       nameTextStyle: { color: INK, fontSize: FONT_SIZE },
@@ -91,56 +80,14 @@ export function renderLossChart(options: LossChartOptions): { readonly svg: stri
     },
     series,
   };
-  const ends = arms.map(
+  const lastLosses = arms.map(
     ({ style, mean: points }) => `${style.label} ${formatFixed(points.at(-1)?.[1] ?? Number.NaN, 3)}`,
   );
-  const description = `Mean loss at the end: ${ends.join(', ')}. Stages: ${stages.map((stage) => stage.name).join(', ')}.`;
+  const description = `Mean loss at the end: ${lastLosses.join(', ')}. Stages: ${stages.map((stage) => stage.name).join(', ')}.`;
   return { svg: renderSvgChart(option, { width, height }, { id, title, description }), window };
 }
 
-function armLines(
-  curves: readonly LossCurveView[],
-  styles: ReadonlyMap<string, ArmStyle>,
-  stages: readonly StageRange[],
-  window: number,
-): ArmLines[] {
-  const ids = [...new Set([...styles.keys(), ...curves.map((curve) => curve.arm)])];
-  return ids.flatMap((arm) => {
-    const seeds = curves.filter((curve) => curve.arm === arm).map((curve) => windowMeans(curve.points, stages, window));
-    if (seeds.every((points) => points.size === 0)) return [];
-    const shared = [...(seeds[0]?.keys() ?? [])].filter((key) => seeds.every((points) => points.has(key)));
-    const meanPoints = shared.map((key) => {
-      const points = seeds.map((seed) => seed.get(key) ?? ([Number.NaN, Number.NaN] as const));
-      return [mean(points.map(([step]) => step)), mean(points.map(([, loss]) => loss))] as const;
-    });
-    return [{ style: styleOf(styles, arm), seeds: seeds.map((points) => [...points.values()]), mean: meanPoints }];
-  });
-}
-
-function windowMeans(
-  points: LossCurveView['points'],
-  stages: readonly StageRange[],
-  window: number,
-): ReadonlyMap<string, readonly [step: number, loss: number]> {
-  const sums = new Map<string, { steps: number; losses: number; count: number }>();
-  for (const { step, loss } of points) {
-    const stage = stages.findIndex(({ from, to }) => step >= from && step <= to);
-    if (stage < 0) continue;
-    const key = `${stage}:${Math.floor((step - (stages[stage]?.from ?? 0)) / window)}`;
-    const sum = sums.get(key) ?? { steps: 0, losses: 0, count: 0 };
-    sum.steps += step;
-    sum.losses += loss;
-    sum.count += 1;
-    sums.set(key, sum);
-  }
-  return new Map([...sums].map(([key, { steps, losses, count }]) => [key, [steps / count, losses / count]]));
-}
-
-function line(
-  points: readonly (readonly [number, number])[],
-  { color, dash }: ArmStyle,
-  thick: boolean,
-): LineSeriesOption {
+function line(points: readonly LossPoint[], { color, dash }: ArmStyle, thick: boolean): LineSeriesOption {
   return {
     type: 'line',
     silent: true,

@@ -1,6 +1,6 @@
 /** Loss curves: training and validation apart; the whole run, then each training stage on its own scale. */
 import { type ArmStyle, styleOf } from '../arm-style.js';
-import { renderLossChart, type StageRange } from '../charts/loss-chart.js';
+import { renderLossChart } from '../charts/loss-chart.js';
 import type { DerivedNumbers } from '../derived-numbers.js';
 import type { LossCurveView } from '../finding-report-view.js';
 import { formatFixed } from '../numbers.js';
@@ -38,21 +38,21 @@ export function curvesSection(curves: readonly LossCurveView[], styles: Styles, 
 function trainingGroup(curves: readonly LossCurveView[], styles: Styles) {
   const stages = curves[0]?.stages ?? [];
   if (stages.length === 0) return { title: 'Training loss', note: '', wide: [], panels: [] };
-  const chart = (name: string, title: string, shown: readonly StageRange[], size: typeof PANEL) => {
-    const { svg, window } = renderLossChart({ id: `training-${name}`, title, curves, styles, stages: shown, ...size });
+  const chart = (name: string, title: string, only: number | undefined, size: typeof PANEL) => {
+    const { svg, window } = renderLossChart({ id: `training-${name}`, title, curves, styles, stages, only, ...size });
     return { title, svg, window };
   };
-  const wide = chart('whole-wide', 'Training loss over the whole run', stages, WIDE);
-  const narrow = chart('whole-narrow', 'Training loss over the whole run', stages, { width: 400, height: 280 });
+  const wide = chart('whole-wide', 'Training loss over the whole run', undefined, WIDE);
+  const narrow = chart('whole-narrow', 'Training loss over the whole run', undefined, { width: 400, height: 280 });
   const panels = stages.map((stage, index) =>
-    chart(`stage-${index + 1}`, `Stage ${index + 1}, ${singleLineText(stage.name, 40)}: training loss`, [stage], PANEL),
+    chart(`stage-${index + 1}`, `Stage ${index + 1}, ${singleLineText(stage.name, 40)}: training loss`, index, PANEL),
   );
   return {
     title: 'Training loss',
     note:
-      wide.window === 1
-        ? 'Every recorded step is drawn.'
-        : `A point of the whole run averages up to ${wide.window} steps, a point of a stage up to ${Math.max(...panels.map((panel) => panel.window))}.`,
+      wide.window === 0
+        ? ''
+        : `A point of the whole run averages up to ${wide.window} steps, a point of a stage fewer.`,
     wide: [{ title: wide.title, wide: wide.svg, narrow: narrow.svg }],
     panels: stages.length > 1 ? panels : [],
   };

@@ -3,7 +3,7 @@ import { type ArmStyle, styleOf } from '../arm-style.js';
 import { renderMaskGrid } from '../charts/mask-grid.js';
 import type { ArmView, ExampleView, FindingReportView, RunView } from '../finding-report-view.js';
 import { decimalsFor, formatCount, formatDuration, formatFixed } from '../numbers.js';
-import { safeImageData, safeRelativePath } from '../safe-links.js';
+import { safeImageData, safeRecordLink } from '../safe-links.js';
 import { singleLineText } from '../untrusted-text.js';
 
 type Styles = ReadonlyMap<string, ArmStyle>;
@@ -97,7 +97,7 @@ export function runsSection({ runs, pairs }: FindingReportView, styles: Styles) 
   );
   const decimals = new Map(names.map((name) => [name, decimalsFor(runs.map((run) => scoreOf(run, name)))]));
   return {
-    columns: names.map((name) => ({ name, wrap: name.includes(' ') })),
+    columns: names.map((name) => ({ name, wrap: name.length > 10 })),
     rows: runs.map((run) => ({
       runId: run.runId,
       style: styleOf(styles, run.arm),
@@ -108,7 +108,7 @@ export function runsSection({ runs, pairs }: FindingReportView, styles: Styles) 
       weights: singleLineText(run.weightsHash, 12).replace(/…$/, ''),
       weightsHash: run.weightsHash,
       resumed: run.resumed > 0 ? formatCount(run.resumed) : '',
-      links: run.links.map(({ label, href }) => ({ label, href: safeRelativePath(href) ?? '' })),
+      links: run.links.map(({ label, href }) => ({ label, href: safeRecordLink(href) ?? '' })),
     })),
   };
 }

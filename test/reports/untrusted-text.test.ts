@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { safeImageData, safeRelativePath, safeWebAddress } from '../../reports/safe-links.js';
+import { safeImageData, safeRecordLink, safeWebAddress } from '../../reports/safe-links.js';
 import { cutText, escapeMarkup, printableText, singleLineText } from '../../reports/untrusted-text.js';
 
 describe('untrusted text', () => {
@@ -37,18 +37,25 @@ describe('untrusted text', () => {
 });
 
 describe('addresses in a page', () => {
-  it.each(['runs/ab12/result.json', 'result.json', './result.json', 'runs/a_b-c.d~e/f+g,h@i#line'])(
-    'links %s',
-    (path) => {
-      expect(safeRelativePath(path)).toBe(path);
-    },
-  );
+  it.each([
+    ['runs/ab12/result.json', 'runs/ab12/result.json'],
+    ['../runs/ab12/result.json', '../runs/ab12/result.json'],
+    ['../../my results/runs/ab12/events.jsonl', '../../my%20results/runs/ab12/events.jsonl'],
+    ['Ergebnisse für später/x.json', 'Ergebnisse%20f%C3%BCr%20sp%C3%A4ter/x.json'],
+  ])('links %s', (path, href) => {
+    expect(safeRecordLink(path)).toBe(href);
+  });
 
   it.each([
     '',
     '/etc/passwd',
     '//host.example/x',
     '../secret',
+    '../../etc/passwd',
+    '../runs/../../secret/x',
+    '../runs/ab12',
+    './x',
+    'runs//x',
     'runs/../../secret',
     'runs/..',
     'javascript:alert(1)',
@@ -57,11 +64,13 @@ describe('addresses in a page', () => {
     'https://host.example/',
     'runs\\..\\x',
     'runs/%2e%2e/x',
-    'a b',
+    'a\u202eb',
+    'a?b',
+    'a#b',
     'runs/"onclick="x',
     'x'.repeat(2000),
   ])('does not link %j', (path) => {
-    expect(safeRelativePath(path)).toBeUndefined();
+    expect(safeRecordLink(path)).toBeUndefined();
   });
 
   it('links web pages only over http and https, without credentials', () => {

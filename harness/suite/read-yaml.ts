@@ -46,34 +46,32 @@ export function parseYaml<S extends z.ZodType>(
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  if (document.errors.length > 0) {
-    throw new UserError(
-      document.errors.map((error): Problem => {
-        const where = at(error.pos[0]);
-        if (error.code !== 'DUPLICATE_KEY') {
-          return {
-            code: 'suite-syntax',
-            what: `the YAML is malformed: ${error.message}`,
-            where,
-            mend: 'correct the syntax there',
-          };
-        }
-        const key = /^[\w-]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
-        return {
-          code: 'suite-syntax',
-          what: `duplicate key "${key}"`,
-          where,
-          expected: 'each key once',
-          mend: 'remove or rename one of the two',
-        };
-      }),
-    );
-  }
+  if (document.errors.length > 0) throw new UserError(syntaxProblems(document, { text, at }));
   const parsed = schema.safeParse(document.toJS());
   if (parsed.success) return parsed.data;
   throw new UserError(
     parsed.error.issues.flatMap((issue) => describeIssue(issue, { code, document, schema, at, file })),
   );
+}
+
+/** Every duplicate key, or else the first break of the syntax: those after it mostly follow from it. */
+function syntaxProblems(
+  { errors }: Document,
+  { text, at }: { readonly text: string; readonly at: (offset: number) => string },
+): readonly Problem[] {
+  const duplicates = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
+  if (duplicates.length === 0) {
+    const { message, pos } = errors[0]!;
+    const what = `the YAML is malformed: ${message}`;
+    return [{ code: 'suite-syntax', what, where: at(pos[0]), mend: 'correct the syntax there' }];
+  }
+  return duplicates.map(({ pos }) => ({
+    code: 'suite-syntax',
+    what: `duplicate key "${/^[\w-]+/.exec(text.slice(pos[0]))?.[0] ?? ''}"`,
+    where: at(pos[0]),
+    expected: 'each key once',
+    mend: 'remove or rename one of the two',
+  }));
 }
 
 interface IssueContext {
@@ -89,11 +87,11 @@ function describeIssue(
   { code, document, schema, at, file }: IssueContext,
 ): readonly Problem[] {
   const name = pathText(issue.path);
-  const whereOf = (path: Path): string => {
-    const offset = offsetOf(document, path);
+  const whereOf = (path: Path, point: 'key' | 'value'): string => {
+    const offset = offsetOf(document, path, point);
     return offset === undefined ? file : at(offset);
   };
-  const where = whereOf(issue.path);
+  const where = whereOf(issue.path, 'value');
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, issue.path);
     return issue.keys.map((key) => {
@@ -101,7 +99,7 @@ function describeIssue(
       return {
         code,
         what: `unknown key "${key}"${name === '' ? '' : ` in ${name}`}`,
-        where: whereOf([...issue.path, key]),
+        where: whereOf([...issue.path, key], 'key'),
         expected: `one of ${known.join(', ')}`,
         mend: closest === undefined ? 'remove it' : `did you mean "${closest}"?`,
       };
@@ -120,15 +118,15 @@ function describeIssue(
   return [{ code, what: `${name} is ${valueText(value)}`, where, expected, mend: 'correct the value' }];
 }
 
-/** Offset of the key when the path ends in a map entry, else of the value, else of the closest parent that exists. */
-function offsetOf(document: Document, path: Path): number | undefined {
+/** Offset of a map entry's value or key, else of the list item, else of the closest parent that exists. */
+function offsetOf(document: Document, path: Path, point: 'key' | 'value'): number | undefined {
   const last = path.at(-1);
   const parent = path.length > 1 ? document.getIn(path.slice(0, -1) as unknown[], true) : document.contents;
   if (isMap(parent)) {
     const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last);
     const value = pair?.value;
-    // A scalar value is pointed at itself; a whole block is pointed at by its key.
-    if (isScalar(value) && value.range) return value.range[0];
+    // A scalar value is pointed at itself; nothing, and a whole block, are pointed at by their key.
+    if (point === 'value' && isScalar(value) && value.value !== null && value.range) return value.range[0];
     if (isScalar(pair?.key) && pair.key.range) return pair.key.range[0];
   }
   for (let length = path.length; length >= 0; length--) {

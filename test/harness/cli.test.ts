@@ -1,0 +1,115 @@
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { execaNode } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from './fake/fake-runs.js';
+
+const cli = createRequire(import.meta.url).resolve('#package/dist/harness/cli.js');
+
+async function vlmBench(...args: readonly string[]) {
+  const cwd = temporaryFolder();
+  const { exitCode, stdout, stderr } = await execaNode(cli, args, { reject: false, nodeOptions: [], cwd });
+  return { exitCode, stdout, stderr, cwd };
+}
+
+describe('the command line', () => {
+  test('prints its version and its help on stdout', async () => {
+    const version = await vlmBench('--version');
+    expect(version).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+$/);
+    const help = await vlmBench('--help');
+    expect(help).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const command of ['reproduce', 'run', 'plan', 'train', 'generate', 'report', 'data', 'doctor']) {
+      expect(help.stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+    }
+  });
+
+  test.each([
+    ['an unknown command', ['reprodcue'], "error: unknown command 'reprodcue'\n  mend:     did you mean reproduce?"],
+    [
+      'an unknown flag',
+      ['plan', '--fnding', '1'],
+      "error: unknown option '--fnding'\n  mend:     did you mean --finding?",
+    ],
+    [
+      'a missing flag',
+      ['reproduce'],
+      "error: required option '--finding <number>' not specified\n  mend:     see `vlm-bench --help` and `vlm-bench COMMAND --help`",
+    ],
+    [
+      'a bad number',
+      ['reproduce', '--finding', '1', '--jobs', '0'],
+      "error: option '--jobs <n>' argument '0' is invalid. It must be a whole number of at least 1.\n  mend:     see `vlm-bench --help` and `vlm-bench COMMAND --help`",
+    ],
+    [
+      'impossible seeds',
+      ['plan', '--finding', '1', '--seeds', '7'],
+      'error: --seeds 7 is not possible\n  expected: a whole number from 2 to 6, the seeds that finding-1 fixes\n  mend:     choose a number in that range, or add seeds to a copy of the suite',
+    ],
+    [
+      'no suite',
+      ['plan'],
+      'error: no suite is named\n  expected: SUITE.yaml or --finding N\n  mend:     name one of the two',
+    ],
+  ])('ends in 2 for %s and leaves stdout empty', async (_, args, stderr) => {
+    expect(await vlmBench(...args)).toMatchObject({ exitCode: 2, stdout: '', stderr });
+  });
+
+  test.each([
+    [
+      'a suite that is not there',
+      ['plan', 'none.yaml'],
+      'error: the file cannot be read\n  where:    none.yaml\n  mend:     check the path',
+    ],
+    [
+      'records that are not there',
+      ['report', 'nowhere', '--out', 'site'],
+      /^error: there are no records of a reproduction here\n {2}where: {4}.*nowhere\n {2}expected: /,
+    ],
+    [
+      'a data set without its folder',
+      ['data', 'verify', 'easy-vqa'],
+      /^error: The data set easy-vqa is read from disk/,
+    ],
+    [
+      'a scale that cannot be run yet',
+      ['reproduce', '--finding', '1', '--scale', 'paper'],
+      /^error: the paper scale of finding-1 is planned and cannot be trained yet\n/,
+    ],
+  ])('ends in 1 for %s, without a stack trace, and writes nothing', async (_, args, stderr) => {
+    const outcome = await vlmBench(...args);
+    expect(outcome).toMatchObject({ exitCode: 1, stdout: '' });
+    if (typeof stderr === 'string') expect(outcome.stderr).toBe(stderr);
+    else expect(outcome.stderr).toMatch(stderr);
+    expect(outcome.stderr).not.toMatch(/^ {4}at /m);
+    expect(readdirSync(outcome.cwd)).toEqual([]);
+  });
+
+  test('adds the stack trace for --debug, before or after the command', async () => {
+    for (const args of [
+      ['--debug', 'plan', 'none.yaml'],
+      ['plan', 'none.yaml', '--debug'],
+    ]) {
+      expect((await vlmBench(...args)).stderr).toMatch(/^ {4}at /m);
+    }
+  });
+
+  test('plans as one JSON document and as text', async () => {
+    const json = await vlmBench('plan', '--finding', '1', '--json');
+    expect(json).toMatchObject({ exitCode: 0, stderr: '' });
+    const { suite, runs } = JSON.parse(json.stdout);
+    expect(suite).toBe('finding-1');
+    expect(runs).toHaveLength(12);
+    const text = await vlmBench('plan', '--finding', '1');
+    expect(text.stdout).toContain('12 runs');
+    expect(text.stdout).toContain('visual-bidirectional, seed 6');
+  });
+
+  test('plans a suite file of the user', async () => {
+    const shipped = join(createRequire(import.meta.url).resolve('#package/package.json'), '../suites/finding-1.yaml');
+    const outcome = await vlmBench('plan', shipped, '--smoke', '--json');
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ smoke: true });
+    expect(JSON.parse(outcome.stdout).runs).toHaveLength(4);
+  });
+});

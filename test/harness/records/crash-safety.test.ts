@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { execaNode } from 'execa';
+import { describe, expect, test } from 'vitest';
+import type { FromWorker } from '../../../harness/execution/messages.js';
+import { listCheckpoints } from '../../../harness/records/checkpoints.js';
+import { readEvents } from '../../../harness/records/events.js';
+import { readFinishedRun, runPaths } from '../../../harness/records/run-record.js';
+import type { RunJob } from '../../../harness/run/perform-run.js';
+import { randomStream } from '../../../reference-model/numerics/random.js';
+import { fakeJobs, fakePlan, fakeWorker, temporaryFolder } from '../fake/fake-runs.js';
+
+/** Starts a run and kills its process after so many milliseconds of training, or lets it end. */
+async function attempt(job: RunJob, killAfter?: number): Promise<FromWorker | undefined> {
+  const subprocess = execaNode(fakeWorker, [], {
+    ipc: true,
+    serialization: 'json',
+    nodeOptions: [],
+    reject: false,
+    buffer: false,
+  });
+  let answer: FromWorker | undefined;
+  let armed = false;
+  subprocess.on('message', (message: FromWorker) => {
+    if (message.type !== 'progress') answer = message;
+    if (armed || killAfter === undefined) return;
+    armed = true;
+    setTimeout(() => subprocess.kill('SIGKILL'), killAfter);
+  });
+  subprocess.send?.({ type: 'job', job });
+  await subprocess;
+  return answer;
+}
+
+const filesOf = ({ store, runId }: RunJob) => {
+  const { result, weights, predictions } = runPaths(store, runId);
+  return [result, weights, predictions].map((file) => readFileSync(file, 'hex'));
+};
+
+describe('a run that is killed', () => {
+  test('at 20 random moments resumes each time and ends with the same bytes', async () => {
+    const plan = fakePlan();
+    const job = async () => (await fakeJobs(temporaryFolder(), plan))[1]!.job;
+    const [whole, killed] = [await job(), await job()];
+    expect((await attempt(whole))?.type).toBe('done');
+
+    const stream = randomStream(7, 'moments of death');
+    let resumed = 0;
+    for (let death = 0; death < 20; death++) {
+      await attempt(killed, stream.integer(40));
+      if (listCheckpoints(runPaths(killed.store, killed.runId).checkpoints).length > 0) resumed++;
+    }
+    expect((await attempt(killed))?.type).toBe('done');
+    expect(filesOf(killed)).toEqual(filesOf(whole));
+    expect(resumed).toBeGreaterThan(0);
+    const steps = readEvents(runPaths(killed.store, killed.runId).events).flatMap((event) =>
+      event.type === 'step' ? [event.step] : [],
+    );
+    expect(steps).toEqual(Array.from({ length: 900 }, (_, index) => index + 1));
+  });
+
+  test('while another process waits for it is finished by that one', async () => {
+    const { job } = (await fakeJobs(temporaryFolder(), fakePlan()))[0]!;
+    const [, second] = await Promise.all([attempt(job, 20), attempt(job)]);
+    expect(second?.type).toBe('done');
+  });
+});
+
+test('two processes on one run do the work once and agree', async () => {
+  const { job } = (await fakeJobs(temporaryFolder(), fakePlan()))[0]!;
+  const [first, second] = await Promise.all([attempt(job), attempt(job)]);
+  expect(first?.type).toBe('done');
+  expect(second).toEqual(first);
+  const { events } = readFinishedRun(job.store, job.runId);
+  expect(events.filter(({ type }) => type === 'session-started')).toHaveLength(1);
+});

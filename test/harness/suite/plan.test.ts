@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { readFindings } from '../../../harness/suite/find-suite.js';
+import { planSuite } from '../../../harness/suite/plan.js';
+
+const [suite] = readFindings('1');
+
+describe('a plan', () => {
+  test('pairs the arms seed by seed, and they differ by their masks only', () => {
+    const { runs, seeds } = planSuite(suite!);
+    expect(runs.map(({ arm, seed }) => [arm, seed])).toEqual(
+      seeds.flatMap((seed) => [
+        ['causal', seed],
+        ['visual-bidirectional', seed],
+      ]),
+    );
+    for (let pair = 0; pair < runs.length; pair += 2) {
+      const [control, treatment] = [runs[pair]!.config, runs[pair + 1]!.config];
+      expect(new Set(control.recipe.stages.map(({ attentionMask }) => attentionMask))).toEqual(new Set(['causal']));
+      const masked = control.recipe.stages.map((stage) => ({ ...stage, attentionMask: 'visual-bidirectional' }));
+      expect(treatment).toEqual({ ...control, recipe: { ...control.recipe, stages: masked } });
+    }
+  });
+
+  test('is the same every time', () => {
+    expect(planSuite(suite!, { smoke: true })).toEqual(planSuite(suite!, { smoke: true }));
+  });
+
+  test('takes seeds from the front of the fixed list', () => {
+    expect(planSuite(suite!, { seeds: 3 }).seeds).toEqual(suite!.seeds.slice(0, 3));
+    expect(() => planSuite(suite!, { seeds: 1 })).toThrow('--seeds 1 is not possible');
+    expect(() => planSuite(suite!, { seeds: 7 })).toThrow('--seeds 7 is not possible');
+  });
+
+  test('for easy-vqa learns from questions alone and is judged by accuracy', () => {
+    const { hypothesis, runs } = planSuite(suite!, { dataSet: 'easy-vqa' });
+    expect(hypothesis.metric).toBe('accuracy');
+    for (const { config } of runs) {
+      expect(config.data.name).toBe('easy-vqa');
+      expect(config.evaluation.captionImages).toBe(0);
+      for (const { mixture } of config.recipe.stages) expect(mixture).toEqual({ questions: 1 });
+    }
+  });
+
+  test('for a smoke run is short and keeps the arms apart', () => {
+    const { runs } = planSuite(suite!, { smoke: true });
+    expect(runs).toHaveLength(4);
+    for (const { config, arm } of runs) {
+      expect(config.recipe.stages.reduce((sum, { steps }) => sum + steps, 0)).toBeLessThan(100);
+      expect(config.recipe.stages[0]!.attentionMask).toBe(arm);
+    }
+  });
+
+  test('of the paper scale is refused with the reason', () => {
+    expect(() => planSuite(suite!, { scale: 'paper' })).toThrow(
+      'the paper scale of finding-1 is planned and cannot be trained yet',
+    );
+  });
+});

@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../../../harness/errors.js';
+import { readFindings, readSuite } from '../../../harness/suite/find-suite.js';
+import { parseYaml } from '../../../harness/suite/read-yaml.js';
+import { suiteSchema } from '../../../harness/suite/schema.js';
+
+const source = readFileSync(new URL('../../../suites/finding-1.yaml', import.meta.url), 'utf8');
+
+/** The complaint about finding 1 with one piece of its text replaced; positions are looked up in the changed text. */
+function complaintAbout(original: string, replacement: string): { message: string; at: (text: string) => string } {
+  expect(source).toContain(original);
+  const changed = source.replace(original, replacement);
+  const at = (text: string) => {
+    const offset = changed.indexOf(text);
+    expect(offset, `"${text}" in the changed suite`).toBeGreaterThanOrEqual(0);
+    const before = changed.slice(0, offset).split('\n');
+    return `suite.yaml:${before.length}:${before.at(-1)!.length + 1}`;
+  };
+  try {
+    parseYaml(changed, { file: 'suite.yaml', schema: suiteSchema, code: 'suite-invalid' });
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    return { message: (error as UserError).message, at };
+  }
+  throw new Error('the changed suite was accepted');
+}
+
+const lines = (...text: readonly string[]) => text.join('\n');
+
+describe('a suite file', () => {
+  test('that ships with the package is valid', () => {
+    const [suite] = readFindings('1');
+    expect(suite!.seeds.length).toBeGreaterThanOrEqual(6);
+    expect(suite!.hypothesis).toMatchObject({
+      metric: 'CIDEr-D',
+      treatment: 'visual-bidirectional',
+      control: 'causal',
+    });
+  });
+
+  test('with an unknown key says which was meant', () => {
+    const { message, at } = complaintAbout('\nseeds: [', '\nsedes: [1]\nseeds: [');
+    expect(message).toBe(
+      lines(
+        'error: unknown key "sedes"',
+        `  where:    ${at('sedes')}`,
+        '  expected: one of schemaVersion, id, title, claim, source, hypothesis, arms, seeds, scales, data, smoke, caveats',
+        '  mend:     did you mean "seeds"?',
+      ),
+    );
+  });
+
+  test('with an unknown key deep inside says where', () => {
+    const { message, at } = complaintAbout('      batchSize: 32\n', '      batchSize: 32\n      banana: 1\n');
+    expect(message).toBe(
+      lines(
+        'error: unknown key "banana" in scales.embedded.recipe',
+        `  where:    ${at('banana')}`,
+        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
+        '  mend:     remove it',
+      ),
+    );
+  });
+
+  test('with a duplicate key points at the second', () => {
+    const { message, at } = complaintAbout(
+      '  direction: greater\n',
+      '  direction: greater\n  # again\n  margin: 0.2\n',
+    );
+    expect(message).toBe(
+      lines(
+        'error: duplicate key "margin"',
+        `  where:    ${at('margin: 0.1')}`,
+        '  expected: each key once',
+        '  mend:     remove or rename one of the two',
+      ),
+    );
+  });
+
+  test.each([
+    [
+      'text for a number',
+      'alpha: 0.05',
+      'alpha: five',
+      'hypothesis.alpha is the text "five"',
+      'five',
+      'a finite number',
+    ],
+    [
+      'not a number',
+      'margin: 0.1',
+      'margin: .nan',
+      'hypothesis.margin is not a number (.nan)',
+      '.nan',
+      'a finite number',
+    ],
+    ['infinity', 'margin: 0.1', 'margin: .inf', 'hypothesis.margin is Infinity', '.inf', 'a finite number'],
+    ['a value out of range', 'alpha: 0.05', 'alpha: 0.7', 'hypothesis.alpha is 0.7', '0.7', 'a number, below 0.5'],
+    [
+      'a fraction of a step',
+      'steps: 500',
+      'steps: 500.5',
+      'scales.embedded.recipe.stages[2].steps is 500.5',
+      '500.5',
+      'a whole number',
+    ],
+    [
+      'an unknown choice',
+      'direction: greater',
+      'direction: higher',
+      'hypothesis.direction is the text "higher"',
+      'higher',
+      'one of greater, less',
+    ],
+    ['an empty value', 'title: No attention', 'title: # No', 'title is empty', 'title:', 'text'],
+  ])('with %s says what was expected there', (_, original, replacement, what, position, expected) => {
+    const { message, at } = complaintAbout(original, replacement);
+    const where = at(replacement.includes(position) ? replacement : position);
+    const column = Number(where.split(':').at(-1)) + Math.max(0, replacement.indexOf(position));
+    expect(message).toBe(
+      lines(
+        `error: ${what}`,
+        `  where:    ${where.replace(/\d+$/, String(column))}`,
+        `  expected: ${expected}`,
+        '  mend:     correct the value',
+      ),
+    );
+  });
+
+  test('with a missing key names it and points at the block that lacks it', () => {
+    const { message, at } = complaintAbout('  alpha: 0.05\n', '');
+    expect(message).toBe(
+      lines(
+        'error: hypothesis.alpha is missing',
+        `  where:    ${at('statement: >-')}`,
+        '  expected: a finite number',
+        '  mend:     add hypothesis.alpha',
+      ),
+    );
+  });
+
+  test('with too few seeds says how many there must be', () => {
+    const { message } = complaintAbout('seeds: [1, 2, 3, 4, 5, 6]', 'seeds: [1, 2, 3]');
+    expect(message).toContain('error: seeds is a list');
+    expect(message).toContain('  expected: a list of at least 6');
+  });
+
+  test.each([
+    [
+      'treatment: visual-bidirectional',
+      'treatment: none',
+      'hypothesis.treatment must name one of the arms (causal, visual-bidirectional)',
+    ],
+    ['seeds: [1, 2, 3, 4, 5, 6]', 'seeds: [1, 2, 3, 4, 5, 1]', 'seeds[5] repeats the seed 1'],
+    [
+      '        joint: { steps: 12 }',
+      '        jiont: { steps: 12 }',
+      'smoke.overlay.recipe.stages.jiont must name one of the stages (align, align-vision, joint, adapt)',
+    ],
+  ])('that contradicts itself is refused: %s → %s', (original, replacement, what) => {
+    expect(complaintAbout(original, replacement).message).toContain(`error: ${what}\n`);
+  });
+
+  test('with several mistakes reports all of them', () => {
+    const { message } = complaintAbout('alpha: 0.05', 'alpha: five\n  beta: 1');
+    expect(message.match(/^error: /gm)).toHaveLength(2);
+  });
+
+  test('that is no YAML says where it breaks', () => {
+    const { message, at } = complaintAbout('seeds: [1, 2', 'seeds: [1, 2}');
+    expect(message).toMatch(/^error: the YAML is malformed: /);
+    expect(message.match(/^error: /gm)).toHaveLength(1);
+    expect(message).toContain(`  where:    ${at('seeds: [1, 2}').replace(/1$/, '13')}
+`);
+  });
+
+  test('that does not exist is one clear error', () => {
+    expect(() => readSuite('no-such-suite.yaml')).toThrow(
+      lines('error: the file cannot be read', '  where:    no-such-suite.yaml', '  mend:     check the path'),
+    );
+  });
+});

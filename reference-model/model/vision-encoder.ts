@@ -12,12 +12,17 @@ import type { VisionConfig } from './config.js';
 import type { Model } from './model.js';
 import { type Parameters, VISION_PREFIX, weightOf } from './parameters.js';
 
-/** Cuts images into patches whose pixels are ordered channel, row, column, as the checkpoint's convolution weight is. */
+/**
+ * Cuts images into patches whose pixels are ordered channel, row, column, as the checkpoint's convolution weight is. Two
+ * transpositions of few axes: engines copy those natively, but not one of six.
+ */
 function patchesOf(pixels: tf.Tensor, { imageSize, patchSize }: VisionConfig): tf.Tensor {
   const images = pixels.shape[0]!;
   const side = imageSize / patchSize;
-  const grid = tf.reshape(pixels, [images, side, patchSize, side, patchSize, 3]);
-  return tf.reshape(tf.transpose(grid, [0, 1, 3, 5, 2, 4]), [images, side * side, 3 * patchSize * patchSize]);
+  const bands = tf.reshape(pixels, [images * side, patchSize, side, patchSize * 3]);
+  const patches = tf.transpose(bands, [0, 2, 1, 3]); // [N·side, side, row, column·channel]
+  const colours = tf.reshape(patches, [images * side * side, patchSize * patchSize, 3]);
+  return tf.reshape(tf.transpose(colours, [0, 2, 1]), [images, side * side, 3 * patchSize * patchSize]);
 }
 
 /**

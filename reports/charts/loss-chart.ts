@@ -57,7 +57,7 @@ export function renderLossChart(options: LossChartOptions): { readonly svg: stri
         hideOverlap: true,
         formatter: (value: number) => formatCount(value),
       },
-      axisLine: { lineStyle: { color: MUTED } },
+      axisLine: { onZero: false, lineStyle: { color: MUTED } },
       axisTick: { show: true, lineStyle: { color: MUTED } },
       splitLine: { show: false },
     },

@@ -193,7 +193,7 @@ function frame({ measure, range, name, series }: FrameOptions): EChartsOption {
         fontSize: FONT_SIZE,
         formatter: (value: number) => formatFixed(value, range.decimals),
       },
-      axisLine: { show: true, lineStyle: { color: MUTED } },
+      axisLine: { show: true, onZero: false, lineStyle: { color: MUTED } },
       axisTick: { show: true, lineStyle: { color: MUTED } },
       splitLine: { lineStyle: { color: RULE } },
     },

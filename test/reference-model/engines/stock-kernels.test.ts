@@ -198,6 +198,25 @@ describe('layout', () => {
     expect(result.values).toEqual(expected);
   });
 
+  test('transpose of six axes, none of which join', () => {
+    const lengths = [2, 3, 2, 2, 5, 2];
+    const perm = [5, 3, 1, 4, 2, 0];
+    const values = numbers(count(lengths), 2);
+    const result = evaluate(() => tf.transpose(tf.tensor(values, lengths), perm));
+    const [from, to] = [tf.util.computeStrides(lengths), tf.util.computeStrides(result.shape)];
+    const expected = values.map((_, index) => {
+      const position = tf.util.indexToLoc(index, 6, to);
+      return values[
+        tf.util.locToIndex(
+          lengths.map((__, axis) => position[perm.indexOf(axis)]!),
+          6,
+          from,
+        )
+      ]!;
+    });
+    expect(result.values).toEqual(expected);
+  });
+
   test('slice, concat and split undo each other, for floats and integers', () => {
     for (const dtype of ['float32', 'int32'] as const) {
       for (const axis of [0, 1, 2, 3]) {

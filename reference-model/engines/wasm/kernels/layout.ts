@@ -19,10 +19,10 @@ export function stridesOf(shape: readonly number[]): number[] {
 }
 
 /** Longest list of axes that the strided copy takes. */
-const MAXIMUM_AXES = 4;
+const MAXIMUM_AXES = 6;
 
 /**
- * A contiguous tensor of `shape` read from `x` with `strides`, from element `offset` on. Null where more than four axes remain
+ * A contiguous tensor of `shape` read from `x` with `strides`, from element `offset` on. Null where more than six axes remain
  * after joining those that lie evenly.
  */
 export function copyStrided(

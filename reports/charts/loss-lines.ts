@@ -11,7 +11,7 @@ const LONGEST_LINE = 120;
 
 export type LossPoint = readonly [step: number, loss: number];
 
-export interface ArmLossLines {
+interface ArmLossLines {
   readonly style: ArmStyle;
   readonly seeds: readonly (readonly LossPoint[])[];
   readonly mean: readonly LossPoint[];

@@ -44,7 +44,7 @@ export function languageModel(
   const { config, parameters } = model;
   const [batch, length] = embeddings.shape as [number, number];
   expectShape('languageModel', 'embeddings', embeddings, [batch, length, config.language.hiddenSize]);
-  let hidden = embeddings;
+  let hidden: tf.Tensor = tf.reshape(embeddings, [batch * length, config.language.hiddenSize]); // rows, until the end
   const layers: Layer[] = [];
   for (let i = 0; i < config.language.layers; i++) {
     const layer = decoderLayer(model, i, hidden, positions, mask, cache?.layers[i]);
@@ -53,7 +53,7 @@ export function languageModel(
   }
   const scale = weightOf(parameters, `${LANGUAGE_PREFIX}.norm.weight`);
   return {
-    hidden: rmsNorm(hidden, scale, config.language.rmsNormEpsilon),
+    hidden: tf.reshape(rmsNorm(hidden, scale, config.language.rmsNormEpsilon), embeddings.shape),
     cache: { layers: layers.map(({ key, value }) => ({ key, value })) },
   };
 }
@@ -61,14 +61,14 @@ export function languageModel(
 function decoderLayer(
   { config, parameters, rotary }: Model,
   index: number,
-  hidden: tf.Tensor, // [B, T, D]
+  hidden: tf.Tensor, // [B·T, D]
   positions: tf.Tensor, // [B, T]
   mask: tf.Tensor, // [B, T, S + T]
   cached: KeyValueCache['layers'][number] | undefined,
 ): Layer {
   const { attentionHeads, keyValueHeads, hiddenSize, rmsNormEpsilon } = config.language;
   const weight = (name: string): tf.Tensor => weightOf(parameters, `${LANGUAGE_PREFIX}.layers.${index}.${name}`);
-  const [batch, length] = hidden.shape as [number, number];
+  const [batch, length] = positions.shape as [number, number];
   const headsOf = (x: tf.Tensor, name: string, heads: number): tf.Tensor =>
     tf.reshape(linear(x, weight(`self_attn.${name}.weight`), weight(`self_attn.${name}.bias`)), [
       batch,

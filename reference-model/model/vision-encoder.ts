@@ -42,18 +42,20 @@ export function encodeImages(
 
   const kernel = tf.reshape(weight('embeddings.patch_embedding.weight'), [hiddenSize, 3 * patchSize * patchSize]);
   const patches = linear(patchesOf(pixels, vision), kernel, weight('embeddings.patch_embedding.bias')); // [N, V, D]
-  let hidden = tf.add(patches, weight('embeddings.position_embedding.weight')); // [N, V, D]
-  const patchCount = hidden.shape[1]!;
+  const placed = tf.add(patches, weight('embeddings.position_embedding.weight')); // [N, V, D]
+  const patchCount = placed.shape[1]!;
+  let hidden: tf.Tensor = tf.reshape(placed, [images * patchCount, hiddenSize]); // rows, until the end
   const everywhere = tf.ones([images, patchCount, patchCount], 'bool');
   for (let i = 0; i < vision.layers; i++) hidden = encoderLayer(parameters, vision, i, hidden, everywhere);
-  return layerNorm(hidden, weight('post_layernorm.weight'), weight('post_layernorm.bias'), layerNormEpsilon);
+  const normed = layerNorm(hidden, weight('post_layernorm.weight'), weight('post_layernorm.bias'), layerNormEpsilon);
+  return tf.reshape(normed, placed.shape);
 }
 
 function encoderLayer(
   parameters: Parameters,
   { attentionHeads, layerNormEpsilon }: VisionConfig,
   index: number,
-  hidden: tf.Tensor, // [N, V, D]
+  hidden: tf.Tensor, // [N·V, D]
   mask: tf.Tensor, // [N, V, V]
 ): tf.Tensor {
   const weight = (name: string): tf.Tensor => weightOf(parameters, `${VISION_PREFIX}.encoder.layers.${index}.${name}`);
@@ -61,7 +63,8 @@ function encoderLayer(
     linear(x, weight(`${name}.weight`), weight(`${name}.bias`));
   const norm = (x: tf.Tensor, name: string): tf.Tensor =>
     layerNorm(x, weight(`${name}.weight`), weight(`${name}.bias`), layerNormEpsilon);
-  const [images, patches, channels] = hidden.shape as [number, number, number];
+  const [images, patches] = mask.shape as [number, number, number];
+  const channels = hidden.shape[1]!;
   const heads = (x: tf.Tensor): tf.Tensor =>
     tf.reshape(x, [images, patches, attentionHeads, channels / attentionHeads]);
 

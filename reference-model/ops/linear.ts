@@ -19,7 +19,12 @@ export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Te
   return runFusedKernel(FusedKernel.Linear, bias ? { x, weight, bias } : { x, weight })[0]!;
 }
 
-const asMatrix = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, x.shape.at(-1)!]);
+/** All leading dimensions joined to rows. Not even a reshape is spent on a matrix: a training step has hundreds of them. */
+const asMatrix = (x: tf.Tensor): tf.Tensor2D =>
+  x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape(x, [-1, x.shape.at(-1)!]);
+
+const withShape = (matrix: tf.Tensor2D, shape: number[]): tf.Tensor =>
+  shape.length === 2 ? matrix : tf.reshape(matrix, shape);
 
 export const linearOperation: FusedOperation = {
   kernels: [
@@ -28,7 +33,7 @@ export const linearOperation: FusedOperation = {
       composite: ({ x, weight, bias }) => {
         const product = tf.matMul(asMatrix(x!), weight as tf.Tensor2D, false, true);
         const y = bias ? tf.add(product, bias) : product;
-        return tf.reshape(y, [...x!.shape.slice(0, -1), weight!.shape[0]!]);
+        return withShape(y as tf.Tensor2D, [...x!.shape.slice(0, -1), weight!.shape[0]!]);
       },
     },
   ],
@@ -37,7 +42,7 @@ export const linearOperation: FusedOperation = {
       name: FusedKernel.Linear,
       savedInputs: ['x', 'weight'],
       gradient: (outputGradient, [x, weight]) => ({
-        x: () => tf.reshape(tf.matMul(asMatrix(outputGradient), weight as tf.Tensor2D), x!.shape),
+        x: () => withShape(tf.matMul(asMatrix(outputGradient), weight as tf.Tensor2D), x!.shape),
         weight: () => tf.matMul(asMatrix(outputGradient), asMatrix(x!), true, false),
         bias: () => tf.sum(asMatrix(outputGradient), 0),
       }),

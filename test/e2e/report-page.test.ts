@@ -200,6 +200,7 @@ describe.skipIf(browserMissing)(`the report in Chromium${reason}`, () => {
       await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
       const printed = await page.evaluate(printedState);
       expect(printed.background).toBe('rgb(255, 255, 255)');
+      expect((await page.evaluate(lowContrastTexts, 4.5)).low).toEqual([]);
       expect(printed.recipeVisible).toBe(true);
       expect(printed.scrollWidth).toBeLessThanOrEqual(680);
     });

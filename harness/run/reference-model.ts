@@ -1,12 +1,5 @@
 /** Binds the machinery that runs need to the reference model of this package. */
-import {
-  activateEngine,
-  loadDataSet,
-  parameterArrays,
-  predict,
-  train,
-  writeSafetensors,
-} from '../../reference-model/index.js';
+import { activateEngine, loadDataSet, predict, train, trainedWeights } from '../../reference-model/index.js';
 import type { Model } from '../../reference-model/model/model.js';
 import type { Machinery } from './machinery.js';
 
@@ -15,5 +8,5 @@ export const referenceModel: Machinery<Model> = {
   loadDataSet,
   train,
   predict: async (model, config, data) => predict(model, config, data),
-  trainedWeights: ({ parameters }) => writeSafetensors(parameterArrays(parameters), { format: 'vlm-bench weights 1' }),
+  trainedWeights,
 };

@@ -111,7 +111,7 @@ const LETTERS_AND_PERIOD = /[A-Za-z]+\./y;
 const ACRONYM = /(?:[A-Za-z]\.)+|(?:ph|ed)\.d\./iy;
 const NUMBER_AHEAD = /[ \u00a0]?[0-9]/y;
 const SENTENCE_END = /[ \t\u00a0\u2000-\u200a\u3000]*\n|[ \t\u00a0\u2000-\u200a\u3000]+\p{Lu}/uy;
-const STARTER_AHEAD = /[ \t\u00a0\u2000-\u200a\u3000]+([A-Z][A-Za-z]*)(?=[ \t\n\u00a0.,;:!?)"'])/y;
+const STARTER_AHEAD = /[ \t\u00a0\u2000-\u200a\u3000]+(?!A\.)([A-Z][A-Za-z]*)(?=[ \t\n\u00a0.,;:!?)"'])/y;
 
 /** Emits the abbreviation or acronym at `start` if it is at least as long as the longest other shape; else returns 0. */
 function lexAbbreviation(text: string, start: number, tokens: string[]): number {
@@ -193,12 +193,15 @@ function opensQuotation(text: string, position: number): boolean {
   return /[A-Za-z0-9$]/.test(text[position]!);
 }
 
+const CLITIC_WITH_CURVED_APOSTROPHE = /^(?:n[\u0092\u2018\u2019]t|[\u0092\u2019](?:s|d|m|ll|re|ve))$/i;
+
 /** Brackets, soft hyphens, dashes and blanks inside a longer token. */
 function written(token: string): string {
   if (/^-{2,4}$/.test(token)) return '--';
   if (/^\.[. \u00a0]+$/.test(token)) return '...';
   if (!/[^A-Za-z0-9]/.test(token)) return token;
   if (/^<.*>$/.test(token)) return token.replaceAll(' ', '\u00a0');
+  if (CLITIC_WITH_CURVED_APOSTROPHE.test(token)) return token.replace(/[\u0092\u2019]/, "'").replace('\u2018', '`');
   return token
     .replaceAll('\u00ad', '')
     .replaceAll(' ', '\u00a0')

@@ -15,8 +15,8 @@ const number = `(?:${digit}*(?:[.,:\\u066b\\u066c]${digit}+)+|${digit}+)`;
 const nextNotAlphanumeric = '(?![A-Za-z0-9])';
 const urlPart = '[^\\s"<>|(){}]';
 const urlEnd = '[^\\s"<>|.!?(){},-]';
-const mailPart = '[^\\s"<>|()\\u00a0]';
-const mailEnd = '[^\\s"<>|().\\u00a0]';
+const mailPart = '[^\\s"<>|(){}\\u00a0]';
+const mailEnd = '[^\\s"<>|(){}.\\u00a0]';
 const slash = '\\\\?/';
 
 const sticky = (source: string, flags = ''): RegExp => new RegExp(source, `y${flags}`);
@@ -29,7 +29,7 @@ const JOINED = sticky(`${letterOrDigit}+(?:[-_](?:[dDoOlL]${apostrophe}(?=[${LET
 
 /** As above, the first part with an apostrophe, with periods or a number ("O'Brien-Smith", "U.S.-led", "1,000-seat"). */
 const JOINED_AFTER_PREFIX = sticky(
-  `(?:[dDoOlLnN]${apostrophe}[${LETTERS}]{2,}|${letterOrDigit}[${LETTERS}${DIGITS}.]*|${number})` +
+  `(?:[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|${letterOrDigit}[${LETTERS}${DIGITS}.]*,?|${number})` +
     `(?:-(?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)+`,
 );
 
@@ -67,7 +67,7 @@ const HOST = sticky(
 
 const MAIL_ADDRESS = sticky(`<?[A-Za-z0-9]${mailPart}*@${mailEnd}+(?:\\.${mailEnd}+)*>?`);
 
-const ACRONYM_WITH_AMPERSAND = sticky('[A-Z]+(?:&(?:amp;)?[A-Z]+)(?![A-Za-z0-9])');
+const JOINED_CAPITALS = sticky('[A-Z]+(?:(?:&(?:amp;)?|\\+)[A-Z]+)+');
 const CURRENCY_PREFIX = sticky('[A-Z]+\\$');
 const PROGRAMMING_LANGUAGE = sticky('[cC]\\+\\+|[cCfF]#');
 const WITH_ACCENT_ENTITY = sticky(
@@ -77,10 +77,14 @@ const WITH_ACCENT_ENTITY = sticky(
 
 /** Words that keep an inner apostrophe ("O'Brien", "d'Artagnan", "Hawai'i", "ma'am"), and clitics that end in one. */
 const WITH_APOSTROPHE = sticky(
-  `[dDoOlLnN]${apostrophe}[A-Za-z]{2,}|[A-Za-z]+[aeiou]${apostrophe}[aeiou][A-Za-z]*|[Ee]${apostrophe}er|` +
-    `[cC]'(?:est|mon)|cap'n|[lL]i'l|[eE]v'ry|[jJ]usqu'ici|[dDlL]['\\u0092\\u2019]|[oO][lL]['\\u0092\\u2019]|` +
-    `[jy]['\\u0092\\u2019](?=[${LETTERS}])|[YJ]['\\u0092\\u2019](?=[A-Za-z]{2})`,
-  'i',
+  `[A-HJ-XZdoln]${apostrophe}[A-Za-z]{2,}|[A-Za-z]+[AEIOUaeiou]${apostrophe}[AEIOUaeiou][A-Za-z]*|[Ee]${apostrophe}[eE][rR]|` +
+    `[cC]'(?:est|mon|Est|Mon|EST|MON)|[cC]ap'n|[lL]i'l|[eE]v'ry|[jJ]usqu'ici|[dDlL]['\\u0092\\u2019]|` +
+    `[oO][lL]['\\u0092\\u2019]|[jyY]['\\u0092\\u2019](?=[${LETTERS}])`,
+);
+
+/** A period before a comma, semicolon or colon stays with the word ("etc.,", "no-op.;"). */
+const BEFORE_PAUSE = sticky(
+  `(?:${wordStart}${wordPart}*(?:[.!?]${wordStart}${wordPart}*)*|${letterOrDigit}+(?:[-_]${letterOrDigit}+)*)\\.(?=[,;:])`,
 );
 
 /** The part of a negated verb before n't ("do" of "don't"). */
@@ -92,7 +96,7 @@ const FUSED = sticky("(?:can(?=not)|gon(?=na)|got(?=ta)|gim(?=me)|lem(?=me)|wan(
 
 /** Clitics after an apostrophe ("'s", "'ll", "'em") and shortened years ("'90s"). */
 const CLITIC = sticky(
-  `['\\u0092\\u2019](?:(?:s|d|m|ll|re|ve)(?![A-Za-z])|em|till?|cause|[0-9]0s|[0-9]0(?![A-Za-z0-9'\\u2019]))|` +
+  `['\\u0092\\u2019](?:(?:s|d|m|ll|re|ve)(?![A-Za-z])|em|till?|cause|[0-9]0s|[0-9]0(?![A-Za-z0-9'"\\u2019]))|` +
     `'n'?(?![A-Za-z])|['\\u0092\\u2019]n['\\u0092\\u2019]|['\\u0092\\u2019]n(?![A-Za-z])|'t(?=is|was)|&apos;(?:s|d|m|ll|re|ve)(?![A-Za-z])`,
   'i',
 );
@@ -109,7 +113,7 @@ const ELLIPSIS = sticky(`\\.{3,5}|\\.(?:${space}\\.){2,3}`);
 const HASH_OR_MENTION = sticky(`#[${LETTERS}]+|@[A-Za-z_][A-Za-z0-9_]*`);
 
 /** Runs of one or two kinds of characters that stay together, and escaped characters. */
-const RUN = sticky("[!?]+|-+|\\*+|#+|@+|_+|<<|>>|''|``|\\\\\\*");
+const RUN = sticky("[!?]+|-+|\\*+|#+|@+|_+|<<|>>|''|``|\\\\\\*|[\\u00b2\\u00b3\\u00b9\\u2070\\u2074-\\u208e]+|[\\u201a\\u201e]+");
 
 /** Every shape that may start at a letter or a digit. */
 export const ALPHANUMERIC_RULES: readonly RegExp[] = [
@@ -117,7 +121,7 @@ export const ALPHANUMERIC_RULES: readonly RegExp[] = [
   BEFORE_NEGATION,
   NEGATION,
   WITH_APOSTROPHE,
-  ACRONYM_WITH_AMPERSAND,
+  JOINED_CAPITALS,
   CURRENCY_PREFIX,
   PROGRAMMING_LANGUAGE,
   WORD,
@@ -131,6 +135,7 @@ export const ALPHANUMERIC_RULES: readonly RegExp[] = [
   JOINED,
   JOINED_AFTER_PREFIX,
   JOINED_ACRONYM,
+  BEFORE_PAUSE,
   SLASHED,
   WITH_ACCENT_ENTITY,
   EMOTICON,

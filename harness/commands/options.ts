@@ -2,10 +2,10 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { EngineChoice } from '../run/machinery.js';
 
-export const defaultOut = './vlm-bench-results';
+const defaultOut = './vlm-bench-results';
 
 /** A whole number of at least 1. */
-export function positiveInteger(text: string): number {
+function positiveInteger(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1) return value;
   throw new InvalidArgumentError('It must be a whole number of at least 1.');

@@ -65,7 +65,7 @@ export function meterText({ phase, loss, tokensPerSecond, secondsLeft }: RunMete
   return parts.join(', ');
 }
 
-export function durationText(seconds: number): string {
+function durationText(seconds: number): string {
   const whole = Math.round(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

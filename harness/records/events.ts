@@ -8,7 +8,7 @@ import { UserError } from '../errors.js';
 import { writeFileAtomically } from './atomic-file.js';
 
 /** What the harness adds to the trainer's own events; a session is one process working on the run. */
-export type SessionEvent =
+type SessionEvent =
   | { readonly type: 'session-started'; readonly resumedFromStep: number; readonly jobs: number }
   | { readonly type: 'training-finished' }
   | { readonly type: 'finished'; readonly peakMemoryBytes: number };

@@ -10,7 +10,7 @@ import type { DataConfig, RunConfig } from '../../reference-model/training/recip
 
 export type EngineChoice = EngineName | 'auto';
 
-export interface TrainingJob {
+interface TrainingJob {
   readonly config: RunConfig;
   readonly data: DataSet;
   /** Bytes of the last checkpoint; training goes on after its step and ends with the same bits. */

@@ -4,7 +4,7 @@
  */
 
 /** More pairs than this would be enumerated too slowly. */
-export const maximumPairs = 20;
+const maximumPairs = 20;
 
 export interface SignFlipTest {
   /** Two-sided: share of sign patterns whose mean is at least as far from 0 as the one observed. */

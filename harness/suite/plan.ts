@@ -16,7 +16,7 @@ export interface PlanOptions {
   readonly smoke?: boolean;
 }
 
-export interface PlannedRun {
+interface PlannedRun {
   readonly arm: string;
   readonly seed: number;
   readonly config: RunConfig;

@@ -52,7 +52,7 @@ const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
  *
  * @throws ParameterMismatchError
  */
-export function checkParameters(
+function checkParameters(
   config: ModelConfig,
   arrays: ReadonlyMap<string, NamedArray>,
   file: string,

@@ -211,8 +211,8 @@ function readMetadata(file: string, value: unknown): Readonly<Record<string, str
 }
 
 function decode(bytes: Uint8Array, dtype: Dtype): Float32Array | Int32Array {
-  // A copy: the data section need not be aligned.
-  const { buffer } = bytes.slice();
+  // A copy of its own: the data section need not be aligned.
+  const { buffer } = new Uint8Array(bytes); // not `slice`, which on a Buffer copies nothing
   switch (dtype) {
     case 'F32':
       return new Float32Array(buffer);

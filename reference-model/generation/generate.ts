@@ -8,7 +8,7 @@ import { cachedSession, uncachedSession } from './decoding-session.js';
 import { GenerationError } from './generation-error.js';
 import { greedySearch } from './greedy-search.js';
 
-export type DecodingStrategy =
+type DecodingStrategy =
   | { readonly kind: 'greedy' }
   | {
       readonly kind: 'beam';

@@ -15,7 +15,7 @@ export interface VisionConfig {
 }
 
 /** Two-layer MLP of LLaVA-1.5 (Liu et al. 2023, arXiv 2310.03744). */
-export interface ConnectorConfig {
+interface ConnectorConfig {
   /** Pixel-shuffle factor r: r×r neighbouring visual tokens become one token of r²·width channels. 1 turns it off. */
   readonly pixelShuffle: number;
 }

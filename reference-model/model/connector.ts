@@ -9,7 +9,7 @@ import type { Model } from './model.js';
 import { CONNECTOR_PREFIX, weightOf } from './parameters.js';
 
 /** [N, V, D] → [N, V/r², r²·D]: each r×r block of patches becomes one token, its patches concatenated row by row. */
-export function pixelShuffle(features: tf.Tensor, factor: number): tf.Tensor {
+function pixelShuffle(features: tf.Tensor, factor: number): tf.Tensor {
   if (factor === 1) return features;
   const [images, patches, channels] = features.shape as [number, number, number];
   const side = Math.round(Math.sqrt(patches));

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { randomStream } from '../numerics/random.js';
 import type { ModelConfig, Part } from './config.js';
 
-export type Initialization =
+type Initialization =
   | { readonly kind: 'normal'; readonly standardDeviation: number }
   | { readonly kind: 'zeros' }
   | { readonly kind: 'ones' };

@@ -5,7 +5,7 @@
 import type { AttentionMaskKind } from './config.js';
 import { attentionMask } from './masks.js';
 
-export interface TextToken {
+interface TextToken {
   /** Answer tokens, the end token included, are what the model learns to predict. */
   readonly role: 'prompt' | 'answer';
   readonly id: number;
@@ -13,7 +13,7 @@ export interface TextToken {
   readonly document: number;
 }
 
-export interface VisualToken {
+interface VisualToken {
   readonly role: 'visual';
   /** Index into the batch's images. */
   readonly image: number;

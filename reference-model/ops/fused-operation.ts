@@ -11,9 +11,9 @@ type Tensors = Readonly<Record<string, tf.Tensor>>;
 type Attributes = Readonly<Record<string, number | boolean>>;
 
 /** Computes a kernel's outputs from stock operations; the registration wraps it in `tidy`. */
-export type CompositeKernel<A> = (inputs: Tensors, attributes: A) => tf.Tensor | tf.Tensor[];
+type CompositeKernel<A> = (inputs: Tensors, attributes: A) => tf.Tensor | tf.Tensor[];
 
-export interface FusedKernelDefinition {
+interface FusedKernelDefinition {
   readonly name: FusedKernelName;
   // biome-ignore lint/suspicious/noExplicitAny: each kernel reads its own attributes, and parameters are contravariant.
   readonly composite: CompositeKernel<any>;

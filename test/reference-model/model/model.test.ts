@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttentionMaskKind, Part } from '../../../reference-model/model/config.js';
 import { connect } from '../../../reference-model/model/connector.js';
-import { checkModelConfig, disposeModel, type Model } from '../../../reference-model/model/model.js';
+import { checkModelConfig, disposeModel, type Model, ModelConfigError } from '../../../reference-model/model/model.js';
 import { modelFlops } from '../../../reference-model/model/model-flops.js';
 import {
   buildBatch,
@@ -159,6 +159,8 @@ describe('checkModelConfig', () => {
     ['key heads that do not divide', { language: { ...TINY.language, keyValueHeads: 3 } }, 'keyValueHeads must divide'],
     ['no room for text', { language: { ...TINY.language, maximumPositions: 4 } }, '4 visual tokens leave no room'],
   ])('refuses %s', (_, change, message) => {
-    expect(() => checkModelConfig({ ...TINY, ...change })).toThrow(message);
+    const check = () => checkModelConfig({ ...TINY, ...change });
+    expect(check).toThrow(ModelConfigError);
+    expect(check).toThrow(message);
   });
 });

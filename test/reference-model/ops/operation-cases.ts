@@ -29,7 +29,7 @@ const integers = (shape: readonly number[], below: number): Dense =>
     Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.integer(below)),
   );
 
-export interface Input {
+interface Input {
   readonly data: Dense;
   readonly dtype?: 'int32' | 'bool';
 }

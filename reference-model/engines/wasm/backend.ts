@@ -38,7 +38,9 @@ export class WasmBackend extends MathBackendCPU {
   }
 
   override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
-    const data = new TensorData(this.heap, dtype, values);
+    // CPU kernels hand on views of their inputs (a contiguous slice, say), whose memory will be used again.
+    const isHeapView = ArrayBuffer.isView(values) && values.buffer === this.heap.buffer;
+    const data = new TensorData(this.heap, dtype, isHeapView ? (values as Uint8Array).slice() : values);
     if (this.#copiedKernelDepth === 0) data.settle();
     return this.#register(data);
   }

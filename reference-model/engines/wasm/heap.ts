@@ -74,9 +74,11 @@ export class Heap {
 
   #extend(size: number): number | undefined {
     const end = this.#top + size;
-    if (end > this.#limitBytes) return undefined;
-    if (end > this.#buffer.byteLength) {
-      const missing = end - this.#buffer.byteLength;
+    // Kernels may read one vector past the end of a block, so the memory must not end there.
+    const needed = end + GRANULE_BYTES;
+    if (needed > this.#limitBytes) return undefined;
+    if (needed > this.#buffer.byteLength) {
+      const missing = needed - this.#buffer.byteLength;
       const wanted = Math.max(missing, Math.min(MINIMUM_GROWTH_BYTES, this.#limitBytes - this.#buffer.byteLength));
       try {
         this.#memory.grow(Math.ceil(wanted / PAGE_BYTES));

@@ -106,6 +106,15 @@ describe('backend', () => {
     tensor.dispose();
   });
 
+  test('what a CPU kernel cuts out of a tensor outlives the tensor', () => {
+    const flags = tf.tensor1d([0, 1, 1, 0, 1, 0, 0, 1], 'bool');
+    const part = tf.slice(flags, 1, 4);
+    flags.dispose();
+    const successor = tf.tensor1d([1, 0, 0, 1, 0, 1, 1, 0], 'bool');
+    expect([...part.dataSync()]).toEqual([1, 1, 0, 1]);
+    tf.dispose([part, successor]);
+  });
+
   test('shared data is freed with its last owner', () => {
     const before = counts();
     const x = tf.tensor1d(numbers(100, 1));

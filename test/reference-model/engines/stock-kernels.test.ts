@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
+import { Heap } from '../../../reference-model/engines/wasm/heap.js';
+import { instantiateKernels, loadKernelModule } from '../../../reference-model/engines/wasm/kernel-module.js';
 import { largestError, numbers } from './float64.js';
 
 beforeAll(async () => {
@@ -64,6 +66,22 @@ describe.each(BINARY)('%s', (_, operation, expected) => {
       { numRuns: 40, seed: 3 },
     );
   });
+});
+
+test('binary kernels write nothing beside their result', () => {
+  const kernels = instantiateKernels(loadKernelModule());
+  const heap = new Heap(kernels.memory, kernels.heapStart());
+  const [a, b, out] = [heap.allocate(4096), heap.allocate(4096), heap.allocate(4096)];
+  for (let rows = 1; rows <= 9; rows++) {
+    for (let columns = 1; columns <= 17; columns++) {
+      const size = rows * columns;
+      new Float32Array(heap.buffer, a, size).fill(1);
+      new Float32Array(heap.buffer, b, columns).fill(2);
+      const result = new Float32Array(heap.buffer, out, size + 8).fill(-7);
+      kernels.add(rows, columns, a, columns * 4, 16, b, 0, 16, out);
+      expect([...result]).toEqual([...new Array(size).fill(3), ...new Array(8).fill(-7)]);
+    }
+  }
 });
 
 test('integers go through the exact CPU kernels', () => {

@@ -1,7 +1,7 @@
 /**
  * Elementwise arithmetic. A binary operation runs over rows × columns with byte strides per operand, which covers equal shapes,
- * scalars, row and column broadcasts; the last vector of a row may run over into the next row, which is written later, or
- * into the padding of the buffer.
+ * scalars, row and column broadcasts; it may read up to 12 bytes past the end of an operand, but writes its result alone. Other
+ * operations run over whole vectors: buffers are padded.
  */
 import { exponential, hyperbolicTangent, logistic } from './math';
 import { splatBuffer } from './workspace';
@@ -46,10 +46,21 @@ function binary(
       right = splatBuffer() + 16;
       v128.store(right, v128.load32_splat(b));
     }
-    for (let i: usize = 0; i < rowBytes; i += 16) {
+    let i: usize = 0;
+    for (; i + 16 <= rowBytes; i += 16) {
       v128.store(out + i, apply2(operation, v128.load(left), v128.load(right)));
       left += aStep;
       right += bStep;
+    }
+    const rest = rowBytes - i;
+    if (rest) {
+      const last = apply2(operation, v128.load(left), v128.load(right));
+      if (rest == 4) {
+        v128.store32_lane(out + i, last, 0);
+      } else {
+        v128.store64_lane(out + i, last, 0);
+        if (rest == 12) v128.store32_lane(out + i + 8, last, 2);
+      }
     }
     a += aRowBytes;
     b += bRowBytes;

@@ -82,7 +82,7 @@ export function scoreNgrams(encoded: EncodedCaptions, frequencies: GramFrequenci
           const wanted = inCandidate[gram]!;
           if (wanted === 0) continue;
           const candidateWeight = wanted * idf[gram]!;
-          clipped += (candidateWeight < weight ? candidateWeight : weight) * weight;
+          clipped += Math.min(candidateWeight, weight) * weight;
           product += candidateWeight * weight;
           if (mostInReferences[gram]! < occurrences) mostInReferences[gram] = occurrences;
         }
@@ -103,7 +103,7 @@ export function scoreNgrams(encoded: EncodedCaptions, frequencies: GramFrequenci
         const wanted = inCandidate[gram]!;
         if (wanted === 0) continue;
         const allowed = mostInReferences[gram]!;
-        matched += wanted < allowed ? wanted : allowed;
+        matched += Math.min(wanted, allowed);
         inCandidate[gram] = 0;
         mostInReferences[gram] = 0;
       }

@@ -5,20 +5,16 @@
 import { lex } from './ptb/lexer.js';
 import type { Tokeniser } from './tokeniser.js';
 
-/** Tokens that the COCO evaluation drops; it compares after lower-casing, so bracket tokens survive. */
-const PUNCTUATION: ReadonlySet<string> = new Set(["''", "'", '``', '`', '.', '?', '!', ',', ':', '-', '--', '...', ';']);
-
 /** Line breaks inside a caption would split it for CoreNLP; here they separate words. */
-const LINE_BREAKS = /[\n\r\u000b\u000c\u0085\u2028\u2029]/g;
+const LINE_BREAKS = /[\n\r\v\f\u0085\u2028\u2029]/g;
 
 /** Penn Treebank tokens in lower case, punctuation included. */
 export function tokenisePennTreebank(text: string): string[] {
-  const tokens = lex(text.replace(LINE_BREAKS, ' '));
-  return tokens.map((token) => token.toLowerCase());
+  return lex(text.replace(LINE_BREAKS, ' '), true);
 }
 
 export const ptbTokeniser: Tokeniser = {
   id: 'ptb-1',
   lowercases: true,
-  tokenise: (text) => tokenisePennTreebank(text).filter((token) => !PUNCTUATION.has(token)),
+  tokenise: (text) => lex(text.replace(LINE_BREAKS, ' '), false),
 };

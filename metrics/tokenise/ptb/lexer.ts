@@ -1,9 +1,10 @@
 /**
  * The scanner: walks over one caption, takes the longest shape at each position and writes the token as the Penn Treebank
- * does: brackets as -LRB- and the like, straight quotes as `` and '', dashes as --, currency as $ or #. Tokens keep case.
+ * does: brackets as -LRB- and the like, straight quotes as `` and '', dashes as --, currency as $ or #; then lower-cased.
  */
 import { abbreviationKind, SENTENCE_STARTERS } from './abbreviations.js';
 import { CHARACTER_CLASSES, CharacterClass } from './characters.js';
+import { lexPlainWord } from './plain-words.js';
 import { ALPHANUMERIC_RULES, ENTITY, PUNCTUATION_RULES } from './rules.js';
 
 const { letter, mark, digit, space, dropped } = CharacterClass;
@@ -61,17 +62,49 @@ const ENTITIES: Readonly<Record<string, string>> = {
   apos: "'",
 };
 
-/** The tokens of `line`, which holds no line break, in their own case. */
-export function lex(line: string): string[] {
+/** Tokens that the COCO evaluation drops; it compares after lower-casing, so bracket tokens survive. */
+const PUNCTUATION: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  "''",
+  "'",
+  '``',
+  '`',
+  '.',
+  '?',
+  '!',
+  ',',
+  ':',
+  '-',
+  '--',
+  '...',
+  ';',
+]);
+
+/** The tokens of `line`, which holds no line break, in lower case, with or without punctuation. */
+export function lex(line: string, keepPunctuation: boolean): string[] {
   const text = `${line}\n`;
   const tokens: string[] = [];
+  const raw: string[] = [];
   let position = 0;
   while (position < line.length) {
+    const plain = lexPlainWord(text, position, keepPunctuation, tokens);
+    if (plain > position) {
+      position = plain;
+      continue;
+    }
     const characterClass = CHARACTER_CLASSES[text.charCodeAt(position)]!;
-    if (characterClass === space || characterClass === dropped) position++;
-    else if (characterClass === letter || characterClass === mark || characterClass === digit) {
-      position = lexWord(text, position, tokens);
-    } else position = lexPunctuation(text, position, tokens);
+    if (characterClass === space || characterClass === dropped) {
+      position++;
+      continue;
+    }
+    raw.length = 0;
+    position =
+      characterClass === letter || characterClass === mark || characterClass === digit
+        ? lexWord(text, position, raw)
+        : lexPunctuation(text, position, raw);
+    for (const token of raw) {
+      const lower = token.toLowerCase();
+      if (keepPunctuation || !PUNCTUATION.has(lower)) tokens.push(lower);
+    }
   }
   return tokens;
 }
@@ -88,7 +121,7 @@ function longest(rules: readonly RegExp[], text: string, position: number): void
     const match = rule.exec(text);
     if (match === null || match[0].length <= matchLength) continue;
     matchLength = match[0].length;
-    tokenLength = matchLength - (match.groups?.['ahead']?.length ?? 0);
+    tokenLength = matchLength - (match.groups?.ahead?.length ?? 0);
   }
 }
 
@@ -111,7 +144,7 @@ const LETTERS_AND_PERIOD = /[A-Za-z]+\./y;
 const ACRONYM = /(?:[A-Za-z]\.)+|(?:ph|ed)\.d\./iy;
 const NUMBER_AHEAD = /[ \u00a0]?[0-9]/y;
 const SENTENCE_END = /[ \t\u00a0\u2000-\u200a\u3000]*\n|[ \t\u00a0\u2000-\u200a\u3000]+\p{Lu}/uy;
-const STARTER_AHEAD = /[ \t\u00a0\u2000-\u200a\u3000]+(?!A\.)([A-Z][A-Za-z]*)(?=[ \t\n\u00a0.,;:!?)"'])/y;
+const STARTER_AHEAD = /[ \t\u00a0\u2000-\u200a\u3000]+(?!A\.)([A-Z][A-Za-z]*)(?=[ \t\n\u00a0.,;:!?)"])/y;
 
 /** Emits the abbreviation or acronym at `start` if it is at least as long as the longest other shape; else returns 0. */
 function lexAbbreviation(text: string, start: number, tokens: string[]): number {

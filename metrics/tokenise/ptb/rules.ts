@@ -29,7 +29,7 @@ const JOINED = sticky(`${letterOrDigit}+(?:[-_](?:[dDoOlL]${apostrophe}(?=[${LET
 
 /** As above, the first part with an apostrophe, with periods or a number ("O'Brien-Smith", "U.S.-led", "1,000-seat"). */
 const JOINED_AFTER_PREFIX = sticky(
-  `(?:[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|${letterOrDigit}[${LETTERS}${DIGITS}.]*,?|${number})` +
+  `(?:[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|${letterOrDigit}[${LETTERS}${DIGITS}.,]*|${number})` +
     `(?:-(?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)+`,
 );
 
@@ -37,9 +37,7 @@ const JOINED_AFTER_PREFIX = sticky(
 const JOINED_ACRONYM = sticky(`${letterOrDigit}+(?:-${letterOrDigit}+)*-(?:[A-Za-z]\\.){2,}`);
 
 /** Two or three parts between slashes ("and/or", "he/she/it", "1/2"). */
-const SLASHED = sticky(
-  `[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:${slash}[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}`,
-);
+const SLASHED = sticky(`[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:${slash}[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}`);
 
 /** A fraction, with a whole number before it if there is one ("1 1/2": one token that holds a no-break space). */
 const FRACTION = sticky(`(?:${digit}{1,4}[- \\u00a0])?${digit}{1,4}(?:${slash}|\\u2044)${digit}{1,4}`);
@@ -53,14 +51,14 @@ const NUMBER = sticky(`[-+]?${number}`);
 
 const FILE_NAME = sticky(
   `${letterOrDigit}+(?:\\.${letterOrDigit}+)*\\.(?:bat|bmp|class|cgi|cpp|dll|docx?|exe|gif|gz|html?|jar|java|jpe?g|mov|` +
-    `pdf|php|pl|png|ppt|ps|py|sql|tar|txt|wav|x|xml|zip|c|h)${nextNotAlphanumeric}`,
+    `pdf|php|pl|png|ppt|ps|py|sql|tar|txt|wav|x|xml|zip|c|h)(?=[\\s.,?!])`,
   'i',
 );
 
 const URL = sticky(`https?://${urlPart}+${urlEnd}`, 'i');
 
 const HOST = sticky(
-  `(?:www\\.(?:[^\\s"<>|.!?(){},]+\\.)+[a-z]{2,4}|(?:[^\\s"<>|.!?(){},\\-_:;/'@#$%&*+=~\`]+\\.)+(?:com|net|org|edu))` +
+  `(?:www\\.(?:[^\\s"<>|.!?(){},]+\\.)+[a-z]{2,4}|(?:[^\\s"<>|.!?(){},\\-_:;/'@#$%&+=~\`]+\\.)+(?:com|net|org|edu))` +
     `(?:/${urlPart}+${urlEnd})?`,
   'i',
 );
@@ -79,7 +77,7 @@ const WITH_ACCENT_ENTITY = sticky(
 const WITH_APOSTROPHE = sticky(
   `[A-HJ-XZdoln]${apostrophe}[A-Za-z]{2,}|[A-Za-z]+[AEIOUaeiou]${apostrophe}[AEIOUaeiou][A-Za-z]*|[Ee]${apostrophe}[eE][rR]|` +
     `[cC]'(?:est|mon|Est|Mon|EST|MON)|[cC]ap'n|[lL]i'l|[eE]v'ry|[jJ]usqu'ici|[dDlL]['\\u0092\\u2019]|` +
-    `[oO][lL]['\\u0092\\u2019]|[jyY]['\\u0092\\u2019](?=[${LETTERS}])`,
+    `[oO][lL]['\\u0092\\u2019]|[jyY]['\\u0092\\u2019](?=[${LETTERS}])|j['\\u0092\\u2019]`,
 );
 
 /** A period before a comma, semicolon or colon stays with the word ("etc.,", "no-op.;"). */
@@ -92,7 +90,7 @@ const BEFORE_NEGATION = sticky(`[A-Za-z]*[A-MO-Za-mo-z](?<ahead>[nN]${apostrophe
 const NEGATION = sticky(`n${apostrophe.replace(']', '\\u2018]')}t`, 'i');
 
 /** Two words written as one ("cannot" → "can not"), where nothing else follows. */
-const FUSED = sticky("(?:can(?=not)|gon(?=na)|got(?=ta)|gim(?=me)|lem(?=me)|wan(?=na))(?<ahead>not|na|ta|me)", 'i');
+const FUSED = sticky('(?:can(?=not)|gon(?=na)|got(?=ta)|gim(?=me)|lem(?=me)|wan(?=na))(?<ahead>not|na|ta|me)', 'i');
 
 /** Clitics after an apostrophe ("'s", "'ll", "'em") and shortened years ("'90s"). */
 const CLITIC = sticky(
@@ -104,16 +102,20 @@ const CLITIC = sticky(
 const NUMERIC_ENTITY = sticky('&#[0-9]+;|&(?:ht|lr|qc|ql|qr|tl|ur|cdq|odq);|&Quot;|&QUOT;|&APOS;|&Apos;');
 
 const MARKUP = sticky(
-  "<[!?][A-Za-z-][^>\\r\\n]*>|</?[A-Za-z][A-Za-z0-9_:.-]*(?: +[A-Za-z][A-Za-z0-9_:.-]*(?: *= *(?:\"[^\"\\n]*\"|'[^'\\n]*'))?)* *\\/?>",
+  '<[!?][A-Za-z-][^>\\r\\n]*>|</?[A-Za-z][A-Za-z0-9_:.-]*(?: +[A-Za-z][A-Za-z0-9_:.-]*(?: *= *(?:"[^"\\n]*"|\'[^\'\\n]*\'))?)* *\\/?>',
 );
 
-const EMOTICON = sticky(`[<>]?[:;=]['*o-]?[)(DdPpO@{|\\\\[\\]]${nextNotAlphanumeric}|[-^=~<>']_[-^=<>~']|\\([-^x=~<>']_?[-^x=~<>']\\)`);
+const EMOTICON = sticky(
+  `[<>]?[:;=]['*o-]?[)(DdPpO@{|\\\\[\\]]${nextNotAlphanumeric}|[-^=~<>']_[-^=<>~']|\\([-^x=~<>'][_.]?[-^x=~<>']\\)`,
+);
 
 const ELLIPSIS = sticky(`\\.{3,5}|\\.(?:${space}\\.){2,3}`);
 const HASH_OR_MENTION = sticky(`#[${LETTERS}]+|@[A-Za-z_][A-Za-z0-9_]*`);
 
 /** Runs of one or two kinds of characters that stay together, and escaped characters. */
-const RUN = sticky("[!?]+|-+|\\*+|#+|@+|_+|<<|>>|''|``|\\\\\\*|[\\u00b2\\u00b3\\u00b9\\u2070\\u2074-\\u208e]+|[\\u201a\\u201e]+");
+const RUN = sticky(
+  "[!?]+|-+|\\*+|#+|@+|_+|<<|>>|''|``|(?:\\\\\\*)+|[\\u00b2\\u00b3\\u00b9\\u2070\\u2074-\\u208e]+|[\\u201a\\u201e]+",
+);
 
 /** Every shape that may start at a letter or a digit. */
 export const ALPHANUMERIC_RULES: readonly RegExp[] = [

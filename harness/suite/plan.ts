@@ -5,7 +5,7 @@
 import type { RunConfig } from '../../reference-model/training/recipe.js';
 import { UserError } from '../errors.js';
 import { applyOverlay } from './overlay.js';
-import { runConfigSchema } from './run-config-schema.js';
+import { type Overlay, runConfigSchema, type Scale } from './run-config-schema.js';
 import type { DataSetName, Hypothesis, Suite } from './schema.js';
 
 export interface PlanOptions {
@@ -66,11 +66,23 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
   const runs = seeds.flatMap((seed) =>
     [hypothesis.control, hypothesis.treatment].map((arm) => {
       const onArm = applyOverlay(onDataSet, suite.arms[arm]?.overlay);
-      const resolved = applyOverlay(onArm, smoke ? suite.smoke.overlay : undefined);
+      const resolved = smoke ? shortened(onArm, suite.smoke.overlay) : onArm;
       return { arm, seed, config: checked({ data: { name: dataSet }, ...resolved, seed }, `${suite.id}, arm ${arm}`) };
     }),
   );
   return { suite, dataSet, scale, smoke, hypothesis, seeds, runs };
+}
+
+/** A smoke run evaluates no more than the real one: a data set without captions has none in a smoke run either. */
+function shortened(scale: Scale, overlay: Overlay): Scale {
+  const short = applyOverlay(scale, overlay);
+  const { captionImages, questions } = scale.evaluation;
+  const evaluation = {
+    ...short.evaluation,
+    captionImages: Math.min(captionImages, short.evaluation.captionImages),
+    questions: Math.min(questions, short.evaluation.questions),
+  };
+  return { ...short, evaluation };
 }
 
 function chooseSeeds(suite: Suite, { count, smoke }: { count?: number; smoke: boolean }): readonly number[] {

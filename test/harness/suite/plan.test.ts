@@ -50,6 +50,11 @@ describe('a plan', () => {
     }
   });
 
+  test('for a smoke run on easy-vqa asks for no captions either', () => {
+    const { runs } = planSuite(suite!, { dataSet: 'easy-vqa', smoke: true });
+    for (const { config } of runs) expect(config.evaluation).toMatchObject({ captionImages: 0, questions: 16 });
+  });
+
   test('of the paper scale is refused with the reason', () => {
     expect(() => planSuite(suite!, { scale: 'paper' })).toThrow(
       'the paper scale of finding-1 is planned and cannot be trained yet',

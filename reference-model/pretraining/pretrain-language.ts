@@ -1,4 +1,7 @@
-/** Pretrains the language model on text alone: captions, and questions with their answers, of scenes it is not shown. */
+/**
+ * Pretrains the language model on text alone: captions, and questions with their answers, mostly after notes of what the scene holds.
+ * So it learns to speak of what stands in front of the prompt, where training will later put the visual tokens.
+ */
 import type * as tf from '@tensorflow/tfjs-core';
 import { languageExample } from '../data/tiny-scenes/pretraining.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
@@ -21,11 +24,12 @@ export async function pretrainLanguage(
   const { language } = model.config;
   const lossOf = (step: number): tf.Scalar => {
     const sequences = Array.from({ length: schedule.batchSize }, (_, i) => {
-      const { source, prompt, answer } = languageExample(schedule.seed, step * schedule.batchSize + i);
+      const { source, notes, prompt, answer } = languageExample(schedule.seed, step * schedule.batchSize + i);
+      const request = source === 'questions' ? prompt : CAPTION_PROMPT[source];
       return imageTextSequence({
         image: 0,
         visualTokens: 0,
-        prompt: promptTokens(tokenizer, source === 'questions' ? prompt : CAPTION_PROMPT[source]),
+        prompt: [...tokenizer.encode(notes), ...promptTokens(tokenizer, request)],
         answer: [...tokenizer.encode(answer), tokenizer.special.end],
       });
     });

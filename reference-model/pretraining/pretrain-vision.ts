@@ -69,12 +69,15 @@ export async function pretrainVision(
     const pixels = normalizeBatch(examples.map(({ image }) => image));
     const input = tf.tensor4d(pixels, [examples.length, vision.imageSize, vision.imageSize, 3]);
     const features = tf.reshape(encodeImages(model, input), [-1, vision.hiddenSize]); // [images · patches, D]
-    const losses = heads.map(({ label, weight, bias }) => {
+    const losses = heads.map(({ label, weight, bias }): tf.Tensor => {
       const labels = examples.flatMap((example) => cells.map((cell) => example.cells[cell]![label]));
       const logits = linear(features, weight.variable, bias.variable);
       return tf.sum(softmaxCrossEntropy(logits, tf.tensor1d(labels, 'int32')));
     });
-    return tf.mul(tf.addN(losses), 1 / (examples.length * cells.length)) as tf.Scalar;
+    return tf.mul(
+      losses.reduce((sum, loss) => tf.add(sum, loss)),
+      1 / (examples.length * cells.length),
+    ) as tf.Scalar;
   };
   const parameters = [
     ...trainableParameters(model, ['vision']),

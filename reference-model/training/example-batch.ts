@@ -17,6 +17,28 @@ export function promptTokens(tokenizer: Tokenizer, prompt: string): readonly num
   return [tokenizer.special.begin, ...tokenizer.encode(prompt)];
 }
 
+/**
+ * Splits a step's examples into micro-batches of like length, so that little padding is computed. Gradients are weighted by tokens,
+ * so the grouping changes the result only by rounding.
+ */
+export function buildMicroBatches(
+  examples: readonly Example[],
+  size: number,
+  model: ModelConfig,
+  tokenizer: Tokenizer,
+  mask: AttentionMaskKind,
+): readonly ExampleBatch[] {
+  const length = ({ prompt, answer }: Example): number =>
+    tokenizer.encode(prompt).length + tokenizer.encode(answer).length;
+  const byLength = examples
+    .map((example) => ({ example, length: length(example) }))
+    .sort((a, b) => a.length - b.length);
+  return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) => {
+    const chunk = byLength.slice(i * size, (i + 1) * size).map(({ example }) => example);
+    return buildExampleBatch(chunk, model, tokenizer, mask);
+  });
+}
+
 /** Builds a batch in the order of the examples. Throws SequenceError when an example is longer than the model allows. */
 export function buildExampleBatch(
   examples: readonly Example[],

@@ -11,7 +11,7 @@ import { createModel, type Model } from '../model/model.js';
 import { loadBackbones } from '../pretraining/backbones.js';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
-import { buildExampleBatch } from './example-batch.js';
+import { buildMicroBatches } from './example-batch.js';
 import { type Example, planBatches } from './examples.js';
 import { accumulateGradients } from './gradients.js';
 import { AdamW, globalNorm } from './optimizer.js';
@@ -68,8 +68,12 @@ export async function train({
     while (step < stageEnd) {
       const stageStep = step - stageStart;
       const examples = batches.batch(stageStep);
-      const microBatches = chunks(examples, recipe.microBatchSize).map((chunk) =>
-        buildExampleBatch(chunk, config.model, tokenizer, stage.attentionMask),
+      const microBatches = buildMicroBatches(
+        examples,
+        recipe.microBatchSize,
+        config.model,
+        tokenizer,
+        stage.attentionMask,
       );
       const { loss, gradients } = accumulateGradients(model, microBatches, stage.trainable);
       const gradientNorm = globalNorm(gradients);
@@ -102,9 +106,6 @@ export async function train({
   }
   return model;
 }
-
-const chunks = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 
 const scaled = (rates: Stage['learningRate'], factor: number): Partial<Record<Part, number>> =>
   Object.fromEntries(Object.entries(rates).map(([part, rate]) => [part, rate * factor]));

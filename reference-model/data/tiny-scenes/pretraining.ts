@@ -3,11 +3,11 @@
  * scenes are random but never of a content that belongs to the validation or test split. Example `index` of a stream
  * is computed from the seed alone, so a stream has no state to checkpoint.
  */
-import { randomStream } from '../../numerics/random.js';
+import { type RandomStream, randomStream } from '../../numerics/random.js';
 import type { Source } from '../../training/recipe.js';
 import type { RasterImage } from '../dataset.js';
 import { aiCaption, humanCaptions } from './captions.js';
-import { pick } from './draws.js';
+import { chance, pick } from './draws.js';
 import { sceneQuestions } from './questions.js';
 import { renderScene } from './render.js';
 import type { Scene } from './scene.js';
@@ -34,9 +34,14 @@ export interface VisionExample {
   readonly cells: readonly CellLabels[];
 }
 
-/** A text to be learned: an answer after its prompt. Captions have an empty prompt. */
+/**
+ * A text to be learned: an answer after its prompt. `notes` are what can be seen in the scene, in words without grammar; they
+ * stand in front of the prompt where the visual tokens of an image will stand later. Plain texts have empty notes.
+ */
 export interface LanguageExample {
   readonly source: Source;
+  readonly notes: string;
+  /** The question; empty for captions. */
   readonly prompt: string;
   readonly answer: string;
 }
@@ -69,19 +74,31 @@ export function visionExample(seed: number, index: number): VisionExample {
   return { image, scene, cells: cellLabels(scene) };
 }
 
+/** Every object's words in random order, objects in random order: what a picture tells, without how one says it. */
+function sceneNotes(scene: Scene, stream: RandomStream): string {
+  return stream
+    .shuffle(scene.objects)
+    .map(({ size, color, shape, place }) => stream.shuffle([size, color, shape, place]).join(' '))
+    .join(', ');
+}
+
+// Share of examples that come with notes, in percent: reading what is given, rather than guessing, is what has to be learned.
+const HAS_NOTES = 80;
+
 /** Example `index` (from 0) of the language stream of a seed: a human caption, a machine's caption or a question. */
 export function languageExample(seed: number, index: number): LanguageExample {
   const scene = trainingScene(seed, 'language pretraining', index);
   const stream = randomStream(seed, 'tiny-scenes', 'language pretraining', index, 'text');
   const source = pick(stream, ['human-captions', 'ai-captions', 'questions'] as const);
+  const notes = chance(stream, HAS_NOTES) ? sceneNotes(scene, stream) : '';
   switch (source) {
     case 'human-captions':
-      return { source, prompt: '', answer: humanCaptions(scene, stream)[0]! };
+      return { source, notes, prompt: '', answer: pick(stream, humanCaptions(scene, stream)) };
     case 'ai-captions':
-      return { source, prompt: '', answer: aiCaption(scene) };
+      return { source, notes, prompt: '', answer: aiCaption(scene) };
     case 'questions': {
       const { question, answer } = pick(stream, sceneQuestions(scene, stream));
-      return { source, prompt: question, answer };
+      return { source, notes, prompt: question, answer };
     }
     default:
       return source satisfies never;

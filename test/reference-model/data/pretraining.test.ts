@@ -63,9 +63,22 @@ describe('the language stream', () => {
     }
   });
 
+  test('puts notes before most texts: the words of every object, and nothing else', () => {
+    const noted = examples.filter(({ notes }) => notes !== '');
+    expect(noted.length / examples.length).toBeGreaterThan(0.7);
+    expect(noted.length).toBeLessThan(examples.length);
+    const words = (text: string) => text.replace(/[,.]/g, '').split(' ').sort();
+    const glue = new Set(['a', 'in', 'the', 'and']);
+    for (const { source, notes, answer } of noted) {
+      if (source !== 'ai-captions') continue;
+      expect(words(notes)).toEqual(words(answer).filter((word) => !glue.has(word)));
+    }
+  });
+
   test("never tells a held-out scene's full description", () => {
     const held = new Set([...validation, ...heldOut].map(({ aiCaptions }) => aiCaptions[0]));
     const told = examples.filter(({ source }) => source === 'ai-captions').map(({ answer }) => answer);
+    expect(told.length).toBeGreaterThan(0);
     expect(told.filter((caption) => held.has(caption))).toEqual([]);
   });
 });

@@ -35,10 +35,11 @@ export function attention(
     throw new ShapeError('attention', `${heads} query heads cannot share ${groups} key/value heads evenly.`);
   }
   const attributes: AttentionAttributes = { scale: scale ?? 1 / Math.sqrt(channels) };
-  const [output, probabilities] = runFusedKernel(FusedKernel.Attention, { query, key, value, mask }, attributes);
-  // While gradients are recorded the tape holds its own reference.
-  probabilities!.dispose();
-  return output!;
+  const outputs = runFusedKernel(FusedKernel.Attention, { query, key, value, mask }, attributes);
+  // While gradients are recorded the tape holds its own reference to the probabilities. Taking them off the list, which is the
+  // tape's too, spares it a gradient of B·H·T·S zeros for an output that nobody uses.
+  outputs.pop()!.dispose();
+  return outputs[0]!;
 }
 
 /** [B, T, H, D] → [B, G, (H/G)·T, D]: all queries that share a key/value head become rows of one matrix. */

@@ -4,8 +4,9 @@
  */
 import { benchmarkGemm } from './gemm.js';
 import type { Benchmark, Measurement } from './measurement.js';
+import { benchmarkTrainingStep } from './training-step.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm, 'training-step': benchmarkTrainingStep };
 
 function row({ name, value, unit, bar }: Measurement): string {
   const verdict = bar === undefined ? '' : value >= bar ? `≥ ${bar} ✓` : `≥ ${bar} ✗`;

@@ -17,7 +17,7 @@ export function median(values: readonly number[]): number {
 
 /**
  * Median milliseconds of each contender over `rounds` rounds, after `warmUp` untimed ones.
- * @param contenders run in this order within every round
+ * @param contenders a different one begins every round, so that none always meets the same phase of the scheduler
  */
 export async function interleavedMedians<Name extends string>(
   contenders: Readonly<Record<Name, () => void | Promise<void>>>,
@@ -26,7 +26,8 @@ export async function interleavedMedians<Name extends string>(
   const entries = Object.entries(contenders) as [Name, () => void | Promise<void>][];
   const times = new Map<Name, number[]>(entries.map(([name]) => [name, []]));
   for (let round = -warmUp; round < rounds; round++) {
-    for (const [name, run] of entries) {
+    for (let turn = 0; turn < entries.length; turn++) {
+      const [name, run] = entries[(turn + round + warmUp) % entries.length]!;
       const start = performance.now();
       await run();
       if (round >= 0) times.get(name)!.push(performance.now() - start);

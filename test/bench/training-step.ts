@@ -1,0 +1,66 @@
+/**
+ * How much of the matrix product's speed a whole training step reaches: model FLOP/s of finding 1's joint stage (batch assembly,
+ * forward, backward, clipping, AdamW) ÷ FLOP/s of our own 256×256 product, both through tfjs in one process.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { readFindings } from '../../harness/suite/find-suite.js';
+import { planSuite } from '../../harness/suite/plan.js';
+import { loadDataSet } from '../../reference-model/data/load-dataset.js';
+import { loadEmbeddedTokenizer } from '../../reference-model/data/tokenizer/load-tokenizer.js';
+import { activateEngine } from '../../reference-model/engines/registry.js';
+import { createModel, disposeModel } from '../../reference-model/model/model.js';
+import { modelFlops } from '../../reference-model/model/model-flops.js';
+import { buildMicroBatches } from '../../reference-model/training/example-batch.js';
+import { planBatches } from '../../reference-model/training/examples.js';
+import { accumulateGradients } from '../../reference-model/training/gradients.js';
+import { AdamW, globalNorm } from '../../reference-model/training/optimizer.js';
+import { interleavedMedians, type Measurement } from './measurement.js';
+
+const PRODUCT_SIZE = 256;
+const PRODUCTS = 60;
+
+export async function benchmarkTrainingStep(): Promise<Measurement[]> {
+  await activateEngine('wasm');
+  const { config } = planSuite(readFindings('1')[0]!).runs[0]!;
+  const { recipe, model: modelConfig } = config;
+  const stage = recipe.stages.find(({ name }) => name === 'joint')!;
+  const data = await loadDataSet(config.data);
+  const tokenizer = loadEmbeddedTokenizer();
+  const model = createModel(modelConfig, 1);
+  const optimizer = new AdamW(recipe.optimizer);
+  const batches = planBatches(data.splits.train, stage, recipe.batchSize, 1);
+
+  let step = 0;
+  let flops = 0;
+  const trainingStep = async (): Promise<void> => {
+    const examples = batches.batch(step++);
+    const micro = buildMicroBatches(examples, recipe.microBatchSize, modelConfig, tokenizer, stage.attentionMask);
+    const { gradients } = accumulateGradients(model, micro, stage.trainable);
+    optimizer.apply(gradients, { vision: 0, connector: 0, language: 0 }, globalNorm(gradients));
+    tf.dispose(gradients.map(({ gradient }) => gradient));
+    for (const { images, sequences } of micro) {
+      const { batchSize, length, labels } = sequences;
+      const cost = modelFlops(
+        modelConfig,
+        { images, sequences: batchSize, length, targets: labels.length },
+        stage.trainable,
+      );
+      flops += cost.forward + cost.backward;
+    }
+  };
+  const a = tf.randomUniform([PRODUCT_SIZE, PRODUCT_SIZE], -1, 1, 'float32', 1);
+  const products = async (): Promise<void> => {
+    for (let i = 0; i < PRODUCTS; i++) tf.matMul(a as tf.Tensor2D, a as tf.Tensor2D).dispose();
+  };
+  const milliseconds = await interleavedMedians({ trainingStep, products }, { rounds: 60 });
+  const stepRate = flops / step / milliseconds.trainingStep / 1e6;
+  const productRate = (2 * PRODUCT_SIZE ** 3 * PRODUCTS) / milliseconds.products / 1e6;
+  optimizer.dispose();
+  disposeModel(model);
+  a.dispose();
+  return [
+    { name: `matrix product, n = ${PRODUCT_SIZE}`, value: productRate, unit: 'GFLOP/s' },
+    { name: 'training step of finding 1 (joint stage)', value: stepRate, unit: 'GFLOP/s' },
+    { name: 'training step ÷ matrix product', value: stepRate / productRate, unit: '', bar: 0.55 },
+  ];
+}

@@ -37,9 +37,20 @@ function multiplyHigh(a: number, b: number): number {
 }
 
 /** One block of Philox4x32-10: encrypts a 128-bit counter under a 64-bit key; words are unsigned 32-bit integers. */
-export function philox(counter: Words, key: readonly [number, number]): Words {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+export function philox(counter: Words, [key0, key1]: readonly [number, number]): Words {
+  const words = Uint32Array.from(counter);
+  encrypt(words, key0, key1);
+  return [words[0]!, words[1]!, words[2]!, words[3]!];
+}
+
+/** `philox` in place. Data sets draw millions of blocks, so none may cost an allocation. */
+function encrypt(words: Uint32Array, key0: number, key1: number): void {
+  let c0 = words[0]!;
+  let c1 = words[1]!;
+  let c2 = words[2]!;
+  let c3 = words[3]!;
+  let k0 = key0;
+  let k1 = key1;
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0);
     const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
@@ -52,7 +63,10 @@ export function philox(counter: Words, key: readonly [number, number]): Words {
     k0 = (k0 + WEYL_0) >>> 0;
     k1 = (k1 + WEYL_1) >>> 0;
   }
-  return [c0, c1, c2, c3];
+  words[0] = c0;
+  words[1] = c1;
+  words[2] = c2;
+  words[3] = c3;
 }
 
 /** 32-bit words that encode a path without ambiguity: each element is its type, its length and its content. */
@@ -74,9 +88,12 @@ function pathWords(path: readonly (string | number)[]): number[] {
 
 /** Absorbs the path into 128 bits by encrypting after every word. */
 function pathDigest(path: readonly (string | number)[]): Words {
-  let state: Words = [0, 0, 0, 0];
-  for (const word of pathWords(path)) state = philox([(state[0] ^ word) >>> 0, state[1], state[2], state[3]], [0, 0]);
-  return state;
+  const state = new Uint32Array(4);
+  for (const word of pathWords(path)) {
+    state[0] = (state[0]! ^ word) >>> 0;
+    encrypt(state, 0, 0);
+  }
+  return [state[0]!, state[1]!, state[2]!, state[3]!];
 }
 
 /**
@@ -86,12 +103,16 @@ function pathDigest(path: readonly (string | number)[]): Words {
 export function randomStream(seed: number, ...path: readonly (string | number)[]): RandomStream {
   const [key0, key1, stream0, stream1] = pathDigest([seed, ...path]);
   let block = 0;
-  let words: Words = [0, 0, 0, 0];
+  const words = new Uint32Array(4);
   let used = 4;
 
   const nextWord = (): number => {
     if (used === 4) {
-      words = philox([block >>> 0, Math.floor(block / 2 ** 32), stream0, stream1], [key0, key1]);
+      words[0] = block >>> 0;
+      words[1] = Math.floor(block / 2 ** 32);
+      words[2] = stream0;
+      words[3] = stream1;
+      encrypt(words, key0, key1);
       block += 1;
       used = 0;
     }

@@ -1,6 +1,5 @@
 /** Reads one square PNG file as RGB pixels of the wanted size. Decoding is lossless and shrinking is our own integer code. */
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
 import { DataError } from '../data-error.js';
 import type { RasterImage } from '../dataset.js';
 import { boxDownsample } from '../preprocessing.js';
@@ -21,6 +20,8 @@ export async function decodeSquarePng(file: string, side: number): Promise<Raste
     throw unreadable(`${(error as Error).message}.`);
   }
   if (!bytes.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE)) throw unreadable('it has no PNG signature.');
+  // Loaded when an image is met: most runs read none, and every run is a process of its own.
+  const { default: sharp } = await import('sharp');
   let image: RasterImage;
   try {
     const { data, info } = await sharp(bytes, { failOn: 'warning', limitInputPixels: LARGEST_SIDE * LARGEST_SIDE })

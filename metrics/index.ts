@@ -1,7 +1,9 @@
 /**
  * Caption and VQA metrics on plain data, in Node and in the browser.
  */
+export type { BootstrapOptions, Interval, IntervalMethod } from './bootstrap/interval.js';
 export { type CaptionRecord, checkCaptionRecords } from './captions/caption-record.js';
+export { countDocumentFrequencies } from './captions/count-document-frequencies.js';
 export type { DocumentFrequencies } from './captions/document-frequency.js';
 export {
   CAPTION_METRICS,
@@ -14,7 +16,18 @@ export {
 } from './captions/score-captions.js';
 export { MetricError, type MetricErrorCode, type MetricErrorDetail } from './errors.js';
 export { formatSignature, METRICS_VERSION, requireSameSignature } from './signature.js';
-export { ptbTokeniser } from './tokenise/ptb-tokeniser.js';
+export { loadPorterStemmer } from './stemming.js';
+export { ptbTokeniser, tokenisePennTreebank } from './tokenise/ptb-tokeniser.js';
 export { type Tokeniser, whitespaceTokeniser } from './tokenise/tokeniser.js';
-export { type Accuracy, type AnswerAccuracies, type AnsweredQuestion, scoreAnswers } from './vqa/answer-accuracy.js';
+export {
+  type Accuracy,
+  type AnswerAccuracies,
+  type AnsweredQuestion,
+  answerKind,
+  scoreAnswers,
+} from './vqa/answer-accuracy.js';
+export { type ConsensusAccuracies, type ConsensusQuestion, scoreConsensus } from './vqa/consensus-accuracy.js';
 export { normaliseAnswer } from './vqa/official-normalisation.js';
+export type { QuestionScore } from './vqa/question-score.js';
+export { questionType } from './vqa/question-type.js';
+export { scoreTokenOverlap, type TokenOverlapScores } from './vqa/token-overlap.js';

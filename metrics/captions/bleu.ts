@@ -4,7 +4,6 @@
  * Source: Papineni et al., "BLEU: a Method for Automatic Evaluation of Machine Translation" (ACL 2002).
  */
 import { cubeRoot, exponential } from '../numerics/deterministic-math.js';
-import { MAXIMUM_ORDER } from './encoded-captions.js';
 
 /** The counts that BLEU is made of; sums of them are counts of a larger corpus. */
 export interface BleuCounts {
@@ -20,16 +19,17 @@ const TINY = 1e-15;
 const SMALL = 1e-9;
 
 /** BLEU of order 1 … 4; each between 0 and 1. */
-export function bleu({ candidateLength, referenceLength, guesses, matches }: BleuCounts): number[] {
-  const ratio = (candidateLength + TINY) / (referenceLength + SMALL);
-  const brevityPenalty = ratio < 1 ? exponential(1 - 1 / ratio) : 1;
-  const scores: number[] = [];
+export function bleu(counts: BleuCounts): number[] {
+  return [1, 2, 3, 4].map((order) => bleuOfOrder(counts, order));
+}
+
+/** BLEU with n-grams up to `order`; between 0 and 1. */
+export function bleuOfOrder({ candidateLength, referenceLength, guesses, matches }: BleuCounts, order: number): number {
   let product = 1;
-  for (let order = 0; order < MAXIMUM_ORDER; order++) {
-    product *= (matches[order]! + TINY) / (guesses[order]! + SMALL);
-    scores.push(root(product, order + 1) * brevityPenalty);
-  }
-  return scores;
+  for (let n = 0; n < order; n++) product *= (matches[n]! + TINY) / (guesses[n]! + SMALL);
+  const score = root(product, order);
+  const ratio = (candidateLength + TINY) / (referenceLength + SMALL);
+  return ratio < 1 ? score * exponential(1 - 1 / ratio) : score;
 }
 
 /** N-grams of order 1 … 4 in a caption of `length` words. */

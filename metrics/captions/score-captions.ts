@@ -1,12 +1,14 @@
 /**
- * The caption metrics' front door: records in, corpus and per-image scores with signatures out.
+ * The caption metrics' front door: records in, corpus and per-image scores with signatures and intervals out.
  * Tokenises once, counts once, and derives CIDEr-D, CIDEr, BLEU-1…4 and ROUGE-L from the same integers.
  */
+import type { BootstrapOptions, Interval } from '../bootstrap/interval.js';
 import { MetricError } from '../errors.js';
 import { formatSignature, type SignatureField } from '../signature.js';
 import { ptbTokeniser } from '../tokenise/ptb-tokeniser.js';
 import type { Tokeniser } from '../tokenise/tokeniser.js';
-import { bleu, guessesOf } from './bleu.js';
+import { bleuOfOrder, guessesOf } from './bleu.js';
+import { captionIntervals } from './caption-intervals.js';
 import { type CaptionRecord, checkCaptionRecords } from './caption-record.js';
 import { type NgramScores, scoreNgrams } from './caption-scores.js';
 import {
@@ -19,7 +21,16 @@ import { type EncodedCaptions, encodeCaptions, MAXIMUM_ORDER } from './encoded-c
 import { fingerprintReferences } from './reference-fingerprint.js';
 import { rougeL } from './rouge-l.js';
 
-export const CAPTION_METRICS = ['CIDEr-D', 'CIDEr', 'BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4', 'ROUGE-L'] as const;
+export const CAPTION_METRICS = [
+  'CIDEr-D',
+  'CIDEr',
+  'CIDEr-stemmed',
+  'BLEU-1',
+  'BLEU-2',
+  'BLEU-3',
+  'BLEU-4',
+  'ROUGE-L',
+] as const;
 
 export type CaptionMetric = (typeof CAPTION_METRICS)[number];
 
@@ -36,10 +47,14 @@ export const DEFAULT_CAPTION_METRICS: readonly CaptionMetric[] = [
 export interface ScoreCaptionsOptions {
   readonly metrics?: readonly CaptionMetric[];
   readonly tokeniser?: Tokeniser;
-  /** Frozen document frequencies; without them CIDEr counts the scored references. */
+  /** Frozen document frequencies; without them CIDEr counts the scored references. CIDEr-stemmed always counts them. */
   readonly documentFrequencies?: DocumentFrequencies;
   /** Name of the split, for the signature. */
   readonly split?: string;
+  /** Adds a 95 % interval to every score. */
+  readonly bootstrap?: BootstrapOptions;
+  /** The stemmer of CIDEr-stemmed; `loadPorterStemmer` gives the one of the CIDEr paper. */
+  readonly stem?: (word: string) => string;
 }
 
 export interface MetricScore {
@@ -48,6 +63,7 @@ export interface MetricScore {
   /** One score per image, in the order of the records. BLEU's corpus score is not their mean. */
   readonly perImage: Float64Array;
   readonly signature: string;
+  readonly ci95?: Interval;
 }
 
 export interface CaptionScores {
@@ -64,77 +80,88 @@ export interface CaptionScores {
  * @throws MetricError for records that cannot be scored, unknown metrics and document frequencies of another tokeniser.
  */
 export function scoreCaptions(records: readonly CaptionRecord[], options: ScoreCaptionsOptions = {}): CaptionScores {
-  const { metrics = DEFAULT_CAPTION_METRICS, tokeniser = ptbTokeniser, documentFrequencies, split } = options;
+  const { metrics = DEFAULT_CAPTION_METRICS, tokeniser = ptbTokeniser, documentFrequencies, split, bootstrap } = options;
   for (const metric of metrics) requireKnownMetric(metric);
   checkCaptionRecords(records);
+
   const encoded = encodeCaptions(records, tokeniser);
-  return scoreEncodedCaptions(encoded, { metrics, tokeniser, documentFrequencies, split });
-}
-
-interface EncodedOptions {
-  readonly metrics: readonly CaptionMetric[];
-  readonly tokeniser: Tokeniser;
-  readonly documentFrequencies: DocumentFrequencies | undefined;
-  readonly split: string | undefined;
-}
-
-function scoreEncodedCaptions(encoded: EncodedCaptions, options: EncodedOptions): CaptionScores {
-  const { metrics, tokeniser, documentFrequencies, split } = options;
-  const images = encoded.imageIds.length;
-  const captions = encoded.captionStart[images]!;
+  const images = records.length;
+  const references = encoded.captionStart[images]! - images;
   const frequencies =
     documentFrequencies === undefined
       ? countGramFrequencies(encoded)
       : adoptDocumentFrequencies(encoded.table, requireTokeniser(documentFrequencies, tokeniser));
   const ngrams = scoreNgrams(encoded, frequencies);
-  const shared: SignatureField[] = [
+
+  const shared: readonly SignatureField[] = [
     ['tok', tokeniser.id],
     ['case', tokeniser.lowercases ? 'lower' : 'mixed'],
     ['images', images],
-    ['references', `${captions - images}@${fingerprintReferences(encoded)}`],
+    ['references', `${references}@${fingerprintReferences(encoded)}`],
     ['split', split ?? 'all'],
   ];
-  const usesIdf = metrics.some((metric) => metric === 'CIDEr-D' || metric === 'CIDEr');
   const idfSource = documentFrequencies === undefined ? 'corpus' : 'frozen';
-  const idf: SignatureField[] = usesIdf
+  const usesIdf = metrics.includes('CIDEr-D') || metrics.includes('CIDEr');
+  const idf: readonly SignatureField[] = usesIdf
     ? [['idf', `${idfSource}-${frequencies.images}@${fingerprintFrequencies(encoded.table, frequencies)}`]]
     : [];
 
-  const result: Partial<Record<CaptionMetric, MetricScore>> = {};
+  const scores: Partial<Record<CaptionMetric, Omit<MetricScore, 'ci95'>>> = {};
   for (const metric of metrics) {
     switch (metric) {
       case 'CIDEr-D':
-        result[metric] = meanScore(ngrams.ciderD, formatSignature(metric, [['n', 4], ['sigma', 6], ...idf, ...shared]));
+        scores[metric] = meanScore(ngrams.ciderD, formatSignature(metric, [['n', 4], ['sigma', 6], ...idf, ...shared]));
         break;
       case 'CIDEr':
-        result[metric] = meanScore(
-          ngrams.cider,
-          formatSignature(metric, [['n', 4], ['stem', 'no'], ...idf, ...shared]),
-        );
+        scores[metric] = meanScore(ngrams.cider, formatSignature(metric, [['n', 4], ...idf, ...shared]));
+        break;
+      case 'CIDEr-stemmed':
+        scores[metric] = stemmedCider(records, tokeniser, requireStemmer(options.stem), shared);
         break;
       case 'ROUGE-L':
-        result[metric] = meanScore(rougeL(encoded), formatSignature(metric, [['beta', '1.2'], ...shared]));
+        scores[metric] = meanScore(rougeL(encoded), formatSignature(metric, [['beta', '1.2'], ...shared]));
         break;
       case 'BLEU-1':
       case 'BLEU-2':
       case 'BLEU-3':
-      case 'BLEU-4': {
-        const order = Number(metric.slice(-1));
-        const signature = formatSignature(metric, [['reflen', 'closest'], ...shared]);
-        result[metric] = { ...bleuScores(ngrams, order), signature };
+      case 'BLEU-4':
+        scores[metric] = {
+          ...bleuScores(ngrams, Number(metric.slice(-1))),
+          signature: formatSignature(metric, [['reflen', 'closest'], ...shared]),
+        };
         break;
-      }
       default:
         metric satisfies never;
     }
   }
   return {
     images,
-    references: captions - images,
+    references,
     imageIds: encoded.imageIds,
-    metrics: result,
-    notes: notesOn(encoded, images, documentFrequencies !== undefined, usesIdf),
+    metrics: bootstrap === undefined ? scores : withIntervals(scores, captionIntervals(scores, ngrams, bootstrap)),
+    notes: notesOn(encoded, images, usesIdf && documentFrequencies === undefined),
   };
+}
+
+function stemmedCider(
+  records: readonly CaptionRecord[],
+  tokeniser: Tokeniser,
+  stem: (word: string) => string,
+  shared: readonly SignatureField[],
+): Omit<MetricScore, 'ci95'> {
+  const known = new Map<string, string>();
+  const encoded = encodeCaptions(records, tokeniser, (word) => {
+    let stemmed = known.get(word);
+    if (stemmed === undefined) {
+      stemmed = stem(word);
+      known.set(word, stemmed);
+    }
+    return stemmed;
+  });
+  const frequencies = countGramFrequencies(encoded);
+  const idf: SignatureField = ['idf', `corpus-${records.length}@${fingerprintFrequencies(encoded.table, frequencies)}`];
+  const signature = formatSignature('CIDEr-stemmed', [['n', 4], ['stem', 'porter'], idf, ...shared]);
+  return meanScore(scoreNgrams(encoded, frequencies).cider, signature);
 }
 
 function bleuScores(ngrams: NgramScores, order: number): { score: number; perImage: Float64Array } {
@@ -148,7 +175,7 @@ function bleuScores(ngrams: NgramScores, order: number): { score: number; perIma
       guesses: guessesOf(candidateLength[image]!),
       matches: matches.subarray(MAXIMUM_ORDER * image, MAXIMUM_ORDER * (image + 1)),
     };
-    perImage[image] = bleu(counts)[order - 1]!;
+    perImage[image] = bleuOfOrder(counts, order);
     total.candidateLength += counts.candidateLength;
     total.referenceLength += counts.referenceLength;
     for (let n = 0; n < MAXIMUM_ORDER; n++) {
@@ -156,23 +183,34 @@ function bleuScores(ngrams: NgramScores, order: number): { score: number; perIma
       total.matches[n]! += counts.matches[n]!;
     }
   }
-  return { score: bleu(total)[order - 1]!, perImage };
+  return { score: bleuOfOrder(total, order), perImage };
 }
 
-function meanScore(perImage: Float64Array, signature: string): MetricScore {
+function meanScore(perImage: Float64Array, signature: string): Omit<MetricScore, 'ci95'> {
   let sum = 0;
   for (const value of perImage) sum += value;
   return { score: sum / perImage.length, perImage, signature };
 }
 
-function notesOn(encoded: EncodedCaptions, images: number, frozen: boolean, usesIdf: boolean): string[] {
+function withIntervals(
+  scores: Partial<Record<CaptionMetric, Omit<MetricScore, 'ci95'>>>,
+  intervals: ReadonlyMap<string, Interval>,
+): Partial<Record<CaptionMetric, MetricScore>> {
+  const result: Partial<Record<CaptionMetric, MetricScore>> = {};
+  for (const [metric, score] of Object.entries(scores)) {
+    result[metric as CaptionMetric] = { ...score, ci95: intervals.get(metric)! };
+  }
+  return result;
+}
+
+function notesOn(encoded: EncodedCaptions, images: number, countsCorpus: boolean): string[] {
   const notes: string[] = [];
   if (encoded.emptyCandidates > 0) notes.push(`${encoded.emptyCandidates} of ${images} candidates hold no word`);
   if (encoded.emptyReferences > 0) {
     const references = encoded.captionStart[images]! - images;
     notes.push(`${encoded.emptyReferences} of ${references} references hold no word`);
   }
-  if (usesIdf && !frozen && images === 1) {
+  if (countsCorpus && images === 1) {
     notes.push('CIDEr of a single image is always 0 without frozen document frequencies');
   }
   return notes;
@@ -186,6 +224,17 @@ function requireTokeniser(frequencies: DocumentFrequencies, tokeniser: Tokeniser
     where: 'document frequencies, tokeniser',
     expected: tokeniser.id,
     mend: 'count them again with the same tokeniser',
+  });
+}
+
+function requireStemmer(stem: ((word: string) => string) | undefined): (word: string) => string {
+  if (stem !== undefined) return stem;
+  throw new MetricError({
+    code: 'bad-option',
+    what: 'CIDEr-stemmed needs a stemmer',
+    where: 'options, stem',
+    expected: 'a function from a word to its stem',
+    mend: 'pass the stemmer that loadPorterStemmer() resolves to',
   });
 }
 

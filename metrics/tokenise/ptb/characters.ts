@@ -73,9 +73,9 @@ function decode(ranges: string): [first: number, last: number][] {
 }
 
 function classBody(ranges: string): string {
-  const escape = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
+  const escapeCode = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
   return decode(ranges)
-    .map(([first, last]) => (first === last ? escape(first) : `${escape(first)}-${escape(last)}`))
+    .map(([first, last]) => (first === last ? escapeCode(first) : `${escapeCode(first)}-${escapeCode(last)}`))
     .join('');
 }
 

@@ -15,6 +15,7 @@ export {
   scoreCaptions,
 } from './captions/score-captions.js';
 export { MetricError, type MetricErrorCode, type MetricErrorDetail } from './errors.js';
+export { type ScoreMeteorOptions, scoreMeteor, type WordKnowledge } from './meteor/meteor.js';
 export { formatSignature, METRICS_VERSION, requireSameSignature } from './signature.js';
 export { loadPorterStemmer } from './stemming.js';
 export { ptbTokeniser, tokenisePennTreebank } from './tokenise/ptb-tokeniser.js';

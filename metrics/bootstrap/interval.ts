@@ -33,8 +33,7 @@ export function confidenceInterval(
   for (const value of sorted) below += value < estimate ? 1 : value === estimate ? 0.5 : 0;
   const bias = normalQuantile(below / sorted.length);
   const acceleration = accelerationOf(jackknife);
-  const adjusted = (z: number): number =>
-    normalDistribution(bias + (bias + z) / (1 - acceleration * (bias + z)));
+  const adjusted = (z: number): number => normalDistribution(bias + (bias + z) / (1 - acceleration * (bias + z)));
   const z = normalQuantile(tail);
   return [quantile(sorted, adjusted(z)), quantile(sorted, adjusted(-z))];
 }

@@ -39,7 +39,10 @@ function addBleuColumns(columns: Column[], ngrams: NgramScores): readonly number
   const { candidateLength, referenceLength, matches } = ngrams;
   columns.push({ values: candidateLength, integers: true }, { values: referenceLength, integers: true });
   for (let order = 0; order < MAXIMUM_ORDER; order++) {
-    columns.push({ values: candidateLength.map((_, image) => matches[MAXIMUM_ORDER * image + order]!), integers: true });
+    columns.push({
+      values: candidateLength.map((_, image) => matches[MAXIMUM_ORDER * image + order]!),
+      integers: true,
+    });
   }
   for (let order = 1; order < MAXIMUM_ORDER; order++) {
     columns.push({ values: candidateLength.map((length) => Math.max(0, length - order)), integers: true });

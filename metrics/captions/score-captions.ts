@@ -80,7 +80,13 @@ export interface CaptionScores {
  * @throws MetricError for records that cannot be scored, unknown metrics and document frequencies of another tokeniser.
  */
 export function scoreCaptions(records: readonly CaptionRecord[], options: ScoreCaptionsOptions = {}): CaptionScores {
-  const { metrics = DEFAULT_CAPTION_METRICS, tokeniser = ptbTokeniser, documentFrequencies, split, bootstrap } = options;
+  const {
+    metrics = DEFAULT_CAPTION_METRICS,
+    tokeniser = ptbTokeniser,
+    documentFrequencies,
+    split,
+    bootstrap,
+  } = options;
   for (const metric of metrics) requireKnownMetric(metric);
   checkCaptionRecords(records);
 

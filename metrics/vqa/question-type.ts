@@ -3,9 +3,9 @@
  */
 
 const TYPES: ReadonlySet<string> = new Set(
-  (
-    'what where how why who whose when which is are was were do does did has have had can could will would should'
-  ).split(' '),
+  'what where how why who whose when which is are was were do does did has have had can could will would should'.split(
+    ' ',
+  ),
 );
 
 /** The first word in lower case if it is a common question word, else `other`. */

@@ -1,0 +1,78 @@
+/** `vlm-bench score`: caption and VQA metrics on files, and the document frequencies that CIDEr can be frozen with. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CaptionScoreOptions } from '../scoring-input/score-caption-files.js';
+import type { VqaScoreOptions } from '../scoring-input/score-vqa-files.js';
+import { jsonOption } from './options.js';
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+const resamplesOption = () =>
+  new Option('--resamples <n>', 'bootstrap resamples for the 95 % intervals; 0 for none')
+    .argParser(wholeNumber)
+    .default(10_000);
+const intervalOption = () =>
+  new Option('--interval <kind>', 'kind of bootstrap interval').choices(['bca', 'percentile']).default('bca');
+const bootstrapSeedOption = () =>
+  new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(wholeNumber).default(1);
+
+export function registerScore(program: Command): void {
+  const score = program.command('score').description('score predictions against references');
+  score
+    .command('captions')
+    .description('CIDEr-D, BLEU and ROUGE-L of captions; CIDEr, CIDEr-stemmed and METEOR on request')
+    .requiredOption(
+      '--references <file>',
+      'COCO captions, Karpathy split, Flickr30k CSV, or records in JSON, JSONL, CSV',
+    )
+    .requiredOption('--predictions <file>', 'COCO results JSON, or records with image_id and caption in JSONL or CSV')
+    .option('--metrics <list>', 'comma-separated: CIDEr-D, CIDEr, CIDEr-stemmed, BLEU, BLEU-1 …, ROUGE-L, METEOR')
+    .option('--split <name>', 'score this split of the references only')
+    .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')
+    .option('--meteor-jar <file>', 'compute METEOR with this meteor-1.5.jar and the Java on this machine')
+    .option('--per-image <file>', 'also write the scores of every image as CSV')
+    .addOption(resamplesOption())
+    .addOption(intervalOption())
+    .addOption(bootstrapSeedOption())
+    .addOption(jsonOption())
+    .action(async (options: CaptionScoreOptions) => {
+      const { scoreCaptionFiles } = await import('../scoring-input/score-caption-files.js');
+      await scoreCaptionFiles(options);
+    });
+  score
+    .command('vqa')
+    .description('accuracy of answers to questions about images')
+    .addOption(
+      new Option('--dataset <name>', 'how the data set is laid out and scored')
+        .choices(['pathvqa', 'vqav2', 'easy-vqa'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--references <file>', 'questions with answers: JSON, JSONL or CSV; VQA v2: annotations JSON')
+    .requiredOption('--predictions <file>', 'records with question_id and answer in JSON, JSONL or CSV')
+    .option('--split <name>', 'score this split of the references only')
+    .option('--per-question <file>', 'also write the score of every question as CSV')
+    .addOption(resamplesOption())
+    .addOption(intervalOption())
+    .addOption(bootstrapSeedOption())
+    .addOption(jsonOption())
+    .action(async (options: VqaScoreOptions) => {
+      const { scoreVqaFiles } = await import('../scoring-input/score-vqa-files.js');
+      await scoreVqaFiles(options);
+    });
+  score
+    .command('df')
+    .description('count the document frequencies of a set of references, for `score captions --df`')
+    .requiredOption('--references <file>', 'references, as for `score captions`')
+    .requiredOption('--out <file>', 'where to write them')
+    .option('--split <name>', 'count this split of the references only')
+    .action(async ({ references, out, split }: { references: string; out: string; split?: string }) => {
+      const { readReferenceRecords } = await import('../scoring-input/captions.js');
+      const { writeDocumentFrequencies } = await import('../scoring-input/document-frequency-file.js');
+      const { countDocumentFrequencies } = await import('../../metrics/index.js');
+      await writeDocumentFrequencies(out, countDocumentFrequencies(await readReferenceRecords(references, split)));
+      console.error(out);
+    });
+}

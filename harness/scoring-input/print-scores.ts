@@ -1,0 +1,82 @@
+/**
+ * Prints scores as one JSON document or as a table, and writes per-record scores as CSV, whole or not at all.
+ */
+import { open, rename, rm } from 'node:fs/promises';
+import { UserError } from '../errors.js';
+
+export interface PrintedScore {
+  readonly name: string;
+  readonly score: number;
+  readonly signature: string;
+  readonly ci95?: readonly [number, number];
+  /** Number of questions, for VQA scores. */
+  readonly questions?: number;
+}
+
+/** `counts` (such as the number of images) come first in the JSON; notes go to stderr as well as into the JSON. */
+export function printScores(
+  counts: Readonly<Record<string, number>>,
+  scores: readonly PrintedScore[],
+  notes: readonly string[],
+  json: boolean,
+): void {
+  for (const note of notes) console.error(`note: ${note}`);
+  if (json) {
+    const metrics = Object.fromEntries(
+      scores.map(({ name, score, ci95, signature, questions }) => [
+        name,
+        {
+          score,
+          ...(ci95 === undefined ? {} : { ci95 }),
+          ...(questions === undefined ? {} : { questions }),
+          signature,
+        },
+      ]),
+    );
+    const document = { ...counts, metrics, ...(notes.length === 0 ? {} : { notes }) };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return;
+  }
+  const width = Math.max(...scores.map(({ name }) => name.length));
+  for (const { name, score, ci95, questions } of scores) {
+    const interval = ci95 === undefined ? '' : `  95 % interval ${ci95[0].toFixed(4)} to ${ci95[1].toFixed(4)}`;
+    const number = questions === undefined ? '' : `  of ${questions} questions`;
+    console.log(`${name.padEnd(width)}  ${score.toFixed(4)}${number}${interval}`);
+  }
+  for (const { signature } of scores) console.log(signature);
+}
+
+/** Writes a CSV file through a temporary one, quoting where RFC 4180 asks for it. */
+export async function writeCsv(
+  file: string,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): Promise<void> {
+  const line = (fields: readonly string[]): string => `${fields.map(quote).join(',')}\n`;
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    const handle = await open(partial, 'w');
+    try {
+      await handle.writeFile(line(header) + rows.map(line).join(''));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw new UserError(
+      {
+        code: 'file-unreadable',
+        what: `cannot write ${file}: ${(error as Error).message}`,
+        where: file,
+        mend: 'check that the folder exists and may be written',
+      },
+      { cause: error },
+    );
+  }
+}
+
+function quote(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

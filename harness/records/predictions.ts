@@ -8,11 +8,12 @@ import { UserError } from '../errors.js';
 
 const caption = z.strictObject({
   type: z.literal('caption'),
+  /** Which captions it was asked to imitate, and is compared with. */
+  style: z.enum(['ai-captions', 'human-captions']),
   imageId: z.string(),
   prompt: z.string(),
   text: z.string(),
   references: z.array(z.string()),
-  aiReferences: z.array(z.string()),
   /** CIDEr-D of this image against `references`. */
   score: z.number(),
 });

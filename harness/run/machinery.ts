@@ -5,6 +5,7 @@
 
 import type { DataSet } from '../../reference-model/data/dataset.js';
 import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
+import type { Predictions } from '../../reference-model/evaluation/predict.js';
 import type { TrainingEvent } from '../../reference-model/training/events.js';
 import type { DataConfig, RunConfig } from '../../reference-model/training/recipe.js';
 
@@ -19,11 +20,6 @@ interface TrainingJob {
   onEvent(event: TrainingEvent): void;
   /** When it aborts, the trainer saves a checkpoint and throws an error named `TrainingInterrupted`. */
   readonly signal: AbortSignal;
-}
-
-export interface Predictions {
-  readonly captions: readonly { readonly imageId: string; readonly text: string }[];
-  readonly answers: readonly { readonly questionId: string; readonly imageId: string; readonly text: string }[];
 }
 
 /**

@@ -1,8 +1,8 @@
 /** The measures that a run can be judged by: their names in suites and results, and how reports show them. */
 
 export const measureIds = [
-  'CIDEr-D',
-  'CIDEr-D/ai-references',
+  'CIDEr-D/ai-captions',
+  'CIDEr-D/human-captions',
   'accuracy',
   'accuracy/yes-no',
   'accuracy/open',
@@ -21,12 +21,8 @@ export interface Measure {
 }
 
 export const measures: Readonly<Record<MeasureId, Measure>> = {
-  'CIDEr-D': { label: 'CIDEr-D', axis: 'CIDEr-D (0–10)', higherIsBetter: true },
-  'CIDEr-D/ai-references': {
-    label: 'CIDEr-D against the AI-style captions',
-    axis: 'CIDEr-D (0–10)',
-    higherIsBetter: true,
-  },
+  'CIDEr-D/ai-captions': cider('detailed captions'),
+  'CIDEr-D/human-captions': cider('human-style captions'),
   accuracy: { label: 'answer accuracy', axis: 'accuracy (0–1)', higherIsBetter: true },
   'accuracy/yes-no': { label: 'yes/no accuracy', axis: 'accuracy (0–1)', higherIsBetter: true },
   'accuracy/open': { label: 'open-answer accuracy', axis: 'accuracy (0–1)', higherIsBetter: true },
@@ -34,6 +30,10 @@ export const measures: Readonly<Record<MeasureId, Measure>> = {
   'validation-loss/ai-captions': validationLoss('AI captions'),
   'validation-loss/questions': validationLoss('questions'),
 };
+
+function cider(captions: string): Measure {
+  return { label: `CIDEr-D of ${captions}`, axis: 'CIDEr-D (0–10)', higherIsBetter: true };
+}
 
 function validationLoss(source: string): Measure {
   return { label: `validation loss on ${source}`, axis: 'nats per answer token', higherIsBetter: false };

@@ -1,16 +1,15 @@
 /**
- * From what the model said to scores: captions by CIDEr-D against the human and against the AI-style references, answers by exact
- * match. Every image and question that the configuration asks for must be predicted exactly once.
+ * From what the model said to scores: captions of each style by CIDEr-D against the references of that style, answers by
+ * exact match. Every image and question that the configuration asks for must be predicted exactly once.
  */
 import { scoreAnswers, scoreCaptions } from '../../metrics/index.js';
 import type { DataSet } from '../../reference-model/data/dataset.js';
+import type { Predictions } from '../../reference-model/evaluation/predict.js';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
 import { UserError } from '../errors.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
 import type { RunResult } from '../records/result.js';
-import type { Predictions } from './machinery.js';
 import type { MeasureId } from './measures.js';
-import { captionPrompt } from './prompts.js';
 
 type Scores = RunResult['scores'];
 
@@ -33,46 +32,41 @@ export function scorePredictions(
   return { scores, predictions: [...captioned.predictions, ...answered.predictions] };
 }
 
+/** Captions of each style against the captions of that style, in the order of the predictions. */
 function scoreCaptionsOf(
   captions: Predictions['captions'],
   { evaluation }: RunConfig,
   data: DataSet,
 ): ScoredPredictions {
   const samples = data.splits[evaluation.split].slice(0, evaluation.captionImages);
-  requireSameIds(
-    samples.map(({ imageId }) => imageId),
-    captions.map(({ imageId }) => imageId),
-    'images',
-  );
-  if (samples.length === 0) return { scores: {}, predictions: [] };
-  const score = (references: 'humanCaptions' | 'aiCaptions') => {
+  const styles = (['ai-captions', 'human-captions'] as const).map((style) => {
+    const ofStyle = captions.filter((caption) => caption.style === style);
+    requireSameIds(
+      samples.map(({ imageId }) => imageId),
+      ofStyle.map(({ imageId }) => imageId),
+      'images',
+    );
     const records = samples.map((sample, index) => ({
       imageId: sample.imageId,
-      references: sample[references],
-      candidate: captions[index]!.text,
+      references: style === 'ai-captions' ? sample.aiCaptions : sample.humanCaptions,
+      candidate: ofStyle[index]!.text,
     }));
-    const { metrics } = scoreCaptions(records, { metrics: ['CIDEr-D'], split: evaluation.split });
-    return metrics['CIDEr-D']!;
-  };
-  const human = score('humanCaptions');
-  const ai = score('aiCaptions');
-  return {
-    scores: {
-      'CIDEr-D': { value: human.score, signature: `${human.signature}|refs:human` },
-      'CIDEr-D/ai-references': { value: ai.score, signature: `${ai.signature}|refs:ai` },
-    },
-    predictions: samples.map(
-      (sample, index): CaptionPrediction => ({
-        type: 'caption',
-        imageId: sample.imageId,
-        prompt: captionPrompt,
-        text: captions[index]!.text,
-        references: [...sample.humanCaptions],
-        aiReferences: [...sample.aiCaptions],
-        score: human.perImage[index]!,
-      }),
-    ),
-  };
+    return { style, ofStyle, records };
+  });
+  if (samples.length === 0) return { scores: {}, predictions: [] };
+  const scores: Partial<Record<MeasureId, { value: number; signature: string }>> = {};
+  const predictions = styles.flatMap(({ style, ofStyle, records }) => {
+    const cider = scoreCaptions(records, { metrics: ['CIDEr-D'], split: evaluation.split }).metrics['CIDEr-D']!;
+    scores[`CIDEr-D/${style}`] = {
+      value: cider.score,
+      signature: `${cider.signature}|refs:${style}|prompt:${ofStyle[0]!.prompt}`,
+    };
+    return ofStyle.map(({ imageId, prompt, text }, index): CaptionPrediction => {
+      const references = [...records[index]!.references];
+      return { type: 'caption', style, imageId, prompt, text, references, score: cider.perImage[index]! };
+    });
+  });
+  return { scores, predictions };
 }
 
 function scoreAnswersOf(answers: Predictions['answers'], { evaluation }: RunConfig, data: DataSet): ScoredPredictions {

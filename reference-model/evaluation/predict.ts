@@ -1,6 +1,6 @@
 /**
- * What a trained model says about held-out images: one caption per image and one answer per question, under the mask and with the
- * prompts of its last training stage.
+ * What a trained model says about held-out images: two captions per image, in the style of people and in full detail, and one answer
+ * per question, under the mask of its last training stage.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataSet, RasterImage } from '../data/dataset.js';
@@ -12,10 +12,19 @@ import type { Model } from '../model/model.js';
 import { encodeImages } from '../model/vision-encoder.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
-import type { RunConfig } from '../training/recipe.js';
+import type { RunConfig, Source } from '../training/recipe.js';
+
+export type CaptionStyle = Exclude<Source, 'questions'>;
+
+export interface PredictedCaption {
+  readonly style: CaptionStyle;
+  readonly imageId: string;
+  readonly prompt: string;
+  readonly text: string;
+}
 
 export interface Predictions {
-  readonly captions: readonly { readonly imageId: string; readonly text: string }[];
+  readonly captions: readonly PredictedCaption[];
   readonly answers: readonly { readonly questionId: string; readonly imageId: string; readonly text: string }[];
 }
 
@@ -25,7 +34,7 @@ export interface Request {
   readonly prompt: string;
 }
 
-/** Captions of the first images and answers to the first questions of the evaluation split, in the split's order. */
+/** Captions of the first images in both styles and answers to the first questions of the evaluation split, in the split's order. */
 export function predict(model: Model, config: RunConfig, data: DataSet): Predictions {
   const tokenizer = loadEmbeddedTokenizer();
   const { split, captionImages, questions } = config.evaluation;
@@ -34,12 +43,12 @@ export function predict(model: Model, config: RunConfig, data: DataSet): Predict
   const asked = samples
     .flatMap(({ imageId, image, questions }) => questions.map((question) => ({ imageId, image, ...question })))
     .slice(0, questions);
-  const captions = respond(
-    model,
-    config,
-    tokenizer,
-    captioned.map(({ image }) => ({ image, prompt: CAPTION_PROMPT['human-captions'] })),
-  );
+  const captions = (['ai-captions', 'human-captions'] as const).flatMap((style): readonly PredictedCaption[] => {
+    const prompt = CAPTION_PROMPT[style];
+    const requests = captioned.map(({ image }) => ({ image, prompt }));
+    const texts = respond(model, config, tokenizer, requests);
+    return captioned.map(({ imageId }, i) => ({ style, imageId, prompt, text: texts[i]! }));
+  });
   const answers = respond(
     model,
     config,
@@ -47,7 +56,7 @@ export function predict(model: Model, config: RunConfig, data: DataSet): Predict
     asked.map(({ image, question }) => ({ image, prompt: question })),
   );
   return {
-    captions: captioned.map(({ imageId }, i) => ({ imageId, text: captions[i]! })),
+    captions,
     answers: asked.map(({ imageId, questionId }, i) => ({ questionId, imageId, text: answers[i]! })),
   };
 }

@@ -45,4 +45,4 @@ export const EMBEDDED_MODEL: ModelConfig = {
 };
 
 export const VISION_SCHEDULE: PretrainingSchedule = { seed: 20_001, steps: 2000, batchSize: 64, learningRate: 2e-3 };
-export const LANGUAGE_SCHEDULE: PretrainingSchedule = { seed: 20_002, steps: 3000, batchSize: 32, learningRate: 3e-3 };
+export const LANGUAGE_SCHEDULE: PretrainingSchedule = { seed: 20_002, steps: 6000, batchSize: 32, learningRate: 3e-3 };

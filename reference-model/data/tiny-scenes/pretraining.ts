@@ -82,6 +82,9 @@ function sceneNotes(scene: Scene, stream: RandomStream): string {
     .join(', ');
 }
 
+// Half of the texts are questions: their answers are short, so they would otherwise have little weight among the tokens.
+const LANGUAGE_SOURCES = ['human-captions', 'ai-captions', 'questions', 'questions'] as const;
+
 // Share of examples that come with notes, in percent: reading what is given, rather than guessing, is what has to be learned.
 const HAS_NOTES = 80;
 
@@ -89,7 +92,7 @@ const HAS_NOTES = 80;
 export function languageExample(seed: number, index: number): LanguageExample {
   const scene = trainingScene(seed, 'language pretraining', index);
   const stream = randomStream(seed, 'tiny-scenes', 'language pretraining', index, 'text');
-  const source = pick(stream, ['human-captions', 'ai-captions', 'questions'] as const);
+  const source = pick(stream, LANGUAGE_SOURCES);
   const notes = chance(stream, HAS_NOTES) ? sceneNotes(scene, stream) : '';
   switch (source) {
     case 'human-captions':

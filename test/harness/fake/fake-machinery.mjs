@@ -46,10 +46,14 @@ async function predict({ state, bidirectional }, { evaluation }, { splits }) {
   const samples = splits[evaluation.split];
   const right = (index) => (state[index % 8] + index) % 10 < (bidirectional ? 8 : 4);
   return {
-    captions: samples.slice(0, evaluation.captionImages).map(({ imageId, humanCaptions }, index) => ({
-      imageId,
-      text: right(index) ? humanCaptions[0] : 'nothing of the kind',
-    })),
+    captions: ['ai-captions', 'human-captions'].flatMap((style) =>
+      samples.slice(0, evaluation.captionImages).map(({ imageId, humanCaptions, aiCaptions }, index) => ({
+        style,
+        imageId,
+        prompt: `describe in the style of ${style}`,
+        text: right(index) ? (style === 'ai-captions' ? aiCaptions : humanCaptions)[0] : 'nothing of the kind',
+      })),
+    ),
     answers: samples
       .flatMap(({ imageId, questions }) => questions.map((question) => ({ imageId, ...question })))
       .slice(0, evaluation.questions)

@@ -121,7 +121,7 @@ describe('a finished record', () => {
     const { store, runId, result, paths } = await finished();
     const record = readFinishedRun(store, runId);
     expect(record.result).toEqual(result);
-    expect(record.predictions).toHaveLength(45);
+    expect(record.predictions).toHaveLength(60);
     expect(record.examples).toHaveLength(8);
     expect(record.events.filter(({ type }) => type === 'step')).toHaveLength(result.steps);
     expect(readdirSync(paths.lock)).toEqual([]);
@@ -132,7 +132,7 @@ describe('a finished record', () => {
     const text = readFileSync(paths.result, 'utf8');
     expect(text).not.toContain(store);
     expect(text).not.toMatch(/time|seconds|\/tmp|20\d\d-/);
-    expect(result.scores['CIDEr-D']!.signature).toContain('tok:');
+    expect(result.scores['CIDEr-D/human-captions']!.signature).toContain('tok:');
   });
 
   test.each([

@@ -33,7 +33,7 @@ describe('a suite file', () => {
     const [suite] = readFindings('1');
     expect(suite!.seeds.length).toBeGreaterThanOrEqual(6);
     expect(suite!.hypothesis).toMatchObject({
-      metric: 'CIDEr-D',
+      metric: 'CIDEr-D/ai-captions',
       treatment: 'visual-bidirectional',
       control: 'causal',
     });

@@ -23,11 +23,12 @@ export class RandomIndices {
     this.d = next() | 1;
   }
 
-  /** Fills `indices` with uniform integers 0 … count − 1. */
-  fill(indices: Int32Array, count: number): void {
+  /** Draws as many uniform indices as `draws` is long and counts how often each one came. */
+  count(draws: Uint16Array): void {
     let { a, b, c, d } = this;
-    const scale = count / 4294967296;
-    for (let index = 0; index < indices.length; index++) {
+    const scale = draws.length / 4294967296;
+    draws.fill(0);
+    for (let draw = 0; draw < draws.length; draw++) {
       let word = Math.imul(b, 5);
       word = Math.imul((word << 7) | (word >>> 25), 9);
       const t = b << 9;
@@ -37,7 +38,7 @@ export class RandomIndices {
       a ^= d;
       c ^= t;
       d = (d << 11) | (d >>> 21);
-      indices[index] = (word >>> 0) * scale;
+      draws[Math.floor((word >>> 0) * scale)]!++;
     }
     this.a = a;
     this.b = b;

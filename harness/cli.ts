@@ -14,6 +14,8 @@ import { registerPretrain } from './commands/pretrain.js';
 import { registerReport } from './commands/report.js';
 import { registerReproduce } from './commands/reproduce.js';
 import { registerRun } from './commands/run.js';
+import { registerScore } from './commands/score.js';
+import { registerTokenize } from './commands/tokenize.js';
 import { registerTrain } from './commands/train.js';
 import { formatError, formatProblem, UserError } from './errors.js';
 
@@ -35,6 +37,8 @@ function createProgram(): Command {
   registerTrain(program);
   registerGenerate(program);
   registerReport(program);
+  registerScore(program);
+  registerTokenize(program);
   registerData(program);
   registerPretrain(program);
   registerDoctor(program);

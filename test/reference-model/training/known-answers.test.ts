@@ -32,7 +32,10 @@ function embeddedRun(stage: Stage, recipe: Partial<Recipe>): RunConfig {
   };
 }
 
-async function trained(config: RunConfig, data: DataSet): Promise<{ readonly model: Model; readonly losses: readonly number[] }> {
+async function trained(
+  config: RunConfig,
+  data: DataSet,
+): Promise<{ readonly model: Model; readonly losses: readonly number[] }> {
   const losses: number[] = [];
   const model = await train({
     config,
@@ -52,7 +55,10 @@ beforeAll(async () => {
 
 describe('overfitting eight samples', () => {
   it('drives the loss below 0.05 and gives their captions back by greedy decoding', async () => {
-    const full = await loadDataSet({ name: 'tiny-scenes', tinyScenes: { sizes: { train: 8, validation: 8, test: 8 } } });
+    const full = await loadDataSet({
+      name: 'tiny-scenes',
+      tinyScenes: { sizes: { train: 8, validation: 8, test: 8 } },
+    });
     const config = embeddedRun(everything(200, { 'ai-captions': 1 }, 2e-3), { batchSize: 8, microBatchSize: 8 });
     const { model, losses } = await trained(config, full);
     expect(losses.at(-1)).toBeLessThan(0.05);
@@ -88,9 +94,15 @@ describe('answering held-out questions', () => {
     image: { ...sample.image, pixels: new Uint8Array(sample.image.pixels.length).fill(128) },
   });
 
-  function yesNoAccuracy(samples: readonly Sample[]): { readonly accuracy: number; readonly majority: number; readonly n: number } {
+  function yesNoAccuracy(samples: readonly Sample[]): {
+    readonly accuracy: number;
+    readonly majority: number;
+    readonly n: number;
+  } {
     const asked = samples
-      .flatMap((sample) => sample.questions.map((question) => ({ ...question, imageId: sample.imageId, image: sample.image })))
+      .flatMap((sample) =>
+        sample.questions.map((question) => ({ ...question, imageId: sample.imageId, image: sample.image })),
+      )
       .filter(({ kind }) => kind === 'yes/no')
       .slice(0, 400);
     const texts = respond(
@@ -99,7 +111,10 @@ describe('answering held-out questions', () => {
       tokenizer,
       asked.map(({ image, question }) => ({ image, prompt: question })),
     );
-    const scored = scoreAnswers(asked.map((question, i) => ({ ...question, prediction: texts[i]! })), { split: 'test' });
+    const scored = scoreAnswers(
+      asked.map((question, i) => ({ ...question, prediction: texts[i]! })),
+      { split: 'test' },
+    );
     const yes = asked.filter(({ answer }) => answer === 'yes').length / asked.length;
     return { accuracy: scored['yes/no'].score!, majority: Math.max(yes, 1 - yes), n: asked.length };
   }

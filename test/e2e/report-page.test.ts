@@ -2,15 +2,15 @@
  * The report as a reader gets it: the file is opened from disk in a real headless Chromium, and the page is asked what it shows,
  * what it requested, and whether it can be read, light and dark, wide and narrow.
  */
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FindingReportView, renderFindingReport } from '../../reports/index.js';
 import { buildFindingView } from '../fixtures/reports/finding-view.js';
 import { buildHostileView } from '../fixtures/reports/hostile-view.js';
+import { browserMissing, launchChromium, skipReason, type Visit, type VisitOptions, visitFile } from './chromium.js';
 import {
   accessibilityFlaws,
   attackState,
@@ -24,38 +24,14 @@ import {
   middles,
   printedState,
   scrollWidth,
-  unfold,
 } from './page-probes.js';
 
-const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const browserMissing = !isExecutable(EXECUTABLE);
-const reason = browserMissing ? ` (SKIPPED: no browser at ${EXECUTABLE}; set CHROMIUM_PATH)` : '';
-
-interface Visit {
-  readonly page: Page;
-  /** Every address that the page asked for, but data: URLs. */
-  readonly requests: readonly string[];
-  /** Console messages of level error or warning, and uncaught errors. */
-  readonly complaints: readonly string[];
-  readonly address: string;
-}
-
-describe.skipIf(browserMissing)(`the report in Chromium${reason}`, () => {
+describe.skipIf(browserMissing)(`the report in Chromium${skipReason}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-page-'));
   let browser: Browser;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+    browser = await launchChromium();
   });
 
   afterAll(async () => {
@@ -63,39 +39,10 @@ describe.skipIf(browserMissing)(`the report in Chromium${reason}`, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  interface VisitOptions {
-    readonly width?: number;
-    readonly colorScheme?: 'light' | 'dark';
-    /** Opens every `<details>`. */
-    readonly unfolded?: boolean;
-  }
-
-  async function visit<T>(
-    view: FindingReportView,
-    { width = 1280, colorScheme = 'light', unfolded = false }: VisitOptions,
-    look: (visit: Visit) => Promise<T>,
-  ): Promise<T> {
+  function visit<T>(view: FindingReportView, options: VisitOptions, look: (visit: Visit) => Promise<T>): Promise<T> {
     const file = join(folder, 'report.html');
     writeFileSync(file, renderFindingReport(view));
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
-    const page = await context.newPage();
-    const requests: string[] = [];
-    const complaints: string[] = [];
-    page.on('request', (request) => {
-      if (!request.url().startsWith('data:')) requests.push(request.url());
-    });
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    try {
-      const address = pathToFileURL(file).href;
-      await page.goto(address, { waitUntil: 'load' });
-      if (unfolded) await page.evaluate(unfold);
-      return await look({ page, requests, complaints, address });
-    } finally {
-      await context.close();
-    }
+    return visitFile(browser, { file, ...options }, look);
   }
 
   it('shows the claim, the verdict word and the quotable sentence on the first screen', async () => {
@@ -220,15 +167,6 @@ describe.skipIf(browserMissing)(`the report in Chromium${reason}`, () => {
     },
   );
 });
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function correlation(left: readonly number[], right: readonly number[]): number {
   const center = (values: readonly number[]): number[] => {

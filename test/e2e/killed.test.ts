@@ -1,0 +1,140 @@
+/**
+ * Sudden death with the real trainer: the command and everything it started, or one run alone, is killed at twenty random moments
+ * of start-up, training, evaluation and writing, and started again each time. What it ends with must not show.
+ */
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import { isAlive, type ProcessIdentity } from '../../harness/records/process-identity.js';
+import { runPaths } from '../../harness/records/run-record.js';
+import { randomStream } from '../../reference-model/numerics/random.js';
+import {
+  decisiveFiles,
+  eventsOf,
+  lastLine,
+  newFolder,
+  type Outcome,
+  runCommand,
+  runIdsOf,
+  startCommand,
+  tinySuite,
+} from './command.js';
+
+type Phase = 'start-up' | 'training' | 'evaluation' | 'writing';
+
+interface Moment {
+  readonly phase: Phase;
+  /** From 0 to below 1: where in the phase. */
+  readonly share: number;
+  /** Everything dies, as in a power cut, or one run, as by the system when memory is short. */
+  readonly victim: 'group' | 'run';
+}
+
+const counts: Readonly<Record<Phase, number>> = { 'start-up': 4, training: 8, evaluation: 4, writing: 4 };
+const folder = newFolder();
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const args = (store: string) => ['run', tinySuite, '--seeds', '2', '--jobs', '2', '--out', store];
+
+/** Training and start-up come in any order; evaluation and writing later, when there is something to evaluate. */
+function momentsOfDeath(): readonly Moment[] {
+  const stream = randomStream(20, 'moments of death');
+  const phases = (names: readonly Phase[]) => stream.shuffle(names.flatMap((name) => Array(counts[name]).fill(name)));
+  return [...phases(['start-up', 'training']), ...phases(['evaluation', 'writing'])].map((phase: Phase) => ({
+    phase,
+    share: stream.uniform(),
+    victim: phase !== 'start-up' && stream.integer(3) === 0 ? 'run' : 'group',
+  }));
+}
+
+/** Resolves when the moment has come, true, or when the command has ended before it, false. */
+async function momentCame({ phase, share }: Moment, store: string, startUp: number, ended: () => boolean) {
+  const since = Date.now();
+  const isNew = (file: string) => existsSync(file) && statSync(file).mtimeMs >= since;
+  const fresh = (type: string) =>
+    runIdsOf(store).reduce(
+      (sum, runId) => sum + eventsOf(store, runId).filter((event) => event.type === type && event.time >= since).length,
+      0,
+    );
+  const wanted = 1 + Math.floor(share * 10);
+  const conditions: Readonly<Record<Phase, () => boolean>> = {
+    'start-up': () => Date.now() >= since + share * startUp,
+    training: () => fresh('step') >= wanted,
+    evaluation: () => fresh('training-finished') > 0,
+    writing: () => runIdsOf(store).some((runId) => isNew(runPaths(store, runId).predictions)),
+  };
+  const jitter: Readonly<Record<Phase, number>> = { 'start-up': 0, training: 20, evaluation: 60, writing: 6 };
+  while (!conditions[phase]()) {
+    if (ended()) return false;
+    await pause(2);
+  }
+  await pause(share * jitter[phase]);
+  return !ended();
+}
+
+/** The living process that holds the lock of some run; which one stands in the name of its claim. */
+function ownerOfSomeRun(store: string): number | undefined {
+  const locks = runIdsOf(store).map((runId) => runPaths(store, runId).lock);
+  const claims = locks.flatMap((lock) => (existsSync(lock) ? readdirSync(lock) : []));
+  const owners = claims.map((claim): ProcessIdentity => {
+    const [host = '', pid, started = ''] = claim.split('~');
+    return { host, pid: Number(pid), started };
+  });
+  return owners.find(isAlive)?.pid;
+}
+
+async function die(moment: Moment, store: string, startUp: number): Promise<Outcome> {
+  const { process: leader, killGroup, ended } = startCommand(args(store), folder);
+  try {
+    const hasEnded = () => leader.exitCode !== null || leader.signalCode !== null;
+    if (await momentCame(moment, store, startUp, hasEnded)) {
+      const owner = moment.victim === 'run' ? ownerOfSomeRun(store) : undefined;
+      if (owner === undefined) killGroup();
+      else process.kill(owner, 'SIGKILL');
+    }
+    return await ended;
+  } catch (error) {
+    killGroup();
+    throw error;
+  }
+}
+
+test('after twenty kills and as many resumes, results and weights are those of an uninterrupted run', async () => {
+  const whole = `${folder}/whole`;
+  const begun = Date.now();
+  expect(await runCommand(args(whole), folder)).toMatchObject({ exitCode: 0 });
+  const firstEvent = Math.min(...runIdsOf(whole).map((runId) => eventsOf(whole, runId)[0]!.time));
+
+  const killed = `${folder}/killed`;
+  let groupsKilled = 0;
+  let runsKilled = 0;
+  for (const moment of momentsOfDeath()) {
+    const { exitCode, signal, stderr } = await die(moment, killed, firstEvent - begun);
+    if (signal === 'SIGKILL') groupsKilled++;
+    else if (exitCode === 1) {
+      runsKilled++;
+      expect(stderr).toMatch(/^error: the run .*, seed \d crashed after step \d+ \(signal SIGKILL\)/m);
+      expect(stderr).toMatch(/running the command again resumes the run from its last checkpoint$/m);
+    } else expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  }
+  const last = await runCommand(args(killed), folder);
+  expect(last).toMatchObject({ exitCode: 0 });
+  expect(existsSync(lastLine(last))).toBe(true);
+
+  expect(decisiveFiles(killed)).toEqual(decisiveFiles(whole));
+  // The kills hit: most found the command at work, and many a run had begun more than once.
+  expect(groupsKilled + runsKilled).toBeGreaterThanOrEqual(12);
+  expect(groupsKilled).toBeGreaterThan(0);
+  expect(runsKilled).toBeGreaterThan(0);
+  const sessions = runIdsOf(killed).map((runId) =>
+    eventsOf(killed, runId).filter(({ type }) => type === 'session-started'),
+  );
+  expect(sessions.flat().length).toBeGreaterThan(sessions.length + 6);
+  const resumed = sessions.flat().filter((event) => event.type === 'session-started' && event.resumedFromStep > 0);
+  expect(resumed.length).toBeGreaterThan(3);
+  // Nor do the logs tell a step twice, or leave one out.
+  for (const runId of runIdsOf(killed)) {
+    const steps = eventsOf(killed, runId).flatMap((event) => (event.type === 'step' ? [event.step] : []));
+    expect(steps).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+  }
+}, 600_000);

@@ -133,7 +133,7 @@ function lexWord(text: string, start: number, tokens: string[]): number {
   const end = start + tokenLength;
   const token = text.slice(start, end);
   tokens.push(written(token));
-  if (tokenLength < matchLength && !/^n['`\u0092\u2018\u2019]/i.test(text.slice(end, end + 2))) {
+  if (tokenLength < matchLength && !/^n['`&\u0092\u2018\u2019]/i.test(text.slice(end, end + 2))) {
     tokens.push(text.slice(end, start + matchLength));
     return start + matchLength;
   }
@@ -144,7 +144,7 @@ const LETTERS_AND_PERIOD = /[A-Za-z]+\./y;
 const ACRONYM = /(?:[A-Za-z]\.)+|(?:ph|ed)\.d\./iy;
 const NUMBER_AHEAD = /[ \u00a0]?[0-9]/y;
 const SENTENCE_END = /[ \t\u00a0\u2000-\u200a\u3000]*\n|[ \t\u00a0\u2000-\u200a\u3000]+\p{Lu}/uy;
-const STARTER_AHEAD = /[ \t\u00a0\u2000-\u200a\u3000]+(?!A\.)([A-Z][A-Za-z]*)(?=[ \t\n\u00a0.,;:!?)"])/y;
+const STARTER_AHEAD = /[ \t\u00a0\u2000-\u200a\u3000]+(?!A\.)([A-Z][A-Za-z]*)(?=[ \t\n\u00a0])/y;
 
 /** Emits the abbreviation or acronym at `start` if it is at least as long as the longest other shape; else returns 0. */
 function lexAbbreviation(text: string, start: number, tokens: string[]): number {
@@ -167,7 +167,8 @@ function lexAbbreviation(text: string, start: number, tokens: string[]): number 
   const end = start + word.length;
   switch (kind) {
     case 'closing':
-      if (matchLength > word.length + 1) return 0;
+      // The shape of such an abbreviation looks two characters ahead; words come before it, hyphenated words after.
+      if (matchLength > word.length + (text[end] === '-' ? 2 : 1)) return 0;
       tokens.push(word);
       if (matches(SENTENCE_END, text, end)) tokens.push('.');
       return end;

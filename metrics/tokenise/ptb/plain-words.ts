@@ -120,7 +120,7 @@ function lexClitic(text: string, start: number, end: number, kinds: number, toke
   }
   if (clitic === 116 && last === 110) {
     const before = text.charCodeAt(end - 2) | 32;
-    if (before === 110 || before < 97) return start;
+    if (before === 110 || before < 97 || text.slice(start, end).includes('-')) return start;
     tokens.push(slice(text, start, end - 1, kinds), "n't");
     return end + 3;
   }

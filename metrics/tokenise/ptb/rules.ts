@@ -6,11 +6,12 @@
 import { DIGITS, LETTERS, MARKS, WORD_HYPHENS } from './characters.js';
 
 const letterOrDigit = `[${LETTERS}${DIGITS}]`;
-const wordStart = `[${LETTERS}${MARKS}${WORD_HYPHENS}]`;
+const wordStart = `[${LETTERS}${MARKS}\\u00ad]`;
 const wordPart = `[${LETTERS}${MARKS}${DIGITS}${WORD_HYPHENS}]`;
 const digit = `[${DIGITS}]`;
 const space = '[ \\u00a0]';
 const apostrophe = "['\\u0092\\u2019`]";
+const negationApostrophe = "(?:['\\u0092\\u2018\\u2019`]|&apos;)";
 const number = `(?:${digit}*(?:[.,:\\u066b\\u066c]${digit}+)+|${digit}+)`;
 const nextNotAlphanumeric = '(?![A-Za-z0-9])';
 const urlPart = '[^\\s"<>|(){}]';
@@ -29,7 +30,7 @@ const JOINED = sticky(`${letterOrDigit}+(?:[-_](?:[dDoOlL]${apostrophe}(?=[${LET
 
 /** As above, the first part with an apostrophe, with periods or a number ("O'Brien-Smith", "U.S.-led", "1,000-seat"). */
 const JOINED_AFTER_PREFIX = sticky(
-  `(?:[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|${letterOrDigit}[${LETTERS}${DIGITS}.,]*|${number})` +
+  `(?:[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|${letterOrDigit}[${LETTERS}${DIGITS}.,]*)` +
     `(?:-(?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)+`,
 );
 
@@ -58,7 +59,7 @@ const FILE_NAME = sticky(
 const URL = sticky(`https?://${urlPart}+${urlEnd}`, 'i');
 
 const HOST = sticky(
-  `(?:www\\.(?:[^\\s"<>|.!?(){},]+\\.)+[a-z]{2,4}|(?:[^\\s"<>|.!?(){},\\-_:;/'@#$%&+=~\`]+\\.)+(?:com|net|org|edu))` +
+  `(?:www\\.(?:[^\\s"<>|.!?(){},]+\\.)+[a-z]{2,4}|[a-z][^\\s"<>|.!?(){},\\-_:;/'@#$%&+=~\`]*\\.(?:[^\\s"<>|.!?(){},\\-_:;/'@#$%&+=~\`]+\\.)*(?:com|net|org|edu))` +
     `(?:/${urlPart}+${urlEnd})?`,
   'i',
 );
@@ -75,8 +76,8 @@ const WITH_ACCENT_ENTITY = sticky(
 
 /** Words that keep an inner apostrophe ("O'Brien", "d'Artagnan", "Hawai'i", "ma'am"), and clitics that end in one. */
 const WITH_APOSTROPHE = sticky(
-  `[A-HJ-XZdoln]${apostrophe}[A-Za-z]{2,}|[A-Za-z]+[AEIOUaeiou]${apostrophe}[AEIOUaeiou][A-Za-z]*|[Ee]${apostrophe}[eE][rR]|` +
-    `[cC]'(?:est|mon|Est|Mon|EST|MON)|[cC]ap'n|[lL]i'l|[eE]v'ry|[jJ]usqu'ici|[dDlL]['\\u0092\\u2019]|` +
+  `[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|[A-Za-z]+[AEIOUaeiou]${apostrophe}[AEIOUaeiou][A-Za-z]*|[Ee]${apostrophe}[eE][rR]|` +
+    `[cC]'(?:est|mon|Est|Mon|EST|MON)|[cC]ap['\\u2019]n|[lL]i'l|[eE]v'ry|[jJ]usqu'ici|[dDlL]['\\u0092\\u2019](?!(?:[sdmSDM]|ll|re|ve)(?![A-Za-z]))|` +
     `[oO][lL]['\\u0092\\u2019]|[jyY]['\\u0092\\u2019](?=[${LETTERS}])|j['\\u0092\\u2019]`,
 );
 
@@ -86,16 +87,20 @@ const BEFORE_PAUSE = sticky(
 );
 
 /** The part of a negated verb before n't ("do" of "don't"). */
-const BEFORE_NEGATION = sticky(`[A-Za-z]*[A-MO-Za-mo-z](?<ahead>[nN]${apostrophe.replace(']', '\\u2018]')}[tT])`);
-const NEGATION = sticky(`n${apostrophe.replace(']', '\\u2018]')}t`, 'i');
+const BEFORE_NEGATION = sticky(`[A-Za-z]*[A-MO-Za-mo-z](?<ahead>[nN]${negationApostrophe}[tT])`);
+const NEGATION = sticky(`n${negationApostrophe}t`, 'i');
 
 /** Two words written as one ("cannot" → "can not"), where nothing else follows. */
-const FUSED = sticky('(?:can(?=not)|gon(?=na)|got(?=ta)|gim(?=me)|lem(?=me)|wan(?=na))(?<ahead>not|na|ta|me)', 'i');
+const FUSED = sticky(
+  '(?:can(?=not)|gon(?=na)|got(?=ta)|gim(?=me)|lem(?=me)|wan(?=na))(?<ahead>not|na|ta|me)' +
+    "(?!['\\u0092\\u2019](?:s|d|m|ll|re|ve)(?![A-Za-z]))",
+  'i',
+);
 
 /** Clitics after an apostrophe ("'s", "'ll", "'em") and shortened years ("'90s"). */
 const CLITIC = sticky(
-  `['\\u0092\\u2019](?:(?:s|d|m|ll|re|ve)(?![A-Za-z])|em|till?|cause|[0-9]0s|[0-9]0(?![A-Za-z0-9'"\\u2019]))|` +
-    `'n'?(?![A-Za-z])|['\\u0092\\u2019]n['\\u0092\\u2019]|['\\u0092\\u2019]n(?![A-Za-z])|'t(?=is|was)|&apos;(?:s|d|m|ll|re|ve)(?![A-Za-z])`,
+  `['\\u0092\\u2019](?:(?:s|d|m|ll|re|ve)(?![A-Za-z])|em|till?|cause|[0-9]0s|[0-9]{2}(?![A-Za-z0-9'"\\u2019]|[.,:][0-9]))|` +
+    `'n'|'n(?=\\s)|['\\u0092\\u2019]n['\\u0092\\u2019]|[\\u0092\\u2019]n(?=\\s)|'t(?=is|was)|&apos;(?:s|d|m|ll|re|ve)(?![A-Za-z])`,
   'i',
 );
 
@@ -106,7 +111,7 @@ const MARKUP = sticky(
 );
 
 const EMOTICON = sticky(
-  `[<>]?[:;=]['*o-]?[)(DdPpO@{|\\\\[\\]]${nextNotAlphanumeric}|[-^=~<>']_[-^=<>~']|\\([-^x=~<>'][_.]?[-^x=~<>']\\)`,
+  `[<>]?[:;=]['*o-]?[)(DdPpO@{|\\\\[\\]]${nextNotAlphanumeric}|[-^=~<>']_[-^=<>~']|\\([-^x=~<>'][-_.]?[-^x=~<>']\\)`,
 );
 
 const ELLIPSIS = sticky(`\\.{3,5}|\\.(?:${space}\\.){2,3}`);

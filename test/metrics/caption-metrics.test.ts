@@ -69,7 +69,7 @@ describe('pycocoevalcap', () => {
   });
 
   it('scores empty captions as the reference does and counts them in a note', () => {
-    expect(notes).toEqual(['3 of 120 candidates hold no word', '1 of 596 references hold no word']);
+    expect(notes).toEqual(['4 of 120 candidates hold no word', '1 of 596 references hold no word']);
   });
 });
 

@@ -16,11 +16,20 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'vlm-bench-test-'));
 }
 
-/** Finding 1 with as many images as the stand-in data set holds. */
+const steps: Readonly<Record<string, number>> = { align: 150, 'align-vision': 150, joint: 500, adapt: 100 };
+
+/** Finding 1 with steps of our own, however its recipe is tuned, and as many images as the stand-in data set holds. */
 export function fakePlan({ smoke = false, seeds }: { smoke?: boolean; seeds?: number } = {}): Plan {
   const [suite] = readFindings('1');
+  const { recipe } = suite!.scales.embedded;
   const embedded = {
     ...suite!.scales.embedded,
+    recipe: {
+      ...recipe,
+      validateEverySteps: 50,
+      checkpointEverySteps: 50,
+      stages: recipe.stages.map((stage) => ({ ...stage, steps: steps[stage.name]! })),
+    },
     evaluation: { split: 'test' as const, captionImages: 15, questions: 30 },
   };
   const overlay = { ...suite!.smoke.overlay, evaluation: {} };

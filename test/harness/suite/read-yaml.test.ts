@@ -98,11 +98,11 @@ describe('a suite file', () => {
     ['infinity', 'margin: 0.1', 'margin: .inf', 'hypothesis.margin is Infinity', '.inf', 'a finite number'],
     ['a value out of range', 'alpha: 0.05', 'alpha: 0.7', 'hypothesis.alpha is 0.7', '0.7', 'a number, below 0.5'],
     [
-      'a fraction of a step',
-      'steps: 500',
-      'steps: 500.5',
-      'scales.embedded.recipe.stages[2].steps is 500.5',
-      '500.5',
+      'a fraction of a pixel',
+      'patchSize: 8',
+      'patchSize: 8.5',
+      'scales.embedded.model.vision.patchSize is 8.5',
+      '8.5',
       'a whole number',
     ],
     [

@@ -78,8 +78,32 @@ export function problemsOf(error: unknown): readonly Description[] | undefined {
   if ('detail' in error && isProblem(error.detail)) return [error.detail];
   if (isProblem(error)) return [error];
   const mend = mendByName[error.name];
-  return mend === undefined ? undefined : [{ what: error.message, mend }];
+  return mend === undefined ? systemProblems(error) : [{ what: error.message, mend }];
 }
+
+/** What the operating system refuses (a full disk, a folder that is a file) and what an incomplete installation lacks. */
+function systemProblems(error: NodeJS.ErrnoException): readonly Description[] | undefined {
+  const { code = '', message, path, syscall } = error;
+  const mend = mendBySystemCode[code];
+  if (mend === undefined) return undefined;
+  const reason = /^\w+: ([^,]+)/.exec(message)?.[1] ?? message.split('\n')[0]!;
+  const what = syscall === undefined ? reason : `the operating system refuses to ${syscall}: ${reason}`;
+  return [{ what, ...(path === undefined ? {} : { where: path }), mend }];
+}
+
+const checkPath = 'check the path and its permissions, then run the same command again';
+const mendBySystemCode: Readonly<Record<string, string>> = {
+  EACCES: checkPath,
+  EDQUOT: 'free some space, then run the same command again',
+  EEXIST: checkPath,
+  EISDIR: checkPath,
+  ENOENT: checkPath,
+  ENOSPC: 'free some space, then run the same command again',
+  ENOTDIR: checkPath,
+  EPERM: checkPath,
+  EROFS: checkPath,
+  MODULE_NOT_FOUND: 'install the package again: a file of it is missing',
+};
 
 const mendByName: Readonly<Record<string, string>> = {
   DataError: 'correct the data set there, or name another folder',

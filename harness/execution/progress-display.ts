@@ -1,7 +1,7 @@
 /** Shows how runs get on, on stderr: one live bar per run on a terminal, else plain lines at a bounded rate. */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-import type { ExecutionEvent } from './execute-runs.js';
-import { meterText, newMeter, type RunMeter, updateMeter } from './run-meter.js';
+import type { ExecutionEvent, TitledJob } from './execute-runs.js';
+import { meterText, newMeter, updateMeter } from './run-meter.js';
 
 export interface ProgressDisplay {
   onEvent(index: number, event: ExecutionEvent): void;
@@ -9,16 +9,26 @@ export interface ProgressDisplay {
   close(): void;
 }
 
-/** @param titles the runs, in the order of their indices */
-export function progressDisplay(
-  titles: readonly string[],
-  stream: NodeJS.WriteStream = process.stderr,
-): ProgressDisplay {
-  return stream.isTTY ? bars(titles, stream) : lines(titles, stream);
+interface DisplayedRun {
+  readonly title: string;
+  readonly totalSteps: number;
 }
 
-function bars(titles: readonly string[], stream: NodeJS.WriteStream): ProgressDisplay {
-  const width = Math.max(...titles.map(({ length }) => length));
+export function displayedRun({ title, job }: TitledJob): DisplayedRun {
+  const { stages } = job.identity.config.recipe;
+  return { title, totalSteps: stages.reduce((sum, { steps }) => sum + steps, 0) };
+}
+
+/** @param runs in the order of their indices */
+export function progressDisplay(
+  runs: readonly DisplayedRun[],
+  stream: NodeJS.WriteStream = process.stderr,
+): ProgressDisplay {
+  return stream.isTTY ? bars(runs, stream) : lines(runs, stream);
+}
+
+function bars(runs: readonly DisplayedRun[], stream: NodeJS.WriteStream): ProgressDisplay {
+  const width = Math.max(...runs.map(({ title }) => title.length));
   const multiBar = new MultiBar(
     {
       stream,
@@ -32,20 +42,19 @@ function bars(titles: readonly string[], stream: NodeJS.WriteStream): ProgressDi
     Presets.shades_classic,
   );
   const bar = new Map<number, SingleBar>();
-  const meters = titles.map(() => newMeter);
+  const meters = runs.map(newMeter);
   const show = (index: number, status: string) => {
     const { step, totalSteps } = meters[index]!;
-    const payload = { title: titles[index]!.padEnd(width), status };
+    const payload = { title: runs[index]!.title.padEnd(width), status };
     const existing = bar.get(index);
     if (existing === undefined) bar.set(index, multiBar.create(totalSteps, step, payload));
-    else {
-      existing.setTotal(totalSteps);
-      existing.update(step, payload);
-    }
+    else existing.update(step, payload);
   };
   return {
     onEvent: (index, event) => {
-      if (event.type === 'progress') meters[index] = updateMeter(meters[index]!, event.progress, Date.now());
+      const meter = meters[index]!;
+      if (event.type === 'progress') meters[index] = updateMeter(meter, event.progress, Date.now());
+      if (event.type === 'from-record') meters[index] = { ...meter, step: meter.totalSteps };
       show(index, event.type === 'progress' ? meterText(meters[index]!) : eventText(event));
     },
     close: () => multiBar.stop(),
@@ -55,12 +64,12 @@ function bars(titles: readonly string[], stream: NodeJS.WriteStream): ProgressDi
 /** Seconds between two lines about the same run. */
 const lineInterval = 10;
 
-function lines(titles: readonly string[], stream: NodeJS.WritableStream): ProgressDisplay {
-  const meters: RunMeter[] = titles.map(() => newMeter);
-  const shownAt = titles.map(() => 0);
+function lines(runs: readonly DisplayedRun[], stream: NodeJS.WritableStream): ProgressDisplay {
+  const meters = runs.map(newMeter);
+  const shownAt = runs.map(() => 0);
   return {
     onEvent: (index, event) => {
-      const prefix = `[${index + 1}/${titles.length}] ${titles[index]}`;
+      const prefix = `[${index + 1}/${runs.length}] ${runs[index]!.title}`;
       if (event.type !== 'progress') {
         stream.write(`${prefix}: ${eventText(event)}\n`);
         shownAt[index] = Date.now();
@@ -71,8 +80,7 @@ function lines(titles: readonly string[], stream: NodeJS.WritableStream): Progre
       const rare = event.progress.type === 'waiting' || event.progress.type === 'resuming';
       if (!rare && Date.now() - shownAt[index]! < lineInterval * 1000) return;
       shownAt[index] = Date.now();
-      const steps = meter.totalSteps === 0 ? '' : ` step ${meter.step}/${meter.totalSteps},`;
-      stream.write(`${prefix}:${steps} ${meterText(meter)}\n`);
+      stream.write(`${prefix}: step ${meter.step}/${meter.totalSteps}, ${meterText(meter)}\n`);
     },
     close: () => {},
   };

@@ -13,7 +13,9 @@ export interface RunMeter {
   readonly secondsPerStep?: number;
 }
 
-export const newMeter: RunMeter = { phase: 'starting', step: 0, totalSteps: 0 };
+export function newMeter({ totalSteps }: { readonly totalSteps: number }): RunMeter {
+  return { phase: 'starting', step: 0, totalSteps };
+}
 
 /** Weight of the newest step in the running means: the display follows about the last twenty steps. */
 const newest = 0.05;
@@ -61,7 +63,7 @@ export function meterText({ phase, loss, tokensPerSecond, secondsLeft }: RunMete
   const parts = [phase];
   if (loss !== undefined) parts.push(`loss ${loss.toFixed(3)}`);
   if (tokensPerSecond !== undefined) parts.push(`${Math.round(tokensPerSecond)} tokens/s`);
-  if (secondsLeft !== undefined && secondsLeft > 0) parts.push(`${durationText(secondsLeft)} left`);
+  if (secondsLeft !== undefined && secondsLeft >= 0.5) parts.push(`${durationText(secondsLeft)} left`);
   return parts.join(', ');
 }
 

@@ -32,7 +32,10 @@ export interface RunPaths {
 }
 
 export function runPaths(store: string, runId: string): RunPaths {
-  const folder = join(store, 'runs', runId);
+  return runPathsIn(join(store, 'runs', runId));
+}
+
+function runPathsIn(folder: string): RunPaths {
   const at = (name: string) => join(folder, name);
   return {
     folder,
@@ -105,8 +108,7 @@ export interface FinishedRun {
  */
 export function readFinishedRun(store: string, runId: string): FinishedRun {
   const paths = runPaths(store, runId);
-  const result = readFinishedResult(paths);
-  if (result === undefined) {
+  if (readResult(paths.result) === undefined) {
     throw new UserError({
       code: 'record-missing',
       what: `run ${runId} has no result`,
@@ -114,24 +116,60 @@ export function readFinishedRun(store: string, runId: string): FinishedRun {
       mend: 'run the command that trains it again; it resumes where it stopped',
     });
   }
+  return requireRun(readRecord(paths), runId, paths);
+}
+
+/**
+ * As `readFinishedRun`, for a record that lies anywhere, with the path of its weights.
+ * @throws UserError `record-missing` when the folder holds no finished run, `record-corrupt` when the record is damaged
+ */
+export function readFinishedRunIn(folder: string): FinishedRun & { readonly weights: string } {
+  const paths = runPathsIn(folder);
+  const result = readResult(paths.result);
+  if (result === undefined) {
+    throw new UserError({
+      code: 'record-missing',
+      what: 'there is no finished run here',
+      where: folder,
+      expected: 'the folder of a run: <results>/runs/<run id>, with result.json in it',
+      mend: 'name the folder of a finished run, or finish this one by the command that trains it',
+    });
+  }
+  return { ...requireRun(readRecord(paths), result.runId, paths), weights: paths.weights };
+}
+
+function readRecord(paths: RunPaths): FinishedRun {
+  const result = readFinishedResult(paths)!;
   const identity = readJson(paths.config, identitySchema) as RunIdentity;
-  if (runIdOf(identity) !== runId || result.runId !== runId) {
+  const events = readEvents(paths.events);
+  if (lastRecordedStep(events) !== result.steps || !events.some(({ type }) => type === 'finished')) {
     throw new UserError({
       code: 'record-corrupt',
-      what: 'the configuration of this record is not the one that it was run with',
-      where: paths.config,
-      expected: `a configuration whose hash is ${runId}`,
-      mend: 'restore the file, or delete the folder of this run and run again',
+      what: 'the event log is incomplete',
+      where: paths.events,
+      expected: `steps 1 to ${result.steps} and the end of the run`,
+      mend: 'restore the file, or delete the folder of this run and run again; it will be trained anew',
     });
   }
   return {
     identity,
     provenance: readJson(paths.provenance, provenanceSchema),
-    events: readEvents(paths.events),
+    events,
     predictions: readPredictions(paths.predictions),
     examples: readJson(paths.examples, exampleImagesSchema),
     result,
   };
+}
+
+function requireRun(run: FinishedRun, runId: string, { config }: RunPaths): FinishedRun {
+  if (runIdOf(run.identity) === runId && run.result.runId === runId) return run;
+  throw new UserError({
+    code: 'record-corrupt',
+    what: 'the configuration of this record is not the one that it was run with',
+    where: config,
+    expected: `a configuration whose hash is ${runId}`,
+    mend: 'restore the file, or delete the folder of this run and run again',
+  });
 }
 
 function readJson<S extends z.ZodType>(file: string, schema: S): z.infer<S> {

@@ -1,6 +1,6 @@
 /** What `vlm-bench generate` does: a finished run's model, an image file, and what the model says about it. */
 import { readFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import sharp from 'sharp';
 import { loadEmbeddedTokenizer } from '../../reference-model/data/tokenizer/load-tokenizer.js';
 import {
@@ -12,7 +12,7 @@ import {
   respond,
 } from '../../reference-model/index.js';
 import { UserError } from '../errors.js';
-import { readFinishedRun, runPaths } from '../records/run-record.js';
+import { readFinishedRunIn } from '../records/run-record.js';
 import type { EngineChoice } from './machinery.js';
 import { captionPrompt } from './prompts.js';
 
@@ -31,15 +31,12 @@ export async function describeImageFile({
   prompt = captionPrompt,
   engine,
 }: DescribeRequest): Promise<string> {
-  const folder = resolve(checkpoint);
-  const [store, runId] = [dirname(dirname(folder)), basename(folder)];
-  const { identity } = readFinishedRun(store, runId);
+  const { identity, weights } = readFinishedRunIn(resolve(checkpoint));
   const { config } = identity;
   const pixels = await decode(image, config.model.vision.imageSize);
   await activateEngine(engine);
-  const file = runPaths(store, runId).weights;
   const model = createModel(config.model, config.seed);
-  loadParameters(model, readSafetensors(readFileSync(file), file).tensors, file);
+  loadParameters(model, readSafetensors(readFileSync(weights), weights).tensors, weights);
   const [text] = respond(model, config, loadEmbeddedTokenizer(), [{ image: pixels, prompt }]);
   return text!;
 }

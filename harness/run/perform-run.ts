@@ -103,7 +103,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     const result: RunResult = {
       schemaVersion: 1,
       runId: job.runId,
-      scores: { ...scores, ...training.validation },
+      scores: requireFinite({ ...scores, ...training.validation }),
       steps: training.steps,
       tokens: training.tokens,
       parameters: countParameters(weights),
@@ -143,11 +143,28 @@ function summariseTraining(events: readonly RecordedEvent[], file: string): Summ
     } else if (event.type === 'validation') {
       const signature = 'mean cross-entropy per answer token in nats, at the last validation';
       validation = Object.fromEntries(
-        Object.entries(event.loss).map(([source, value]) => [`validation-loss/${source}`, { value, signature }]),
+        // JSON has no NaN and no infinity; the log holds null for both.
+        Object.entries(event.loss).map(([source, loss]) => {
+          const value: number | null = loss;
+          return [`validation-loss/${source}`, { value: value ?? Number.NaN, signature }];
+        }),
       );
     }
   }
   return { steps, tokens, validation };
+}
+
+function requireFinite(scores: RunResult['scores']): RunResult['scores'] {
+  for (const [measure, { value }] of Object.entries(scores)) {
+    if (Number.isFinite(value)) continue;
+    throw new UserError({
+      code: 'score-invalid',
+      what: `the score ${measure} is ${value}`,
+      expected: 'a finite number',
+      mend: 'lower the learning rates: a training that diverges ends in weights that are not numbers',
+    });
+  }
+  return scores;
 }
 
 interface Summary {

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { executeRuns, type TitledJob } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
-import { progressDisplay } from '../execution/progress-display.js';
+import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import { type Reproduction, reproductionFolder, writeReproduction } from '../records/reproduction.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
@@ -49,7 +49,7 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
   const folder = join(store, reproductionFolder(plan));
   writeReproduction(folder, describe(plan, { jobs, fingerprint: data.fingerprint, command }));
 
-  const display = progressDisplay(jobs.map(({ title }) => title));
+  const display = progressDisplay(jobs.map(displayedRun));
   try {
     await executeRuns(jobs, {
       jobs: parallel,

@@ -18,18 +18,17 @@ export interface ScoredPredictions {
   readonly predictions: readonly Prediction[];
 }
 
-/** @throws UserError `score-invalid` for missing or surplus predictions and for scores that are not numbers */
+/** @throws UserError `score-invalid` for predictions that are missing, surplus, repeated or out of order */
 export function scorePredictions(
   { captions, answers }: Predictions,
   { config, data }: { config: RunConfig; data: DataSet },
 ): ScoredPredictions {
   const captioned = scoreCaptionsOf(captions, config, data);
   const answered = scoreAnswersOf(answers, config, data);
-  const scores = { ...captioned.scores, ...answered.scores };
-  for (const [measure, score] of Object.entries(scores)) {
-    if (!Number.isFinite(score.value)) throw invalid(`the score ${measure} is ${score.value}`, 'a finite number');
-  }
-  return { scores, predictions: [...captioned.predictions, ...answered.predictions] };
+  return {
+    scores: { ...captioned.scores, ...answered.scores },
+    predictions: [...captioned.predictions, ...answered.predictions],
+  };
 }
 
 /** Captions of each style against the captions of that style, in the order of the predictions. */
@@ -115,8 +114,9 @@ function scoreAnswersOf(answers: Predictions['answers'], { evaluation }: RunConf
 function requireSameIds(expected: readonly string[], predicted: readonly string[], what: string): void {
   const index = expected.findIndex((id, position) => predicted[position] !== id);
   if (index < 0 && expected.length === predicted.length) return;
-  const found = index < 0 ? `${predicted.length} predictions` : `prediction ${index} for "${predicted[index]}"`;
-  const wanted = index < 0 ? `${expected.length} ${what}` : `"${expected[index]}"`;
+  const isCount = index < 0 || index >= predicted.length;
+  const found = isCount ? `${predicted.length} predictions` : `prediction ${index} for "${predicted[index]}"`;
+  const wanted = isCount ? `${expected.length} ${what}` : `"${expected[index]}"`;
   throw invalid(`the model's predictions do not match the ${what} of the split: ${found}`, wanted);
 }
 

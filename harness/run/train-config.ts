@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
-import { progressDisplay } from '../execution/progress-display.js';
+import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-record.js';
 import { readYamlFile } from '../suite/read-yaml.js';
@@ -32,7 +32,7 @@ export async function trainConfig(
     parallel: 1,
     data: { ...config.data, ...(dataRoot === undefined ? {} : { root: resolve(dataRoot) }) },
   });
-  const display = progressDisplay(jobs.map(({ title }) => title));
+  const display = progressDisplay(jobs.map(displayedRun));
   try {
     const [result] = await executeRuns(jobs, { jobs: 1, interruption, onEvent: display.onEvent });
     return { folder: runPaths(resolve(out), result!.runId).folder, result: result! };

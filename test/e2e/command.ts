@@ -27,8 +27,9 @@ export interface RunningCommand {
   killGroup(): void;
 }
 
-export function startCommand(args: readonly string[], cwd: string): RunningCommand {
-  const child = spawn(process.execPath, [cli, ...args], { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+/** @param script the command line's entry; by default, of this package */
+export function startCommand(args: readonly string[], cwd: string, script = cli): RunningCommand {
+  const child = spawn(process.execPath, [script, ...args], { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const text = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (chunk: string) => {
@@ -50,8 +51,8 @@ export function startCommand(args: readonly string[], cwd: string): RunningComma
   return { process: child, ended, killGroup };
 }
 
-export function runCommand(args: readonly string[], cwd: string): Promise<Outcome> {
-  return startCommand(args, cwd).ended;
+export function runCommand(args: readonly string[], cwd: string, script?: string): Promise<Outcome> {
+  return startCommand(args, cwd, script).ended;
 }
 
 export function newFolder(): string {

@@ -1,3 +1,6 @@
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { formatError, problemsOf, UserError } from '../../harness/errors.js';
 import { MetricError } from '../../metrics/errors.js';
@@ -23,5 +26,46 @@ describe('an error is printed', () => {
     const data = new DataError({ code: 'missing-root', name: 'easy-vqa' });
     expect(formatError(data)).toMatch(/^error: The data set easy-vqa is read from disk.*\n {2}mend: /);
     expect(problemsOf(new Error('a bug'))).toBeUndefined();
+  });
+
+  test('when the operating system refuses, with the path and what to do', () => {
+    const refusal = (work: () => void) => {
+      try {
+        work();
+      } catch (error) {
+        return formatError(error);
+      }
+      return 'it was allowed';
+    };
+    const file = fileURLToPath(import.meta.url);
+    expect(refusal(() => mkdirSync(`${file}/folder`, { recursive: true }))).toBe(
+      [
+        'error: the operating system refuses to mkdir: not a directory',
+        `  where:    ${file}/folder`,
+        '  mend:     check the path and its permissions, then run the same command again',
+      ].join('\n'),
+    );
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    expect(formatError(full)).toBe(
+      [
+        'error: the operating system refuses to write: no space left on device',
+        '  mend:     free some space, then run the same command again',
+      ].join('\n'),
+    );
+  });
+
+  test('when a file of the package is missing', () => {
+    const missing = () => createRequire(import.meta.url).resolve('#package/reference-model/no-such.safetensors');
+    expect(missing).toThrow();
+    try {
+      missing();
+    } catch (error) {
+      expect(formatError(error)).toMatch(
+        /^error: Cannot find module '.*no-such\.safetensors'\n {2}mend: {5}install the package again: a file of it is missing$/,
+      );
+    }
   });
 });

@@ -42,7 +42,7 @@ export function refuse(what: string, where: string, expected: string): never {
   throw new UserError({ code: 'data-invalid', what, where, expected, mend: 'correct the record' });
 }
 
-export function describe(value: unknown): string {
+function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -13,6 +13,8 @@ import {
 import { UserError } from '../errors.js';
 import { loadWordKnowledge } from './word-knowledge.js';
 
+const JAVA = 'java';
+
 interface MeteorOptions {
   readonly jar: string | undefined;
   readonly split: string | undefined;
@@ -32,7 +34,7 @@ async function scoreWithJar(records: readonly CaptionRecord[], jar: string, spli
   checkCaptionRecords(records);
   const { execa } = await import('execa');
   const locale = ['-Duser.language=en', '-Duser.country=US', '-Dfile.encoding=UTF-8'];
-  const java = execa('java', ['-Xmx2G', ...locale, '-jar', jar, '-', '-', '-stdio', '-l', 'en', '-norm'], {
+  const java = execa(JAVA, ['-Xmx2G', ...locale, '-jar', jar, '-', '-', '-stdio', '-l', 'en', '-norm'], {
     env: { LC_ALL: 'C.UTF-8' },
     buffer: { stdout: false, stderr: true },
     reject: false,

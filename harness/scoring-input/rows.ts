@@ -3,9 +3,10 @@
  * JSONL and CSV are streamed; a JSON file is read whole, so its size is limited to what one string can hold.
  */
 import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { UserError } from '../errors.js';
+import { jsonErrorPosition } from './json-error-position.js';
 
 /** A JSON text longer than this does not fit into one string of every supported Node version. */
 const LARGEST_JSON_BYTES = 500_000_000;
@@ -67,7 +68,7 @@ export async function readJsonFile(file: string): Promise<unknown> {
       throw new UserError({
         code: 'data-invalid',
         what: `the file is not JSON: ${(error as Error).message}`,
-        where: `${file}${positionOf(error as Error, text)}`,
+        where: `${file}${positionOf(text)}`,
         expected: 'one JSON document',
         mend: 'correct the syntax there, or export the file again',
       });
@@ -147,11 +148,6 @@ async function readCsv(file: string): Promise<Row[]> {
   return rows;
 }
 
-/** The first bytes of a file as text, for telling formats apart. */
-export async function readTextFile(file: string): Promise<string> {
-  return withoutByteOrderMark(await readFile(file, 'utf8').catch((error: unknown) => unreadable(file, error)));
-}
-
 export function unreadable(file: string, error: unknown): never {
   const { code, message } = error as NodeJS.ErrnoException;
   throw new UserError({
@@ -176,10 +172,8 @@ function withoutByteOrderMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
-/** `:line:column` where the message of JSON.parse names a position. */
-function positionOf(error: Error, text: string): string {
-  const position = /position (\d+)/.exec(error.message)?.[1];
-  if (position === undefined) return '';
-  const before = text.slice(0, Number(position)).split('\n');
+/** `:line:column` of the first error in a text that is not JSON. */
+function positionOf(text: string): string {
+  const before = text.slice(0, jsonErrorPosition(text)).split('\n');
   return `:${before.length}:${before.at(-1)!.length + 1}`;
 }

@@ -35,7 +35,7 @@ export function normaliseAnswer(answer: string): string {
  * A mark that touches a blank anywhere in the answer is deleted, else it becomes a blank;
  * one comma between two digits turns every mark into a deletion. A period goes unless a digit follows.
  */
-export function normalisePunctuation(text: string): string {
+function normalisePunctuation(text: string): string {
   const digitsAroundComma = /\p{Nd},\p{Nd}/u.test(text);
   let result = text;
   for (const mark of PUNCTUATION) {
@@ -48,7 +48,7 @@ export function normalisePunctuation(text: string): string {
 }
 
 /** Lower case, digits for number words, no articles, contractions with their apostrophes. */
-export function normaliseWords(text: string): string {
+function normaliseWords(text: string): string {
   const words: string[] = [];
   for (const word of text.toLowerCase().split(/\s+/u)) {
     if (word === '' || ARTICLES.has(word)) continue;

@@ -23,7 +23,7 @@ const slash = '\\\\?/';
 const sticky = (source: string, flags = ''): RegExp => new RegExp(source, `y${flags}`);
 
 /** A word; parts joined by . ! or ? stay together when a letter follows ("a.m", "e.g", "what?who"). */
-export const WORD: RegExp = sticky(`${wordStart}${wordPart}*(?:[.!?]${wordStart}${wordPart}*)*`);
+const WORD = sticky(`${wordStart}${wordPart}*(?:[.!?]${wordStart}${wordPart}*)*`);
 
 /** Letters and digits that hyphens or underscores join ("twenty-one", "5-year-old", "a_b"). */
 const JOINED = sticky(`${letterOrDigit}+(?:[-_](?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)*`);

@@ -88,7 +88,7 @@ function systemProblems(error: NodeJS.ErrnoException): readonly Description[] | 
   if (mend === undefined) return undefined;
   const reason = /^\w+: ([^,]+)/.exec(message)?.[1] ?? message.split('\n')[0]!;
   const what = syscall === undefined ? reason : `the operating system refuses to ${syscall}: ${reason}`;
-  return [{ what, ...(path === undefined ? {} : { where: path }), mend }];
+  return [{ what, ...(path === undefined || syscall === undefined ? {} : { where: path }), mend }];
 }
 
 const checkPath = 'check the path and its permissions, then run the same command again';

@@ -4,13 +4,14 @@ export interface Measurement {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** Least acceptable value, if the project promises one. */
+  /** The worst acceptable value, if the project promises one: at least `bar`, or for costs at most `ceiling`. */
   readonly bar?: number;
+  readonly ceiling?: number;
 }
 
 export type Benchmark = () => Promise<readonly Measurement[]>;
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)]!;
 }

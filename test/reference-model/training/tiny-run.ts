@@ -3,7 +3,7 @@ import type { DataSet } from '../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
 import type { Optimizer, Recipe, RunConfig, Stage } from '../../../reference-model/training/recipe.js';
 
-export const TINY_OPTIMIZER: Optimizer = {
+const TINY_OPTIMIZER: Optimizer = {
   beta1: 0.9,
   beta2: 0.95,
   epsilon: 1e-8,
@@ -13,7 +13,7 @@ export const TINY_OPTIMIZER: Optimizer = {
   finalShare: 0.1,
 };
 
-export const TINY_STAGES: readonly Stage[] = [
+const TINY_STAGES: readonly Stage[] = [
   {
     name: 'align',
     steps: 3,

@@ -1,17 +1,20 @@
 /**
  * Reads a table of records from JSON, JSONL or CSV, each with the place it came from for error messages.
- * JSONL and CSV are streamed; a JSON file is read whole, so its size is limited to what one string can hold.
+ * JSONL and CSV are streamed, a JSON file is read whole; files whose records would not fit into memory are refused.
  */
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
 import { UserError } from '../errors.js';
 import { jsonErrorPosition } from './json-error-position.js';
 
 /** A JSON text longer than this does not fit into one string of every supported Node version. */
 const LARGEST_JSON_BYTES = 500_000_000;
+/** Parsed records take several times the room of their text. */
+const HEAP_PER_BYTE = 6;
 /** A single record longer than this is no record. */
-const LARGEST_LINE = 100_000_000;
+const LARGEST_LINE = 16_000_000;
 
 export interface Row {
   readonly value: unknown;
@@ -43,6 +46,8 @@ export function tableFormat(file: string): TableFormat {
 
 /** The records of a JSONL or CSV file, in order. */
 export async function readRows(file: string): Promise<Row[]> {
+  const { size } = await stat(file).catch((error: unknown) => unreadable(file, error));
+  requireRoom(file, size, Math.floor(getHeapStatistics().heap_size_limit / HEAP_PER_BYTE));
   return tableFormat(file) === 'csv' ? readCsv(file) : readJsonLines(file);
 }
 
@@ -51,15 +56,11 @@ export async function readJsonFile(file: string): Promise<unknown> {
   const handle = await open(file).catch((error: unknown) => unreadable(file, error));
   try {
     const { size } = await handle.stat();
-    if (size > LARGEST_JSON_BYTES) {
-      throw new UserError({
-        code: 'data-invalid',
-        what: `the file holds ${(size / 1e9).toFixed(1)} GB of JSON, too much to read at once`,
-        where: file,
-        expected: `at most ${LARGEST_JSON_BYTES / 1e6} MB`,
-        mend: 'write it as JSONL or CSV, which are streamed, or split it',
-      });
-    }
+    requireRoom(
+      file,
+      size,
+      Math.min(LARGEST_JSON_BYTES, Math.floor(getHeapStatistics().heap_size_limit / HEAP_PER_BYTE)),
+    );
     const text = withoutByteOrderMark(await handle.readFile('utf8'));
     if (text.trim() === '') emptyFile(file);
     try {
@@ -155,6 +156,17 @@ export function unreadable(file: string, error: unknown): never {
     what: code === 'ENOENT' ? `there is no file ${file}` : `cannot read ${file}: ${message}`,
     where: file,
     mend: 'check the path and that the file may be read',
+  });
+}
+
+function requireRoom(file: string, size: number, limit: number): void {
+  if (size <= limit) return;
+  throw new UserError({
+    code: 'data-invalid',
+    what: `the file holds ${Math.ceil(size / 1e6)} MB, more than fits into memory`,
+    where: file,
+    expected: `at most ${Math.floor(limit / 1e6)} MB`,
+    mend: 'split the file, or give Node more memory with NODE_OPTIONS=--max-old-space-size=MB (JSON: at most 500 MB)',
   });
 }
 

@@ -1,4 +1,5 @@
 /** Every bad input of `score` ends in one error with file and record, exactly as printed. */
+import { rmSync, truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runScore, writeFiles } from './score-command.js';
 
@@ -150,6 +151,19 @@ describe('score captions', () => {
     expect(await frozen('cut.df')).toBe('error: the file holds 1 of 3 n-grams: it was cut short');
     expect(await frozen('other.df')).toBe('error: the file does not start with the header of document frequencies');
     expect(await frozen('bad.df')).toBe('error: the line is not a count and an n-gram');
+  });
+
+  it.each(['json', 'jsonl', 'csv'])('refuses a .%s file of 2 GB before it reads it', async (type) => {
+    const paths = writeFiles({ 'r.json': references, [`p.${type}`]: '' });
+    const huge = paths[`p.${type}`]!;
+    truncateSync(huge, 2 * 1024 ** 3);
+    const { error } = await runScore('captions', '--references', paths['r.json']!, '--predictions', huge);
+    rmSync(huge);
+    expect(error).toMatch(/^error: the file holds 2148 MB, more than fits into memory\n/);
+  });
+
+  it('refuses a line that has no end', async () => {
+    expect(await errorOf({ p: ['p.jsonl', ' '.repeat(17_000_000)] })).toContain('error: the line is longer than 16 MB');
   });
 
   it('takes a caption of a megabyte, lone surrogates and empty captions', async () => {

@@ -1,0 +1,87 @@
+/** The commands that look at data sets and at the machine, through the compiled command line. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execaNode } from 'execa';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import type { SplitName } from '../../reference-model/data/dataset.js';
+import { loadDataSet } from '../../reference-model/data/load-dataset.js';
+import { temporaryFolder } from './fake/fake-runs.js';
+
+const cli = createRequire(import.meta.url).resolve('#package/dist/harness/cli.js');
+const fixture = fileURLToPath(new URL('../fixtures/easy-vqa', import.meta.url));
+
+async function vlmBench(...args: readonly string[]) {
+  const { exitCode, stdout, stderr } = await execaNode(cli, args, { reject: false, nodeOptions: [] });
+  return { exitCode, stdout, stderr };
+}
+
+describe('vlm-bench data', () => {
+  test('lists the data sets as text and as one JSON document', async () => {
+    const json = await vlmBench('data', 'list', '--json');
+    expect(json).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(json.stdout).map(({ name }: { name: string }) => name)).toEqual(['tiny-scenes', 'easy-vqa']);
+    const text = await vlmBench('data', 'list');
+    expect(text.stdout.split('\n').map((line) => line.split('\t')[0])).toEqual(['tiny-scenes', 'easy-vqa']);
+  });
+
+  test('verifies the data that the package generates', async () => {
+    const { exitCode, stdout, stderr } = await vlmBench('data', 'verify', 'tiny-scenes', '--json');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const { fingerprint } = await loadDataSet({ name: 'tiny-scenes' });
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'tiny-scenes', fingerprint });
+  });
+
+  test('refuses a copy that is not the published one, with every difference', async () => {
+    const { exitCode, stdout, stderr } = await vlmBench('data', 'verify', 'easy-vqa', '--data-root', fixture);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/^error: The train split has 5 images instead of 3600$/m);
+    expect(stderr).toMatch(/^error: The fingerprint is [0-9a-f]{64} instead of [0-9a-f]{64}$/m);
+  });
+
+  test('writes a data set out pixel by pixel, under names of its own, and never over another', async () => {
+    const out = join(temporaryFolder(), 'prepared');
+    const args = ['data', 'prepare', 'easy-vqa', '--data-root', fixture, '--out', out];
+    expect(await vlmBench(...args)).toEqual({ exitCode: 0, stdout: '', stderr: out });
+    const { splits } = await loadDataSet({ name: 'easy-vqa', root: fixture });
+    for (const split of ['train', 'validation', 'test'] as const satisfies readonly SplitName[]) {
+      const records = JSON.parse(readFileSync(join(out, `${split}.json`), 'utf8'));
+      expect(records).toHaveLength(splits[split].length);
+      expect(readdirSync(join(out, split))).toHaveLength(splits[split].length);
+      for (const [index, { image, ...sample }] of splits[split].entries()) {
+        const { file, ...record } = records[index];
+        expect(record).toEqual(sample);
+        expect(file).toMatch(/^[a-z]+\/\d{6}\.png$/);
+        const pixels = await sharp(join(out, file)).raw().toBuffer();
+        expect(pixels.equals(image.pixels)).toBe(true);
+      }
+    }
+    expect(await vlmBench(...args)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `error: the folder is not empty\n  where:    ${out}\n  mend:     name a new folder`,
+    });
+  });
+});
+
+describe('vlm-bench doctor', () => {
+  test('says of every engine whether it works, or why not and what to do', async () => {
+    const json = await vlmBench('doctor', '--json');
+    expect(json).toMatchObject({ exitCode: 0, stderr: '' });
+    const { node, engines } = JSON.parse(json.stdout);
+    expect(node).toBe(process.version);
+    expect(engines.map(({ name }: { name: string }) => name)).toEqual(['wasm', 'tensorflow', 'torch']);
+    expect(engines[0]).toMatchObject({ available: true });
+    const text = await vlmBench('doctor');
+    expect(text.stdout).toContain(`node        ${process.version} on `);
+    for (const { name, available, reason, remedy } of engines) {
+      expect(text.stdout).toMatch(new RegExp(`^engine ${name} +${available ? 'works' : 'unavailable'}: `, 'm'));
+      if (!available) {
+        expect(reason.length).toBeGreaterThan(10);
+        expect(text.stdout).toContain(remedy);
+      }
+    }
+  });
+});

@@ -32,11 +32,6 @@ export function bleuOfOrder({ candidateLength, referenceLength, guesses, matches
   return ratio < 1 ? score * exponential(1 - 1 / ratio) : score;
 }
 
-/** N-grams of order 1 … 4 in a caption of `length` words. */
-export function guessesOf(length: number): number[] {
-  return [length, Math.max(0, length - 1), Math.max(0, length - 2), Math.max(0, length - 3)];
-}
-
 function root(value: number, degree: number): number {
   switch (degree) {
     case 1:

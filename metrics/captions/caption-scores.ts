@@ -118,7 +118,9 @@ function inverseDocumentFrequencies({ images, counts }: GramFrequencies): Float6
   const logarithms = new Float64Array(images + 1);
   for (let count = 2; count <= images; count++) logarithms[count] = naturalLogarithm(count);
   const total = logarithms[images]!;
-  return Float64Array.from(counts, (count) => total - logarithms[count]!);
+  const idf = new Float64Array(counts.length);
+  for (let gram = 0; gram < counts.length; gram++) idf[gram] = total - logarithms[counts[gram]!]!;
+  return idf;
 }
 
 function count(grams: Int32Array, from: number, to: number, counts: Int32Array): void {

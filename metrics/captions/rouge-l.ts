@@ -9,21 +9,36 @@ const BETA_SQUARED = 1.2 * 1.2;
 
 /** ROUGE-L of each image, 0–1; [images]. */
 export function rougeL(encoded: EncodedCaptions): Float64Array {
-  const { captionStart, table } = encoded;
+  const { captionStart, wordStart, grams, spaceTokens, table } = encoded;
   const images = captionStart.length - 1;
   const scores = new Float64Array(images);
   const matcher = new SubsequenceMatcher(table.size);
+  const longest = longestCaption(encoded);
+  const candidate = new Int32Array(longest);
+  const reference = new Int32Array(longest);
+  // Copies the tokens of a caption into a buffer that is used over and over, and returns their number.
+  const read = (caption: number, tokens: Int32Array): number => {
+    const special = spaceTokens.size === 0 ? undefined : spaceTokens.get(caption);
+    if (special !== undefined) {
+      tokens.set(special);
+      return special.length;
+    }
+    const from = wordStart[caption]!;
+    const length = wordStart[caption + 1]! - from;
+    for (let index = 0; index < length; index++) tokens[index] = grams[MAXIMUM_ORDER * (from + index)]!;
+    return length;
+  };
   for (let image = 0; image < images; image++) {
     const first = captionStart[image]!;
-    const candidate = tokensOf(encoded, first);
-    matcher.load(candidate);
+    const candidateLength = read(first, candidate);
+    matcher.load(candidate, candidateLength);
     let precision = 0;
     let recall = 0;
     for (let caption = first + 1; caption < captionStart[image + 1]!; caption++) {
-      const reference = tokensOf(encoded, caption);
-      const common = matcher.commonLength(reference);
-      precision = Math.max(precision, common / candidate.length);
-      recall = Math.max(recall, common / reference.length);
+      const referenceLength = read(caption, reference);
+      const common = matcher.commonLength(reference, referenceLength);
+      precision = Math.max(precision, common / candidateLength);
+      recall = Math.max(recall, common / referenceLength);
     }
     matcher.unload();
     scores[image] =
@@ -34,70 +49,107 @@ export function rougeL(encoded: EncodedCaptions): Float64Array {
   return scores;
 }
 
-function tokensOf({ spaceTokens, wordStart, grams }: EncodedCaptions, caption: number): Int32Array {
-  const special = spaceTokens.size === 0 ? undefined : spaceTokens.get(caption);
-  if (special !== undefined) return special;
-  const from = wordStart[caption]!;
-  const tokens = new Int32Array(wordStart[caption + 1]! - from);
-  for (let index = 0; index < tokens.length; index++) tokens[index] = grams[MAXIMUM_ORDER * (from + index)]!;
-  return tokens;
+function longestCaption({ captionStart, wordStart }: EncodedCaptions): number {
+  let longest = 1;
+  for (let caption = 0; caption < captionStart.at(-1)!; caption++) {
+    longest = Math.max(longest, wordStart[caption + 1]! - wordStart[caption]!);
+  }
+  return longest;
 }
 
-/** Longest common subsequence of one loaded sequence with others. Bit i of the row is zero where row length grows at i. */
+/**
+ * Longest common subsequence of one loaded sequence with others. Bit i of the row is zero where the length grows at i.
+ * Each token keeps a list of the 32-bit blocks that it occurs in, so that long captions of many words need little room.
+ */
 class SubsequenceMatcher {
   private loaded: Int32Array = new Int32Array(0);
-  /** Position masks of the loaded tokens: row of `masks` by token, plus one; zero for tokens that do not occur. */
-  private readonly maskRow: Int32Array;
-  private masks = new Uint32Array(0);
-  private row = new Uint32Array(0);
+  private length = 0;
+  /** First and last list entry of each token, plus one; zero for tokens that do not occur. */
+  private readonly firstEntry: Int32Array;
+  private readonly lastEntry: Int32Array;
+  private entryBlock = new Int32Array(64);
+  private entryMask = new Int32Array(64);
+  private nextEntry = new Int32Array(64);
+  private row = new Uint32Array(2);
 
   constructor(vocabulary: number) {
-    this.maskRow = new Int32Array(vocabulary);
+    this.firstEntry = new Int32Array(vocabulary);
+    this.lastEntry = new Int32Array(vocabulary);
   }
 
-  load(tokens: Int32Array): void {
+  /** Loads the first `length` of `tokens`, which must stay as they are until `unload`. */
+  load(tokens: Int32Array, length: number): void {
     this.loaded = tokens;
-    const blocks = (tokens.length + 31) >>> 5;
-    if (blocks * tokens.length > this.masks.length) this.masks = new Uint32Array(blocks * tokens.length);
+    this.length = length;
+    if (length > this.entryBlock.length) {
+      this.entryBlock = new Int32Array(length);
+      this.entryMask = new Int32Array(length);
+      this.nextEntry = new Int32Array(length);
+    }
+    const blocks = (length + 31) >>> 5;
     if (this.row.length !== blocks) this.row = new Uint32Array(blocks);
-    let rows = 0;
-    for (let position = 0; position < tokens.length; position++) {
+    const { firstEntry, lastEntry, entryBlock } = this;
+    const entryMask = this.entryMask;
+    const nextEntry = this.nextEntry;
+    let entries = 0;
+    for (let position = 0; position < length; position++) {
       const token = tokens[position]!;
-      if (this.maskRow[token] === 0) {
-        this.maskRow[token] = ++rows;
-        this.masks.fill(0, (rows - 1) * blocks, rows * blocks);
+      const block = position >>> 5;
+      const last = lastEntry[token]! - 1;
+      if (last >= 0 && entryBlock[last] === block) {
+        entryMask[last]! |= 1 << (position & 31);
+        continue;
       }
-      this.masks[(this.maskRow[token]! - 1) * blocks + (position >>> 5)]! |= 1 << (position & 31);
+      entryBlock[entries] = block;
+      entryMask[entries] = 1 << (position & 31);
+      nextEntry[entries] = 0;
+      entries++;
+      if (last >= 0) nextEntry[last] = entries;
+      else firstEntry[token] = entries;
+      lastEntry[token] = entries;
     }
   }
 
   unload(): void {
-    for (const token of this.loaded) this.maskRow[token] = 0;
+    for (let position = 0; position < this.length; position++) {
+      this.firstEntry[this.loaded[position]!] = 0;
+      this.lastEntry[this.loaded[position]!] = 0;
+    }
   }
 
-  commonLength(tokens: Int32Array): number {
-    const { row, masks, maskRow } = this;
-    const blocks = row.length;
+  /** Length of the longest common subsequence with the first `length` of `tokens`. */
+  commonLength(tokens: Int32Array, length: number): number {
+    const { row, firstEntry, entryBlock } = this;
+    const entryMask = this.entryMask;
+    const nextEntry = this.nextEntry;
     row.fill(0xffffffff);
-    for (const token of tokens) {
-      const from = (maskRow[token]! - 1) * blocks;
-      if (from < 0) continue;
+    for (let position = 0; position < length; position++) {
       let carry = 0;
-      for (let block = 0; block < blocks; block++) {
-        const bits = row[block]!;
-        const matched = (bits & masks[from + block]!) >>> 0;
-        const sum = bits + matched + carry;
-        carry = sum > 0xffffffff ? 1 : 0;
-        row[block] = sum | (bits & ~matched);
+      let block = 0;
+      for (let entry = firstEntry[tokens[position]!]!; entry > 0; entry = nextEntry[entry - 1]!) {
+        const target = entryBlock[entry - 1]!;
+        // Blocks without the token change only as far as a carry runs through them.
+        for (; carry === 1 && block < target; block++) carry = this.add(block, 0, carry);
+        carry = this.add(target, entryMask[entry - 1]!, carry);
+        block = target + 1;
       }
+      for (; carry === 1 && block < row.length; block++) carry = this.add(block, 0, carry);
     }
     let common = 0;
-    for (let block = 0; block < blocks; block++) {
-      const valid = this.loaded.length - 32 * block;
-      const zeros = ~row[block]! & (valid >= 32 ? -1 : (1 << valid) - 1);
-      common += populationCount(zeros);
+    for (let block = 0; block < row.length; block++) {
+      const valid = this.length - 32 * block;
+      common += populationCount(~row[block]! & (valid >= 32 ? -1 : (1 << valid) - 1));
     }
     return common;
+  }
+
+  /** One block of the recurrence V ← (V + (V & M)) | (V & ~M); returns the carry. */
+  private add(block: number, mask: number, carry: number): number {
+    const bits = this.row[block]!;
+    const matched = (bits & mask) >>> 0;
+    const sum = bits + matched + carry;
+    this.row[block] = sum | (bits & ~matched);
+    return sum > 0xffffffff ? 1 : 0;
   }
 }
 

@@ -7,7 +7,7 @@ import { MetricError } from '../errors.js';
 import { formatSignature, type SignatureField } from '../signature.js';
 import { ptbTokeniser } from '../tokenise/ptb-tokeniser.js';
 import type { Tokeniser } from '../tokenise/tokeniser.js';
-import { bleuOfOrder, guessesOf } from './bleu.js';
+import { bleuOfOrder } from './bleu.js';
 import { captionIntervals } from './caption-intervals.js';
 import { type CaptionRecord, checkCaptionRecords } from './caption-record.js';
 import { type NgramScores, scoreNgrams } from './caption-scores.js';
@@ -170,24 +170,25 @@ function stemmedCider(
   return meanScore(scoreNgrams(encoded, frequencies).cider, signature);
 }
 
+/** Corpus BLEU from the summed counts; per image from its own. */
 function bleuScores(ngrams: NgramScores, order: number): { score: number; perImage: Float64Array } {
   const { candidateLength, referenceLength, matches } = ngrams;
-  const perImage = new Float64Array(candidateLength.length);
+  const images = candidateLength.length;
+  const perImage = new Float64Array(images);
   const total = { candidateLength: 0, referenceLength: 0, guesses: [0, 0, 0, 0], matches: [0, 0, 0, 0] };
-  for (let image = 0; image < perImage.length; image++) {
-    const counts = {
-      candidateLength: candidateLength[image]!,
-      referenceLength: referenceLength[image]!,
-      guesses: guessesOf(candidateLength[image]!),
-      matches: matches.subarray(MAXIMUM_ORDER * image, MAXIMUM_ORDER * (image + 1)),
-    };
-    perImage[image] = bleuOfOrder(counts, order);
-    total.candidateLength += counts.candidateLength;
-    total.referenceLength += counts.referenceLength;
+  const own = { candidateLength: 0, referenceLength: 0, guesses: [0, 0, 0, 0], matches: [0, 0, 0, 0] };
+  for (let image = 0; image < images; image++) {
+    own.candidateLength = candidateLength[image]!;
+    own.referenceLength = referenceLength[image]!;
     for (let n = 0; n < MAXIMUM_ORDER; n++) {
-      total.guesses[n]! += counts.guesses[n]!;
-      total.matches[n]! += counts.matches[n]!;
+      own.guesses[n] = Math.max(0, own.candidateLength - n);
+      own.matches[n] = matches[MAXIMUM_ORDER * image + n]!;
+      total.guesses[n]! += own.guesses[n]!;
+      total.matches[n]! += own.matches[n]!;
     }
+    total.candidateLength += own.candidateLength;
+    total.referenceLength += own.referenceLength;
+    perImage[image] = bleuOfOrder(own, order);
   }
   return { score: bleuOfOrder(total, order), perImage };
 }

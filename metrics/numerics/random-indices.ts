@@ -25,7 +25,10 @@ export class RandomIndices {
 
   /** Draws as many uniform indices as `draws` is long and counts how often each one came. */
   count(draws: Uint16Array): void {
-    let { a, b, c, d } = this;
+    let a = this.a;
+    let b = this.b;
+    let c = this.c;
+    let d = this.d;
     const scale = draws.length / 4294967296;
     draws.fill(0);
     for (let draw = 0; draw < draws.length; draw++) {

@@ -6,21 +6,10 @@
 import type { DataSet } from '../../reference-model/data/dataset.js';
 import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
-import type { TrainingEvent } from '../../reference-model/training/events.js';
 import type { DataConfig, RunConfig } from '../../reference-model/training/recipe.js';
+import type { TrainingJob } from '../../reference-model/training/train.js';
 
 export type EngineChoice = EngineName | 'auto';
-
-interface TrainingJob {
-  readonly config: RunConfig;
-  readonly data: DataSet;
-  /** Bytes of the last checkpoint; training goes on after its step and ends with the same bits. */
-  readonly resumeFrom?: Uint8Array;
-  saveCheckpoint(bytes: Uint8Array, step: number): Promise<void>;
-  onEvent(event: TrainingEvent): void;
-  /** When it aborts, the trainer saves a checkpoint and throws an error named `TrainingInterrupted`. */
-  readonly signal: AbortSignal;
-}
 
 /**
  * The order of a trainer's calls matters for exact resumption: the events of a step (`step`, `validation`) come before

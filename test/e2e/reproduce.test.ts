@@ -112,6 +112,19 @@ describe('a suite run with the real trainer', () => {
     const described = await runCommand(['generate', '--checkpoint', lastLine(trained), '--image', image], folder);
     expect(described).toMatchObject({ exitCode: 0, stderr: '' });
     expect(described.stdout.split('\n')).toHaveLength(2);
+
+    const cut = join(folder, 'cut.png');
+    writeFileSync(cut, readFileSync(image).subarray(0, -40));
+    expect(await runCommand(['generate', '--checkpoint', lastLine(trained), '--image', cut], folder)).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: [
+        'error: the image cannot be read',
+        `  where:    ${cut}`,
+        '  expected: a whole PNG or JPEG file',
+        '  mend:     check the path and the file\n',
+      ].join('\n'),
+    });
   });
 
   test('records every step once, its stages in order, and how much memory it took', () => {

@@ -102,7 +102,7 @@ function runView({ runId, arm, seed, events, result }: PlacedRun, recordPath: st
     tokens: result.tokens,
     weightsHash: result.weights,
     resumed,
-    links: files.map((file) => ({ label: file, href: `${recordPath}/${file}` })),
+    links: files.map((file) => ({ label: file.replace(/\.jsonl?$/, ''), href: `${recordPath}/${file}` })),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a careful reader should weigh: the suite's own caveats and those that follow from how it was run. */
 import type { Reproduction } from '../records/reproduction.js';
+import { measures } from '../run/measures.js';
 import type { PlacedRun } from './build-view.js';
 import { stepsPerPoint } from './loss-curves.js';
 
@@ -18,7 +19,7 @@ export function caveats({ suite, smoke, hypothesis }: Reproduction, runs: readon
     found.push('The code held changes that are not committed; their hash is in the provenance of the runs.');
   }
   found.push(
-    `Secondary measures inform and do not decide; none is corrected for being one of many. Only ${hypothesis.metric} decides.`,
+    `Secondary measures inform and do not decide; none is corrected for being one of many. Only ${measures[hypothesis.metric].label} decides.`,
     'The paired t test takes the differences over seeds as roughly normal; a handful of seeds cannot show whether they are.',
   );
   const width = stepsPerPoint(runs[0]?.result.steps ?? 0);

@@ -15,7 +15,7 @@ export async function exampleViews(
   arms: readonly ArmPredictions[],
   split: string,
 ): Promise<readonly ExampleView[]> {
-  const views = images.map(async ({ imageId, width, height, rgb }, index): Promise<ExampleView | undefined> => {
+  const views = images.map(async ({ imageId, width, height, rgb }): Promise<ExampleView | undefined> => {
     const said = arms.map(({ predictions }) => firstAbout(imageId, predictions));
     const first = said[0];
     if (first === undefined) return undefined;
@@ -31,7 +31,7 @@ export async function exampleViews(
         const prediction = said[which];
         return prediction === undefined ? [] : [{ arm, seed, text: prediction.text, ...scoreOf(prediction) }];
       }),
-      selection: `Image ${index + 1} of the ${split} split in its own order, chosen without looking at scores.`,
+      selection: `the first ${images.length} of the ${split} split in its own order`,
     };
   });
   return (await Promise.all(views)).filter((view) => view !== undefined);

@@ -5,11 +5,16 @@
  */
 import { benchmarkGemm } from './gemm.js';
 import type { Benchmark, Measurement } from './measurement.js';
+import { benchmarkMetrics } from './metrics.js';
 import { benchmarkReproduce } from './reproduce.js';
 import { benchmarkTrainingStep } from './training-step.js';
 
 const QUICK: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm, 'training-step': benchmarkTrainingStep };
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { ...QUICK, reproduce: benchmarkReproduce };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  ...QUICK,
+  metrics: benchmarkMetrics,
+  reproduce: benchmarkReproduce,
+};
 
 function isMissed({ value, bar, ceiling }: Measurement): boolean {
   return (bar !== undefined && value < bar) || (ceiling !== undefined && value > ceiling);

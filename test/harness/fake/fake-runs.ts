@@ -1,8 +1,9 @@
 /** Reproductions and jobs with the stand-in trainer, small enough to run by the dozen in a test. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import type { TitledJob } from '../../../harness/execution/execute-runs.js';
 import type { Interruption } from '../../../harness/execution/interruption.js';
 import { prepareJobs } from '../../../harness/run/prepare-jobs.js';
@@ -12,9 +13,19 @@ import { fakeMachinery } from './fake-machinery.mjs';
 
 export const fakeWorker = fileURLToPath(new URL('fake-worker.mjs', import.meta.url));
 
+const folders: string[] = [];
+
+/** A new folder that is removed after the tests of the file. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'vlm-bench-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-test-'));
+  folders.push(folder);
+  return folder;
 }
+
+afterAll(() => {
+  // A run that was told to end may still be writing.
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+});
 
 const steps: Readonly<Record<string, number>> = { align: 150, 'align-vision': 150, joint: 500, adapt: 100 };
 

@@ -12,7 +12,7 @@ import type { Recipe } from '../training/recipe.js';
 export type Backbone = 'vision' | 'language';
 
 /** Where a shipped backbone lies in the package. */
-export const backboneFile = (backbone: Backbone): string =>
+const backboneFile = (backbone: Backbone): string =>
   `reference-model/pretraining/weights/${backbone}.safetensors`;
 
 /**

@@ -8,6 +8,10 @@ import { grown, NgramTable, NO_GRAM } from './ngram-table.js';
 
 export const MAXIMUM_ORDER = 4;
 
+// What captions of ordinary length need; longer ones make the arrays grow.
+const WORDS_PER_CAPTION = 12;
+const GRAMS_PER_CAPTION = 8;
+
 export interface EncodedCaptions {
   readonly table: NgramTable;
   readonly imageIds: readonly string[];
@@ -32,7 +36,6 @@ export function encodeCaptions(
   records: readonly CaptionRecord[],
   tokeniser: Tokeniser,
   normaliseWord: (word: string) => string = (word) => word,
-  table: NgramTable = new NgramTable(),
 ): EncodedCaptions {
   const captionStart = new Int32Array(records.length + 1);
   let captions = 0;
@@ -41,10 +44,11 @@ export function encodeCaptions(
     captions += 1 + record.references.length;
   });
   captionStart[records.length] = captions;
+  const table = new NgramTable(GRAMS_PER_CAPTION * captions);
 
   const wordStart = new Int32Array(captions + 1);
   const spaceTokens = new Map<number, Int32Array>();
-  let grams = new Int32Array(1 << 16);
+  let grams: Int32Array<ArrayBuffer> = new Int32Array(MAXIMUM_ORDER * WORDS_PER_CAPTION * captions);
   let words = 0;
   let caption = 0;
   let emptyCandidates = 0;

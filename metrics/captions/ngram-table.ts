@@ -13,9 +13,19 @@ export class NgramTable {
   size = 0;
   private readonly wordIds = new Map<string, number>();
   private readonly wordTexts = new Map<number, string>();
-  private prefixes = new Int32Array(1 << 16);
-  private lastWords = new Int32Array(1 << 16);
-  private slots = new Int32Array(1 << 17).fill(NO_GRAM);
+  private prefixes: Int32Array<ArrayBuffer>;
+  private lastWords: Int32Array<ArrayBuffer>;
+  /** Gram plus one; zero where free. Its length is a power of two. */
+  private slots: Int32Array<ArrayBuffer>;
+
+  /** @param expected about how many grams there will be; the table grows beyond it */
+  constructor(expected = 1 << 16) {
+    let capacity = 1 << 10;
+    while (capacity < expected) capacity *= 2;
+    this.prefixes = new Int32Array(capacity);
+    this.lastWords = new Int32Array(capacity);
+    this.slots = new Int32Array(2 * capacity);
+  }
 
   /** The gram of a single word. */
   word(text: string): number {
@@ -32,13 +42,13 @@ export class NgramTable {
     const mask = this.slots.length - 1;
     let slot = slotOf(prefix, word) & mask;
     for (;;) {
-      const gram = this.slots[slot]!;
-      if (gram === NO_GRAM) break;
+      const gram = this.slots[slot]! - 1;
+      if (gram < 0) break;
       if (this.prefixes[gram] === prefix && this.lastWords[gram] === word) return gram;
       slot = (slot + 1) & mask;
     }
     const id = this.add(prefix, word);
-    this.slots[slot] = id;
+    this.slots[slot] = id + 1;
     if (this.size * 2 > this.slots.length) this.rehash();
     return id;
   }
@@ -70,14 +80,14 @@ export class NgramTable {
   }
 
   private rehash(): void {
-    const slots = new Int32Array(this.slots.length * 2).fill(NO_GRAM);
+    const slots = new Int32Array(this.slots.length * 2);
     const mask = slots.length - 1;
     for (let gram = 0; gram < this.size; gram++) {
       const prefix = this.prefixes[gram]!;
       if (prefix === NO_PREFIX) continue;
       let slot = slotOf(prefix, this.lastWords[gram]!) & mask;
-      while (slots[slot] !== NO_GRAM) slot = (slot + 1) & mask;
-      slots[slot] = gram;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = gram + 1;
     }
     this.slots = slots;
   }

@@ -5,7 +5,7 @@
  */
 import { MetricError } from '../errors.js';
 import type { SignatureField } from '../signature.js';
-import { normaliseAnswer } from './official-normalisation.js';
+import { normaliseAnswer, trimAnswer } from './official-normalisation.js';
 import {
   type AveragingOptions,
   averageQuestions,
@@ -81,10 +81,11 @@ export function scoreConsensus(
 }
 
 function consensus({ answers, prediction }: ConsensusQuestion): number {
-  const disagree = answers.some((answer) => answer !== answers[0]);
-  const given = disagree ? normaliseAnswer(prediction) : prediction.replace(/[\n\t]/g, ' ').trim();
+  const trimmed = answers.map(trimAnswer);
+  const normalise = trimmed.some((answer) => answer !== trimmed[0]) ? normaliseAnswer : trimAnswer;
+  const given = normalise(prediction);
   let matches = 0;
-  for (const answer of answers) matches += (disagree ? normaliseAnswer(answer) : answer) === given ? 1 : 0;
+  for (const answer of trimmed) matches += normalise(answer) === given ? 1 : 0;
   // Leaving out an annotator who agrees leaves one match less.
   const others = answers.length - matches;
   return (matches * Math.min(1, (matches - 1) / 3) + others * Math.min(1, matches / 3)) / answers.length;

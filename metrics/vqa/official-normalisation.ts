@@ -4,7 +4,7 @@
  */
 import { CONTRACTIONS } from './contractions.js';
 
-const PUNCTUATION = [';', ':', '/', "'", '[', ']', '"', '(', ')', '=', '+', '\\', '_', '>', '<', '@', '`', ',', '?'];
+const PUNCTUATION: readonly string[] = [...';/[]"{}()=+\\_-><@`,?!'];
 
 const NUMBER_WORDS: ReadonlyMap<string, string> = new Map([
   ['none', '0'],
@@ -28,7 +28,12 @@ const PERIODS_DROPPED = 32;
 
 /** An answer as the evaluation compares it. */
 export function normaliseAnswer(answer: string): string {
-  return normaliseWords(normalisePunctuation(answer.replace(/[\n\t]/g, ' ').trim()));
+  return normaliseWords(normalisePunctuation(trimAnswer(answer)));
+}
+
+/** The part of the normalisation that always happens: line feeds and tabs become blanks, and the ends are trimmed. */
+export function trimAnswer(answer: string): string {
+  return answer.replace(/[\n\t]/g, ' ').trim();
 }
 
 /**

@@ -5,7 +5,7 @@
 import { abbreviationKind, SENTENCE_STARTERS } from './abbreviations.js';
 import { CHARACTER_CLASSES, CharacterClass } from './characters.js';
 import { lexPlainWord } from './plain-words.js';
-import { ALPHANUMERIC_RULES, ENTITY, PUNCTUATION_RULES } from './rules.js';
+import { ENTITY, type ShapeLists, shapesIn } from './rules.js';
 
 const { letter, mark, digit, space, dropped } = CharacterClass;
 
@@ -84,6 +84,7 @@ export function lex(line: string, keepPunctuation: boolean): string[] {
   const text = `${line}\n`;
   const tokens: string[] = [];
   const raw: string[] = [];
+  let shapes: ShapeLists | undefined;
   let position = 0;
   while (position < line.length) {
     const plain = lexPlainWord(text, position, keepPunctuation, tokens);
@@ -97,10 +98,11 @@ export function lex(line: string, keepPunctuation: boolean): string[] {
       continue;
     }
     raw.length = 0;
+    shapes ??= shapesIn(text);
     position =
       characterClass === letter || characterClass === mark || characterClass === digit
-        ? lexWord(text, position, raw)
-        : lexPunctuation(text, position, raw);
+        ? lexWord(text, position, shapes, raw)
+        : lexPunctuation(text, position, shapes, raw);
     for (const token of raw) {
       const lower = token.toLowerCase();
       if (keepPunctuation || !PUNCTUATION.has(lower)) tokens.push(lower);
@@ -112,21 +114,21 @@ export function lex(line: string, keepPunctuation: boolean): string[] {
 let matchLength = 0;
 let tokenLength = 0;
 
-/** Sets the longest match of `rules` at `position`. */
-function longest(rules: readonly RegExp[], text: string, position: number): void {
+/** Sets the longest match of `shapes` at `position`. */
+function longest(shapes: readonly RegExp[], text: string, position: number): void {
   matchLength = 0;
   tokenLength = 0;
-  for (const rule of rules) {
-    rule.lastIndex = position;
-    const match = rule.exec(text);
+  for (const shape of shapes) {
+    shape.lastIndex = position;
+    const match = shape.exec(text);
     if (match === null || match[0].length <= matchLength) continue;
     matchLength = match[0].length;
     tokenLength = matchLength - (match.groups?.ahead?.length ?? 0);
   }
 }
 
-function lexWord(text: string, start: number, tokens: string[]): number {
-  longest(ALPHANUMERIC_RULES, text, start);
+function lexWord(text: string, start: number, { alphanumeric }: ShapeLists, tokens: string[]): number {
+  longest(alphanumeric, text, start);
   const abbreviation = lexAbbreviation(text, start, tokens);
   if (abbreviation > 0) return abbreviation;
   if (tokenLength === 0) return start + 1;
@@ -191,10 +193,10 @@ function startsSentence(text: string, position: number): boolean {
   return word !== undefined && SENTENCE_STARTERS.has(word.toLowerCase());
 }
 
-function lexPunctuation(text: string, start: number, tokens: string[]): number {
+function lexPunctuation(text: string, start: number, { punctuation }: ShapeLists, tokens: string[]): number {
   ENTITY.lastIndex = start;
-  const entity = ENTITY.exec(text);
-  longest(PUNCTUATION_RULES, text, start);
+  const entity = text[start] === '&' ? ENTITY.exec(text) : null;
+  longest(punctuation, text, start);
   if (entity !== null && entity[0].length >= matchLength && !/^&(?:Q|A[Pp][Oo][Ss])/.test(entity[0])) {
     const end = start + entity[0].length;
     const character = ENTITIES[(entity[1] ?? entity[2])!.toLowerCase()]!;

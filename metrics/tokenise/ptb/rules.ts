@@ -25,8 +25,10 @@ const sticky = (source: string, flags = ''): RegExp => new RegExp(source, `y${fl
 /** A word; parts joined by . ! or ? stay together when a letter follows ("a.m", "e.g", "what?who"). */
 const WORD = sticky(`${wordStart}${wordPart}*(?:[.!?]${wordStart}${wordPart}*)*`);
 
-/** Letters and digits that hyphens or underscores join ("twenty-one", "5-year-old", "a_b"). */
-const JOINED = sticky(`${letterOrDigit}+(?:[-_](?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)*`);
+/** Letters and digits that hyphens or underscores join ("twenty-one", "5-year-old", "a_b"), and "pro-" and "anti-" alone. */
+const JOINED = sticky(
+  `(?:[pP]ro|[aA]nti|PRO|ANTI)-|${letterOrDigit}+(?:[-_](?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)*`,
+);
 
 /** As above, the first part with an apostrophe, with periods or a number ("O'Brien-Smith", "U.S.-led", "1,000-seat"). */
 const JOINED_AFTER_PREFIX = sticky(
@@ -76,7 +78,7 @@ const WITH_ACCENT_ENTITY = sticky(
 
 /** Words that keep an inner apostrophe ("O'Brien", "d'Artagnan", "Hawai'i", "ma'am"), and clitics that end in one. */
 const WITH_APOSTROPHE = sticky(
-  `[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|[A-Za-z]+[AEIOUaeiou]${apostrophe}[AEIOUaeiou][A-Za-z]*|[Ee]${apostrophe}[eE][rR]|` +
+  `[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|[A-Za-z]+[AEIOUYaeiouy]${apostrophe}(?!(?:[sdmSDM]|[lL]{2}|[rR][eE]|[vV][eE])(?![A-Za-z]))[aeiouA-Z][A-Za-z]*|[Ee]${apostrophe}[eE][rR]|` +
     `[cC]'(?:est|mon|Est|Mon|EST|MON)|[cC]ap['\\u2019]n|[lL]i'l|[eE]v'ry|[jJ]usqu'ici|[dDlL]['\\u0092\\u2019](?!(?:[sdmSDM]|ll|re|ve)(?![A-Za-z]))|` +
     `[oO][lL]['\\u0092\\u2019]|[jyY]['\\u0092\\u2019](?=[${LETTERS}])|j['\\u0092\\u2019]`,
 );
@@ -99,7 +101,7 @@ const FUSED = sticky(
 
 /** Clitics after an apostrophe ("'s", "'ll", "'em") and shortened years ("'90s"). */
 const CLITIC = sticky(
-  `['\\u0092\\u2019](?:(?:s|d|m|ll|re|ve)(?![A-Za-z])|em|till?|cause|[0-9]0s|[0-9]{2}(?![A-Za-z0-9'"\\u2019]|[.,:][0-9]))|` +
+  `['\\u0092\\u2019](?:(?:s|d|m|ll|re|ve)(?![A-Za-z])|em|till?|cause|[0-9]0s|[0-9]{2}(?=\\s))|` +
     `'n'|'n(?=\\s)|['\\u0092\\u2019]n['\\u0092\\u2019]|[\\u0092\\u2019]n(?=\\s)|'t(?=is|was)|&apos;(?:s|d|m|ll|re|ve)(?![A-Za-z])`,
   'i',
 );
@@ -122,46 +124,103 @@ const RUN = sticky(
   "[!?]+|-+|\\*+|#+|@+|_+|<<|>>|''|``|(?:\\\\\\*)+|[\\u00b2\\u00b3\\u00b9\\u2070\\u2074-\\u208e]+|[\\u201a\\u201e]+",
 );
 
-/** Every shape that may start at a letter or a digit. */
-export const ALPHANUMERIC_RULES: readonly RegExp[] = [
-  FUSED,
-  BEFORE_NEGATION,
-  NEGATION,
-  WITH_APOSTROPHE,
-  JOINED_CAPITALS,
-  CURRENCY_PREFIX,
-  PROGRAMMING_LANGUAGE,
-  WORD,
-  URL,
-  HOST,
-  MAIL_ADDRESS,
-  FILE_NAME,
-  PHONE_NUMBER,
-  FRACTION,
-  NUMBER,
-  JOINED,
-  JOINED_AFTER_PREFIX,
-  JOINED_ACRONYM,
-  BEFORE_PAUSE,
-  SLASHED,
-  WITH_ACCENT_ENTITY,
-  EMOTICON,
+/** What a caption holds; a shape that needs something else need not be tried. */
+const Feature = {
+  apostrophe: 1,
+  period: 2,
+  slash: 4,
+  digit: 8,
+  hyphen: 16,
+  other: 32,
+} as const;
+
+type Shape = readonly [shape: RegExp, needs: number];
+
+/** Every shape that may start at a letter or a digit, the earlier the stronger. */
+const ALPHANUMERIC_SHAPES: readonly Shape[] = [
+  [FUSED, 0],
+  [BEFORE_NEGATION, Feature.apostrophe],
+  [NEGATION, Feature.apostrophe],
+  [WITH_APOSTROPHE, Feature.apostrophe],
+  [JOINED_CAPITALS, Feature.other],
+  [CURRENCY_PREFIX, Feature.other],
+  [PROGRAMMING_LANGUAGE, Feature.other],
+  [WORD, 0],
+  [URL, Feature.slash],
+  [HOST, Feature.period],
+  [MAIL_ADDRESS, Feature.other],
+  [FILE_NAME, Feature.period],
+  [PHONE_NUMBER, Feature.digit],
+  [FRACTION, Feature.digit],
+  [NUMBER, Feature.digit],
+  [JOINED, 0],
+  [JOINED_AFTER_PREFIX, Feature.hyphen],
+  [JOINED_ACRONYM, Feature.hyphen],
+  [BEFORE_PAUSE, Feature.period],
+  [SLASHED, Feature.slash],
+  [WITH_ACCENT_ENTITY, Feature.other],
 ];
 
 /** Every shape that may start at a punctuation mark. */
-export const PUNCTUATION_RULES: readonly RegExp[] = [
-  CLITIC,
-  NUMERIC_ENTITY,
-  WITH_ACCENT_ENTITY,
-  MARKUP,
-  MAIL_ADDRESS,
-  PHONE_NUMBER,
-  NUMBER,
-  EMOTICON,
-  HASH_OR_MENTION,
-  ELLIPSIS,
-  RUN,
+const PUNCTUATION_SHAPES: readonly Shape[] = [
+  [CLITIC, Feature.apostrophe],
+  [NUMERIC_ENTITY, Feature.other],
+  [WITH_ACCENT_ENTITY, Feature.other],
+  [MARKUP, Feature.other],
+  [MAIL_ADDRESS, Feature.other],
+  [PHONE_NUMBER, Feature.digit],
+  [NUMBER, Feature.digit],
+  [EMOTICON, Feature.other],
+  [HASH_OR_MENTION, Feature.other],
+  [ELLIPSIS, Feature.period],
+  [RUN, 0],
 ];
+
+export interface ShapeLists {
+  readonly alphanumeric: readonly RegExp[];
+  readonly punctuation: readonly RegExp[];
+}
+
+const LISTS: (ShapeLists | undefined)[] = [];
+
+/** The shapes that may occur in `text`. */
+export function shapesIn(text: string): ShapeLists {
+  let features = 0;
+  for (let index = 0; index < text.length; index++) features |= featureOf(text.charCodeAt(index));
+  let lists = LISTS[features];
+  if (lists === undefined) {
+    const possible = (shapes: readonly Shape[]): RegExp[] =>
+      shapes.filter(([, needs]) => (features & needs) === needs).map(([shape]) => shape);
+    lists = { alphanumeric: possible(ALPHANUMERIC_SHAPES), punctuation: possible(PUNCTUATION_SHAPES) };
+    LISTS[features] = lists;
+  }
+  return lists;
+}
+
+function featureOf(code: number): number {
+  if (code > 127) return Feature.digit | Feature.apostrophe | Feature.other;
+  switch (code) {
+    case 0x20:
+    case 0x0a:
+    case 0x2c:
+      return 0;
+    case 0x27:
+    case 0x60:
+      return Feature.apostrophe | Feature.other;
+    case 0x2d:
+    case 0x5f:
+      return Feature.hyphen | Feature.other;
+    case 0x2e:
+      return Feature.period;
+    case 0x2f:
+      return Feature.slash;
+    default:
+      if (code >= 0x30 && code <= 0x39) return Feature.digit;
+      if ((code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)) return 0;
+      // "&apos;" stands for an apostrophe.
+      return code === 0x26 ? Feature.apostrophe | Feature.other : Feature.other;
+  }
+}
 
 /** Entities that stand for one character; unknown ones fall apart into their characters. */
 export const ENTITY: RegExp = /&(?:(lt|gt|amp|nbsp|mdash|ndash|md);|(quot|apos);)/iy;

@@ -8,6 +8,7 @@ import {
   formatSignature,
   type MetricScore,
   ptbTokeniser,
+  scoreCaptions,
   scoreMeteor,
 } from '../../metrics/index.js';
 import { UserError } from '../errors.js';
@@ -29,7 +30,7 @@ export async function scoreMeteorRecords(
   return scoreMeteor(records, await loadWordKnowledge(), { split, bootstrap });
 }
 
-/** Runs the jar once for all records, with a fixed locale: elsewhere it writes numbers with decimal commas. */
+/** Runs the jar once for all records, with a fixed locale: elsewhere it writes numbers with decimal commas. No interval. */
 async function scoreWithJar(records: readonly CaptionRecord[], jar: string, split?: string): Promise<MetricScore> {
   checkCaptionRecords(records);
   const { execa } = await import('execa');
@@ -59,12 +60,12 @@ async function scoreWithJar(records: readonly CaptionRecord[], jar: string, spli
   const score = number(await nextLine(lines), jar);
   java.stdin.end();
   await java;
-  const signature = formatSignature('METEOR', [
-    ['implementation', 'meteor-1.5.jar'],
-    ['tok', `${ptbTokeniser.id}+norm`],
-    ['images', records.length],
-    ['split', split ?? 'all'],
-  ]);
+  // The references' identity is the one that every other metric of these records signs with.
+  const [, ...shared] = scoreCaptions(records, {
+    metrics: ['ROUGE-L'],
+    ...(split === undefined ? {} : { split }),
+  }).metrics['ROUGE-L']!.signature.split(/\|(?=tok:)/);
+  const signature = `${formatSignature('METEOR', [['implementation', 'meteor-1.5.jar']])}|${shared.join('|')}`;
   return { score, perImage, signature };
 }
 

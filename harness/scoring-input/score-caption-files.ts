@@ -44,10 +44,13 @@ export async function scoreCaptionFiles(options: CaptionScoreOptions): Promise<v
     ...(bootstrap === undefined ? {} : { bootstrap }),
     ...(own.includes('CIDEr-stemmed') ? { stem: await loadPorterStemmer() } : {}),
   });
-  const scores = new Map<string, MetricScore>(own.map((metric) => [metric, metrics[metric]!]));
-  if (requested.includes('METEOR')) {
-    const { scoreMeteorRecords } = await import('./meteor.js');
-    scores.set('METEOR', await scoreMeteorRecords(records, { jar: meteorJar, split, bootstrap }));
+  const scores = new Map<string, MetricScore>();
+  for (const metric of requested) {
+    if (metric !== 'METEOR') scores.set(metric, metrics[metric]!);
+    else {
+      const { scoreMeteorRecords } = await import('./meteor.js');
+      scores.set(metric, await scoreMeteorRecords(records, { jar: meteorJar, split, bootstrap }));
+    }
   }
   if (perImage !== undefined) {
     const columns = [...scores.values()].map((score) => score.perImage);

@@ -82,13 +82,14 @@ function isFinite2d(from: usize, rows: i32, columns: i32, rowBytes: usize): bool
   return horizontalSum(sum) + rest == 0;
 }
 
-/** out[T, D] = or += weights[T, S] · x[S, D] over allowed positions only, or of weightsᵀ and out[S, D], x[T, D]. */
+/** out[T, D] = or += weights[T, S] · x[S, D] (rows of weights and mask `ldWeights` apart) over allowed positions only, or of weightsᵀ and out[S, D], x[T, D]. */
 function allowedProduct(
   transpose: bool,
   t: i32,
   s: i32,
   d: i32,
   weights: usize,
+  ldWeights: i32,
   mask: usize,
   x: usize,
   xBytes: usize,
@@ -102,7 +103,7 @@ function allowedProduct(
     const to = out + <usize>row * outBytes;
     if (!accumulate) memory.fill(to, 0, <usize>d * 4);
     for (let i = 0; i < inner; i++) {
-      const position = <usize>(transpose ? i * s + row : row * s + i);
+      const position = <usize>(transpose ? i * ldWeights + row : row * ldWeights + i);
       if (!load<u8>(mask + position)) continue;
       const weight = load<f32>(weights + position * 4);
       const from = x + <usize>i * xBytes;
@@ -120,6 +121,7 @@ function weightedSum(
   s: i32,
   d: i32,
   weights: usize,
+  ldWeights: i32,
   mask: usize,
   x: usize,
   ldX: i32,
@@ -128,10 +130,29 @@ function weightedSum(
   accumulate: bool,
 ): void {
   if (isFinite2d(x, transpose ? t : s, d, <usize>ldX * 4)) {
-    gemm(transpose, false, transpose ? s : t, d, transpose ? t : s, weights, s, x, ldX, out, ldOut, 0, accumulate);
+    gemm(transpose, false, transpose ? s : t, d, transpose ? t : s, weights, ldWeights, x, ldX, out, ldOut, 0, accumulate);
   } else {
-    allowedProduct(transpose, t, s, d, weights, mask, x, <usize>ldX * 4, out, <usize>ldOut * 4, accumulate);
+    allowedProduct(transpose, t, s, d, weights, ldWeights, mask, x, <usize>ldX * 4, out, <usize>ldOut * 4, accumulate);
   }
+}
+
+/** Rows computed together: two tiles of the matrix product. */
+const BLOCK_ROWS: i32 = 12;
+
+/**
+ * How many leading positions some row of a block may see, rounded up to whole panels of 8. What lies behind them is skipped: under a
+ * causal mask a third of all pairs. Skipped terms are exact zeros and no sum is grouped otherwise, so the bits stay those of the whole.
+ */
+function visiblePositions(mask: usize, rows: i32, length: i32): i32 {
+  let visible: i32 = 0;
+  for (let row = 0; row < rows; row++) {
+    let end = length;
+    while (end - 8 >= visible && load<u64>(mask + <usize>(end - 8)) == 0) end -= 8;
+    while (end > visible && load<u8>(mask + <usize>(end - 1)) == 0) end--;
+    if (end > visible) visible = end;
+    mask += <usize>length;
+  }
+  return min(length, (visible + 7) & ~7);
 }
 
 /** query [B, T, H, D], key and value [B, S, G, D], mask [B, T, S] bytes → out [B, T, H, D], probabilities [B, H, T, S]. */
@@ -159,16 +180,24 @@ export function attention(
       const queryOffset = <usize>(b * t * ldQuery + head * d) * 4;
       const keyOffset = <usize>(b * s * ldKey + (head / headsPerGroup) * d) * 4;
       const batchMask = mask + <usize>b * pairs;
-      gemm(
-        false, true, t, s, d, query + queryOffset, ldQuery, key + keyOffset, ldKey, probabilities, s, 0, false,
-      );
-      for (let row: usize = 0; row < <usize>t; row++) {
-        const offset = row * <usize>s;
-        maskedSoftmaxRow(probabilities + offset * 4, batchMask + offset, <usize>s, scale);
+      for (let first = 0; first < t; first += BLOCK_ROWS) {
+        const rows = min(BLOCK_ROWS, t - first);
+        const blockMask = batchMask + <usize>first * <usize>s;
+        const visible = visiblePositions(blockMask, rows, s);
+        const block = probabilities + <usize>first * <usize>s * 4;
+        const blockQuery = query + queryOffset + <usize>(first * ldQuery) * 4;
+        const blockOut = out + queryOffset + <usize>(first * ldQuery) * 4;
+        gemm(false, true, rows, visible, d, blockQuery, ldQuery, key + keyOffset, ldKey, block, s, 0, false);
+        for (let row: usize = 0; row < <usize>rows; row++) {
+          const offset = row * <usize>s;
+          const scores = block + offset * 4;
+          maskedSoftmaxRow(scores, blockMask + offset, <usize>visible, scale);
+          memory.fill(scores + <usize>visible * 4, 0, <usize>(s - visible) * 4);
+        }
+        weightedSum(
+          false, rows, visible, d, block, s, blockMask, value + keyOffset, ldKey, blockOut, ldQuery, false,
+        );
       }
-      weightedSum(
-        false, t, s, d, probabilities, batchMask, value + keyOffset, ldKey, out + queryOffset, ldQuery, false,
-      );
       probabilities += pairs * 4;
     }
   }
@@ -232,21 +261,33 @@ export function attentionGradient(
       const batchMask = mask + <usize>b * pairs;
       const add = head % headsPerGroup != 0;
       const headGradient = outGradient + queryOffset;
-      gemm(false, true, t, s, d, headGradient, ldQuery, value + keyOffset, ldKey, scratch, s, 0, false);
-      for (let row: usize = 0; row < <usize>t; row++) {
-        const offset = row * <usize>s;
-        softmaxGradientRow(
-          scratch + offset * 4, probabilities + offset * 4, batchMask + offset, <usize>s, scale,
+      for (let first = 0; first < t; first += BLOCK_ROWS) {
+        const rows = min(BLOCK_ROWS, t - first);
+        const blockOffset = <usize>first * <usize>s;
+        const blockMask = batchMask + blockOffset;
+        const visible = visiblePositions(blockMask, rows, s);
+        const block = scratch + blockOffset * 4;
+        const rowsOffset = <usize>(first * ldQuery) * 4;
+        gemm(
+          false, true, rows, visible, d, headGradient + rowsOffset, ldQuery, value + keyOffset, ldKey, block, s, 0, false,
+        );
+        for (let row: usize = 0; row < <usize>rows; row++) {
+          const offset = row * <usize>s;
+          const gradient = block + offset * 4;
+          const weights = probabilities + (blockOffset + offset) * 4;
+          softmaxGradientRow(gradient, weights, blockMask + offset, <usize>visible, scale);
+          memory.fill(gradient + <usize>visible * 4, 0, <usize>(s - visible) * 4);
+        }
+        const blockGradient = queryGradient + queryOffset + rowsOffset;
+        weightedSum(
+          false, rows, visible, d, block, s, blockMask, key + keyOffset, ldKey, blockGradient, ldQuery, false,
         );
       }
       weightedSum(
-        true, t, s, d, probabilities, batchMask, headGradient, ldQuery, valueGradient + keyOffset, ldKey, add,
+        true, t, s, d, probabilities, s, batchMask, headGradient, ldQuery, valueGradient + keyOffset, ldKey, add,
       );
       weightedSum(
-        false, t, s, d, scratch, batchMask, key + keyOffset, ldKey, queryGradient + queryOffset, ldQuery, false,
-      );
-      weightedSum(
-        true, t, s, d, scratch, batchMask, query + queryOffset, ldQuery, keyGradient + keyOffset, ldKey, add,
+        true, t, s, d, scratch, s, batchMask, query + queryOffset, ldQuery, keyGradient + keyOffset, ldKey, add,
       );
       probabilities += pairs * 4;
     }

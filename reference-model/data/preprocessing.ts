@@ -34,6 +34,9 @@ export function boxDownsample(image: RasterImage, factor: number): RasterImage {
   return { width: smallWidth, height: smallHeight, pixels: small };
 }
 
+/** The normalised value of each of the 256 levels: a look-up is several times faster than a division. */
+const NORMALIZED = Float32Array.from({ length: 256 }, (_, level) => level / 127.5 - 1);
+
 /** One image as float32 [height, width, 3] in [−1, 1]. */
 export function normalizePixels(image: RasterImage): Float32Array {
   return normalizeBatch([image]);
@@ -54,7 +57,7 @@ export function normalizeBatch(images: readonly RasterImage[]): Float32Array {
         `Images of one batch need one size: image ${index} has ${width}×${height} pixels, image 0 has ${first.width}×${first.height}.`,
       );
     }
-    for (let i = 0; i < length; i++) batch[index * length + i] = pixels[i]! / 127.5 - 1;
+    for (let i = 0; i < length; i++) batch[index * length + i] = NORMALIZED[pixels[i]!]!;
   });
   return batch;
 }

@@ -17,6 +17,34 @@ export function promptTokens(tokenizer: Tokenizer, prompt: string): readonly num
   return [tokenizer.special.begin, ...tokenizer.encode(prompt)];
 }
 
+/** An example with its text as token ids. */
+interface TokenizedExample {
+  readonly example: Example;
+  readonly prompt: readonly number[];
+  /** Ends with the end token. */
+  readonly answer: readonly number[];
+}
+
+const tokenize = (example: Example, tokenizer: Tokenizer): TokenizedExample => ({
+  example,
+  prompt: promptTokens(tokenizer, example.prompt),
+  answer: [...tokenizer.encode(example.answer), tokenizer.special.end],
+});
+
+/** Builds a batch in the order of the examples. Throws SequenceError when an example is longer than the model allows. */
+export function buildExampleBatch(
+  examples: readonly Example[],
+  model: ModelConfig,
+  tokenizer: Tokenizer,
+  mask: AttentionMaskKind,
+): ExampleBatch {
+  return assembleBatch(
+    examples.map((example) => tokenize(example, tokenizer)),
+    model,
+    mask,
+  );
+}
+
 /**
  * Splits a step's examples into micro-batches of like length, so that little padding is computed. Gradients are weighted by tokens,
  * so the grouping changes the result only by rounding.
@@ -28,37 +56,23 @@ export function buildMicroBatches(
   tokenizer: Tokenizer,
   mask: AttentionMaskKind,
 ): readonly ExampleBatch[] {
-  const length = ({ prompt, answer }: Example): number =>
-    tokenizer.encode(prompt).length + tokenizer.encode(answer).length;
   const byLength = examples
-    .map((example) => ({ example, length: length(example) }))
-    .sort((a, b) => a.length - b.length);
-  return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) => {
-    const chunk = byLength.slice(i * size, (i + 1) * size).map(({ example }) => example);
-    return buildExampleBatch(chunk, model, tokenizer, mask);
-  });
+    .map((example) => tokenize(example, tokenizer))
+    .sort((a, b) => a.prompt.length + a.answer.length - (b.prompt.length + b.answer.length));
+  return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) =>
+    assembleBatch(byLength.slice(i * size, (i + 1) * size), model, mask),
+  );
 }
 
-/** Builds a batch in the order of the examples. Throws SequenceError when an example is longer than the model allows. */
-export function buildExampleBatch(
-  examples: readonly Example[],
-  model: ModelConfig,
-  tokenizer: Tokenizer,
-  mask: AttentionMaskKind,
-): ExampleBatch {
+function assembleBatch(examples: readonly TokenizedExample[], model: ModelConfig, mask: AttentionMaskKind): ExampleBatch {
   const visualTokens = visualTokensPerImage(model);
   const sequences = examples.map(({ prompt, answer }, image) =>
-    imageTextSequence({
-      image,
-      visualTokens,
-      prompt: promptTokens(tokenizer, prompt),
-      answer: [...tokenizer.encode(answer), tokenizer.special.end],
-    }),
+    imageTextSequence({ image, visualTokens, prompt, answer }),
   );
   return {
     images: examples.length,
     imageSize: model.vision.imageSize,
-    pixels: normalizeBatch(examples.map(({ sample }) => sample.image)),
+    pixels: normalizeBatch(examples.map(({ example }) => example.sample.image)),
     sequences: buildBatch(sequences, mask, {
       vocabularySize: model.language.vocabularySize,
       maximumPositions: model.language.maximumPositions,

@@ -155,6 +155,42 @@ function visiblePositions(mask: usize, rows: i32, length: i32): i32 {
   return min(length, (visible + 7) & ~7);
 }
 
+/** The first of `t` rows that may see one of the `columns` positions from `column` on; t if none does. */
+function firstViewer(mask: usize, t: i32, s: i32, column: i32, columns: i32): i32 {
+  for (let row = 0; row < t; row++) {
+    const from = mask + <usize>(row * s + column);
+    for (let i = 0; i < columns; i++) if (load<u8>(from + <usize>i)) return row;
+  }
+  return t;
+}
+
+/**
+ * out[S, D] = or += weightsᵀ · x for weights [T, S] and x [T, D], in blocks of positions: rows in front of the first that sees one of a
+ * block's positions are skipped.
+ */
+function weightedSumOfViewers(
+  t: i32,
+  s: i32,
+  d: i32,
+  weights: usize,
+  mask: usize,
+  x: usize,
+  ldX: i32,
+  out: usize,
+  ldOut: i32,
+  accumulate: bool,
+): void {
+  for (let column = 0; column < s; column += BLOCK_ROWS) {
+    const columns = min(BLOCK_ROWS, s - column);
+    const first = firstViewer(mask, t, s, column, columns);
+    const offset = <usize>(first * s + column);
+    weightedSum(
+      true, t - first, columns, d, weights + offset * 4, s, mask + offset,
+      x + <usize>(first * ldX) * 4, ldX, out + <usize>(column * ldOut) * 4, ldOut, accumulate,
+    );
+  }
+}
+
 /** query [B, T, H, D], key and value [B, S, G, D], mask [B, T, S] bytes → out [B, T, H, D], probabilities [B, H, T, S]. */
 export function attention(
   batch: i32,
@@ -283,11 +319,11 @@ export function attentionGradient(
           false, rows, visible, d, block, s, blockMask, key + keyOffset, ldKey, blockGradient, ldQuery, false,
         );
       }
-      weightedSum(
-        true, t, s, d, probabilities, s, batchMask, headGradient, ldQuery, valueGradient + keyOffset, ldKey, add,
+      weightedSumOfViewers(
+        t, s, d, probabilities, batchMask, headGradient, ldQuery, valueGradient + keyOffset, ldKey, add,
       );
-      weightedSum(
-        true, t, s, d, scratch, s, batchMask, query + queryOffset, ldQuery, keyGradient + keyOffset, ldKey, add,
+      weightedSumOfViewers(
+        t, s, d, scratch, batchMask, query + queryOffset, ldQuery, keyGradient + keyOffset, ldKey, add,
       );
       probabilities += pairs * 4;
     }

@@ -36,7 +36,11 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
 
   const primary = pairMeasure(results, hypothesis.metric, hypothesis.alpha);
   const metric = measures[hypothesis.metric].label;
-  const decision = decide(primary.statistics, { ...hypothesis, metric }, { smoke });
+  const labels = {
+    treatment: suite.arms[hypothesis.treatment]!.label,
+    control: suite.arms[hypothesis.control]!.label,
+  };
+  const decision = decide(primary.statistics, { ...hypothesis, ...labels, metric }, { smoke });
   const secondary = sharedMeasures(results).filter((measure) => measure !== hypothesis.metric);
   const firstSeed = runs.filter(({ seed }) => seed === runs[0]!.seed);
   const { evaluation } = runs[0]!.identity.config;

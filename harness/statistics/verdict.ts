@@ -17,6 +17,9 @@ export interface VerdictRule {
   readonly direction: 'greater' | 'less';
   readonly margin: number;
   readonly alpha: number;
+  /** The arms in words, for the sentence. */
+  readonly treatment: string;
+  readonly control: string;
 }
 
 export interface Decision {
@@ -29,7 +32,7 @@ export interface Decision {
 
 export function decide(
   statistics: PairedStatistics,
-  { metric, direction, margin, alpha }: VerdictRule,
+  { metric, direction, margin, alpha, treatment, control }: VerdictRule,
   { smoke = false }: { readonly smoke?: boolean } = {},
 ): Decision {
   const { meanDifference, confidence, tTest, signFlip, degenerate, pairs } = statistics;
@@ -74,7 +77,7 @@ export function decide(
   }
   const [meanText, lowText, highText] = signedAlike([meanDifference, confidence.low, confidence.high]);
   const sentence =
-    `${label[verdict]}: ${metric} differs by ${meanText} ` +
+    `${label[verdict]}: ${metric}, “${treatment}” minus “${control}”, is ${meanText} ` +
     `(${percent(confidence.level)} CI ${lowText} to ${highText}, ` +
     `paired t ${pText(tTest.p)}, sign-flip ${pText(signFlip.p)}) over ${pairs.length} paired seeds.`;
   return { verdict, sentence, reasons };

@@ -12,8 +12,7 @@ import type { Recipe } from '../training/recipe.js';
 export type Backbone = 'vision' | 'language';
 
 /** Where a shipped backbone lies in the package. */
-const backboneFile = (backbone: Backbone): string =>
-  `reference-model/pretraining/weights/${backbone}.safetensors`;
+const backboneFile = (backbone: Backbone): string => `reference-model/pretraining/weights/${backbone}.safetensors`;
 
 /**
  * Overwrites the backbones that a recipe wants pretrained.

@@ -64,7 +64,11 @@ export function buildMicroBatches(
   );
 }
 
-function assembleBatch(examples: readonly TokenizedExample[], model: ModelConfig, mask: AttentionMaskKind): ExampleBatch {
+function assembleBatch(
+  examples: readonly TokenizedExample[],
+  model: ModelConfig,
+  mask: AttentionMaskKind,
+): ExampleBatch {
   const visualTokens = visualTokensPerImage(model);
   const sequences = examples.map(({ prompt, answer }, image) =>
     imageTextSequence({ image, visualTokens, prompt, answer }),

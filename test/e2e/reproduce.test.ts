@@ -64,7 +64,7 @@ describe('a suite run with the real trainer', () => {
       expect(lastLine(outcome)).toBe(join(store, 'tiny', 'index.html'));
       expect(existsSync(lastLine(outcome))).toBe(true);
       expect(outcome.stderr).toMatch(
-        /^(?:Inconclusive|Contradicted|Reproduced): CIDEr-D of detailed captions differs by .* over 2 paired seeds/m,
+        /^(?:Inconclusive|Contradicted|Reproduced): CIDEr-D of detailed captions, “.*” minus “.*”, is .* over 2 paired seeds/m,
       );
     }
   });

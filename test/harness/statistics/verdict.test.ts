@@ -3,7 +3,14 @@ import { pairedStatistics } from '../../../harness/statistics/paired-seeds.js';
 import { type Decision, decide, type VerdictRule } from '../../../harness/statistics/verdict.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
 
-const rule: VerdictRule = { metric: 'CIDEr-D', direction: 'greater', margin: 0.1, alpha: 0.05 };
+const rule: VerdictRule = {
+  metric: 'CIDEr-D',
+  direction: 'greater',
+  margin: 0.1,
+  alpha: 0.05,
+  treatment: 'no mask',
+  control: 'mask',
+};
 
 function verdictOn(differences: readonly number[], changes: Partial<VerdictRule> = {}, smoke = false): Decision {
   const pairs = differences.map((difference, index) => ({ seed: index + 1, treatment: 5 + difference, control: 5 }));
@@ -16,7 +23,7 @@ describe('the verdict', () => {
     const decision = verdictOn([0.57, 0.42, 0.78, 0.36, 0.53, 0.06]);
     expect(decision.verdict).toBe('reproduced');
     expect(decision.sentence).toBe(
-      'Reproduced: CIDEr-D differs by +0.453 (95 % CI +0.200 to +0.706, paired t p = .006, sign-flip p = .031) over 6 paired seeds.',
+      'Reproduced: CIDEr-D, “no mask” minus “mask”, is +0.453 (95 % CI +0.200 to +0.706, paired t p = .006, sign-flip p = .031) over 6 paired seeds.',
     );
     expect(decision.reasons).toEqual([
       'The 95 % interval lies entirely on the claimed side of 0.',

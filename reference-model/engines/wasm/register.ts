@@ -17,6 +17,7 @@ import { registerNormKernels } from './kernels/norm.js';
 import { registerOptimizerKernels } from './kernels/optimizer.js';
 import { registerReductionKernels } from './kernels/reduction.js';
 import { registerCopiedKernel } from './native-kernel.js';
+import { saveTensorsByReference } from './saved-tensors.js';
 
 /** CPU kernels through Math.exp, log, pow, trigonometry or unseeded randomness. tfjs says so if one of them is asked for. */
 const IRREPRODUCIBLE_KERNELS: ReadonlySet<string> = new Set([
@@ -33,6 +34,7 @@ export function registerWasmBackend(module: KernelModule): void {
   if (isRegistered) return;
   isRegistered = true;
   registerBackend(WASM_BACKEND, () => new WasmBackend(module));
+  saveTensorsByReference();
   registerMatMulKernels();
   registerAttentionKernels();
   registerNormKernels();

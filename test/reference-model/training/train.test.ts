@@ -205,10 +205,12 @@ describe('gradients', () => {
         attentionGradients: count(FusedKernel.AttentionGradient),
         embeddingGradients: count(FusedKernel.EmbeddingGradient),
         matrixProducts: count('BatchMatMul'),
+        copies: count('Identity'),
       };
     };
     const connectorOnly = await kernels(['connector']);
     const everything = await kernels(['vision', 'connector', 'language']);
+    expect(everything.copies).toBe(0); // tensors are saved for the backward pass by reference
     expect(connectorOnly.layerNormGradients).toBe(0);
     expect(connectorOnly.attentionGradients).toBe(2); // the decoder's two layers, on the way to the connector
     expect(everything.layerNormGradients).toBe(3);

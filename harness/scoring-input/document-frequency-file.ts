@@ -2,21 +2,18 @@
  * Document frequencies on disk: a header line of JSON, then one `images<TAB>n-gram` per line, sorted by n-gram.
  * Plain text streams both ways and diffs well; a file for the COCO validation images holds about three million lines.
  */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { DocumentFrequencies } from '../../metrics/index.js';
 import { UserError } from '../errors.js';
 import { unreadable } from './rows.js';
+import { writeOutput } from './write-output.js';
 
 const FORMAT = 'vlm-bench document frequencies 1';
 
 export async function writeDocumentFrequencies(file: string, frequencies: DocumentFrequencies): Promise<void> {
   const { images, tokeniser, ngrams } = frequencies;
   const sorted = [...ngrams].sort(([left], [right]) => (left < right ? -1 : 1));
-  const partial = `${file}.${process.pid}.partial`;
   const lines = function* (): Generator<string> {
     yield `${JSON.stringify({ format: FORMAT, images, tokeniser, ngrams: sorted.length })}\n`;
     for (let from = 0; from < sorted.length; from += 1000) {
@@ -26,21 +23,7 @@ export async function writeDocumentFrequencies(file: string, frequencies: Docume
         .join('');
     }
   };
-  try {
-    await pipeline(Readable.from(lines()), createWriteStream(partial, { flush: true }));
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw new UserError(
-      {
-        code: 'file-unreadable',
-        what: `cannot write ${file}: ${(error as Error).message}`,
-        where: file,
-        mend: 'check that the folder exists and may be written',
-      },
-      { cause: error },
-    );
-  }
+  await writeOutput(file, lines());
 }
 
 export async function readDocumentFrequencies(file: string): Promise<DocumentFrequencies> {

@@ -1,8 +1,7 @@
 /**
  * Prints scores as one JSON document or as a table, and writes per-record scores as CSV, whole or not at all.
  */
-import { open, rename, rm } from 'node:fs/promises';
-import { UserError } from '../errors.js';
+import { writeOutput } from './write-output.js';
 
 export interface PrintedScore {
   readonly name: string;
@@ -53,28 +52,7 @@ export async function writeCsv(
   rows: readonly (readonly string[])[],
 ): Promise<void> {
   const line = (fields: readonly string[]): string => `${fields.map(quote).join(',')}\n`;
-  const partial = `${file}.${process.pid}.partial`;
-  try {
-    const handle = await open(partial, 'w');
-    try {
-      await handle.writeFile(line(header) + rows.map(line).join(''));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw new UserError(
-      {
-        code: 'file-unreadable',
-        what: `cannot write ${file}: ${(error as Error).message}`,
-        where: file,
-        mend: 'check that the folder exists and may be written',
-      },
-      { cause: error },
-    );
-  }
+  await writeOutput(file, [line(header), ...rows.map(line)]);
 }
 
 function quote(field: string): string {

@@ -7,7 +7,7 @@ import type { ArmView } from './finding-report-view.js';
 export interface ArmStyle {
   readonly id: string;
   readonly label: string;
-  readonly role: 'treatment' | 'control';
+  readonly role?: 'treatment' | 'control';
   /** A CSS colour that SVG accepts in `fill` and `stroke`. */
   readonly color: string;
   readonly dash: 'solid' | readonly number[];
@@ -25,7 +25,7 @@ export function styleArms(arms: readonly ArmView[]): ReadonlyMap<string, ArmStyl
       styles.set(id, { id, label, role, color: 'var(--control)', dash: [7, 4], marker: 'square' });
     } else {
       const color = TREATMENT_COLORS[treatments % TREATMENT_COLORS.length] ?? TREATMENT_COLORS[0];
-      styles.set(id, { id, label, role, color, dash: 'solid', marker: 'disc' });
+      styles.set(id, { id, label, ...(role === undefined ? {} : { role }), color, dash: 'solid', marker: 'disc' });
       treatments += 1;
     }
   }
@@ -34,5 +34,5 @@ export function styleArms(arms: readonly ArmView[]): ReadonlyMap<string, ArmStyl
 
 /** The style of an arm that the view does not declare: drawn, but plainly. */
 export function styleOf(styles: ReadonlyMap<string, ArmStyle>, id: string): ArmStyle {
-  return styles.get(id) ?? { id, label: id, role: 'treatment', color: 'var(--muted)', dash: [2, 3], marker: 'disc' };
+  return styles.get(id) ?? { id, label: id, color: 'var(--muted)', dash: [2, 3], marker: 'disc' };
 }

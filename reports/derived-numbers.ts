@@ -23,9 +23,17 @@ interface StageLosses {
 
 export function deriveNumbers(view: FindingReportView): DerivedNumbers {
   return {
-    armMeans: [view.pairs, ...view.secondary].map((measure) => ({ metric: measure.metric, ...armMeans(measure) })),
+    armMeans: [...pairedClaims(view), ...view.secondary].map((measure) => ({
+      metric: measure.metric,
+      ...armMeans(measure),
+    })),
     stageLosses: stageLosses(view.curves),
   };
+}
+
+/** The paired evidence of the claims, in their order. */
+export function pairedClaims({ claims }: FindingReportView): readonly PairedSeedsView[] {
+  return claims.flatMap(({ evidence }) => (evidence.test === 'paired' ? [evidence.pairs] : []));
 }
 
 /** @returns the mean over the seeds of each arm's score. */

@@ -4,21 +4,35 @@
  */
 
 export interface FindingReportView {
-  readonly schemaVersion: 1;
+  readonly schemaVersion: 2;
   /** Stamped over the page; a smoke run proves the path, not the claim. */
   readonly smoke: boolean;
   readonly suite: { readonly id: string; readonly title: string; readonly claim: string; readonly source: SourceView };
   readonly scale: 'embedded' | 'paper';
   readonly dataSet: { readonly name: string; readonly description: string; readonly fingerprint: string };
-  readonly verdict: VerdictView;
-  readonly hypothesis: HypothesisView;
+  /** Of the whole finding, over its claims; absent for a benchmark, which claims nothing. */
+  readonly verdict?: VerdictView;
+  /** One per hypothesis of the suite, in its order; the first is the one that charts lead with. */
+  readonly claims: readonly ClaimView[];
+  readonly factors: readonly FactorView[];
   readonly arms: readonly ArmView[];
-  readonly pairs: PairedSeedsView;
-  /** Other measures of the same runs; they inform and do not decide. */
+  /** Every measure of every arm; the measures of the claims first. */
+  readonly scores: readonly ScoreTableView[];
+  /** Other measures of the same comparison as the first claim, where that is paired; they inform and do not decide. */
   readonly secondary: readonly PairedSeedsView[];
+  /** A score against a numeric factor (dose-response of alignment, learning curve over training data). */
+  readonly responses: readonly ResponseView[];
+  /** Loss of each arm on its own kind of text, normalised, with the moment it reached the threshold; empty unless measured. */
+  readonly convergence: readonly ConvergenceView[];
+  /** What the texts that arms learn from are like; empty unless the suite compares texts. */
+  readonly texts: readonly TextStatisticsView[];
   readonly curves: readonly LossCurveView[];
   readonly examples: readonly ExampleView[];
   readonly runs: readonly RunView[];
+  /** Published numbers on other data and another scale, never mixed with ours. */
+  readonly published: readonly PublishedTableView[];
+  /** One sentence for each statistical test that the page uses. */
+  readonly statistics: readonly { readonly name: string; readonly sentence: string }[];
   /** The full recipe as YAML text, as it was resolved. */
   readonly recipe: string;
   readonly provenance: readonly { readonly label: string; readonly value: string }[];
@@ -44,34 +58,86 @@ export interface VerdictView {
   readonly reasons: readonly string[];
 }
 
+/** One primary claim: what was fixed beforehand, what was decided, and on which numbers. */
+export interface ClaimView {
+  readonly id: string;
+  readonly hypothesis: HypothesisView;
+  readonly verdict: VerdictView;
+  readonly evidence:
+    | { readonly test: 'paired'; readonly pairs: PairedSeedsView }
+    | { readonly test: 'trend'; readonly trend: TrendView };
+  /** Holm's correction over the primary claims; absent when there is one. */
+  readonly holm?: { readonly adjustedP: number; readonly claims: number; readonly level: number };
+  /** Two one-sided tests: whether the effect lies within ±margin. */
+  readonly equivalence: { readonly margin: number; readonly p: number; readonly equivalent: boolean };
+}
+
 export interface HypothesisView {
+  /** Label of the measure. */
   readonly metric: string;
   readonly direction: 'greater' | 'less';
-  readonly treatment: string;
-  readonly control: string;
   readonly margin: number;
   readonly alpha: number;
   readonly statement: string;
+  /** The comparison in words, for example "no mask among visual tokens minus causal mask everywhere". */
+  readonly comparison: string;
+  /** Arm ids, where two arms are compared. */
+  readonly treatment?: string;
+  readonly control?: string;
+}
+
+export interface FactorView {
+  readonly id: string;
+  readonly label: string;
+  readonly levels: readonly { readonly id: string; readonly label: string; readonly value?: number }[];
 }
 
 export interface ArmView {
   readonly id: string;
   readonly label: string;
   readonly description: string;
-  readonly role: 'treatment' | 'control';
-  /** Example sequence and its mask: cell [query][key] is true where the query may look. */
-  readonly mask: {
+  /** The level of each factor, by factor id. */
+  readonly levels: Readonly<Record<string, string>>;
+  /** Part in the first paired claim. */
+  readonly role?: 'treatment' | 'control';
+  /** Example sequence and its mask, only where arms differ in their masks: cell [query][key] is true where the query may look. */
+  readonly mask?: {
     readonly kind: string;
     readonly tokens: readonly { readonly text: string; readonly kind: 'visual' | 'prompt' | 'answer' }[];
     readonly allowed: readonly (readonly boolean[])[];
   };
 }
 
-export interface PairedSeedsView {
+export interface MeasureView {
   readonly metric: string;
   /** Unit or scale, for the axis: for example "CIDEr-D (0–10)". */
   readonly axis: string;
   readonly higherIsBetter: boolean;
+}
+
+export interface ScoreTableView extends MeasureView {
+  readonly arms: readonly {
+    readonly arm: string;
+    readonly seeds: readonly { readonly seed: number; readonly value: number }[];
+    readonly mean: number;
+    /** t interval of the mean over seeds; absent for one seed. */
+    readonly confidence?: { readonly level: number; readonly low: number; readonly high: number };
+  }[];
+  /** What an answerer without any model, or without the image, gets on the same questions, for the same arm. */
+  readonly baselines: readonly { readonly label: string; readonly arm: string; readonly value: number }[];
+}
+
+interface EffectStatistics {
+  readonly standardDeviation: number;
+  readonly confidence: { readonly level: number; readonly low: number; readonly high: number };
+  readonly tTest: { readonly t: number; readonly degreesOfFreedom: number; readonly p: number };
+  readonly signFlip: { readonly p: number; readonly permutations: number };
+  /** Cohen's d_z: mean effect ÷ its standard deviation over seeds. */
+  readonly effectSize: number;
+  readonly signature: string;
+}
+
+export interface PairedSeedsView extends MeasureView, EffectStatistics {
   readonly pairs: readonly {
     readonly seed: number;
     readonly treatment: number;
@@ -79,13 +145,67 @@ export interface PairedSeedsView {
     readonly difference: number;
   }[];
   readonly meanDifference: number;
-  readonly standardDeviation: number;
-  readonly confidence: { readonly level: number; readonly low: number; readonly high: number };
-  readonly tTest: { readonly t: number; readonly degreesOfFreedom: number; readonly p: number };
-  readonly signFlip: { readonly p: number; readonly permutations: number };
-  /** Cohen's d_z: mean difference ÷ standard deviation of the differences. */
-  readonly effectSize: number;
-  readonly signature: string;
+}
+
+/** A line through each seed's scores over the doses of a factor; the effect is what the line gains from the least to the most. */
+export interface TrendView extends MeasureView, EffectStatistics {
+  readonly factor: string;
+  readonly doses: readonly { readonly arm: string; readonly label: string; readonly value: number }[];
+  readonly seeds: readonly {
+    readonly seed: number;
+    /** One score per dose, in the order of `doses`. */
+    readonly values: readonly number[];
+    /** Gain of the fitted line from the least to the greatest dose. */
+    readonly effect: number;
+  }[];
+  readonly meanEffect: number;
+}
+
+export interface ResponseView extends MeasureView {
+  /** Label of the numeric factor. */
+  readonly xLabel: string;
+  readonly xScale: 'linear' | 'logarithmic';
+  readonly series: readonly {
+    readonly label: string;
+    readonly points: readonly {
+      readonly x: number;
+      readonly xText: string;
+      readonly mean: number;
+      readonly confidence?: { readonly level: number; readonly low: number; readonly high: number };
+      readonly seeds: readonly { readonly seed: number; readonly value: number }[];
+    }[];
+  }[];
+  /** Baselines at each x. */
+  readonly references: readonly {
+    readonly label: string;
+    readonly points: readonly { readonly x: number; readonly value: number }[];
+  }[];
+}
+
+export interface ConvergenceView {
+  readonly arm: string;
+  readonly seed: number;
+  /** Share of the arm's own total reduction in validation loss reached: 0 at the start, 1 at the end. */
+  readonly points: readonly { readonly step: number; readonly tokens: number; readonly reached: number }[];
+  /** Share that counts as converged, for example 0.9. */
+  readonly threshold: number;
+  readonly stepsToThreshold: number;
+  readonly tokensToThreshold: number;
+}
+
+export interface TextStatisticsView {
+  readonly label: string;
+  readonly texts: number;
+  readonly words: number;
+  readonly wordsPerText: number;
+  readonly distinctWords: number;
+  /** Distinct words ÷ words in the first 10,000 words, so that the lengths of the corpora do not decide. */
+  readonly typeTokenRatio: number;
+  /** Shannon entropy per word in bits: of words, of words given one before, of words given two before. */
+  readonly wordEntropy: number;
+  readonly bigramEntropy: number;
+  readonly trigramEntropy: number;
+  readonly distinctTexts: number;
 }
 
 export interface LossCurveView {
@@ -127,8 +247,25 @@ export interface RunView {
   readonly tokens: number;
   readonly weightsHash: string;
   readonly resumed: number;
+  /** The run whose stages it shares, and how many steps of it were not trained again. */
+  readonly forkedFrom?: { readonly runId: string; readonly steps: number };
   /** Relative links to the raw records, from the page's folder. */
   readonly links: readonly { readonly label: string; readonly href: string }[];
+}
+
+export interface PublishedTableView {
+  readonly title: string;
+  readonly metric: string;
+  readonly rows: readonly {
+    readonly model: string;
+    readonly setting: string;
+    /** Column name → value as published. */
+    readonly values: Readonly<Record<string, string>>;
+    readonly source: SourceView;
+    readonly caveat?: string;
+  }[];
+  readonly columns: readonly string[];
+  readonly note: string;
 }
 
 export interface ComputeView {
@@ -139,4 +276,38 @@ export interface ComputeView {
   readonly wallSeconds: number;
   readonly jobs: number;
   readonly peakMemoryBytes: number;
+  /** Steps that forking from shared stages saved. */
+  readonly stepsSaved: number;
+}
+
+/** The landing page over several findings. */
+export interface FindingsIndexView {
+  readonly schemaVersion: 1;
+  readonly title: string;
+  readonly smoke: boolean;
+  readonly source: SourceView;
+  readonly findings: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly claim: string;
+    readonly dataSet: string;
+    readonly verdict?: VerdictView;
+    /** Effects of the claims with their intervals, for a small plot each. */
+    readonly effects: readonly {
+      readonly label: string;
+      readonly metric: string;
+      readonly mean: number;
+      readonly low: number;
+      readonly high: number;
+      readonly margin: number;
+      readonly direction: 'greater' | 'less';
+    }[];
+    readonly runs: number;
+    readonly trainingSeconds: number;
+    readonly modelFlops: number;
+    readonly command: string;
+    /** Relative link to the finding's page. */
+    readonly href: string;
+  }[];
+  readonly published: readonly PublishedTableView[];
 }

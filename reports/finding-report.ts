@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto';
 import { type ArmStyle, styleArms, styleOf } from './arm-style.js';
 import { TOKEN_COLORS } from './charts/mask-grid.js';
-import { deriveNumbers } from './derived-numbers.js';
-import type { FindingReportView } from './finding-report-view.js';
+import { deriveNumbers, pairedClaims } from './derived-numbers.js';
+import type { FindingReportView, VerdictView } from './finding-report-view.js';
 import { decimalsFor, formatCount, formatDuration, formatFixed, formatWithPrefix } from './numbers.js';
 import { curvesSection } from './sections/curves-section.js';
 import { examplesSection, masksSection, runsSection } from './sections/evidence-sections.js';
-import { type ComparedArms, pairsSection, secondarySection } from './sections/pairs-section.js';
+import { type ComparedArms, type PairedClaim, pairsSection, secondarySection } from './sections/pairs-section.js';
 import { verdictSection } from './sections/verdict-section.js';
 import { compilePage, readTemplateAsset } from './templates.js';
 import { singleLineText } from './untrusted-text.js';
@@ -19,20 +19,21 @@ import { singleLineText } from './untrusted-text.js';
 export function renderFindingReport(view: FindingReportView): string {
   const css = readTemplateAsset('report.css');
   const styles = styleArms(view.arms);
-  const arms = comparedArms(view, styles);
+  const claim = leadingClaim(view);
+  const arms = comparedArms(claim, styles);
   return compilePage('finding')({
     css,
     contentSecurityPolicy: contentSecurityPolicy(css),
-    documentTitle: singleLineText(`${view.verdict.verdict}: ${view.suite.title}`, 120),
+    documentTitle: singleLineText(`${claim.verdict.verdict}: ${view.suite.title}`, 120),
     smoke: view.smoke,
     suite: view.suite,
     scale: view.scale,
     dataSet: view.dataSet,
-    verdict: verdictSection(view),
-    hypothesis: hypothesisSection(view, arms),
+    verdict: verdictSection(view, claim.verdict, claim),
+    hypothesis: hypothesisSection(claim, arms),
     armKey: [arms.treatment, arms.control],
     arms: view.arms.map((arm) => ({ ...arm, style: styleOf(styles, arm.id) })),
-    pairs: pairsSection(view, arms),
+    pairs: pairsSection(claim, arms),
     secondary: secondarySection(view, arms),
     curves: curvesSection(view.curves, styles, deriveNumbers(view)),
     masks: masksSection(view.arms, styles),
@@ -42,10 +43,17 @@ export function renderFindingReport(view: FindingReportView): string {
     caveats: view.caveats,
     recipe: view.recipe,
     provenance: view.provenance,
-    signatures: [view.pairs, ...view.secondary].map(({ metric, signature }) => ({ metric, signature })),
+    signatures: [...pairedClaims(view), ...view.secondary].map(({ metric, signature }) => ({ metric, signature })),
     compute: computeSection(view),
     command: view.command,
   });
+}
+
+/** The claim that the page leads with: the first, on paired seeds. */
+function leadingClaim({ claims, verdict }: FindingReportView): PairedClaim & { readonly verdict: VerdictView } {
+  const [first] = claims;
+  if (first?.evidence.test !== 'paired') throw new Error('the page needs a first claim on paired seeds');
+  return { hypothesis: first.hypothesis, pairs: first.evidence.pairs, verdict: verdict ?? first.verdict };
 }
 
 function contentSecurityPolicy(css: string): string {
@@ -54,11 +62,11 @@ function contentSecurityPolicy(css: string): string {
 }
 
 /** The arms that the hypothesis compares; their styles follow their part in it even if the view does not describe them. */
-function comparedArms({ hypothesis }: FindingReportView, styles: ReadonlyMap<string, ArmStyle>): ComparedArms {
-  return { treatment: styleOf(styles, hypothesis.treatment), control: styleOf(styles, hypothesis.control) };
+function comparedArms({ hypothesis }: PairedClaim, styles: ReadonlyMap<string, ArmStyle>): ComparedArms {
+  return { treatment: styleOf(styles, hypothesis.treatment ?? ''), control: styleOf(styles, hypothesis.control ?? '') };
 }
 
-function hypothesisSection({ hypothesis }: FindingReportView, { treatment, control }: ComparedArms) {
+function hypothesisSection({ hypothesis }: PairedClaim, { treatment, control }: ComparedArms) {
   const { metric, direction, margin, alpha, statement } = hypothesis;
   return {
     statement,

@@ -13,7 +13,7 @@ export function registerReport(program: Command): void {
       const { writeReport } = await import('../report/write-report.js');
       for (const folder of findReproductions(records.map((path) => resolve(path)))) {
         const { page, view } = await writeReport(folder, join(resolve(out), basename(folder)));
-        console.error(view.verdict.sentence);
+        if (view.verdict !== undefined) console.error(view.verdict.sentence);
         console.error(page);
       }
     });

@@ -25,11 +25,13 @@ export async function runSuites(suites: readonly Suite[], options: SuiteOptions)
     );
     const { page, view, json: text } = await writeReport(folder);
     documents.push(text.trimEnd());
-    if (options.require !== undefined && view.verdict.verdict !== options.require) {
+    if (options.require !== undefined && view.verdict?.verdict !== options.require) {
       process.exitCode = 1;
-      console.error(`error: the verdict is ${view.verdict.verdict}, and --require asks for ${options.require}`);
+      console.error(
+        `error: the verdict is ${view.verdict?.verdict ?? 'none'}, and --require asks for ${options.require}`,
+      );
     }
-    console.error(view.verdict.sentence);
+    if (view.verdict !== undefined) console.error(view.verdict.sentence);
     console.error(page);
   }
   if (json) process.stdout.write(documents.length === 1 ? `${documents[0]}\n` : `[${documents.join(',\n')}]\n`);

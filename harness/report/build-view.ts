@@ -7,13 +7,14 @@ import type { ArmView, FindingReportView, RunView } from '../../reports/index.js
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { type FinishedRun, readFinishedRun } from '../records/run-record.js';
 import { measures } from '../run/measures.js';
+import { studentTCdf } from '../statistics/student-t.js';
 import { decide } from '../statistics/verdict.js';
 import { caveats } from './caveats.js';
 import { timingOf, trainingFlops, unionSeconds } from './compute.js';
 import { exampleViews } from './examples.js';
 import { lossCurves } from './loss-curves.js';
 import { maskPicture } from './mask-picture.js';
-import { type ArmResults, pairedSeedsView, pairMeasure, sharedMeasures } from './paired-measure.js';
+import { type ArmResults, type PairedMeasure, pairedSeedsView, pairMeasure, sharedMeasures } from './paired-measure.js';
 import { provenanceLines } from './provenance-lines.js';
 
 /** One run with its place in the plan. */
@@ -46,7 +47,7 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
   const { evaluation } = runs[0]!.identity.config;
 
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     smoke,
     suite: { id: suite.id, title: suite.title, claim: suite.claim, source: suite.source },
     scale,
@@ -56,19 +57,45 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
       fingerprint: dataSet.fingerprint,
     },
     verdict: decision,
-    hypothesis: { ...hypothesis, metric },
+    claims: [
+      {
+        id: 'primary',
+        hypothesis: { ...hypothesis, metric, comparison: `${labels.treatment} minus ${labels.control}` },
+        verdict: decision,
+        evidence: { test: 'paired', pairs: pairedSeedsView(hypothesis.metric, primary) },
+        equivalence: equivalence(primary, hypothesis),
+      },
+    ],
+    factors: [],
     arms: [armView(reproduction, 'treatment', runs), armView(reproduction, 'control', runs)],
-    pairs: pairedSeedsView(hypothesis.metric, primary),
+    scores: [],
     secondary: secondary.map((measure) => pairedSeedsView(measure, pairMeasure(results, measure, hypothesis.alpha))),
+    responses: [],
+    convergence: [],
+    texts: [],
     curves: runs.flatMap((run) => lossCurves(run.events, run)),
     examples: await exampleViews(firstSeed[0]!.examples, firstSeed, evaluation.split),
     runs: runs.map((run) => runView(run, relative(out, join(store, 'runs', run.runId)).replaceAll('\\', '/'))),
+    published: [],
+    statistics: [],
     recipe: recipeText(reproduction, runs),
     provenance: provenanceLines(runs),
     compute: computeView(runs),
     caveats: caveats(reproduction, runs),
     command: reproduction.command,
   };
+}
+
+/** Two one-sided t tests of the mean difference against ±margin (Schuirmann 1987); the larger p decides. */
+function equivalence(
+  { statistics: { meanDifference, standardDeviation, pairs, tTest } }: PairedMeasure,
+  { margin, alpha }: { readonly margin: number; readonly alpha: number },
+): FindingReportView['claims'][number]['equivalence'] {
+  const standardError = standardDeviation / Math.sqrt(pairs.length);
+  const below = studentTCdf((meanDifference - margin) / standardError, tTest.degreesOfFreedom);
+  const above = studentTCdf((-margin - meanDifference) / standardError, tTest.degreesOfFreedom);
+  const p = Math.max(below, above);
+  return { margin, p, equivalent: p <= alpha };
 }
 
 function armResults(
@@ -90,7 +117,7 @@ function armView(
   const id = hypothesis[role];
   const { label, description } = suite.arms[id]!;
   const stages = runs.find(({ arm }) => arm === id)!.identity.config.recipe.stages;
-  return { id, label, description, role, mask: maskPicture(stages.at(-1)!.attentionMask) };
+  return { id, label, description, levels: {}, role, mask: maskPicture(stages.at(-1)!.attentionMask) };
 }
 
 function runView({ runId, arm, seed, events, result }: PlacedRun, recordPath: string): RunView {
@@ -128,5 +155,6 @@ function computeView(runs: readonly PlacedRun[]): FindingReportView['compute'] {
     wallSeconds: unionSeconds(timings.flatMap(({ sessions }) => sessions)),
     jobs: Math.max(...timings.map(({ jobs }) => jobs)),
     peakMemoryBytes: Math.max(...timings.map(({ peakMemoryBytes }) => peakMemoryBytes)),
+    stepsSaved: 0,
   };
 }

@@ -9,7 +9,7 @@ const answer = ['a', 'red', 'circle', '.', '<end>'];
 /** Fewer than the model has, so that the picture stays readable. */
 const visualTokens = 4;
 
-export function maskPicture(kind: AttentionMaskKind): ArmView['mask'] {
+export function maskPicture(kind: AttentionMaskKind): NonNullable<ArmView['mask']> {
   const sequence = imageTextSequence({
     image: 0,
     visualTokens,

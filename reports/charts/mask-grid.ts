@@ -6,7 +6,7 @@ import type { ArmView } from '../finding-report-view.js';
 import { escapeMarkup, singleLineText } from '../untrusted-text.js';
 import { type ChartDescription, describedSvg } from './svg-chart.js';
 
-type Mask = ArmView['mask'];
+type Mask = NonNullable<ArmView['mask']>;
 type TokenKind = Mask['tokens'][number]['kind'];
 
 /** Colour of each kind of token; the same in the key of the figure. */

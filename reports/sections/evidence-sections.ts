@@ -9,9 +9,10 @@ import { singleLineText } from '../untrusted-text.js';
 type Styles = ReadonlyMap<string, ArmStyle>;
 
 export function masksSection(arms: readonly ArmView[], styles: Styles) {
-  const reference = arms.find((arm) => arm.role === 'control') ?? arms[0];
-  return arms.map((arm, index) => {
-    const other = arm === reference ? arms.find((candidate) => candidate !== arm) : reference;
+  const masked = arms.flatMap((arm) => (arm.mask === undefined ? [] : [{ ...arm, mask: arm.mask }]));
+  const reference = masked.find((arm) => arm.role === 'control') ?? masked[0];
+  return masked.map((arm, index) => {
+    const other = arm === reference ? masked.find((candidate) => candidate !== arm) : reference;
     const cells = arm.mask.tokens.length ** 2;
     const open = arm.mask.allowed.flat().filter(Boolean).length;
     return {
@@ -29,14 +30,14 @@ export function masksSection(arms: readonly ArmView[], styles: Styles) {
       rows: arm.mask.tokens.map(({ text, kind }, query) => ({
         token: text,
         kind,
-        keys: allowedKeys(arm, query),
+        keys: allowedKeys(arm.mask, query),
       })),
     };
   });
 }
 
 /** The tokens that a query may look at, as position ranges counted from one: `1–4, 7`. */
-function allowedKeys({ mask }: ArmView, query: number): string {
+function allowedKeys(mask: NonNullable<ArmView['mask']>, query: number): string {
   const ranges: string[] = [];
   let start = -1;
   for (let key = 0; key <= mask.tokens.length; key += 1) {
@@ -91,9 +92,10 @@ function displaySize({ width, height }: ExampleView): { readonly width: number; 
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-export function runsSection({ runs, pairs }: FindingReportView, styles: Styles) {
+export function runsSection({ runs, claims }: FindingReportView, styles: Styles) {
+  const primary = claims[0]?.hypothesis.metric;
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.scores)))].sort((left, right) =>
-    left === pairs.metric ? -1 : right === pairs.metric ? 1 : left < right ? -1 : 1,
+    left === primary ? -1 : right === primary ? 1 : left < right ? -1 : 1,
   );
   const decimals = new Map(names.map((name) => [name, decimalsFor(runs.map((run) => scoreOf(run, name)))]));
   return {

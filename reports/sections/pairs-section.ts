@@ -3,15 +3,20 @@ import type { ArmStyle } from '../arm-style.js';
 import { renderMiniInterval } from '../charts/mini-interval.js';
 import { renderDifferencesPanel, renderScoresPanel } from '../charts/paired-seeds-chart.js';
 import { armMeans } from '../derived-numbers.js';
-import type { FindingReportView, PairedSeedsView } from '../finding-report-view.js';
+import type { FindingReportView, HypothesisView, PairedSeedsView } from '../finding-report-view.js';
 import { decimalsFor, formatFixed, formatInterval, formatP, formatSigned } from '../numbers.js';
+
+export interface PairedClaim {
+  readonly hypothesis: HypothesisView;
+  readonly pairs: PairedSeedsView;
+}
 
 export interface ComparedArms {
   readonly treatment: ArmStyle;
   readonly control: ArmStyle;
 }
 
-export function pairsSection({ pairs: measure, hypothesis }: FindingReportView, arms: ComparedArms) {
+export function pairsSection({ pairs: measure, hypothesis }: PairedClaim, arms: ComparedArms) {
   const decimals = decimalsFor(measure.pairs.flatMap((pair) => [pair.treatment, pair.control]));
   const means = armMeans(measure);
   const row = (name: string, treatment: number, control: number, difference: number) => ({

@@ -1,7 +1,8 @@
 /** The first screen of a report: the claim, the verdict in one word, and the numbers behind it. */
-import type { FindingReportView, PairedSeedsView, Verdict } from '../finding-report-view.js';
+import type { FindingReportView, PairedSeedsView, Verdict, VerdictView } from '../finding-report-view.js';
 import { decimalsFor, formatCount, formatFixed, formatInterval, formatP, formatSigned } from '../numbers.js';
 import { safeWebAddress } from '../safe-links.js';
+import type { PairedClaim } from './pairs-section.js';
 
 const WORDS: Readonly<Record<Verdict, { readonly word: string; readonly sign: string; readonly meaning: string }>> = {
   reproduced: { word: 'Reproduced', sign: '✓', meaning: 'The claim held in this experiment.' },
@@ -22,7 +23,7 @@ interface Fact {
   readonly subscript?: string;
 }
 
-export function verdictSection({ verdict, suite, pairs, hypothesis }: FindingReportView) {
+export function verdictSection({ suite }: FindingReportView, verdict: VerdictView, { pairs, hypothesis }: PairedClaim) {
   return {
     kind: verdict.verdict,
     ...WORDS[verdict.verdict],

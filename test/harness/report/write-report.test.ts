@@ -40,8 +40,10 @@ describe('the report of a reproduction', () => {
   });
 
   test('pairs the scores of each seed as the results state them', () => {
-    expect(view.pairs.pairs.map(({ seed }) => seed)).toEqual([1, 2, 3, 4, 5, 6]);
-    for (const { seed, treatment, control, difference } of view.pairs.pairs) {
+    const [{ evidence }] = view.claims as [FindingReportView['claims'][number]];
+    const { pairs } = (evidence as Extract<typeof evidence, { test: 'paired' }>).pairs;
+    expect(pairs.map(({ seed }) => seed)).toEqual([1, 2, 3, 4, 5, 6]);
+    for (const { seed, treatment, control, difference } of pairs) {
       const score = (arm: string) => {
         const { runId } = view.runs.find((run) => run.arm === arm && run.seed === seed)!;
         const result = JSON.parse(readFileSync(join(store, 'runs', runId, 'result.json'), 'utf8'));
@@ -95,10 +97,10 @@ describe('the report of a reproduction', () => {
 
   test('draws masks that differ exactly among the visual tokens', () => {
     const [treatment, control] = view.arms;
-    treatment!.mask.allowed.forEach((row, query) => {
+    treatment!.mask!.allowed.forEach((row, query) => {
       row.forEach((allowed, key) => {
-        const visual = [query, key].every((token) => control!.mask.tokens[token]!.kind === 'visual');
-        expect(control!.mask.allowed[query]![key]).toBe(key <= query);
+        const visual = [query, key].every((token) => control!.mask!.tokens[token]!.kind === 'visual');
+        expect(control!.mask!.allowed[query]![key]).toBe(key <= query);
         expect(allowed).toBe(visual || key <= query);
       });
     });
@@ -131,6 +133,6 @@ test('a smoke run is stamped and never conclusive', async () => {
   const { view, page } = await writeReport(folder);
   expect(page.endsWith(join('finding-1-smoke', 'index.html'))).toBe(true);
   expect(view.smoke).toBe(true);
-  expect(view.verdict.verdict).toBe('inconclusive');
-  expect(view.verdict.reasons[0]).toContain('smoke run');
+  expect(view.verdict?.verdict).toBe('inconclusive');
+  expect(view.verdict?.reasons[0]).toContain('smoke run');
 });

@@ -9,6 +9,15 @@ export const measureIds = [
   'validation-loss/human-captions',
   'validation-loss/ai-captions',
   'validation-loss/questions',
+  'convergence/steps-to-90',
+  'convergence/tokens-to-90',
+  'convergence/area',
+  'baseline/majority',
+  'baseline/majority/yes-no',
+  'baseline/majority/open',
+  'baseline/blind',
+  'baseline/blind/yes-no',
+  'baseline/blind/open',
 ] as const;
 
 export type MeasureId = (typeof measureIds)[number];
@@ -29,6 +38,23 @@ export const measures: Readonly<Record<MeasureId, Measure>> = {
   'validation-loss/human-captions': validationLoss('human captions'),
   'validation-loss/ai-captions': validationLoss('AI captions'),
   'validation-loss/questions': validationLoss('questions'),
+  'convergence/steps-to-90': { label: 'steps to 90 % of the own loss reduction', axis: 'steps', higherIsBetter: false },
+  'convergence/tokens-to-90': {
+    label: 'tokens to 90 % of the own loss reduction',
+    axis: 'sequence tokens',
+    higherIsBetter: false,
+  },
+  'convergence/area': {
+    label: 'area under the normalised loss curve',
+    axis: 'share of the reduction still to come (0–1)',
+    higherIsBetter: false,
+  },
+  'baseline/majority': baseline('commonest answer', 'accuracy'),
+  'baseline/majority/yes-no': baseline('commonest answer', 'yes/no accuracy'),
+  'baseline/majority/open': baseline('commonest answer', 'open-answer accuracy'),
+  'baseline/blind': baseline('commonest answer to the same question', 'accuracy'),
+  'baseline/blind/yes-no': baseline('commonest answer to the same question', 'yes/no accuracy'),
+  'baseline/blind/open': baseline('commonest answer to the same question', 'open-answer accuracy'),
 };
 
 function cider(captions: string): Measure {
@@ -37,4 +63,8 @@ function cider(captions: string): Measure {
 
 function validationLoss(source: string): Measure {
   return { label: `validation loss on ${source}`, axis: 'nats per answer token', higherIsBetter: false };
+}
+
+function baseline(answer: string, accuracy: string): Measure {
+  return { label: `${accuracy} of the ${answer}`, axis: 'accuracy (0–1)', higherIsBetter: true };
 }

@@ -14,6 +14,7 @@ import type { Provenance } from '../records/provenance.js';
 import { type RunResult, writeResult } from '../records/result.js';
 import { type RunIdentity, runIdOf } from '../records/run-identity.js';
 import { beginRun, readFinishedResult, runPaths } from '../records/run-record.js';
+import { convergenceMeasures } from './convergence.js';
 import { exampleImages } from './example-images.js';
 import type { EngineChoice, Machinery } from './machinery.js';
 import { scorePredictions } from './score-predictions.js';
@@ -99,11 +100,12 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     events.append({ type: 'finished', peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
     events.sync();
 
-    const training = summariseTraining(readEvents(paths.events), paths.events);
+    const recorded = readEvents(paths.events);
+    const training = summariseTraining(recorded, paths.events);
     const result: RunResult = {
       schemaVersion: 1,
       runId: job.runId,
-      scores: requireFinite({ ...scores, ...training.validation }),
+      scores: requireFinite({ ...scores, ...training.validation, ...convergenceMeasures(recorded, config) }),
       steps: training.steps,
       tokens: training.tokens,
       parameters: countParameters(weights),

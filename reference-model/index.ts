@@ -16,5 +16,6 @@ export { modelFlops } from './model/model-flops.js';
 export { pretrainBackbones } from './pretraining/pretrain.js';
 export type { TrainingEvent } from './training/events.js';
 export type { Recipe, RunConfig, Stage } from './training/recipe.js';
+export { type DataSets, dataSetNames, requireDataSet } from './training/stage-data.js';
 export { type TrainingJob, train } from './training/train.js';
 export { TrainingError, TrainingInterrupted } from './training/training-error.js';

@@ -13,6 +13,8 @@ import { type RunOutcome, runInProcess } from './run-process.js';
 export interface TitledJob {
   readonly title: string;
   readonly job: RunJob;
+  /** Index of the job that must be done first, earlier in the list; that one is executed only if such a job needs it. */
+  readonly after?: number;
 }
 
 export type ExecutionEvent =

@@ -73,7 +73,8 @@ export function rewindEvents(file: string, step: number): void {
       case 'step':
       case 'validation':
       case 'checkpoint':
-        return event.step <= step;
+        // Without a checkpoint the training starts over, and validates before its first step again.
+        return step > 0 && event.step <= step;
       case 'session-started':
         return true;
       case 'training-finished':

@@ -8,13 +8,18 @@ import type { Engine } from '../../reference-model/engines/engine.js';
 import { sha256 } from './canonical-json.js';
 import { packageRoot } from './code-version.js';
 
+const dataSet = z.strictObject({ name: z.string(), fingerprint: z.string() });
+
 export const provenanceSchema = z.strictObject({
   packageVersion: z.string(),
   /** Absent when the package is installed and not a checkout. */
   git: z.strictObject({ commit: z.string(), dirtyDiff: z.string().nullable() }).optional(),
   lockfile: z.string().optional(),
   codeVersion: z.string(),
-  data: z.strictObject({ name: z.string(), fingerprint: z.string() }),
+  /** What the run is evaluated on. */
+  data: dataSet,
+  /** What it is trained on besides; absent when there is nothing. */
+  trainingData: z.array(dataSet).optional(),
   engine: z.strictObject({ name: z.string(), precision: z.string(), numerics: z.string() }),
   machine: z.strictObject({
     node: z.string(),
@@ -29,11 +34,10 @@ export type Provenance = z.infer<typeof provenanceSchema>;
 
 export interface ProvenanceInput {
   readonly codeVersion: string;
-  readonly data: { readonly name: string; readonly fingerprint: string };
   readonly engine: Engine;
 }
 
-export function gatherProvenance({ codeVersion, data, engine }: ProvenanceInput): Provenance {
+export function gatherProvenance({ codeVersion, engine }: ProvenanceInput): Omit<Provenance, 'data' | 'trainingData'> {
   const root = packageRoot();
   const git = gitState(root);
   const lockfile = join(root, 'package-lock.json');
@@ -43,7 +47,6 @@ export function gatherProvenance({ codeVersion, data, engine }: ProvenanceInput)
     ...(git === undefined ? {} : { git }),
     ...(existsSync(lockfile) ? { lockfile: sha256(readFileSync(lockfile)) } : {}),
     codeVersion,
-    data: { name: data.name, fingerprint: data.fingerprint },
     engine: { name: engine.name, precision: engine.precision, numerics: engine.numerics },
     machine: {
       node: process.version,

@@ -14,7 +14,7 @@ const fileName = 'reproduction.json';
 const reproductionSchema = z.strictObject({
   schemaVersion: z.literal(1),
   suite: suiteSchema,
-  dataSet: z.strictObject({ name: z.enum(['tiny-scenes', 'easy-vqa']), fingerprint: z.string() }),
+  dataSet: z.strictObject({ name: z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']), fingerprint: z.string() }),
   scale: z.literal('embedded'),
   smoke: z.boolean(),
   hypothesis: hypothesisSchema,

@@ -3,6 +3,7 @@
  * A finished record is read back instead; an unfinished one is resumed. Killed at any byte, the next attempt ends with the same bits.
  */
 import type { TrainingEvent } from '../../reference-model/training/events.js';
+import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
 import { writeFileAtomically } from '../records/atomic-file.js';
 import { sha256 } from '../records/canonical-json.js';
@@ -16,6 +17,7 @@ import { type RunIdentity, runIdOf } from '../records/run-identity.js';
 import { beginRun, readFinishedResult, runPaths } from '../records/run-record.js';
 import { convergenceMeasures } from './convergence.js';
 import { exampleImages } from './example-images.js';
+import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
 import type { EngineChoice, Machinery } from './machinery.js';
 import { scorePredictions } from './score-predictions.js';
 import { countParameters } from './weights.js';
@@ -26,10 +28,13 @@ export interface RunJob {
   readonly runId: string;
   readonly identity: RunIdentity;
   readonly engine: EngineChoice;
+  /** Folder of easy-vqa, where the run needs it. */
   readonly dataRoot?: string;
   readonly provenance: Provenance;
   /** How many runs were executed at the same time, for the record. */
   readonly jobs: number;
+  /** The finished run that has the same first steps, to copy them from; not part of the identity, as the bits are the same. */
+  readonly forkFrom?: { readonly runId: string; readonly step: number };
 }
 
 /** What a run tells while it works. */
@@ -61,11 +66,13 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
 
     const { config } = job.identity;
     const engine = await machinery.activateEngine(job.engine);
-    const data = await machinery.loadDataSet({
-      ...config.data,
-      ...(job.dataRoot === undefined ? {} : { root: job.dataRoot }),
+    const dataSets = await loadDataSets(machinery, [config], job.dataRoot);
+    const data = requireDataSet(dataSets, config.data.name);
+    requireIdentity(job, {
+      ...job.identity,
+      dataFingerprint: dataFingerprintOf(config, dataSets),
+      engineNumerics: engine.numerics,
     });
-    requireIdentity(job, { ...job.identity, dataFingerprint: data.fingerprint, engineNumerics: engine.numerics });
 
     const resumePoint = beginRun(paths, job.identity, job.provenance);
     if (resumePoint !== undefined) onProgress({ type: 'resuming', step: resumePoint.step });
@@ -75,7 +82,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
 
     const model = await machinery.train({
       config,
-      data,
+      data: dataSets,
       ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.bytes }),
       saveCheckpoint: async (bytes, step) => {
         // A checkpoint promises that everything before it is on disk.

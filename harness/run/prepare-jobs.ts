@@ -1,11 +1,21 @@
-/** From configurations to jobs: opens the engine and the data set once, so that every run's identity is known before it starts. */
-import type { DataSet } from '../../reference-model/data/dataset.js';
-import type { DataConfig, RunConfig } from '../../reference-model/training/recipe.js';
+/** From configurations to jobs: opens the engine and the data sets once, so that every run's identity is known before it starts. */
+import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { type DataSets, dataSetNames, requireDataSet } from '../../reference-model/training/stage-data.js';
 import type { TitledJob } from '../execution/execute-runs.js';
 import { codeVersion } from '../records/code-version.js';
 import { gatherProvenance } from '../records/provenance.js';
 import { runIdOf } from '../records/run-identity.js';
+import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
 import type { EngineChoice, Machinery } from './machinery.js';
+import type { RunJob } from './perform-run.js';
+
+/** A run to be prepared. */
+export interface TitledConfig {
+  readonly title: string;
+  readonly config: RunConfig;
+  /** Index of the run, earlier in the same list, whose stages this one begins with and need not train again. */
+  readonly prefix?: number;
+}
 
 export interface Surroundings {
   /** Absolute path of the record store. */
@@ -14,30 +24,56 @@ export interface Surroundings {
   readonly machinery: Machinery;
   /** How many runs will be executed at the same time. */
   readonly parallel: number;
-  readonly data: DataConfig & { readonly root?: string };
+  /** Absolute path of easy-vqa, for runs that need it. */
+  readonly dataRoot?: string;
 }
 
 export interface PreparedJobs {
+  /** One per configuration, in the same order. */
   readonly jobs: readonly TitledJob[];
-  readonly data: DataSet;
+  readonly dataSets: DataSets;
 }
 
 export async function prepareJobs(
-  runs: readonly { readonly title: string; readonly config: RunConfig }[],
-  { store, engine: choice, machinery, parallel, data: source }: Surroundings,
+  runs: readonly TitledConfig[],
+  { store, engine: choice, machinery, parallel, dataRoot }: Surroundings,
 ): Promise<PreparedJobs> {
   const engine = await machinery.activateEngine(choice);
-  const data = await machinery.loadDataSet(source);
+  const dataSets = await loadDataSets(
+    machinery,
+    runs.map(({ config }) => config),
+    dataRoot,
+  );
   const code = codeVersion();
-  const provenance = gatherProvenance({ codeVersion: code, data, engine });
-  const shared = { dataFingerprint: data.fingerprint, codeVersion: code, engineNumerics: engine.numerics };
-  const jobs = runs.map(({ title, config }): TitledJob => {
-    const identity = { config, ...shared };
-    const root = source.root === undefined ? {} : { dataRoot: source.root };
-    return {
-      title,
-      job: { store, runId: runIdOf(identity), identity, engine: engine.name, provenance, jobs: parallel, ...root },
+  const provenance = gatherProvenance({ codeVersion: code, engine });
+  const jobs: TitledJob[] = [];
+  for (const { title, config, prefix } of runs) {
+    const identity = {
+      config,
+      dataFingerprint: dataFingerprintOf(config, dataSets),
+      codeVersion: code,
+      engineNumerics: engine.numerics,
     };
-  });
-  return { jobs, data };
+    const [data, ...trainingData] = dataSetNames(config).map((name) => ({
+      name,
+      fingerprint: requireDataSet(dataSets, name).fingerprint,
+    }));
+    const job: RunJob = {
+      store,
+      runId: runIdOf(identity),
+      identity,
+      engine: engine.name,
+      provenance: { ...provenance, data: data!, ...(trainingData.length > 0 ? { trainingData } : {}) },
+      jobs: parallel,
+      ...(dataRoot === undefined ? {} : { dataRoot }),
+    };
+    if (prefix === undefined) {
+      jobs.push({ title, job });
+      continue;
+    }
+    const { runId, identity: shared } = jobs[prefix]!.job;
+    const step = shared.config.recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
+    jobs.push({ title, job: { ...job, forkFrom: { runId, step } }, after: prefix });
+  }
+  return { jobs, dataSets };
 }

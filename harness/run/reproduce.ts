@@ -4,9 +4,11 @@
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { executeRuns, type TitledJob } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
+import { recordEvaluationImages } from '../records/evaluation-images.js';
 import { type Reproduction, reproductionFolder, writeReproduction } from '../records/reproduction.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
@@ -39,13 +41,15 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
 
   const machinery = options.machinery ?? (await import('./reference-model.js')).referenceModel;
   const planned = plan.runs.map(({ arm, seed, config }) => ({ title: `${arm}, seed ${seed}`, config }));
-  const { jobs, data } = await prepareJobs(planned, {
+  const { jobs, dataSets } = await prepareJobs(planned, {
     store,
     engine,
     machinery,
     parallel,
-    data: { name: plan.dataSet, ...(options.dataRoot === undefined ? {} : { root: resolve(options.dataRoot) }) },
+    ...(options.dataRoot === undefined ? {} : { dataRoot: resolve(options.dataRoot) }),
   });
+  const data = requireDataSet(dataSets, plan.dataSet);
+  await recordEvaluationImages(store, data, plan.runs[0]!.config.evaluation.split);
   const folder = join(store, reproductionFolder(plan));
   writeReproduction(folder, describe(plan, { jobs, fingerprint: data.fingerprint, command }));
 

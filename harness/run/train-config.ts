@@ -1,9 +1,11 @@
 /** What `vlm-bench train` does: one configuration as one run, recorded like any other. */
 import { resolve } from 'node:path';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
+import { recordEvaluationImages } from '../records/evaluation-images.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-record.js';
 import { readYamlFile } from '../suite/read-yaml.js';
@@ -25,13 +27,14 @@ export async function trainConfig(
 ): Promise<{ readonly folder: string; readonly result: RunResult }> {
   const config = readYamlFile(file, runConfigSchema, 'config-invalid') as RunConfig;
   const { referenceModel } = await import('./reference-model.js');
-  const { jobs } = await prepareJobs([{ title: `seed ${config.seed}`, config }], {
+  const { jobs, dataSets } = await prepareJobs([{ title: `seed ${config.seed}`, config }], {
     store: resolve(out),
     engine,
     machinery: referenceModel,
     parallel: 1,
-    data: { ...config.data, ...(dataRoot === undefined ? {} : { root: resolve(dataRoot) }) },
+    ...(dataRoot === undefined ? {} : { dataRoot: resolve(dataRoot) }),
   });
+  await recordEvaluationImages(resolve(out), requireDataSet(dataSets, config.data.name), config.evaluation.split);
   const display = progressDisplay(jobs.map(displayedRun));
   try {
     const [result] = await executeRuns(jobs, { jobs: 1, interruption, onEvent: display.onEvent });

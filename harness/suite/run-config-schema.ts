@@ -9,7 +9,7 @@ const positiveInteger = z.int().min(1);
 const positive = z.number().gt(0);
 const share = z.number().min(0).max(1);
 
-export const dataSetName = z.enum(['tiny-scenes', 'easy-vqa']);
+export const dataSetName = z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']);
 const part = z.enum(['vision', 'connector', 'language']);
 const source = z.enum(['human-captions', 'ai-captions', 'questions']);
 const attentionMask = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirectional']);
@@ -45,6 +45,8 @@ const stage = z.strictObject({
   learningRate: z.partialRecord(part, positive),
   mixture: z.partialRecord(source, z.number().min(0)),
   attentionMask,
+  data: dataSetName.exactOptional(),
+  trainingShare: z.number().gt(0).max(1).exactOptional(),
 });
 const optimizer = z.strictObject({
   beta1: share,

@@ -6,7 +6,7 @@ import { fingerprintOf } from './fingerprint.js';
 import type { TinyScenesOptions } from './tiny-scenes/generate.js';
 import { generateTinyScenes } from './tiny-scenes/generate.js';
 
-export type DataSetName = 'tiny-scenes' | 'easy-vqa';
+export type DataSetName = 'tiny-scenes' | 'easy-vqa' | 'tiny-pathology';
 
 export interface DataSetSource {
   readonly name: DataSetName;
@@ -31,6 +31,8 @@ export async function loadDataSet({ name, root, tinyScenes }: DataSetSource): Pr
       const splits = await loadEasyVqa(root);
       return { name, fingerprint: fingerprintOf(splits), splits };
     }
+    case 'tiny-pathology':
+      throw new Error('The data set tiny-pathology is not part of this version.');
     default:
       return name satisfies never;
   }

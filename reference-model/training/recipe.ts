@@ -2,6 +2,7 @@
  * A run configuration: everything that decides the bits of a run except the code and the engine's numerics.
  * It is plain JSON, so its canonical form can be hashed into the run's identity.
  */
+import type { DataSetName } from '../data/load-dataset.js';
 import type { AttentionMaskKind, ModelConfig, Part } from '../model/config.js';
 
 /** What a training example is drawn from. */
@@ -18,6 +19,10 @@ export interface Stage {
   /** Relative weight of each source in the stage's batches. */
   readonly mixture: Readonly<Partial<Record<Source, number>>>;
   readonly attentionMask: AttentionMaskKind;
+  /** Data set of this stage where it is not the run's. */
+  readonly data?: DataSetName;
+  /** Share of the training images, in (0, 1], drawn once per seed: smaller shares are subsets of larger ones. */
+  readonly trainingShare?: number;
 }
 
 export interface Optimizer {
@@ -50,7 +55,8 @@ export interface Recipe {
 }
 
 export interface DataConfig {
-  readonly name: 'tiny-scenes' | 'easy-vqa';
+  /** What is evaluated, and trained on where a stage names nothing else. */
+  readonly name: DataSetName;
 }
 
 export interface GenerationConfig {

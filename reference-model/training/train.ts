@@ -4,7 +4,6 @@
  */
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DataSet } from '../data/dataset.js';
 import { loadEmbeddedTokenizer } from '../data/tokenizer/load-tokenizer.js';
 import type { Part } from '../model/config.js';
 import { createModel, type Model } from '../model/model.js';
@@ -17,12 +16,14 @@ import { accumulateGradients } from './gradients.js';
 import { AdamW, globalNorm } from './optimizer.js';
 import type { RunConfig, Stage } from './recipe.js';
 import { learningRateFactor } from './schedule.js';
+import { type DataSets, stageDataSet, trainingSamples } from './stage-data.js';
 import { TrainingError, TrainingInterrupted } from './training-error.js';
 import { validationLoss, validationSets } from './validation.js';
 
 export interface TrainingJob {
   readonly config: RunConfig;
-  readonly data: DataSet;
+  /** Every data set that `dataSetNames` of the configuration tells. */
+  readonly data: DataSets;
   /** Bytes of the checkpoint to go on from. */
   readonly resumeFrom?: Uint8Array;
   /** Called after the events of the same step. */
@@ -57,13 +58,18 @@ export async function train({
   let step = checkpoint?.step ?? 0;
   let saved = step;
 
-  let stageStart = 0;
+  let stageEnd = 0;
   for (const stage of recipe.stages) {
-    const stageEnd = stageStart + stage.steps;
-    const batches = planBatches(data.splits.train, stage, recipe.batchSize, seed);
-    const heldOut = validationSets(data.splits.validation, recipe, model, tokenizer, stage.attentionMask);
+    const stageStart = stageEnd;
+    stageEnd += stage.steps;
+    if (step >= stageEnd) continue;
+
+    const dataSet = stageDataSet(config, stage, data);
+    const batches = planBatches(trainingSamples(dataSet, stage, seed), stage, recipe.batchSize, seed);
+    const heldOut = validationSets(dataSet.splits.validation, recipe, model, tokenizer, stage.attentionMask);
     const optimizer = new AdamW(recipe.optimizer);
-    if (step > stageStart && step < stageEnd) checkpoint?.restoreMoments(optimizer);
+    if (step > stageStart) checkpoint?.restoreMoments(optimizer);
+    if (step === 0) onEvent({ type: 'validation', stage: stage.name, step, loss: validationLoss(model, heldOut) });
 
     while (step < stageEnd) {
       const stageStep = step - stageStart;
@@ -102,7 +108,6 @@ export async function train({
       }
     }
     optimizer.dispose();
-    stageStart = stageEnd;
   }
   return model;
 }

@@ -59,7 +59,6 @@ export async function fakeJobs(store: string, plan: Plan, parallel = 1): Promise
     engine: 'auto',
     machinery: fakeMachinery,
     parallel,
-    data: { name: 'tiny-scenes' },
   });
   return jobs;
 }

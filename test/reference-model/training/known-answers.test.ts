@@ -39,7 +39,7 @@ async function trained(
   const losses: number[] = [];
   const model = await train({
     config,
-    data,
+    data: { 'tiny-scenes': data },
     saveCheckpoint: async () => {},
     onEvent: (event) => {
       if (event.type === 'step') losses.push(event.loss);

@@ -39,7 +39,7 @@ async function runTraining(config: RunConfig, resumeFrom?: Uint8Array): Promise<
   const checkpoints = new Map<number, Uint8Array>();
   const model = await train({
     config,
-    data,
+    data: { 'tiny-scenes': data },
     ...(resumeFrom && { resumeFrom }),
     saveCheckpoint: async (bytes, step) => {
       checkpoints.set(step, bytes);
@@ -68,7 +68,7 @@ describe('train', () => {
     expect(losses).toHaveLength(120);
     expect(losses[0]).toBeGreaterThan(4.5); // about ln 216 = 5.4 for uniform guesses
     expect(losses.at(-1)).toBeLessThan(losses[0]! - 1);
-    expect(events.flatMap((event) => (event.type === 'validation' ? [event.step] : []))).toEqual([60, 120]);
+    expect(events.flatMap((event) => (event.type === 'validation' ? [event.step] : []))).toEqual([0, 60, 120]);
     expect(events.flatMap((event) => (event.type === 'checkpoint' ? [event.step] : []))).toEqual([60, 120]);
   });
 
@@ -104,7 +104,7 @@ describe('train', () => {
     const initial = new Map([...before.parameters].map(([name, { variable }]) => [name, variable.dataSync().slice()]));
     const model = await train({
       config: tinyRun({ stages }),
-      data,
+      data: { 'tiny-scenes': data },
       saveCheckpoint: async () => {},
       onEvent: () => {},
       signal: new AbortController().signal,
@@ -124,7 +124,7 @@ describe('train', () => {
     let saved: Uint8Array | undefined;
     const interrupted = train({
       config,
-      data,
+      data: { 'tiny-scenes': data },
       saveCheckpoint: async (bytes) => {
         saved = bytes;
       },
@@ -160,7 +160,7 @@ describe('train', () => {
     const stages = [{ ...tinyRun().recipe.stages[1]!, steps: 12 }];
     const model = await train({
       config: tinyRun({ stages }),
-      data,
+      data: { 'tiny-scenes': data },
       saveCheckpoint: async () => {},
       onEvent: (event) => {
         if (event.type === 'step') counts.push(tf.memory().numTensors);

@@ -1,0 +1,46 @@
+/**
+ * Which data sets a configuration needs, and which training images a stage sees. Both are functions of the configuration alone, so
+ * runs that begin with the same stages see the same images in them, whatever comes later.
+ */
+import type { DataSet, Sample } from '../data/dataset.js';
+import type { DataSetName } from '../data/load-dataset.js';
+import { randomStream } from '../numerics/random.js';
+import type { RunConfig, Stage } from './recipe.js';
+
+/** The data sets of a run by name; `RunConfig.data.name` is the one that is evaluated. */
+export type DataSets = Readonly<Partial<Record<DataSetName, DataSet>>>;
+
+/** The evaluated data set first, then those of the stages that have steps, each once. */
+export function dataSetNames({ data, recipe }: Pick<RunConfig, 'data' | 'recipe'>): readonly DataSetName[] {
+  const ofStages = recipe.stages.filter(({ steps }) => steps > 0).map((stage) => stage.data ?? data.name);
+  return [...new Set([data.name, ...ofStages])];
+}
+
+/** @throws RangeError when the data set was not loaded for this run */
+export function requireDataSet(dataSets: DataSets, name: DataSetName): DataSet {
+  const dataSet = dataSets[name];
+  if (dataSet === undefined) throw new RangeError(`The run needs the data set ${name}, which was not loaded for it.`);
+  return dataSet;
+}
+
+/** The data set that a stage is trained and validated on. */
+export function stageDataSet({ data }: Pick<RunConfig, 'data'>, stage: Stage, dataSets: DataSets): DataSet {
+  return requireDataSet(dataSets, stage.data ?? data.name);
+}
+
+/**
+ * The images of the training split that a stage may draw from, in the split's order. The draw depends on the seed and the data
+ * set only, so stages of one run share it and a smaller share is a subset of a larger one.
+ *
+ * @returns at least one image of a split that has any
+ */
+export function trainingSamples(
+  { name, splits: { train } }: DataSet,
+  { trainingShare = 1 }: Pick<Stage, 'trainingShare'>,
+  seed: number,
+): readonly Sample[] {
+  const drawn = randomStream(seed, 'training-share', name)
+    .shuffle(train.map((_, index) => index))
+    .slice(0, Math.max(1, Math.round(trainingShare * train.length)));
+  return drawn.sort((left, right) => left - right).map((index) => train[index]!);
+}

@@ -1,30 +1,46 @@
 /**
- * A finding's page: turns the view model into display strings and charts, and those into one self-contained HTML file. Pure: equal
- * views give equal bytes. The page has no script; its Content-Security-Policy admits only its own style sheet and images held as data.
+ * A finding's page: turns the view model into display strings and charts, and those into one self-contained HTML file without script.
+ * Pure: equal views give equal bytes.
  */
-import { createHash } from 'node:crypto';
 import { type ArmStyle, styleArms, styleOf } from './arm-style.js';
 import { TOKEN_COLORS } from './charts/mask-grid.js';
 import { deriveNumbers, pairedClaims } from './derived-numbers.js';
+import { renderDocument } from './document.js';
 import type { FindingReportView, VerdictView } from './finding-report-view.js';
 import { decimalsFor, formatCount, formatDuration, formatFixed, formatWithPrefix } from './numbers.js';
 import { curvesSection } from './sections/curves-section.js';
 import { examplesSection, masksSection, runsSection } from './sections/evidence-sections.js';
 import { type ComparedArms, type PairedClaim, pairsSection, secondarySection } from './sections/pairs-section.js';
 import { verdictSection } from './sections/verdict-section.js';
-import { compilePage, readTemplateAsset } from './templates.js';
+import { compilePage, readReportAsset } from './templates.js';
 import { singleLineText } from './untrusted-text.js';
+
+const PARTIALS = [
+  'caveats',
+  'compute',
+  'curves',
+  'examples',
+  'hypothesis',
+  'masks',
+  'pairs',
+  'provenance',
+  'recipe',
+  'reproduce',
+  'runs',
+  'secondary',
+  'signatures',
+  'verdict',
+].map((name) => `templates/${name}`);
 
 /** @returns the complete HTML document. */
 export function renderFindingReport(view: FindingReportView): string {
-  const css = readTemplateAsset('report.css');
   const styles = styleArms(view.arms);
   const claim = leadingClaim(view);
   const arms = comparedArms(claim, styles);
-  return compilePage('finding')({
-    css,
-    contentSecurityPolicy: contentSecurityPolicy(css),
-    documentTitle: singleLineText(`${claim.verdict.verdict}: ${view.suite.title}`, 120),
+  const body = compilePage(
+    'templates/finding',
+    PARTIALS,
+  )({
     smoke: view.smoke,
     suite: view.suite,
     scale: view.scale,
@@ -47,6 +63,20 @@ export function renderFindingReport(view: FindingReportView): string {
     compute: computeSection(view),
     command: view.command,
   });
+  return renderDocument({
+    title: singleLineText(`${claim.verdict.verdict}: ${view.suite.title}`, 120),
+    kind: 'finding report',
+    tags: [
+      { label: 'Suite', value: view.suite.id },
+      { label: 'Scale', value: view.scale },
+      { label: 'Data', value: view.dataSet.name },
+    ],
+    smoke: view.smoke,
+    skip: { target: 'verdict', label: 'Skip to the verdict' },
+    css: readReportAsset('styles/finding.css'),
+    body,
+    footer: readReportAsset('templates/finding-footer.hbs'),
+  });
 }
 
 /** The claim that the page leads with: the first, on paired seeds. */
@@ -54,11 +84,6 @@ function leadingClaim({ claims, verdict }: FindingReportView): PairedClaim & { r
   const [first] = claims;
   if (first?.evidence.test !== 'paired') throw new Error('the page needs a first claim on paired seeds');
   return { hypothesis: first.hypothesis, pairs: first.evidence.pairs, verdict: verdict ?? first.verdict };
-}
-
-function contentSecurityPolicy(css: string): string {
-  const hash = createHash('sha256').update(css, 'utf8').digest('base64');
-  return `default-src 'none'; img-src data:; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
 }
 
 /** The arms that the hypothesis compares; their styles follow their part in it even if the view does not describe them. */

@@ -1,49 +1,46 @@
 /**
- * The Handlebars environment of the reports: isolated from the global one, strict (a missing field is an error) and
- * escaping. `{{text value}}` prints untrusted text isolated in `<bdi>` and cut where it is too long.
+ * The Handlebars environment of the pages: isolated from the global one, strict (a missing field is an error) and escaping.
+ * `{{text value}}` prints untrusted text isolated in `<bdi>` and cut where it is too long; `{{line value}}` is for attributes.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import Handlebars from 'handlebars';
 import { cutNote, cutText, escapeMarkup, printableText, singleLineText, TEXT_LIMIT } from './untrusted-text.js';
 
-const PARTIALS = [
-  'arm-key',
-  'caveats',
-  'chart',
-  'compute',
-  'curves',
-  'examples',
-  'hypothesis',
-  'masks',
-  'pairs',
-  'provenance',
-  'recipe',
-  'reproduce',
-  'runs',
-  'secondary',
-  'signatures',
-  'verdict',
-] as const;
+/** Partials that every page may use, in `reports/templates`. */
+const SHARED_PARTIALS = ['arm-key', 'chart'].map((name) => `templates/${name}`);
 
-/** Reads a file of `reports/templates`, from the sources and from the installed package alike. */
-export function readTemplateAsset(name: string): string {
-  return readFileSync(createRequire(import.meta.url).resolve(`#package/reports/templates/${name}`), 'utf8');
+const assets = new Map<string, string>();
+
+/** Reads a file of `reports/`, from the sources and from the installed package alike; each file once per process. */
+export function readReportAsset(path: string): string {
+  const known = assets.get(path);
+  if (known !== undefined) return known;
+  const text = readFileSync(createRequire(import.meta.url).resolve(`#package/reports/${path}`), 'utf8');
+  assets.set(path, text);
+  return text;
 }
 
-/** @returns a function from a page's context to its HTML. Throws if the context lacks a field that the page prints. */
-export function compilePage(name: string): (context: object) => string {
+/**
+ * @param path the template below `reports/`, without `.hbs`: `templates/finding`
+ * @param partials further templates, as paths of the same kind; a page includes them by their file name
+ * @returns a function from a context to markup. It throws if the context lacks a field that the template prints.
+ */
+export function compilePage(path: string, partials: readonly string[] = []): (context: object) => string {
   const handlebars = Handlebars.create();
   handlebars.registerHelper('text', (value: unknown, options: Handlebars.HelperOptions) => {
     const limit: unknown = options.hash.limit;
     return new Handlebars.SafeString(isolatedText(String(value), typeof limit === 'number' ? limit : TEXT_LIMIT));
   });
-  handlebars.registerHelper('isControl', (role: unknown) => role === 'control');
   handlebars.registerHelper('position', (index: unknown) => Number(index) + 1);
   handlebars.registerHelper('line', (value: unknown) => singleLineText(String(value), 200));
-  for (const partial of PARTIALS)
-    handlebars.registerPartial(partial, handlebars.compile(readTemplateAsset(`${partial}.hbs`), { strict: true }));
-  return handlebars.compile(readTemplateAsset(`${name}.hbs`), { strict: true });
+  for (const partial of [...SHARED_PARTIALS, ...partials])
+    handlebars.registerPartial(
+      basename(partial),
+      handlebars.compile(readReportAsset(`${partial}.hbs`), { strict: true }),
+    );
+  return handlebars.compile(readReportAsset(`${path}.hbs`), { strict: true });
 }
 
 function isolatedText(text: string, limit: number): string {

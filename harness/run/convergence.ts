@@ -40,11 +40,11 @@ interface MeasuredLoss {
  * A stage that did not reduce its loss counts as one that needed all of its steps and tokens.
  *
  * @returns undefined when no stage trains the language model, or when there is no validation before its first step under its own
- *   attention mask, or none after it
+ *   attention mask and on its own data, or none after it
  */
 export function convergenceCurve(
   events: readonly RecordedEvent[],
-  { recipe }: Pick<RunConfig, 'recipe'>,
+  { recipe, data }: Pick<RunConfig, 'recipe' | 'data'>,
 ): ConvergenceCurve | undefined {
   const stages = recipe.stages.filter(({ steps }) => steps > 0);
   const index = stages.findIndex(({ trainable }) => trainable.includes('language'));
@@ -52,7 +52,7 @@ export function convergenceCurve(
   if (stage === undefined) return undefined;
   const before = stages[index - 1];
   const start = stages.slice(0, index).reduce((sum, { steps }) => sum + steps, 0);
-  const comparable = before !== undefined && isValidatedAlike(before, stage) ? [before.name] : [];
+  const comparable = before !== undefined && isValidatedAlike(before, stage, data) ? [before.name] : [];
 
   const measured = measuredLosses(events, { stage, start, startedBy: [...comparable, stage.name] });
   if (measured[0]?.step !== 0 || measured.length < 2) return undefined;
@@ -66,7 +66,7 @@ export function convergenceCurve(
  */
 export function convergenceMeasures(
   events: readonly RecordedEvent[],
-  config: Pick<RunConfig, 'recipe'>,
+  config: Pick<RunConfig, 'recipe' | 'data'>,
 ): RunResult['scores'] {
   const curve = convergenceCurve(events, config);
   if (curve === undefined) return {};
@@ -83,8 +83,8 @@ export function convergenceMeasures(
 }
 
 /** Whether a validation at the end of one stage measures what one before the first step of the next would. */
-function isValidatedAlike(before: Stage, stage: Stage): boolean {
-  return before.attentionMask === stage.attentionMask;
+function isValidatedAlike(before: Stage, stage: Stage, data: RunConfig['data']): boolean {
+  return before.attentionMask === stage.attentionMask && (before.data ?? data.name) === (stage.data ?? data.name);
 }
 
 function measuredLosses(

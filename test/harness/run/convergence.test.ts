@@ -18,8 +18,8 @@ const stageOf = (name: string, steps: number, changes: Partial<Stage> = {}): Sta
 
 const align = stageOf('align', 10, { trainable: ['connector'] });
 
-function recipeOf(stages: readonly Stage[]): Pick<RunConfig, 'recipe'> {
-  return { recipe: { ...planned.recipe, stages } };
+function recipeOf(stages: readonly Stage[]): Pick<RunConfig, 'recipe' | 'data'> {
+  return { data: planned.data, recipe: { ...planned.recipe, stages } };
 }
 
 interface Measured {
@@ -111,8 +111,8 @@ describe('the convergence of an exponential decay', () => {
     const scores = convergenceMeasures(eventsOf(measured), config);
     expect(Object.keys(scores)).toEqual(['convergence/steps-to-90', 'convergence/tokens-to-90', 'convergence/area']);
     expect(scores['convergence/steps-to-90']!.value).toBeCloseTo(steps, 2);
-    const other = { recipe: { ...config.recipe, validateEverySteps: config.recipe.validateEverySteps + 1 } };
-    const signatures = (of: Pick<RunConfig, 'recipe'>) =>
+    const other = { ...config, recipe: { ...config.recipe, validateEverySteps: config.recipe.validateEverySteps + 1 } };
+    const signatures = (of: Pick<RunConfig, 'recipe' | 'data'>) =>
       Object.values(convergenceMeasures(eventsOf(measured), of)).map(({ signature }) => signature);
     expect(new Set([...signatures(config), ...signatures(other)]).size).toBe(6);
   });
@@ -252,6 +252,11 @@ describe('no convergence is stated', () => {
     const at = events.findIndex((event) => event.type === 'validation');
     const { points } = convergenceCurve(events.toSpliced(at + 1, 0, own), masked)!;
     expect(points.map(({ reached }) => reached)).toEqual([0, 6 / 7, 1]);
+  });
+
+  test('when the stage before was validated on other data', () => {
+    expect(convergenceCurve(events, recipeOf([{ ...align, data: 'easy-vqa' }, joint]))).toBeUndefined();
+    expect(convergenceCurve(events, recipeOf([{ ...align, data: planned.data.name }, joint]))).toBeDefined();
   });
 
   test('when a source of the mixture was not validated', () => {

@@ -11,6 +11,7 @@ import { type FindingReportView, renderFindingReport } from '../../reports/index
 import { buildFindingView, leadingPairs } from '../fixtures/reports/finding-view.js';
 import { buildHostileView } from '../fixtures/reports/hostile-view.js';
 import { browserMissing, launchChromium, skipReason, type Visit, type VisitOptions, visitFile } from './chromium.js';
+import { designFlaws, readings } from './page-design.js';
 import {
   accessibilityFlaws,
   attackState,
@@ -121,6 +122,12 @@ describe.skipIf(browserMissing)(`the report in Chromium${skipReason}`, () => {
       // The two modes really differ.
       expect(background < 0.5).toBe(colorScheme === 'dark');
     });
+  });
+
+  it.each(readings)('has no flaw that can be measured: $colorScheme, $width pixels', async (reading) => {
+    const file = join(folder, 'design.html');
+    writeFileSync(file, renderFindingReport(buildFindingView()));
+    expect(await designFlaws(browser, file, reading)).toEqual([]);
   });
 
   it('has landmarks, headings in order, named regions, and tables with captions and scopes', async () => {

@@ -33,7 +33,7 @@ export function registerScore(program: Command): void {
     .option('--split <name>', 'score this split of the references only')
     .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')
     .option('--meteor-jar <file>', 'compute METEOR with this meteor-1.5.jar and the Java on this machine')
-    .option('--per-image <file>', 'also write the scores of every image as CSV')
+    .option('--per-image <file>', 'also write the scores of every image: FILE.csv, or FILE.json for `gate`, `compare`')
     .addOption(resamplesOption())
     .addOption(intervalOption())
     .addOption(bootstrapSeedOption())

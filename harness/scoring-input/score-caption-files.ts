@@ -1,6 +1,6 @@
 /**
  * Scores a file of captions against a file of references and prints the result: JSON for programs, a table for people,
- * and the scores of every image as CSV on request.
+ * and the scores of every image on request, as CSV or, with signatures and texts for `gate` and `compare`, as JSON.
  */
 import {
   CAPTION_METRICS,
@@ -37,7 +37,7 @@ export async function scoreCaptionFiles(options: CaptionScoreOptions): Promise<v
   const records = await readCaptionRecords(references, predictions, split);
   const own = requested.filter((metric) => metric !== 'METEOR');
   const bootstrap = resamples === 0 ? undefined : { resamples, seed: bootstrapSeed, method: interval };
-  const { images, metrics, notes, imageIds } = scoreCaptions(records, {
+  const { images, metrics, notes, imageIds, bleuColumns } = scoreCaptions(records, {
     metrics: own,
     ...(split === undefined ? {} : { split }),
     ...(df === undefined ? {} : { documentFrequencies: await readDocumentFrequencies(df) }),
@@ -52,7 +52,11 @@ export async function scoreCaptionFiles(options: CaptionScoreOptions): Promise<v
       scores.set(metric, await scoreMeteorRecords(records, { jar: meteorJar, split, bootstrap }));
     }
   }
-  if (perImage !== undefined) {
+  if (perImage?.toLowerCase().endsWith('.json')) {
+    const { systemOfScoredCaptions } = await import('../systems/from-predictions.js');
+    const { writeScoresFile } = await import('../systems/scores-document.js');
+    await writeScoresFile(perImage, systemOfScoredCaptions(predictions, records, scores, bleuColumns));
+  } else if (perImage !== undefined) {
     const columns = [...scores.values()].map((score) => score.perImage);
     const rows = imageIds.map((imageId, image) => [imageId, ...columns.map((values) => String(values[image]))]);
     await writeCsv(perImage, ['image_id', ...scores.keys()], rows);

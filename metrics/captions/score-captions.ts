@@ -71,6 +71,11 @@ export interface CaptionScores {
   readonly references: number;
   readonly imageIds: readonly string[];
   readonly metrics: Readonly<Partial<Record<CaptionMetric, MetricScore>>>;
+  /**
+   * What BLEU is computed from once it is summed over images, each in the order of the records: words, words of the closest reference,
+   * clipped matches of order 1 … 4. Present when a BLEU is among the metrics.
+   */
+  readonly bleuColumns?: readonly Int32Array[];
   /** Facts that a careful reader should know, such as empty captions. */
   readonly notes: readonly string[];
 }
@@ -145,6 +150,7 @@ export function scoreCaptions(records: readonly CaptionRecord[], options: ScoreC
     references,
     imageIds: encoded.imageIds,
     metrics: bootstrap === undefined ? scores : withIntervals(scores, captionIntervals(scores, ngrams, bootstrap)),
+    ...(metrics.some((metric) => metric.startsWith('BLEU-')) ? { bleuColumns: bleuColumns(ngrams) } : {}),
     notes: notesOn(encoded, images, usesIdf && documentFrequencies === undefined),
   };
 }
@@ -191,6 +197,13 @@ function bleuScores(ngrams: NgramScores, order: number): { score: number; perIma
     perImage[image] = bleuOfOrder(own, order);
   }
   return { score: bleuOfOrder(total, order), perImage };
+}
+
+function bleuColumns({ candidateLength, referenceLength, matches }: NgramScores): readonly Int32Array[] {
+  const orders = Array.from({ length: MAXIMUM_ORDER }, (_, order) =>
+    candidateLength.map((_words, image) => matches[MAXIMUM_ORDER * image + order]!),
+  );
+  return [candidateLength, referenceLength, ...orders];
 }
 
 function meanScore(perImage: Float64Array, signature: string): Omit<MetricScore, 'ci95'> {

@@ -1,0 +1,165 @@
+/**
+ * A system from the records of its runs: each finished run is one record of the system, its captions scored by CIDEr-D per style and
+ * its answers by accuracy, resampled by image because questions about one image are not independent.
+ */
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
+import { readReproduction, storeOf } from '../records/reproduction.js';
+import { readFinishedRunIn, runPaths } from '../records/run-record.js';
+import { type MeasureId, measures } from '../run/measures.js';
+import { type System, type SystemItem, type SystemMetric, sortItems, systemMetric } from './system.js';
+
+/** One run, as the one record of a system. @throws UserError `record-missing`, `record-corrupt` or `score-invalid` */
+export function systemOfRun(folder: string): System {
+  const { identity, provenance, predictions, result } = readFinishedRunIn(folder);
+  const { seed, evaluation } = identity.config;
+  const { runId, scores } = result;
+  if (predictions.length === 0) {
+    throw new UserError({
+      code: 'score-invalid',
+      what: 'the run holds no predictions',
+      where: folder,
+      expected: 'captions or answers about the images of a split',
+      mend: 'name a run whose evaluation covers at least one image',
+    });
+  }
+  const metrics: SystemMetric[] = [];
+  const add = (
+    name: MeasureId,
+    group: string,
+    images: ReadonlyMap<string, readonly number[]>,
+    columns: 1 | 2,
+  ): void => {
+    const signature = scores[name]?.signature;
+    if (images.size === 0 || signature === undefined) return;
+    const imageIds = [...images.keys()];
+    metrics.push(
+      systemMetric({
+        name,
+        signature,
+        higherIsBetter: measures[name].higherIsBetter,
+        aggregation: columns === 1 ? 'mean' : 'ratio',
+        group,
+        imageIds,
+        replicates: [
+          {
+            seed,
+            columns: Array.from({ length: columns }, (_, column) => imageIds.map((id) => images.get(id)![column]!)),
+          },
+        ],
+      }),
+    );
+  };
+  for (const style of ['ai-captions', 'human-captions'] as const) {
+    add(`CIDEr-D/${style}`, style, captionScores(predictions.filter(isCaptionOf(style)), folder), 1);
+  }
+  const answers = predictions.filter((prediction) => prediction.type === 'answer');
+  add('accuracy', 'answers', answerCounts(answers), 2);
+  add('accuracy/yes-no', 'answers', answerCounts(answers.filter(({ kind }) => kind === 'yes/no')), 2);
+  add('accuracy/open', 'answers', answerCounts(answers.filter(({ kind }) => kind === 'open')), 2);
+  return {
+    label: `run ${runId}`,
+    origin: {
+      kind: 'records',
+      paths: [folder],
+      runIds: [runId],
+      ...(provenance.git === undefined ? {} : { commit: provenance.git.commit }),
+    },
+    records: 1,
+    metrics,
+    items: sortItems(predictions.map(itemOf)),
+    imageStore: {
+      store: join(folder, '..', '..'),
+      dataFingerprint: provenance.data.fingerprint,
+      split: evaluation.split,
+    },
+  };
+}
+
+/** The runs of one arm of a reproduction, each a system of one record, in the order of their seeds. */
+export function systemsOfArm(folder: string, arm: string | undefined): { label: string; runs: readonly System[] } {
+  const { suite, runs } = readReproduction(folder);
+  const arms = [...new Set(runs.map((run) => run.arm))];
+  const chosen = arm ?? (arms.length === 1 ? arms[0] : undefined);
+  if (chosen === undefined || !arms.includes(chosen)) {
+    throw new UserError({
+      code: 'usage',
+      what:
+        arm === undefined ? 'the reproduction has several arms' : `the reproduction has no arm ${JSON.stringify(arm)}`,
+      where: folder,
+      expected: `one of ${arms.join(', ')}`,
+      mend: `name the arm after a #, for example ${JSON.stringify(`${folder}#${arms[0]}`)}`,
+    });
+  }
+  const ofArm = runs.filter((run) => run.arm === chosen).sort((left, right) => left.seed - right.seed);
+  return {
+    label: `${suite.id} ${chosen}`,
+    runs: ofArm.map(({ runId }) => systemOfRun(runPaths(storeOf(folder), runId).folder)),
+  };
+}
+
+const isCaptionOf =
+  (style: CaptionPrediction['style']) =>
+  (prediction: Prediction): prediction is CaptionPrediction =>
+    prediction.type === 'caption' && prediction.style === style;
+
+function captionScores(captions: readonly CaptionPrediction[], folder: string): ReadonlyMap<string, readonly number[]> {
+  const scores = new Map<string, readonly number[]>();
+  for (const { imageId, style, score } of captions) {
+    if (scores.has(imageId)) {
+      throw new UserError({
+        code: 'record-corrupt',
+        what: `image ${imageId} has two captions of ${style}`,
+        where: join(folder, 'predictions.jsonl'),
+        expected: 'one caption per image and style',
+        mend: 'delete the folder of this run and run again; it will be trained anew',
+      });
+    }
+    scores.set(imageId, [score]);
+  }
+  return scores;
+}
+
+/** Right answers and questions of each image. */
+function answerCounts(answers: readonly AnswerPrediction[]): ReadonlyMap<string, readonly number[]> {
+  const counts = new Map<string, readonly number[]>();
+  for (const { imageId, correct } of answers) {
+    const [right = 0, asked = 0] = counts.get(imageId) ?? [];
+    counts.set(imageId, [right + (correct ? 1 : 0), asked + 1]);
+  }
+  return counts;
+}
+
+function itemOf(prediction: Prediction): SystemItem {
+  const { imageId, text } = prediction;
+  switch (prediction.type) {
+    case 'caption': {
+      const { style, prompt, references } = prediction;
+      return { group: style, imageId, prompt, references, texts: [text] };
+    }
+    case 'answer': {
+      const { questionId, question, kind, expected, correct } = prediction;
+      return {
+        group: 'answers',
+        imageId,
+        questionId,
+        prompt: question,
+        kind,
+        ...questionTypeOf(prediction),
+        references: [expected],
+        texts: [text],
+        scores: [correct ? 1 : 0],
+      };
+    }
+    default:
+      return prediction satisfies never;
+  }
+}
+
+/** Kind of thing that a question asks for; records of some data sets hold it. */
+function questionTypeOf(prediction: object): { readonly questionType?: string } {
+  return 'questionType' in prediction && typeof prediction.questionType === 'string'
+    ? { questionType: prediction.questionType }
+    : {};
+}

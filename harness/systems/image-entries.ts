@@ -1,0 +1,137 @@
+/**
+ * The lines of a scores document: one image with its scores and the texts that were scored. They are checked by hand, since there
+ * are thousands and a mistake must name its image.
+ */
+import { UserError } from '../errors.js';
+import {
+  type Fields,
+  refuse,
+  requireIdentifier,
+  requireList,
+  requireObject,
+  requireText,
+} from '../scoring-input/fields.js';
+import type { SystemItem } from './system.js';
+
+export interface ImageEntry {
+  readonly id: string;
+  readonly scores: ReadonlyMap<string, readonly unknown[]>;
+  readonly items: readonly SystemItem[];
+  /** Column `column` of `columns` of the scores `name` of a record. @throws UserError `score-invalid` when it is no number */
+  value(name: string, record: number, column: number, columns: number): number;
+}
+
+/** @throws UserError naming the image and the field */
+export function readImageEntries(images: unknown, records: number, file: string): readonly ImageEntry[] {
+  const list = requireList(images, `${file}, images`, 'a list of {"id": …, "scores": {…}}');
+  if (list.length === 0) refuse('the file holds no image', `${file}, images`, 'at least one image');
+  const seen = new Set<string>();
+  return list.map((value, index) => {
+    const where = `${file}, images[${index}]`;
+    const fields = requireObject(value, where);
+    const id = requireIdentifier(fields, ['id'], where);
+    if (seen.has(id)) refuse(`image ${id} occurs twice`, where, 'one record per image');
+    seen.add(id);
+    const scores = new Map(
+      Object.entries(requireObject(fields.scores, `${where}, scores`)).map(([name, given]) => {
+        const list = Array.isArray(given) ? given : [given];
+        if (list.length !== records) {
+          refuse(`image ${id} has ${list.length} scores ${name}`, where, `${records}, one per record`);
+        }
+        return [name, list];
+      }),
+    );
+    const items = fields.items === undefined ? [] : requireList(fields.items, `${where}, items`, 'a list of texts');
+    return {
+      id,
+      scores,
+      items: items.map((item, position) => readItem(item, id, records, `${where}, items[${position}]`)),
+      value: (name, record, column, columns) =>
+        scoreOf(scores.get(name)![record], column, columns, `${where}, scores.${name}`),
+    };
+  });
+}
+
+function scoreOf(value: unknown, column: number, columns: number, where: string): number {
+  const number = columns === 1 ? value : Array.isArray(value) && value.length === columns ? value[column] : undefined;
+  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  throw new UserError({
+    code: 'score-invalid',
+    what: `the score is ${JSON.stringify(value)}`,
+    where,
+    expected: columns === 1 ? 'a finite number' : `${columns} finite numbers`,
+    mend: 'score the image again',
+  });
+}
+
+function readItem(value: unknown, imageId: string, records: number, where: string): SystemItem {
+  const fields = requireObject(value, where);
+  const texts = listOf(fields, 'texts', where, isText, 'texts');
+  if (texts.length !== records) refuse(`there are ${texts.length} texts`, where, `${records}, one per record`);
+  const scores =
+    fields.scores === undefined ? undefined : listOf(fields, 'scores', where, isFiniteNumber, 'finite numbers');
+  const { kind } = fields;
+  return {
+    group: fields.group === undefined ? 'captions' : requireText(fields, ['group'], where),
+    imageId,
+    ...optionalText(fields, 'questionId', where),
+    ...optionalText(fields, 'prompt', where),
+    ...(kind === 'yes/no' || kind === 'open' ? { kind } : {}),
+    ...optionalText(fields, 'questionType', where),
+    references: fields.references === undefined ? [] : listOf(fields, 'references', where, isText, 'texts'),
+    texts,
+    ...(scores === undefined ? {} : { scores }),
+  };
+}
+
+function listOf<Value>(
+  fields: Fields,
+  key: string,
+  where: string,
+  accepts: (value: unknown) => value is Value,
+  expected: string,
+): readonly Value[] {
+  const list = requireList(fields[key], `${where}, ${key}`, `a list of ${expected}`);
+  return list.map((value, index) =>
+    accepts(value)
+      ? value
+      : refuse('the entry is of another kind', `${where}, ${key}[${index}]`, `a list of ${expected}`),
+  );
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+function optionalText<Key extends 'questionId' | 'prompt' | 'questionType'>(
+  fields: Fields,
+  key: Key,
+  where: string,
+): { readonly [name in Key]?: string } {
+  return fields[key] === undefined
+    ? {}
+    : ({ [key]: requireText(fields, [key], where) } as { readonly [name in Key]: string });
+}
+
+/** The plain object of one line, with keys in a fixed order. */
+export function imageEntry(
+  id: string,
+  scores: Readonly<Record<string, unknown>>,
+  items: readonly SystemItem[],
+  withReferences: boolean,
+): object {
+  if (items.length === 0) return { id, scores };
+  return {
+    id,
+    scores,
+    items: items.map(({ imageId: _, references, ...item }) => ({
+      group: item.group,
+      questionId: item.questionId,
+      prompt: item.prompt,
+      kind: item.kind,
+      questionType: item.questionType,
+      references: withReferences && references.length > 0 ? references : undefined,
+      texts: item.texts,
+      scores: item.scores,
+    })),
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * Reads whatever stands for a system's scores on images: folders of runs, an arm of a reproduction (`FOLDER#ARM`), predictions to be
+ * scored against references, scores files and baselines. Several of them make one system with several records (retrained seeds).
+ */
+import { existsSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { UserError } from '../errors.js';
+import { BASELINE_FORMAT, parseBaseline } from '../gate/baseline.js';
+import { readJsonFile } from '../scoring-input/rows.js';
+import { type Scoring, systemOfPredictions } from './from-predictions.js';
+import { systemOfRun, systemsOfArm } from './from-records.js';
+import { joinRecords } from './join-records.js';
+import { parseScoresFile, SCORES_FORMAT } from './scores-document.js';
+import type { System } from './system.js';
+
+export interface SystemSource {
+  /** Name for tables; without one the system is named after what it was read from. */
+  readonly label?: string;
+  /** Files and folders, each one or several records of the system; `FOLDER#ARM` is an arm of a reproduction. */
+  readonly paths: readonly string[];
+}
+
+/** `[LABEL=]PATH[,PATH…]`; a path that exists is never taken apart. */
+export function parseSystemSource(text: string): SystemSource {
+  if (existsSync(text)) return { paths: [text] };
+  const [, label, rest = text] = /^([^=/\\#,]+)=(.+)$/.exec(text) ?? [];
+  const paths = existsSync(rest) ? [rest] : rest.split(',');
+  return label === undefined ? { paths } : { label, paths };
+}
+
+/**
+ * @param scoring what predictions are scored against; without it they are refused
+ * @throws UserError or MetricError for anything that is missing, damaged or not one system
+ */
+export async function readSystem({ label, paths }: SystemSource, scoring?: Scoring): Promise<System> {
+  const parts: System[] = [];
+  let name = label;
+  for (const path of paths) {
+    const read = await readPath(path, scoring);
+    if (paths.length === 1) name ??= read.label;
+    parts.push(...read.systems);
+  }
+  const system = joinRecords(parts, { ...(name === undefined ? {} : { label: name }), paths });
+  if (system.metrics.length > 0) return system;
+  throw new UserError({
+    code: 'score-invalid',
+    what: 'there are no scores of images here',
+    where: paths.join(', '),
+    expected: 'captions or answers about at least one image',
+    mend: 'name records or predictions that cover images',
+  });
+}
+
+async function readPath(
+  path: string,
+  scoring: Scoring | undefined,
+): Promise<{ label?: string; systems: readonly System[] }> {
+  const isThere = existsSync(path);
+  const hash = path.lastIndexOf('#');
+  if (!isThere && hash > 0 && existsSync(path.slice(0, hash))) {
+    const { label, runs } = systemsOfArm(path.slice(0, hash), path.slice(hash + 1));
+    return { label, systems: runs };
+  }
+  if (isThere && statSync(path).isDirectory()) return readFolder(path);
+  if (!isThere) {
+    throw new UserError({
+      code: 'file-unreadable',
+      what: `there is no file or folder ${path}`,
+      where: path,
+      mend: 'check the path',
+    });
+  }
+  if (extname(path).toLowerCase() === '.json') {
+    const document = await readJsonFile(path);
+    const format = formatOf(document);
+    if (format === SCORES_FORMAT) return only(parseScoresFile(document, path));
+    if (format === BASELINE_FORMAT) return only(parseBaseline(document, path).system);
+    if (format !== undefined || (typeof document === 'object' && document !== null && 'metrics' in document)) {
+      throw new UserError({
+        code: 'data-invalid',
+        what: format === undefined ? 'the file holds scores without images' : `the format is ${JSON.stringify(format)}`,
+        where: path,
+        expected: `${JSON.stringify(SCORES_FORMAT)} or ${JSON.stringify(BASELINE_FORMAT)} with the scores of every image`,
+        mend: 'write the scores of every image with `vlm-bench score captions --per-image FILE.json`',
+      });
+    }
+  }
+  if (scoring !== undefined) return only(await systemOfPredictions(path, scoring));
+  throw new UserError({
+    code: 'usage',
+    what: `${path} holds no scores, and predictions cannot be scored without references`,
+    where: path,
+    expected: 'the record of a run, a scores file in JSON, or predictions with --references',
+    mend: 'add --references FILE; tables of scores in CSV say neither references nor signature: write JSON with `vlm-bench score captions --per-image FILE.json`',
+  });
+}
+
+function readFolder(folder: string): { label?: string; systems: readonly System[] } {
+  if (existsSync(join(folder, 'reproduction.json'))) {
+    const { label, runs } = systemsOfArm(folder, undefined);
+    return { label, systems: runs };
+  }
+  if (existsSync(join(folder, 'result.json')) || existsSync(join(folder, 'config.json')))
+    return only(systemOfRun(folder));
+  throw new UserError({
+    code: 'record-missing',
+    what: 'this folder is neither the record of a run nor a reproduction',
+    where: folder,
+    expected: '<results>/runs/<run id>, or <results>/<suite>#<arm> for all seeds of an arm',
+    mend: 'name one of these',
+  });
+}
+
+function only(system: System): { label: string; systems: readonly System[] } {
+  return { label: system.label, systems: [system] };
+}
+
+function formatOf(document: unknown): unknown {
+  return typeof document === 'object' && document !== null && 'format' in document ? document.format : undefined;
+}

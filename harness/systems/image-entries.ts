@@ -52,14 +52,23 @@ export function readImageEntries(images: unknown, records: number, file: string)
   });
 }
 
+/** Larger scores would not sum to finite ones. */
+const LARGEST_SCORE = 1e12;
+
 function scoreOf(value: unknown, column: number, columns: number, where: string): number {
-  const number = columns === 1 ? value : Array.isArray(value) && value.length === columns ? value[column] : undefined;
-  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  const list: readonly unknown[] =
+    columns === 1 ? [value] : Array.isArray(value) && value.length === columns ? value : [];
+  const number = list[column];
+  const isScore = isFiniteNumber(number) && Math.abs(number) <= LARGEST_SCORE;
+  // Counts and sums of right answers are not negative, and an image without questions has no score.
+  const isCount = columns === 1 || (isScore && number >= (columns === 2 && column === 1 ? 1 : 0));
+  if (isScore && isCount) return number;
   throw new UserError({
     code: 'score-invalid',
-    what: `the score is ${JSON.stringify(value)}`,
+    what: `the score is ${typeof number === 'number' ? number : JSON.stringify(value)}`,
     where,
-    expected: columns === 1 ? 'a finite number' : `${columns} finite numbers`,
+    expected:
+      columns === 1 ? 'a finite number' : columns === 2 ? '[sum, count] of the image’s questions' : `${columns} counts`,
     mend: 'score the image again',
   });
 }

@@ -9,7 +9,7 @@ import { readFinishedRunIn } from '../../../harness/records/run-record.js';
 import type { Scoring } from '../../../harness/systems/from-predictions.js';
 import { parseSystemSource, readSystem } from '../../../harness/systems/read-system.js';
 import { parseScoresFile, writeScoresFile } from '../../../harness/systems/scores-document.js';
-import { scoreOfSums, type System } from '../../../harness/systems/system.js';
+import { type System, scoreOfSums } from '../../../harness/systems/system.js';
 import { scoreAnswers, scoreCaptions, scoreConsensus } from '../../../metrics/index.js';
 import { fakeJobs, fakePlan, fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 import { captionFiles, newFolder, writeIn } from './system-files.js';
@@ -33,7 +33,14 @@ describe('predicted captions', () => {
   test('have the scores of the metrics, as sums over images', async () => {
     const system = await read(files.predictions, { references: files.references });
     const scored = scoreCaptions(files.images).metrics;
-    expect(system.metrics.map(({ name }) => name)).toEqual(['CIDEr-D', 'BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4', 'ROUGE-L']);
+    expect(system.metrics.map(({ name }) => name)).toEqual([
+      'CIDEr-D',
+      'BLEU-1',
+      'BLEU-2',
+      'BLEU-3',
+      'BLEU-4',
+      'ROUGE-L',
+    ]);
     for (const { name, signature, imageIds, replicates } of system.metrics) {
       const expected = scored[name as 'CIDEr-D']!;
       expect(signature).toBe(expected.signature);
@@ -94,7 +101,10 @@ describe('predicted answers', () => {
     question: index % 2 === 0 ? 'is it red?' : 'what is it?',
     answer: index % 2 === 0 ? 'yes' : `thing ${index % 3}`,
   }));
-  const answers = questions.map(({ question_id }) => ({ question_id, answer: question_id % 4 === 0 ? 'yes' : 'thing 1' }));
+  const answers = questions.map(({ question_id }) => ({
+    question_id,
+    answer: question_id % 4 === 0 ? 'yes' : 'thing 1',
+  }));
   const references = writeIn(folder, 'questions.json', questions);
   const predictions = writeIn(folder, 'answers.json', answers);
 
@@ -127,7 +137,11 @@ describe('predicted answers', () => {
       answers: Array.from({ length: 10 }, (_, person) => ({ answer: person < index ? 'yes' : 'no' })),
     }));
     const file = writeIn(folder, 'annotations.json', { annotations });
-    const yes = writeIn(folder, 'yes.json', questions.map(({ question_id }) => ({ question_id, answer: 'yes' })));
+    const yes = writeIn(
+      folder,
+      'yes.json',
+      questions.map(({ question_id }) => ({ question_id, answer: 'yes' })),
+    );
     const system = await read(yes, { references: file, dataset: 'vqav2' });
     const { overall } = scoreConsensus(
       annotations.map(({ question_id, image_id, answers: given }) => ({
@@ -202,19 +216,40 @@ describe('scores files', () => {
     ['an image twice', { images: [simple.images[0], simple.images[0]] }, 'image 2 occurs twice'],
     ['a score that is text', { images: [{ id: 2, scores: { SPICE: '0.25' } }] }, 'the score is "0.25"'],
     ['a score that is null', { images: [{ id: 2, scores: { SPICE: null } }] }, 'the score is null'],
-    ['an infinite score', { images: [{ id: 2, scores: { SPICE: Number.POSITIVE_INFINITY } }] }, 'ours.json, images[0], scores.SPICE'],
+    [
+      'an infinite score',
+      { images: [{ id: 2, scores: { SPICE: Number.POSITIVE_INFINITY } }] },
+      'ours.json, images[0], scores.SPICE',
+    ],
+    ['an enormous score', { images: [{ id: 2, scores: { SPICE: 1e300 } }] }, 'the score is 1e+300'],
+    [
+      'questions without number',
+      {
+        metrics: { SPICE: { signature: 's', aggregation: 'ratio' } },
+        images: [{ id: 2, scores: { SPICE: [[1, 0]] } }],
+      },
+      'the score is 0',
+    ],
     ['scores of two records', { images: [{ id: 2, scores: { SPICE: [0, 1] } }] }, 'image 2 has 2 scores SPICE'],
     ['another metric in the images', { images: [{ id: 2, scores: { CIDEr: 1 } }] }, 'no image has a score "SPICE"'],
     ['an image without id', { images: [{ scores: {} }] }, 'the record has no id'],
     ['an image without scores', { images: [{ id: 2 }] }, 'the record is nothing'],
-    ['a text that is a number', { images: [{ id: 2, scores: { SPICE: 1 }, items: [{ texts: [3] }] }] }, 'the entry is of another kind'],
+    [
+      'a text that is a number',
+      { images: [{ id: 2, scores: { SPICE: 1 }, items: [{ texts: [3] }] }] },
+      'the entry is of another kind',
+    ],
   ])('with %s are refused', async (_, change, message) => {
     expect(await refusal(async () => parseScoresFile({ ...simple, ...change }, 'ours.json'))).toContain(message);
   });
 
   test('hold any text and any identifier', async () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 30 });
-    const image = fc.record({ id: fc.string({ minLength: 1 }), score: fc.double({ noNaN: true, noDefaultInfinity: true }), said: text });
+    const image = fc.record({
+      id: fc.string({ minLength: 1 }),
+      score: fc.double({ noNaN: true, min: -1e12, max: 1e12 }),
+      said: text,
+    });
     const folder = newFolder();
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(image, { minLength: 1, selector: ({ id }) => id }), async (images) => {
@@ -256,5 +291,7 @@ test('what is no system is named', async () => {
   const other = writeIn(folder, 'other.json', { format: 'vlm-bench scores 9' });
   expect(await refusal(() => read(other))).toContain('the format is "vlm-bench scores 9"');
   const table = writeIn(folder, 'each.csv', 'image_id,CIDEr-D\n1,0.5\n');
-  expect(await refusal(() => read(table))).toContain('write JSON with `vlm-bench score captions --per-image FILE.json`');
+  expect(await refusal(() => read(table))).toContain(
+    'write JSON with `vlm-bench score captions --per-image FILE.json`',
+  );
 });

@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 const words = 'man woman dog cat bus train red small large sitting riding holding on in near under'.split(' ');
 
 /** Numbers in [0, 1) of a congruential generator. */
-export function draws(seed: number): () => number {
+function draws(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -15,9 +15,10 @@ export function draws(seed: number): () => number {
   };
 }
 
-export function captionsOf(seed: number): () => string {
+function captionsOf(seed: number): () => string {
   const draw = draws(seed);
-  return () => Array.from({ length: 5 + Math.floor(draw() * 6) }, () => words[Math.floor(draw() * words.length)]).join(' ');
+  return () =>
+    Array.from({ length: 5 + Math.floor(draw() * 6) }, () => words[Math.floor(draw() * words.length)]).join(' ');
 }
 
 const folders: string[] = [];
@@ -42,7 +43,11 @@ export function writeIn(folder: string, name: string, content: unknown): string 
 export interface CaptionFiles {
   readonly references: string;
   readonly predictions: string;
-  readonly images: readonly { readonly imageId: string; readonly references: readonly string[]; readonly candidate: string }[];
+  readonly images: readonly {
+    readonly imageId: string;
+    readonly references: readonly string[];
+    readonly candidate: string;
+  }[];
 }
 
 /** COCO references and results of `images` images; half of the predictions repeat a reference. */
@@ -51,13 +56,20 @@ export function captionFiles(folder: string, images: number, seed = 1): CaptionF
   const guess = captionsOf(seed + 100);
   const records = Array.from({ length: images }, (_, index) => {
     const references = Array.from({ length: 3 }, caption);
-    return { imageId: String(1000 - index), references, candidate: (index + seed) % 2 === 0 ? references[0]! : guess() };
+    return {
+      imageId: String(1000 - index),
+      references,
+      candidate: (index + seed) % 2 === 0 ? references[0]! : guess(),
+    };
   });
   const annotations = records.flatMap(({ imageId, references }) =>
     references.map((text, id) => ({ id, image_id: Number(imageId), caption: text })),
   );
   return {
-    references: writeIn(folder, 'references.json', { images: records.map(({ imageId }) => ({ id: Number(imageId) })), annotations }),
+    references: writeIn(folder, 'references.json', {
+      images: records.map(({ imageId }) => ({ id: Number(imageId) })),
+      annotations,
+    }),
     predictions: writeIn(
       folder,
       `predictions-${seed}.json`,

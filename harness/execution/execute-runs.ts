@@ -1,7 +1,7 @@
 /**
  * Executes planned runs, a given number at a time, each in a process of its own. Runs that have a result are read back and not
- * started. After a failure or a stop request nothing new is started; what has finished stays recorded, so that the same command
- * goes on where this one ended.
+ * started, nor are shared stages whose every fork has one. After a failure or a stop request nothing new is started; what has
+ * finished stays recorded, so that the same command goes on where this one ended.
  */
 import { UserError } from '../errors.js';
 import type { RunResult } from '../records/result.js';
@@ -31,50 +31,83 @@ export interface ExecutionOptions {
 }
 
 /**
- * The results, in the order of the jobs.
+ * The results, in the order of the jobs; none for shared stages that no unfinished run needs.
  * @throws UserError `run-failed` (the first failure) or `run-interrupted` (exit code 130 or 143)
  */
 export async function executeRuns(
   titledJobs: readonly TitledJob[],
   { jobs, interruption, onEvent = () => {}, workerEntry }: ExecutionOptions,
-): Promise<readonly RunResult[]> {
+): Promise<readonly (RunResult | undefined)[]> {
   const outcomes: (RunOutcome | undefined)[] = titledJobs.map(({ job }, index) => {
     const result = readFinishedResult(runPaths(job.store, job.runId));
     if (result === undefined) return undefined;
     onEvent(index, { type: 'from-record' });
     return { type: 'done', result, fromRecord: true };
   });
-  const waiting = titledJobs.map((_, index) => index).filter((index) => outcomes[index] === undefined);
+  const needed = neededJobs(titledJobs, (index) => outcomes[index] !== undefined);
+  const waiting = [...needed].filter((index) => outcomes[index] === undefined);
+  const running = new Set<Promise<void>>();
   let failed = false;
 
-  const executeNext = async (): Promise<void> => {
-    while (!failed && !interruption.stop.aborted) {
-      const index = waiting.shift();
-      if (index === undefined) return;
-      const { title, job } = titledJobs[index]!;
-      onEvent(index, { type: 'started' });
-      const outcome = await runInProcess(job, {
-        title,
-        interruption,
-        onProgress: (progress) => onEvent(index, { type: 'progress', progress }),
-        ...(workerEntry === undefined ? {} : { workerEntry }),
-      });
-      outcomes[index] = outcome;
-      if (outcome.type === 'failed') failed = true;
-      onEvent(index, { type: outcome.type === 'interrupted' ? 'stopped' : outcome.type });
-    }
+  const isReady = (index: number): boolean => {
+    const { after } = titledJobs[index]!;
+    return after === undefined || outcomes[after]?.type === 'done';
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, waiting.length) }, executeNext));
-  return resultsOf(outcomes, interruption);
+  const execute = async (index: number): Promise<void> => {
+    const { title, job } = titledJobs[index]!;
+    onEvent(index, { type: 'started' });
+    const outcome = await runInProcess(job, {
+      title,
+      interruption,
+      onProgress: (progress) => onEvent(index, { type: 'progress', progress }),
+      ...(workerEntry === undefined ? {} : { workerEntry }),
+    });
+    outcomes[index] = outcome;
+    if (outcome.type === 'failed') failed = true;
+    onEvent(index, { type: outcome.type === 'interrupted' ? 'stopped' : outcome.type });
+  };
+  for (;;) {
+    while (running.size < jobs && !failed && !interruption.stop.aborted) {
+      const next = waiting.findIndex(isReady);
+      if (next < 0) break;
+      const [index] = waiting.splice(next, 1);
+      const run = execute(index!).finally(() => running.delete(run));
+      running.add(run);
+    }
+    if (running.size === 0) break;
+    await Promise.race(running);
+  }
+  return resultsOf(outcomes, needed, interruption);
 }
 
-function resultsOf(outcomes: readonly (RunOutcome | undefined)[], { stop }: Interruption): readonly RunResult[] {
+/**
+ * Jobs that others come after exist for those only: one is needed while any of them is needed and has no result. Every other job is.
+ */
+function neededJobs(titledJobs: readonly TitledJob[], isFinished: (index: number) => boolean): ReadonlySet<number> {
+  const isShared = new Set(titledJobs.map(({ after }) => after));
+  const needed = new Set<number>();
+  // Backwards, as a job stands behind the one that it comes after.
+  for (let index = titledJobs.length - 1; index >= 0; index--) {
+    if (!isShared.has(index)) needed.add(index);
+    const { after } = titledJobs[index]!;
+    if (after !== undefined && needed.has(index) && !isFinished(index)) needed.add(after);
+  }
+  return new Set([...needed].sort((left, right) => left - right));
+}
+
+function resultsOf(
+  outcomes: readonly (RunOutcome | undefined)[],
+  needed: ReadonlySet<number>,
+  { stop }: Interruption,
+): readonly (RunResult | undefined)[] {
   for (const outcome of outcomes) if (outcome?.type === 'failed') throw outcome.error;
-  const results = outcomes.flatMap((outcome) => (outcome?.type === 'done' ? [outcome.result] : []));
-  if (results.length === outcomes.length) return results;
+  const finished = [...needed].filter((index) => outcomes[index]?.type === 'done').length;
+  if (finished === needed.size) {
+    return outcomes.map((outcome) => (outcome?.type === 'done' ? outcome.result : undefined));
+  }
   const problem = {
     code: 'run-interrupted',
-    what: `stopped on request; ${results.length} of ${outcomes.length} runs are finished`,
+    what: `stopped on request; ${finished} of ${needed.size} runs are finished`,
     mend: 'run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
   } as const;
   throw new UserError(problem, { exitCode: interruptedExitCode[stop.reason as StopSignal] ?? 1 });

@@ -77,7 +77,7 @@ function lines(runs: readonly DisplayedRun[], stream: NodeJS.WritableStream): Pr
       }
       const meter = updateMeter(meters[index]!, event.progress, Date.now());
       meters[index] = meter;
-      const rare = event.progress.type === 'waiting' || event.progress.type === 'resuming';
+      const rare = ['waiting', 'resuming', 'forking'].includes(event.progress.type);
       if (!rare && Date.now() - shownAt[index]! < lineInterval * 1000) return;
       shownAt[index] = Date.now();
       stream.write(`${prefix}: step ${meter.step}/${meter.totalSteps}, ${meterText(meter)}\n`);

@@ -27,6 +27,8 @@ export function updateMeter(meter: RunMeter, progress: RunProgress, now: number)
       return { ...meter, phase: `waiting for ${progress.heldBy}, which works on the same run` };
     case 'resuming':
       return { ...meter, phase: `resuming after step ${progress.step}`, step: progress.step };
+    case 'forking':
+      return { ...meter, phase: `going on after step ${progress.step} of the shared stages`, step: progress.step };
     case 'evaluating':
       return { ...meter, phase: 'evaluating', secondsLeft: 0 };
     case 'validation':

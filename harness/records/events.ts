@@ -9,6 +9,8 @@ import { writeFileAtomically } from './atomic-file.js';
 
 /** What the harness adds to the trainer's own events; a session is one process working on the run. */
 type SessionEvent =
+  /** What follows, up to this step, was copied from the record of another run that begins with the same stages. */
+  | { readonly type: 'forked'; readonly runId: string; readonly step: number }
   | { readonly type: 'session-started'; readonly resumedFromStep: number; readonly jobs: number }
   | { readonly type: 'training-finished' }
   | { readonly type: 'finished'; readonly peakMemoryBytes: number };
@@ -73,6 +75,7 @@ export function rewindEvents(file: string, step: number): void {
       case 'step':
       case 'validation':
       case 'checkpoint':
+      case 'forked':
         // Without a checkpoint the training starts over, and validates before its first step again.
         return step > 0 && event.step <= step;
       case 'session-started':
@@ -92,4 +95,11 @@ export function lastRecordedStep(events: readonly RecordedEvent[]): number {
   let last = 0;
   for (const event of events) if (event.type === 'step' && event.step === last + 1) last = event.step;
   return last;
+}
+
+/** The run that the first steps were copied from, and how many; undefined where the run trained all of them itself. */
+export function forkOf(
+  events: readonly RecordedEvent[],
+): { readonly runId: string; readonly step: number } | undefined {
+  return events.find((event) => event.type === 'forked');
 }

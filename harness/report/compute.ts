@@ -2,7 +2,7 @@
 import { visualTokensPerImage } from '../../reference-model/model/config.js';
 import { modelFlops } from '../../reference-model/model/model-flops.js';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
-import type { RecordedEvent } from '../records/events.js';
+import { forkOf, type RecordedEvent } from '../records/events.js';
 
 export interface RunTiming {
   /** From start to end of each session that contributed to the record, in milliseconds since 1970. */
@@ -12,7 +12,10 @@ export interface RunTiming {
   readonly peakMemoryBytes: number;
 }
 
-/** Work that was lost by an interruption is not counted: its events were cut back to the checkpoint. */
+/**
+ * Work that was lost by an interruption is not counted: its events were cut back to the checkpoint. Nor are steps that were copied from
+ * another run, which stand in front of the first session.
+ */
 export function timingOf(events: readonly RecordedEvent[]): RunTiming {
   const sessions: { from: number; to: number }[] = [];
   let jobs = 1;
@@ -43,14 +46,15 @@ export function unionSeconds(intervals: RunTiming['sessions']): number {
 
 /**
  * Floating point operations of training, estimated: sequences of a step are taken as equally long and without padding, and
- * every text position as a target. Validation and generation are left out.
+ * every text position as a target. Validation and generation are left out, and so are steps that were copied from another run.
  */
 export function trainingFlops({ model, recipe }: RunConfig, events: readonly RecordedEvent[]): number {
   const images = recipe.batchSize;
   const stages = new Map(recipe.stages.map((stage) => [stage.name, stage]));
+  const copied = forkOf(events)?.step ?? 0;
   let total = 0;
   for (const event of events) {
-    if (event.type !== 'step') continue;
+    if (event.type !== 'step' || event.step <= copied) continue;
     const shape = {
       images,
       sequences: images,

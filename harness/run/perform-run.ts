@@ -9,6 +9,7 @@ import { writeFileAtomically } from '../records/atomic-file.js';
 import { sha256 } from '../records/canonical-json.js';
 import { saveCheckpoint } from '../records/checkpoints.js';
 import { type EventLog, openEventLog, type RecordedEvent, readEvents } from '../records/events.js';
+import { type ForkPoint, forkRun } from '../records/fork.js';
 import { waitForLock } from '../records/lock.js';
 import { predictionsText } from '../records/predictions.js';
 import type { Provenance } from '../records/provenance.js';
@@ -34,7 +35,7 @@ export interface RunJob {
   /** How many runs were executed at the same time, for the record. */
   readonly jobs: number;
   /** The finished run that has the same first steps, to copy them from; not part of the identity, as the bits are the same. */
-  readonly forkFrom?: { readonly runId: string; readonly step: number };
+  readonly forkFrom?: ForkPoint;
 }
 
 /** What a run tells while it works. */
@@ -42,6 +43,8 @@ export type RunProgress =
   | TrainingEvent
   | { readonly type: 'waiting'; readonly heldBy: string }
   | { readonly type: 'resuming'; readonly step: number }
+  /** The steps up to this one were copied from a run that has the same. */
+  | { readonly type: 'forking'; readonly step: number }
   | { readonly type: 'evaluating' };
 
 export interface RunSurroundings {
@@ -74,8 +77,16 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
       engineNumerics: engine.numerics,
     });
 
-    const resumePoint = beginRun(paths, job.identity, job.provenance);
+    let resumePoint = beginRun(paths, job.identity, job.provenance);
     if (resumePoint !== undefined) onProgress({ type: 'resuming', step: resumePoint.step });
+    else if (job.forkFrom !== undefined) {
+      onProgress({ type: 'forking', step: job.forkFrom.step });
+      resumePoint = forkRun(paths, job.forkFrom, {
+        store: job.store,
+        identity: job.identity,
+        dataFingerprintOf: (shared) => dataFingerprintOf(shared, dataSets),
+      });
+    }
     const events = openEventLog(paths.events);
     log = events;
     events.append({ type: 'session-started', resumedFromStep: resumePoint?.step ?? 0, jobs: job.jobs });

@@ -1,11 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
 import { readEvents } from '../../../harness/records/events.js';
 import { runPaths } from '../../../harness/records/run-record.js';
-import { fakeJobs, fakePlan, fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
+import {
+  fakeForkedJobs,
+  fakeJobs,
+  fakePlan,
+  fakeWorker,
+  manualInterruption,
+  temporaryFolder,
+} from '../fake/fake-runs.js';
 
 afterEach(() => {
   for (const name of ['FAKE_CRASH_AT', 'FAKE_THROW_AT', 'FAKE_STEP_MS']) delete process.env[name];
@@ -119,5 +126,63 @@ describe('runs in processes of their own', () => {
     delete process.env.FAKE_STEP_MS;
     await execute(jobs).results;
     expect(existsSync(runPaths(jobs[0]!.job.store, jobs[0]!.job.runId).result)).toBe(true);
+  });
+});
+
+describe('runs that share stages', () => {
+  test('wait for them, and end with the bytes of runs that share nothing', async () => {
+    const alone = await fakeForkedJobs(temporaryFolder(), { seeds: [1, 2], alone: true });
+    await execute(alone, 2).results;
+    const jobs = await fakeForkedJobs(temporaryFolder(), { seeds: [1, 2] });
+    const order: string[] = [];
+    await execute(jobs, 2, (index, { type }) => type !== 'progress' && order.push(`${type} ${index}`)).results;
+    for (const [index, { after }] of jobs.entries()) {
+      if (after === undefined) continue;
+      expect(order.indexOf(`started ${index}`)).toBeGreaterThan(order.indexOf(`done ${after}`));
+    }
+    expect(order).toHaveLength(2 * jobs.length);
+    expect(bytesOf(jobs.filter(({ after }) => after !== undefined))).toEqual(bytesOf(alone));
+  });
+
+  test('are read back without the shared stages, which are not trained again when all that need them are finished', async () => {
+    const jobs = await fakeForkedJobs(temporaryFolder());
+    const first = await execute(jobs).results;
+    const { folder } = runPaths(jobs[0]!.job.store, jobs[0]!.job.runId);
+    rmSync(folder, { recursive: true });
+    const types: string[] = [];
+    const second = await execute(jobs, 2, (index, { type }) => types.push(`${type} ${index}`)).results;
+    expect(types).toEqual(['from-record 1', 'from-record 2']);
+    expect(second).toEqual([undefined, ...first.slice(1)]);
+    expect(existsSync(folder)).toBe(false);
+
+    rmSync(runPaths(jobs[2]!.job.store, jobs[2]!.job.runId).folder, { recursive: true });
+    const third: string[] = [];
+    expect(
+      await execute(jobs, 2, (index, { type }) => type !== 'progress' && third.push(`${type} ${index}`)).results,
+    ).toEqual(first);
+    expect(third).toEqual(['from-record 1', 'started 0', 'done 0', 'started 2', 'done 2']);
+  });
+
+  test('do not start when these fail, which is named', async () => {
+    const jobs = await fakeForkedJobs(temporaryFolder());
+    process.env.FAKE_CRASH_AT = '120';
+    const started: number[] = [];
+    await expect(
+      execute(jobs, 2, (index, { type }) => type === 'started' && started.push(index)).results,
+    ).rejects.toThrow('error: the run shared stages align…joint, seed 1 crashed after step 120 (signal SIGKILL)');
+    expect(started).toEqual([0]);
+    delete process.env.FAKE_CRASH_AT;
+    expect(await execute(jobs).results).toHaveLength(3);
+  });
+
+  test('stop while they wait', async () => {
+    const jobs = await fakeForkedJobs(temporaryFolder());
+    process.env.FAKE_STEP_MS = '1';
+    const { results, interruption } = execute(
+      jobs,
+      2,
+      (_, { type }) => type === 'progress' && interruption.requestStop(),
+    );
+    await expect(results).rejects.toThrow('stopped on request; 0 of 3 runs are finished');
   });
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import type { TitledJob } from '../../../harness/execution/execute-runs.js';
 import type { Interruption } from '../../../harness/execution/interruption.js';
-import { prepareJobs } from '../../../harness/run/prepare-jobs.js';
+import { prepareJobs, type TitledConfig } from '../../../harness/run/prepare-jobs.js';
 import { readFindings } from '../../../harness/suite/find-suite.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
 import { fakeMachinery } from './fake-machinery.mjs';
@@ -76,4 +76,39 @@ export function manualInterruption(): Interruption & {
     requestStop: () => stop.abort('SIGINT'),
     requestKill: () => kill.abort('SIGINT'),
   };
+}
+
+/** One seed's arms behind the stages that they share (`align…joint`), which come first; alone, they train every step. */
+export async function fakeForkedJobs(
+  store: string,
+  { seeds = [1], alone = false }: { seeds?: readonly number[]; alone?: boolean } = {},
+): Promise<readonly TitledJob[]> {
+  const { config } = fakePlan().runs[0]!;
+  const { stages } = config.recipe;
+  const variants = ['causal', 'visual-bidirectional'] as const;
+  const configs = seeds.flatMap((seed): readonly TitledConfig[] => {
+    const recipe = { ...config.recipe, stages: stages.slice(0, 3) };
+    const evaluation = { ...config.evaluation, captionImages: 0, questions: 0 };
+    return [
+      { title: `shared stages align…joint, seed ${seed}`, config: { ...config, seed, recipe, evaluation } },
+      ...variants.map((attentionMask) => ({
+        title: `${attentionMask}, seed ${seed}`,
+        config: {
+          ...config,
+          seed,
+          recipe: { ...config.recipe, stages: stages.with(3, { ...stages[3]!, attentionMask }) },
+        },
+      })),
+    ];
+  });
+  const placed = configs.map((titled, index) =>
+    index % 3 === 0 ? titled : { ...titled, prefix: index - (index % 3) },
+  );
+  const { jobs } = await prepareJobs(alone ? configs : placed, {
+    store,
+    engine: 'auto',
+    machinery: fakeMachinery,
+    parallel: 1,
+  });
+  return alone ? jobs.filter((_, index) => index % 3 !== 0) : jobs;
 }

@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { execaNode } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { FromWorker } from '../../../harness/execution/messages.js';
 import { listCheckpoints } from '../../../harness/records/checkpoints.js';
 import { readEvents } from '../../../harness/records/events.js';
 import { readFinishedRun, runPaths } from '../../../harness/records/run-record.js';
 import type { RunJob } from '../../../harness/run/perform-run.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
-import { fakeJobs, fakePlan, fakeWorker, temporaryFolder } from '../fake/fake-runs.js';
+import { fakeForkedJobs, fakeJobs, fakePlan, fakeWorker, temporaryFolder } from '../fake/fake-runs.js';
+
+afterEach(() => {
+  delete process.env.FAKE_STEP_MS;
+});
 
 /** Starts a run and kills its process after so many milliseconds of training, or lets it end. */
 async function attempt(job: RunJob, killAfter?: number): Promise<FromWorker | undefined> {
@@ -57,6 +61,25 @@ describe('a run that is killed', () => {
     );
     const total = plan.runs[1]!.config.recipe.stages.reduce((sum, stage) => sum + stage.steps, 0);
     expect(steps).toEqual(Array.from({ length: total }, (_, index) => index + 1));
+  });
+
+  test('while it begins with the steps of another, or after that, ends with the bytes of one that shares nothing', async () => {
+    const [whole] = await fakeForkedJobs(temporaryFolder(), { alone: true });
+    expect((await attempt(whole!.job))?.type).toBe('done');
+    const [shared, forked] = await fakeForkedJobs(temporaryFolder());
+    expect((await attempt(shared!.job))?.type).toBe('done');
+
+    const stream = randomStream(11, 'moments of death');
+    process.env.FAKE_STEP_MS = '2';
+    for (let death = 0; death < 12; death++) await attempt(forked!.job, stream.integer(150));
+    delete process.env.FAKE_STEP_MS;
+    expect((await attempt(forked!.job))?.type).toBe('done');
+    expect(filesOf(forked!.job)).toEqual(filesOf(whole!.job));
+    const events = readEvents(runPaths(forked!.job.store, forked!.job.runId).events);
+    const steps = events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
+    expect(steps).toEqual(Array.from({ length: 900 }, (_, index) => index + 1));
+    expect(events.filter(({ type }) => type === 'forked')).toHaveLength(1);
+    expect(events.filter(({ type }) => type === 'session-started').length).toBeGreaterThan(1);
   });
 
   test('while another process waits for it is finished by that one', async () => {

@@ -1,40 +1,39 @@
 /** Finds and reads suites: the findings shipped with the package by number, and any other by its path. */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
 import { UserError } from '../errors.js';
-import { readYamlFile } from './read-yaml.js';
+import { readExtendedSuite } from './extended-suite.js';
+import { checkYaml } from './read-yaml.js';
 import { type Suite, suiteSchema } from './schema.js';
+import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
 
-const findingNumbers = [1, 2, 3, 4] as const;
-
-function suitesFolder(): string {
-  return join(dirname(createRequire(import.meta.url).resolve('#package/package.json')), 'suites');
+export interface FindingOptions {
+  /** Also the further suites of a finding, which take longer: those named `finding-N-…`. */
+  readonly full?: boolean;
 }
 
 /**
  * The suites that `--finding` means, in order.
  * @throws UserError `suite-unknown` when that finding has no suite
  */
-export function readFindings(finding: string): readonly Suite[] {
-  const present = findingNumbers.filter((number) => existsSync(join(suitesFolder(), `finding-${number}.yaml`)));
-  const chosen = finding === 'all' ? present : present.filter((number) => String(number) === finding);
+export function readFindings(finding: string, { full = false }: FindingOptions = {}): readonly Suite[] {
+  const findings = shippedSuiteIds().filter((id) => (full ? /^finding-\d(?:-|$)/ : /^finding-\d$/).test(id));
+  const chosen = finding === 'all' ? findings : findings.filter((id) => id.split('-')[1] === finding);
   if (chosen.length === 0) {
+    const numbers = [...new Set(findings.map((id) => id.split('-')[1]))];
     throw new UserError(
       {
         code: 'suite-unknown',
         what: `there is no suite for finding ${finding}`,
-        expected: `one of ${present.join(', ')}, all`,
+        expected: `one of ${numbers.join(', ')}, all`,
         mend: 'choose one of these, or run a suite file with `vlm-bench run SUITE.yaml`',
       },
       { exitCode: 2 },
     );
   }
-  return chosen.map((number) => readSuite(join(suitesFolder(), `finding-${number}.yaml`)));
+  return chosen.map((id) => readSuite(shippedSuiteFile(id)));
 }
 
-/** @throws UserError with file:line:column for everything wrong in the file */
+/** @throws UserError with file:line:column for everything wrong in the file, or in those that it extends */
 export function readSuite(file: string): Suite {
-  const shown = relative(process.cwd(), file);
-  return readYamlFile(shown.startsWith('..') ? file : shown, suiteSchema);
+  const { value, sources } = readExtendedSuite(file);
+  return checkYaml(value, { sources, schema: suiteSchema, code: 'suite-invalid' });
 }

@@ -1,18 +1,24 @@
 /**
- * From a suite to the runs that test it: one run per arm and seed, each with its fully resolved configuration.
- * Planning is pure: the same suite and options give the same plan, and nothing is read or trained.
+ * From a suite to the runs that test it: one run per arm and seed, each with its fully resolved configuration, and the stages that
+ * several of them share. Planning is pure: the same suite and options give the same plan, and nothing is read or trained.
  */
 import type { RunConfig } from '../../reference-model/training/recipe.js';
 import { UserError } from '../errors.js';
+import { type Arm, armsOf } from './arms.js';
+import { closestName } from './closest-name.js';
 import { applyOverlay } from './overlay.js';
 import { type Overlay, runConfigSchema, type Scale } from './run-config-schema.js';
 import type { DataSetName, Hypothesis, Suite } from './schema.js';
+import { type PlannedPrefix, shareStages } from './shared-prefixes.js';
 
 export interface PlanOptions {
+  /** By default the first data set of the suite. */
   readonly dataSet?: DataSetName;
   readonly scale?: 'embedded' | 'paper';
   /** How many of the suite's seeds to run, from the front of its list. */
   readonly seeds?: number;
+  /** How many of its reserve seeds to add, from the front of that list. */
+  readonly reserveSeeds?: number;
   readonly smoke?: boolean;
 }
 
@@ -20,6 +26,8 @@ interface PlannedRun {
   readonly arm: string;
   readonly seed: number;
   readonly config: RunConfig;
+  /** Index of the shared stages that it forks from. */
+  readonly prefix?: number;
 }
 
 export interface Plan {
@@ -27,16 +35,18 @@ export interface Plan {
   readonly dataSet: DataSetName;
   readonly scale: 'embedded';
   readonly smoke: boolean;
-  /** The suite's hypothesis with what the data set changes of it. */
-  readonly hypothesis: Hypothesis;
+  /** The suite's hypotheses with what the data set changes of them. */
+  readonly hypotheses: readonly Hypothesis[];
   readonly seeds: readonly number[];
-  /** Seed by seed, both arms of a seed next to each other, so that pairs complete early. */
+  readonly arms: readonly Arm[];
+  /** Seed by seed, all arms of a seed next to each other, so that comparisons complete early. */
   readonly runs: readonly PlannedRun[];
+  readonly prefixes: readonly PlannedPrefix[];
 }
 
 /** @throws UserError `usage` for impossible options, `not-available` for the paper scale, `suite-invalid` for a bad overlay */
 export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
-  const { dataSet = 'tiny-scenes', scale = 'embedded', smoke = false } = options;
+  const { dataSet = defaultDataSet(suite), scale = 'embedded', smoke = false } = options;
   if (scale === 'paper') {
     throw new UserError({
       code: 'not-available',
@@ -45,60 +55,100 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
       mend: 'run the embedded scale; the paper scale needs the torch engine',
     });
   }
-  const overlays = suite.data[dataSet];
-  if (overlays === undefined) {
+  const settings = suite.data[dataSet];
+  if (settings === undefined) {
+    const known = Object.keys(suite.data);
+    const closest = closestName(dataSet, known);
     throw new UserError({
       code: 'usage',
       what: `${suite.id} has no settings for the data set ${dataSet}`,
-      expected: `one of ${Object.keys(suite.data).join(', ')}`,
-      mend: 'choose another --data',
+      expected: `one of ${known.join(', ')}`,
+      mend: closest === undefined ? 'choose another --data' : `did you mean ${closest}?`,
     });
   }
-  const seeds = chooseSeeds(suite, { smoke, ...(options.seeds === undefined ? {} : { count: options.seeds }) });
-  const { metric, margin, statement } = overlays.hypothesis ?? {};
-  const hypothesis: Hypothesis = {
-    ...suite.hypothesis,
+  const arms = armsOf(suite.factors);
+  const seeds = chooseSeeds(suite, options);
+  const onDataSet = applyOverlay(suite.scales.embedded, settings.overlay);
+  const runs = seeds.flatMap((seed) =>
+    arms.map(({ id, levels }) => {
+      const onArm = Object.entries(levels).reduce(
+        (resolved, [factor, level]) => applyOverlay(resolved, suite.factors[factor]?.levels[level]?.overlay),
+        onDataSet,
+      );
+      const resolved = smoke ? shortened(onArm, suite.smoke) : onArm;
+      return { arm: id, seed, config: checked({ data: { name: dataSet }, ...resolved, seed }, `${suite.id}, arm ${id}`) };
+    }),
+  );
+  const { prefixes, prefixOf } = shareStages(runs.map(({ config }) => config));
+  return {
+    suite,
+    dataSet,
+    scale,
+    smoke,
+    hypotheses: suite.hypotheses.map((hypothesis) => adapted(hypothesis, settings.hypotheses?.[hypothesis.id] ?? {})),
+    seeds,
+    arms,
+    runs: runs.map((run, index) => {
+      const prefix = prefixOf[index];
+      return prefix === undefined ? run : { ...run, prefix };
+    }),
+    prefixes,
+  };
+}
+
+/** The data set that a suite is about when none is asked for: the first that it lists. */
+export function defaultDataSet({ data }: Pick<Suite, 'data'>): DataSetName {
+  return Object.keys(data)[0] as DataSetName;
+}
+
+function adapted(
+  hypothesis: Hypothesis,
+  { metric, margin, statement }: NonNullable<NonNullable<Suite['data'][DataSetName]>['hypotheses']>[string],
+): Hypothesis {
+  return {
+    ...hypothesis,
     ...(metric === undefined ? {} : { metric }),
     ...(margin === undefined ? {} : { margin }),
     ...(statement === undefined ? {} : { statement }),
   };
-  const onDataSet = applyOverlay(suite.scales.embedded, overlays.overlay);
-  const runs = seeds.flatMap((seed) =>
-    [hypothesis.control, hypothesis.treatment].map((arm) => {
-      const onArm = applyOverlay(onDataSet, suite.arms[arm]?.overlay);
-      const resolved = smoke ? shortened(onArm, suite.smoke.overlay) : onArm;
-      return { arm, seed, config: checked({ data: { name: dataSet }, ...resolved, seed }, `${suite.id}, arm ${arm}`) };
-    }),
-  );
-  return { suite, dataSet, scale, smoke, hypothesis, seeds, runs };
 }
 
-/** A smoke run evaluates no more than the real one: a data set without captions has none in a smoke run either. */
-function shortened(scale: Scale, overlay: Overlay): Scale {
-  const short = applyOverlay(scale, overlay);
-  const { captionImages, questions } = scale.evaluation;
-  const evaluation = {
-    ...short.evaluation,
-    captionImages: Math.min(captionImages, short.evaluation.captionImages),
-    questions: Math.min(questions, short.evaluation.questions),
+/** A smoke run does no more than the real one: a stage without steps and a data set without captions have none there either. */
+function shortened(scale: Scale, { stepShare = 1, overlay }: Suite['smoke']): Scale {
+  const stagesOf = ({ recipe }: Scale, steps: (steps: number, index: number) => number) =>
+    recipe.stages.map((stage, index) => ({ ...stage, steps: steps(stage.steps, index) }));
+  const fewer = stagesOf(scale, (steps) => Math.ceil(steps * stepShare));
+  const short = applyOverlay({ ...scale, recipe: { ...scale.recipe, stages: fewer } }, overlay);
+  const { recipe, evaluation } = scale;
+  return {
+    ...short,
+    recipe: {
+      ...short.recipe,
+      stages: stagesOf(short, (steps, index) => Math.min(steps, recipe.stages[index]!.steps)),
+    },
+    evaluation: {
+      ...short.evaluation,
+      captionImages: Math.min(evaluation.captionImages, short.evaluation.captionImages),
+      questions: Math.min(evaluation.questions, short.evaluation.questions),
+    },
   };
-  return { ...short, evaluation };
 }
 
-function chooseSeeds(suite: Suite, { count, smoke }: { count?: number; smoke: boolean }): readonly number[] {
-  const wanted = count ?? (smoke ? suite.smoke.seeds : suite.seeds.length);
-  if (!Number.isInteger(wanted) || wanted < 2 || wanted > suite.seeds.length) {
+function chooseSeeds(suite: Suite, { seeds, reserveSeeds = 0, smoke = false }: PlanOptions): readonly number[] {
+  const wanted = seeds ?? (smoke ? suite.smoke.seeds : suite.seeds.length);
+  const least = suite.hypotheses.length > 0 ? 2 : 1;
+  if (!Number.isInteger(wanted) || wanted < least || wanted > suite.seeds.length) {
     throw new UserError(
       {
         code: 'usage',
         what: `--seeds ${wanted} is not possible`,
-        expected: `a whole number from 2 to ${suite.seeds.length}, the seeds that ${suite.id} fixes`,
+        expected: `a whole number from ${least} to ${suite.seeds.length}, the seeds that ${suite.id} fixes`,
         mend: 'choose a number in that range, or add seeds to a copy of the suite',
       },
       { exitCode: 2 },
     );
   }
-  return suite.seeds.slice(0, wanted);
+  return [...suite.seeds.slice(0, wanted), ...suite.reserveSeeds.slice(0, reserveSeeds)];
 }
 
 function checked(config: unknown, where: string): RunConfig {

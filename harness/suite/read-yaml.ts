@@ -1,15 +1,14 @@
 /**
- * Reads a YAML file against a zod schema. Every complaint carries the file, line and column of the offending key or value,
- * what was expected there and how to mend it; duplicate and unknown keys are errors.
+ * Checks what YAML files state against a zod schema. Every complaint carries the file, line and column of the offending key or value,
+ * what was expected there and how to mend it; unknown keys are errors.
  */
-import { readFileSync } from 'node:fs';
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Problem, UserError } from '../errors.js';
 import { closestName } from './closest-name.js';
 import { expectedAt, keysAt } from './schema-hints.js';
+import { locate, type Path, readYamlSource, type YamlSource } from './yaml-source.js';
 
-type Path = readonly PropertyKey[];
+type ContentCode = 'suite-invalid' | 'config-invalid';
 
 /**
  * @param code the problem code under which complaints about content are filed
@@ -18,122 +17,81 @@ type Path = readonly PropertyKey[];
 export function readYamlFile<S extends z.ZodType>(
   file: string,
   schema: S,
-  code: 'suite-invalid' | 'config-invalid' = 'suite-invalid',
+  code: ContentCode = 'suite-invalid',
 ): z.infer<S> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    const problem = {
-      code: 'file-unreadable',
-      what: 'the file cannot be read',
-      where: file,
-      mend: 'check the path',
-    } as const;
-    throw new UserError(problem, { cause });
-  }
-  return parseYaml(text, { file, schema, code });
+  const source = readYamlSource(file);
+  return checkYaml(source.document.toJS(), { sources: [source], schema, code });
 }
 
-/** As `readYamlFile`, for text that is already in memory; `file` only names it in complaints. */
-export function parseYaml<S extends z.ZodType>(
-  text: string,
-  { file, schema, code }: { file: string; schema: S; code: 'suite-invalid' | 'config-invalid' },
+/**
+ * @param value what the sources state together
+ * @param sources the texts it was written in, the one on top first; only for the positions in complaints
+ * @throws UserError `code`
+ */
+export function checkYaml<S extends z.ZodType>(
+  value: unknown,
+  { sources, schema, code }: { sources: readonly YamlSource[]; schema: S; code: ContentCode },
 ): z.infer<S> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0) throw new UserError(syntaxProblems(document, { text, at }));
-  const parsed = schema.safeParse(document.toJS());
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UserError(
-    parsed.error.issues.flatMap((issue) => describeIssue(issue, { code, document, schema, at, file })),
-  );
-}
-
-/** Every duplicate key, or else the first break of the syntax: those after it mostly follow from it. */
-function syntaxProblems(
-  { errors }: Document,
-  { text, at }: { readonly text: string; readonly at: (offset: number) => string },
-): readonly Problem[] {
-  const duplicates = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
-  if (duplicates.length === 0) {
-    const { message, pos } = errors[0]!;
-    const what = `the YAML is malformed: ${message}`;
-    return [{ code: 'suite-syntax', what, where: at(pos[0]), mend: 'correct the syntax there' }];
-  }
-  return duplicates.map(({ pos }) => ({
-    code: 'suite-syntax',
-    what: `duplicate key "${/^[\w-]+/.exec(text.slice(pos[0]))?.[0] ?? ''}"`,
-    where: at(pos[0]),
-    expected: 'each key once',
-    mend: 'remove or rename one of the two',
-  }));
+  throw new UserError(parsed.error.issues.flatMap((issue) => describeIssue(issue, { code, schema, value, sources })));
 }
 
 interface IssueContext {
-  readonly code: 'suite-invalid' | 'config-invalid';
-  readonly document: Document;
+  readonly code: ContentCode;
   readonly schema: z.ZodType;
-  readonly file: string;
-  at(offset: number): string;
+  readonly value: unknown;
+  readonly sources: readonly YamlSource[];
 }
 
-function describeIssue(
-  issue: z.core.$ZodIssue,
-  { code, document, schema, at, file }: IssueContext,
-): readonly Problem[] {
+function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }: IssueContext): readonly Problem[] {
   const name = pathText(issue.path);
-  const whereOf = (path: Path, point: 'key' | 'value'): string => {
-    const offset = offsetOf(document, path, point);
-    return offset === undefined ? file : at(offset);
-  };
-  const where = whereOf(issue.path, 'value');
-  if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(schema, issue.path);
-    return issue.keys.map((key) => {
-      const closest = closestName(key, known);
-      return {
+  const where = locate(sources, issue.path, 'value');
+  const found = valueAt(value, issue.path);
+  const correct = (known: readonly string[]) => didYouMean(String(found), known) ?? 'correct the value';
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = keysAt(schema, issue.path, value);
+      return issue.keys.map((key) => ({
         code,
         what: `unknown key "${key}"${name === '' ? '' : ` in ${name}`}`,
-        where: whereOf([...issue.path, key], 'key'),
+        where: locate(sources, [...issue.path, key], 'key'),
         expected: `one of ${known.join(', ')}`,
-        mend: closest === undefined ? 'remove it' : `did you mean "${closest}"?`,
-      };
-    });
+        mend: didYouMean(key, known) ?? 'remove it',
+      }));
+    }
+    case 'invalid_key': {
+      const expected = 'a lower-case word (letters, digits and hyphens)';
+      return [{ code, what: `${name} is not a valid name`, where, expected, mend: 'rename the key' }];
+    }
+    case 'custom': {
+      const known = (issue.params?.['known'] ?? []) as readonly string[];
+      return [{ code, what: `${name} ${issue.message}`, where, mend: correct(known) }];
+    }
+    default: {
+      const expected = expectedAt(schema, issue, value);
+      if (found === undefined) {
+        const what = name === '' ? 'the file is empty' : `${name} is missing`;
+        return [{ code, what, where, expected, mend: name === '' ? 'fill it' : `add ${name}` }];
+      }
+      const known = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+      return [{ code, what: `${name || 'the file'} is ${valueText(found)}`, where, expected, mend: correct(known) }];
+    }
   }
-  if (issue.code === 'invalid_key') {
-    const expected = 'a lower-case word (letters, digits and hyphens)';
-    return [{ code, what: `${name} is not a valid name`, where, expected, mend: 'rename the key' }];
-  }
-  if (issue.code === 'custom') return [{ code, what: `${name} ${issue.message}`, where, mend: 'correct the value' }];
-  const expected = expectedAt(schema, issue);
-  const value = document.getIn(issue.path as unknown[]);
-  if (value === undefined && !document.hasIn(issue.path as unknown[])) {
-    return [{ code, what: `${name} is missing`, where, expected, mend: `add ${name}` }];
-  }
-  return [{ code, what: `${name} is ${valueText(value)}`, where, expected, mend: 'correct the value' }];
 }
 
-/** Offset of a map entry's value or key, else of the list item, else of the closest parent that exists. */
-function offsetOf(document: Document, path: Path, point: 'key' | 'value'): number | undefined {
-  const last = path.at(-1);
-  const parent = path.length > 1 ? document.getIn(path.slice(0, -1) as unknown[], true) : document.contents;
-  if (isMap(parent)) {
-    const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last);
-    const value = pair?.value;
-    // A scalar value is pointed at itself; nothing, and a whole block, are pointed at by their key.
-    if (point === 'value' && isScalar(value) && value.value !== null && value.range) return value.range[0];
-    if (isScalar(pair?.key) && pair.key.range) return pair.key.range[0];
+function didYouMean(name: string, known: readonly string[]): string | undefined {
+  const closest = closestName(name, known);
+  return closest === undefined ? undefined : `did you mean "${closest}"?`;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Readonly<Record<PropertyKey, unknown>>)[key];
   }
-  for (let length = path.length; length >= 0; length--) {
-    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length) as unknown[], true);
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return undefined;
+  return found;
 }
 
 function pathText(path: Path): string {
@@ -148,6 +106,6 @@ function valueText(value: unknown): string {
     return `the text ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}`;
   if (typeof value === 'number' && Number.isNaN(value)) return 'not a number (.nan)';
   if (value === null) return 'empty';
-  if (typeof value === 'object') return isMap(value) ? 'a map' : 'a list';
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a map';
   return String(value);
 }

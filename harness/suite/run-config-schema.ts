@@ -10,7 +10,8 @@ const positive = z.number().gt(0);
 const share = z.number().min(0).max(1);
 
 export const dataSetName = z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']);
-const part = z.enum(['vision', 'connector', 'language']);
+export const dataSetName = z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']);
+export const partSchema = z.enum(['vision', 'connector', 'language']);
 const source = z.enum(['human-captions', 'ai-captions', 'questions']);
 const attentionMask = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirectional']);
 const initialization = z.enum(['pretrained', 'random']);
@@ -36,13 +37,13 @@ const language = z.strictObject({
   rmsNormEpsilon: positive,
   maximumPositions: positiveInteger,
 });
-const model = z.strictObject({ vision, connector, language });
+export const modelSchema = z.strictObject({ vision, connector, language });
 
 const stage = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
   steps: z.int().min(0),
-  trainable: z.array(part).min(1),
-  learningRate: z.partialRecord(part, positive),
+  trainable: z.array(partSchema).min(1),
+  learningRate: z.partialRecord(partSchema, positive),
   mixture: z.partialRecord(source, z.number().min(0)),
   attentionMask,
   data: dataSetName.exactOptional(),
@@ -83,7 +84,7 @@ const evaluation = z.strictObject({
 export const runConfigSchema = z
   .strictObject({
     data: z.strictObject({ name: dataSetName }),
-    model,
+    model: modelSchema,
     recipe,
     seed: z.int().min(0),
     generation,
@@ -96,7 +97,7 @@ export const runConfigSchema = z
 
 /** What a scale of a suite states: everything of a run but its data set, its seed and (by the arm) its masks. */
 export const scaleSchema = z.strictObject({
-  model,
+  model: modelSchema,
   recipe: recipe.extend({ stages: z.array(stage.partial({ attentionMask: true })).min(1) }),
   generation,
   evaluation,

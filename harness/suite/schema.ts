@@ -1,90 +1,131 @@
 /**
- * The schema of `suites/*.yaml`: what a paper claims, how it is tested, and with which settings.
- * The hypothesis and the seeds stand in the file, so they are fixed before anything is trained.
+ * The schema of suites: what a paper claims (or, for a benchmark, what is to be measured), how it is tested, and with which settings.
+ * Hypotheses and seeds stand in the file, so they are fixed before anything is trained. Rules between fields are in `suite-rules.ts`.
  */
 import { z } from 'zod';
 import { measureIds } from '../run/measures.js';
+import { paperScaleSchema } from './paper-scale-schema.js';
 import { dataSetName, overlaySchema, scaleSchema } from './run-config-schema.js';
+import { suiteComplaints } from './suite-rules.js';
 
 const text = z.string().trim().min(1);
 const identifier = z.string().regex(/^[a-z][a-z0-9-]*$/);
+const armId = text.describe(
+  'An arm: the ids of its levels, one of each factor in the order of the file, joined by ".". With one factor: the id of the level.',
+);
 
-/** The claim as it is decided. */
-export const hypothesisSchema = z.strictObject({
-  statement: text,
-  metric: z.enum(measureIds),
-  direction: z.enum(['greater', 'less']),
-  /** Smallest mean difference, in the metric's unit, that is worth the claim. */
-  margin: z.number().min(0),
-  alpha: z.number().gt(0).lt(0.5),
-  treatment: identifier,
-  control: identifier,
+const stated = {
+  id: identifier,
+  statement: text.describe('What is expected, in one sentence that a reader can quote.'),
+  metric: z.enum(measureIds).describe('The measure that decides.'),
+  direction: z.enum(['greater', 'less']).describe('Which sign of the effect the claim is about.'),
+  margin: z.number().min(0).describe("Smallest mean effect, in the metric's unit, that is worth the claim."),
+  alpha: z.number().gt(0).lt(0.5).describe('Two-sided significance level; Holm divides it over several hypotheses.'),
+};
+
+/** One primary claim, as it is decided. */
+export const hypothesisSchema = z.discriminatedUnion('test', [
+  z
+    .strictObject({ ...stated, test: z.literal('paired'), treatment: armId, control: armId })
+    .describe('Two arms, compared seed by seed.'),
+  z
+    .strictObject({
+      ...stated,
+      test: z.literal('trend'),
+      factor: identifier.describe('A factor whose levels all have a value.'),
+      within: z
+        .record(identifier, identifier)
+        .exactOptional()
+        .describe('The level of every other factor at which the trend is looked at.'),
+    })
+    .describe("What each seed's least-squares line gains from the least to the greatest value of a factor."),
+]);
+
+const level = z.strictObject({
+  label: text,
+  description: text,
+  value: z.number().exactOptional().describe('Dose of the level, for trends and response curves; all levels or none.'),
+  overlay: overlaySchema.default({}).describe('What this level changes of the scale.'),
 });
 
-const arm = z.strictObject({ label: text, description: text, overlay: overlaySchema });
+const factor = z.strictObject({
+  label: text,
+  levels: z
+    .record(identifier, level)
+    .refine((levels) => Object.keys(levels).length > 0, 'must have at least one level'),
+});
 
 const dataSet = z.strictObject({
   description: text,
-  /** Where this data set is judged by another metric than the suite's own. */
-  hypothesis: hypothesisSchema.pick({ metric: true, margin: true, statement: true }).partial().optional(),
-  overlay: overlaySchema.optional(),
+  hypotheses: z
+    .record(
+      identifier,
+      z.strictObject({ metric: stated.metric, margin: stated.margin, statement: stated.statement }).partial(),
+    )
+    .exactOptional()
+    .describe('Where this data set is judged otherwise: changes of the hypotheses, by their ids.'),
+  overlay: overlaySchema.exactOptional(),
 });
 
-/** A configuration that is planned and cannot be run yet; it is shown, labelled as our choice. */
-const plannedScale = z.strictObject({
-  status: z.literal('planned'),
-  note: text,
-  vision: text,
-  connector: text,
-  language: text,
-});
-
+/** A suite as it is used: `extends` has been resolved, every rule holds. */
 export const suiteSchema = z
   .strictObject({
-    schemaVersion: z.literal(1),
-    id: identifier,
+    schemaVersion: z.literal(2),
+    extends: text
+      .exactOptional()
+      .describe(
+        'A suite of the package by its id, or a file relative to this one. Its maps are merged with those here, its lists and values replaced; a key with the value null is removed.',
+      )
+      .meta({ examples: ['base', 'finding-3', '../my-suite.yaml'] }),
+    id: identifier.describe('Names the folder of the results.'),
     title: text,
-    claim: text,
-    source: z.strictObject({ citation: text, url: z.url() }),
-    hypothesis: hypothesisSchema,
-    arms: z.record(identifier, arm),
-    seeds: z.array(z.int().min(0)).min(6),
-    scales: z.strictObject({ embedded: scaleSchema, paper: plannedScale }),
-    data: z.partialRecord(dataSetName, dataSet),
-    /** Laid over everything else by `--smoke`. */
-    smoke: z.strictObject({ seeds: z.int().min(2), overlay: overlaySchema }),
-    caveats: z.array(text),
+    claim: text.exactOptional().describe("The claim in the source's own words; required where there are hypotheses."),
+    source: z.strictObject({ citation: text, url: z.url() }).exactOptional().describe('Who claims it.'),
+    hypotheses: z
+      .array(hypothesisSchema)
+      .default([])
+      .describe('The primary claims, corrected for being several by Holm; none makes the suite a benchmark.'),
+    factors: z
+      .record(identifier, factor)
+      .refine((factors) => Object.keys(factors).length > 0, 'must have at least one factor')
+      .describe('What is varied. The arms are all combinations of levels.'),
+    seeds: z
+      .array(z.int().min(0))
+      .min(1)
+      .describe('Fixed beforehand; arms of one seed share initial weights and data order. At least 6 to test hypotheses.')
+      .meta({ examples: [[1, 2, 3, 4, 5, 6]] }),
+    reserveSeeds: z
+      .array(z.int().min(0))
+      .default([])
+      .describe('Seeds that --until-decided may add, in this order.'),
+    scales: z.strictObject({ embedded: scaleSchema, paper: paperScaleSchema.exactOptional() }),
+    data: z
+      .partialRecord(dataSetName, dataSet)
+      .refine((data) => Object.keys(data).length > 0, 'must have at least one data set')
+      .describe('What can be evaluated on; the first is the default.'),
+    compareTexts: z.boolean().exactOptional().describe('Report what the captions of each kind are like as texts.'),
+    published: z.array(identifier).exactOptional().describe('Tables of suites/published.yaml to show beside the results.'),
+    smoke: z
+      .strictObject({
+        seeds: z.int().min(1),
+        stepShare: z
+          .number()
+          .gt(0)
+          .max(1)
+          .exactOptional()
+          .describe('Share of the steps of each stage, rounded up, so that arms that differ in steps still do.'),
+        overlay: overlaySchema.default({}),
+      })
+      .describe('Laid over everything else by --smoke.'),
+    caveats: z.array(text).default([]).describe('What a careful reader should weigh before quoting the verdict.'),
   })
   .superRefine((suite, context) => {
-    const report = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-    const arms = Object.keys(suite.arms);
-    for (const role of ['treatment', 'control'] as const) {
-      if (!arms.includes(suite.hypothesis[role])) {
-        report(['hypothesis', role], `must name one of the arms (${arms.join(', ')})`);
-      }
-    }
-    if (suite.hypothesis.treatment === suite.hypothesis.control) {
-      report(['hypothesis', 'control'], 'must differ from the treatment');
-    }
-    suite.seeds.forEach((seed, index) => {
-      if (suite.seeds.indexOf(seed) !== index) report(['seeds', index], `repeats the seed ${seed}`);
-    });
-    if (suite.smoke.seeds > suite.seeds.length) report(['smoke', 'seeds'], 'must not exceed the number of seeds');
-    const stages = suite.scales.embedded.recipe.stages.map(({ name }) => name);
-    const overlays = [
-      ...arms.map((id) => ({ at: ['arms', id, 'overlay'], overlay: suite.arms[id]?.overlay })),
-      ...Object.entries(suite.data).map(([id, data]) => ({ at: ['data', id, 'overlay'], overlay: data?.overlay })),
-      { at: ['smoke', 'overlay'], overlay: suite.smoke.overlay },
-    ];
-    for (const { at, overlay } of overlays) {
-      for (const name of Object.keys(overlay?.recipe?.stages ?? {})) {
-        if (!stages.includes(name)) {
-          report([...at, 'recipe', 'stages', name], `must name one of the stages (${stages.join(', ')})`);
-        }
-      }
+    for (const { path, message, known } of suiteComplaints(suite)) {
+      context.addIssue({ code: 'custom', path: [...path], message, params: { known } });
     }
   });
 
 export type Suite = z.infer<typeof suiteSchema>;
 export type DataSetName = z.infer<typeof dataSetName>;
 export type Hypothesis = z.infer<typeof hypothesisSchema>;
+export type Factors = Suite['factors'];

@@ -3,7 +3,7 @@ import { Argument, type Command } from 'commander';
 import { dataRootOption, jsonOption, type SuiteOptions } from './options.js';
 
 type DataOptions = Pick<SuiteOptions, 'dataRoot' | 'json'>;
-type DataSetName = SuiteOptions['data'];
+type DataSetName = NonNullable<SuiteOptions['data']>;
 
 const nameArgument = () => new Argument('<name>', 'data set').choices(['tiny-scenes', 'easy-vqa']);
 

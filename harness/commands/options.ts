@@ -1,7 +1,9 @@
 /** Options that several commands share, declared once, and their parsers. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { EngineChoice } from '../run/machinery.js';
+import type { DataSetName } from '../suite/schema.js';
 
+const dataSetNames: readonly DataSetName[] = ['tiny-scenes', 'easy-vqa', 'tiny-pathology'];
 const defaultOut = './vlm-bench-results';
 
 /** A whole number of at least 1. */
@@ -18,7 +20,7 @@ export const engineOption = () =>
 export const scaleOption = () =>
   new Option('--scale <scale>', 'size of the models').choices(['embedded', 'paper']).default('embedded');
 export const dataOption = () =>
-  new Option('--data <name>', 'data set').choices(['tiny-scenes', 'easy-vqa']).default('tiny-scenes');
+  new Option('--data <name>', 'data set (default: the first that the suite lists)').choices(dataSetNames);
 export const dataRootOption = () => new Option('--data-root <dir>', 'folder of a data set that is read from disk');
 export const seedsOption = () =>
   new Option('--seeds <n>', 'run the first n of the suite’s seeds').argParser(positiveInteger);
@@ -31,7 +33,7 @@ export const jsonOption = () => new Option('--json', 'print one JSON document on
 export interface SuiteOptions {
   readonly scale: 'embedded' | 'paper';
   readonly engine: EngineChoice;
-  readonly data: 'tiny-scenes' | 'easy-vqa';
+  readonly data?: DataSetName;
   readonly dataRoot?: string;
   readonly seeds?: number;
   readonly jobs?: number;

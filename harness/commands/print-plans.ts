@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { readFindings, readSuite } from '../suite/find-suite.js';
 import { parameterCount } from '../suite/parameter-count.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
+import { stepCounts, totalSteps } from '../suite/shared-prefixes.js';
 import type { SuiteOptions } from './options.js';
 
 type Options = Pick<SuiteOptions, 'scale' | 'data' | 'seeds' | 'smoke' | 'json'> & { readonly finding?: string };
@@ -14,9 +15,9 @@ export function printPlans(file: string | undefined, { finding, data, json, scal
     throw new UserError({ code: 'usage', what, expected, mend: 'name one of the two' }, { exitCode: 2 });
   }
   const options: PlanOptions = {
-    dataSet: data,
     scale,
     smoke: smoke === true,
+    ...(data === undefined ? {} : { dataSet: data }),
     ...(seeds === undefined ? {} : { seeds }),
   };
   const suites = file === undefined ? readFindings(finding ?? '') : [readSuite(file)];
@@ -29,48 +30,57 @@ export function printPlans(file: string | undefined, { finding, data, json, scal
   process.stdout.write(`${JSON.stringify(documents.length === 1 ? documents[0] : documents, null, 2)}\n`);
 }
 
-function planDocument({ suite, dataSet, scale, smoke, hypothesis, runs }: Plan) {
+function planDocument(plan: Plan) {
+  const { suite, dataSet, scale, smoke, hypotheses, runs, prefixes } = plan;
   return {
     suite: suite.id,
     dataSet,
     scale,
     smoke,
-    hypothesis,
-    runs: runs.map(({ arm, seed, config }) => ({
+    hypotheses,
+    steps: stepCounts(plan),
+    runs: runs.map(({ arm, seed, config, prefix }) => ({
       arm,
       seed,
-      steps: stepsOf(config),
+      steps: totalSteps(config),
       parameters: total(parameterCount(config.model)),
+      ...(prefix === undefined ? {} : { prefix }),
       config,
     })),
+    prefixes,
   };
 }
 
 function planText(plan: Plan): string {
-  const { suite, dataSet, scale, smoke, hypothesis, runs } = plan;
+  const { suite, dataSet, scale, smoke, hypotheses, arms, runs } = plan;
   const { config } = runs[0]!;
-  const stages = config.recipe.stages.map(
-    ({ name, steps, trainable }) => `${name} (${steps} steps: ${trainable.join(', ')})`,
-  );
-  const rows = runs.map(({ arm, seed, config: { recipe } }, index) => {
+  const steps = stepCounts(plan);
+  const rows = runs.map(({ arm, seed, config: { recipe }, prefix }, index) => {
     const masks = [...new Set(recipe.stages.map(({ attentionMask }) => attentionMask))].join(', ');
-    return `  ${String(index + 1).padStart(3)}  ${arm}, seed ${seed}, mask ${masks}`;
+    const stages = recipe.stages.map((stage) => `${stage.name} ${stage.steps}`).join(', ');
+    const shared = prefix === undefined ? '' : `, from step ${plan.prefixes[prefix]!.steps}`;
+    return `  ${String(index + 1).padStart(3)}  ${arm}, seed ${seed}, steps ${stages}${shared}, mask ${masks}`;
   });
   return [
     `${suite.id}: ${suite.title}${smoke ? ' (smoke)' : ''}`,
-    `  claim       ${suite.claim}`,
-    `  decided by  ${hypothesis.metric}, ${hypothesis.treatment} ${hypothesis.direction} than ${hypothesis.control}, margin ${hypothesis.margin}, alpha ${hypothesis.alpha}`,
+    ...(suite.claim === undefined ? [] : [`  claim       ${suite.claim}`]),
+    ...hypotheses.map((hypothesis) => `  decided by  ${hypothesisText(hypothesis)}`),
     `  data        ${dataSet}, scale ${scale}`,
-    `  each run    ${stepsOf(config)} steps of ${config.recipe.batchSize} examples, ${total(parameterCount(config.model))} parameters`,
-    `  stages      ${stages.join(', ')}`,
-    `  ${runs.length} runs`,
+    `  each step   ${config.recipe.batchSize} examples, ${total(parameterCount(config.model))} parameters`,
+    `  steps       ${steps.shared}, of which shared stages save ${steps.alone - steps.shared}`,
+    `  ${runs.length} runs, ${arms.length} arms`,
     ...rows,
     '',
   ].join('\n');
 }
 
-function stepsOf({ recipe }: Plan['runs'][number]['config']): number {
-  return recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
+function hypothesisText(hypothesis: Plan['hypotheses'][number]): string {
+  const { metric, direction, margin, alpha } = hypothesis;
+  const compared =
+    hypothesis.test === 'paired'
+      ? `${hypothesis.treatment} ${direction} than ${hypothesis.control}`
+      : `${direction} with more of ${hypothesis.factor}`;
+  return `${metric}, ${compared}, margin ${margin}, alpha ${alpha}`;
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

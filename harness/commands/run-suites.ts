@@ -11,13 +11,13 @@ export async function runSuites(suites: readonly Suite[], options: SuiteOptions)
   for (const suite of suites) {
     const folder = await withInterruption((interruption) =>
       reproduce(suite, {
-        dataSet: data,
         engine,
         scale,
         out,
         smoke,
         interruption,
         command: typedCommand(),
+        ...(data === undefined ? {} : { dataSet: data }),
         ...(dataRoot === undefined ? {} : { dataRoot }),
         ...(seeds === undefined ? {} : { seeds }),
         ...(jobs === undefined ? {} : { jobs }),

@@ -1,37 +1,88 @@
 /**
- * `reproduction.json`: what is to be decided and from which runs (suite, hypothesis, run of each arm and seed). It is written before
- * anything is trained, so the hypothesis cannot follow the outcome, and with the records of its runs it suffices for the report.
+ * `reproduction.json`: what is to be decided and from which runs (suite, hypotheses, run of each arm and seed). It is written before
+ * anything is trained, so no hypothesis can follow the outcome, and with the records of its runs it suffices for the report.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { defaultDataSet, type Plan } from '../suite/plan.js';
+import { dataSetName } from '../suite/run-config-schema.js';
 import { hypothesisSchema, suiteSchema } from '../suite/schema.js';
 import { writeFileAtomically } from './atomic-file.js';
 
 const fileName = 'reproduction.json';
+const schemaVersion = 2;
+
+const runId = z.string().regex(/^[0-9a-f]{20}$/);
+
+/** What a collection of texts is like; units and definitions are those of `TextStatisticsView` in the reports. */
+const textStatisticsSchema = z.strictObject({
+  label: z.string(),
+  texts: z.int(),
+  words: z.int(),
+  wordsPerText: z.number(),
+  distinctWords: z.int(),
+  typeTokenRatio: z.number(),
+  wordEntropy: z.number(),
+  bigramEntropy: z.number(),
+  trigramEntropy: z.number(),
+  distinctTexts: z.int(),
+});
 
 const reproductionSchema = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(schemaVersion),
   suite: suiteSchema,
-  dataSet: z.strictObject({ name: z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']), fingerprint: z.string() }),
+  dataSet: z.strictObject({ name: dataSetName, fingerprint: z.string() }),
   scale: z.literal('embedded'),
   smoke: z.boolean(),
-  hypothesis: hypothesisSchema,
+  /** The suite's hypotheses with what the data set changes of them. */
+  hypotheses: z.array(hypothesisSchema),
   command: z.string(),
-  runs: z.array(z.strictObject({ arm: z.string(), seed: z.int(), runId: z.string().regex(/^[0-9a-f]{20}$/) })),
+  arms: z.array(
+    z.strictObject({
+      id: z.string(),
+      label: z.string(),
+      description: z.string(),
+      levels: z.record(z.string(), z.string()),
+    }),
+  ),
+  runs: z.array(z.strictObject({ arm: z.string(), seed: z.int(), runId })),
+  /** Stages that several runs share: trained once, each as a run without evaluation. */
+  prefixes: z.array(z.strictObject({ runId, steps: z.int(), sharedBy: z.int() })),
+  texts: z.array(textStatisticsSchema).exactOptional(),
 });
 
 export type Reproduction = z.infer<typeof reproductionSchema>;
 
 /** Name of the folder beside `runs/`; variants of a suite do not overwrite each other's reports. */
-export function reproductionFolder(plan: {
-  readonly suite: { readonly id: string };
-  readonly dataSet: string;
-  readonly smoke: boolean;
-}): string {
-  const variant = plan.dataSet === 'tiny-scenes' ? '' : `-${plan.dataSet}`;
-  return `${plan.suite.id}${variant}${plan.smoke ? '-smoke' : ''}`;
+export function reproductionFolder({ suite, dataSet, smoke }: Pick<Plan, 'suite' | 'dataSet' | 'smoke'>): string {
+  const variant = dataSet === defaultDataSet(suite) ? '' : `-${dataSet}`;
+  return `${suite.id}${variant}${smoke ? '-smoke' : ''}`;
+}
+
+/** What is known before anything is trained: the plan, and the record of each of its runs and shared stages, in the plan's order. */
+export function reproductionOf(
+  { suite, dataSet, scale, smoke, hypotheses, arms, runs, prefixes }: Plan,
+  recorded: {
+    readonly fingerprint: string;
+    readonly command: string;
+    readonly runIds: readonly string[];
+    readonly prefixIds: readonly string[];
+  },
+): Reproduction {
+  return {
+    schemaVersion,
+    suite,
+    dataSet: { name: dataSet, fingerprint: recorded.fingerprint },
+    scale,
+    smoke,
+    hypotheses: [...hypotheses],
+    command: recorded.command,
+    arms: arms.map((arm) => ({ ...arm })),
+    runs: runs.map(({ arm, seed }, index) => ({ arm, seed, runId: recorded.runIds[index]! })),
+    prefixes: prefixes.map(({ steps, sharedBy }, index) => ({ runId: recorded.prefixIds[index]!, steps, sharedBy })),
+  };
 }
 
 export function writeReproduction(folder: string, reproduction: Reproduction): void {
@@ -41,13 +92,22 @@ export function writeReproduction(folder: string, reproduction: Reproduction): v
 /** @throws UserError `record-missing` or `record-corrupt` */
 export function readReproduction(folder: string): Reproduction {
   const file = join(folder, fileName);
+  const failed = (code: 'record-missing' | 'record-corrupt', what: string, cause: unknown) =>
+    new UserError({ code, what, where: file, mend: 'run the command that writes it again' }, { cause });
+  let content: unknown;
   try {
-    return reproductionSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    const code = existsSync(file) ? 'record-corrupt' : 'record-missing';
-    const what = existsSync(file) ? 'the file is damaged' : 'there is no reproduction here';
-    throw new UserError({ code, what, where: file, mend: 'run the command that writes it again' }, { cause });
+    if (existsSync(file)) throw failed('record-corrupt', 'the file is damaged', cause);
+    throw failed('record-missing', 'there is no reproduction here', cause);
   }
+  const parsed = reproductionSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const version: unknown = Object(content).schemaVersion;
+  if (typeof version === 'number' && version !== schemaVersion) {
+    throw failed('record-corrupt', `the file is of another version of vlm-bench (schema ${version})`, parsed.error);
+  }
+  throw failed('record-corrupt', 'the file is damaged', parsed.error);
 }
 
 /**

@@ -4,6 +4,7 @@
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import type { ArmView, FindingReportView, RunView } from '../../reports/index.js';
+import { UserError } from '../errors.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { type FinishedRun, readFinishedRun } from '../records/run-record.js';
 import { measures } from '../run/measures.js';
@@ -30,7 +31,8 @@ export interface PlacedRun extends FinishedRun {
  */
 export async function buildFindingView(folder: string, out: string = folder): Promise<FindingReportView> {
   const reproduction = readReproduction(folder);
-  const { suite, hypothesis, smoke, scale, dataSet } = reproduction;
+  const { suite, smoke, scale, dataSet } = reproduction;
+  const hypothesis = firstPaired(reproduction);
   const store = storeOf(folder);
   const runs = reproduction.runs.map((place): PlacedRun => ({ ...place, ...readFinishedRun(store, place.runId) }));
   const results = armResults(runs, hypothesis);
@@ -38,8 +40,8 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
   const primary = pairMeasure(results, hypothesis.metric, hypothesis.alpha);
   const metric = measures[hypothesis.metric].label;
   const labels = {
-    treatment: suite.arms[hypothesis.treatment]!.label,
-    control: suite.arms[hypothesis.control]!.label,
+    treatment: armOf(reproduction, hypothesis.treatment).label,
+    control: armOf(reproduction, hypothesis.control).label,
   };
   const decision = decide(primary.statistics, { ...hypothesis, ...labels, metric }, { smoke });
   const secondary = sharedMeasures(results).filter((measure) => measure !== hypothesis.metric);
@@ -49,7 +51,12 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
   return {
     schemaVersion: 2,
     smoke,
-    suite: { id: suite.id, title: suite.title, claim: suite.claim, source: suite.source },
+    suite: {
+      id: suite.id,
+      title: suite.title,
+      claim: suite.claim ?? '',
+      source: suite.source ?? { citation: '', url: '' },
+    },
     scale,
     dataSet: {
       name: dataSet.name,
@@ -59,7 +66,7 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
     verdict: decision,
     claims: [
       {
-        id: 'primary',
+        id: hypothesis.id,
         hypothesis: { ...hypothesis, metric, comparison: `${labels.treatment} minus ${labels.control}` },
         verdict: decision,
         evidence: { test: 'paired', pairs: pairedSeedsView(hypothesis.metric, primary) },
@@ -109,15 +116,28 @@ function armResults(
   });
 }
 
-function armView(
-  { suite, hypothesis }: Reproduction,
-  role: 'treatment' | 'control',
-  runs: readonly PlacedRun[],
-): ArmView {
-  const id = hypothesis[role];
-  const { label, description } = suite.arms[id]!;
+type PairedHypothesis = Extract<Reproduction['hypotheses'][number], { test: 'paired' }>;
+
+/** @throws UserError `not-available` when no hypothesis compares two arms */
+export function firstPaired({ suite, hypotheses }: Reproduction): PairedHypothesis {
+  const paired = hypotheses.find((hypothesis) => hypothesis.test === 'paired');
+  if (paired !== undefined) return paired;
+  throw new UserError({
+    code: 'not-available',
+    what: `${suite.id} compares no two arms, and no report can be written of it yet`,
+    mend: 'read the scores from the result.json of its runs',
+  });
+}
+
+function armOf({ arms }: Reproduction, id: string): Reproduction['arms'][number] {
+  return arms.find((arm) => arm.id === id)!;
+}
+
+function armView(reproduction: Reproduction, role: 'treatment' | 'control', runs: readonly PlacedRun[]): ArmView {
+  const id = firstPaired(reproduction)[role];
+  const { label, description, levels } = armOf(reproduction, id);
   const stages = runs.find(({ arm }) => arm === id)!.identity.config.recipe.stages;
-  return { id, label, description, levels: {}, role, mask: maskPicture(stages.at(-1)!.attentionMask) };
+  return { id, label, description, levels, role, mask: maskPicture(stages.at(-1)!.attentionMask) };
 }
 
 function runView({ runId, arm, seed, events, result }: PlacedRun, recordPath: string): RunView {
@@ -137,11 +157,11 @@ function runView({ runId, arm, seed, events, result }: PlacedRun, recordPath: st
   };
 }
 
-function recipeText({ suite, hypothesis }: Reproduction, runs: readonly PlacedRun[]): string {
+function recipeText(reproduction: Reproduction, runs: readonly PlacedRun[]): string {
+  const hypothesis = firstPaired(reproduction);
   const { seed: _, ...control } = runs.find(({ arm }) => arm === hypothesis.control)!.identity.config;
-  const arms = [hypothesis.control, hypothesis.treatment].map((id) => [id, suite.arms[id]!.overlay]);
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
-  const head = stringify({ arms: Object.fromEntries(arms), seeds }, { flowCollectionPadding: false });
+  const head = stringify({ factors: reproduction.suite.factors, seeds }, { flowCollectionPadding: false });
   return `${head}# As resolved for the arm ${hypothesis.control}; the other arm differs by its overlay only.\n${stringify(control)}`;
 }
 

@@ -1,12 +1,14 @@
 /** What a careful reader should weigh: the suite's own caveats and those that follow from how it was run. */
 import type { Reproduction } from '../records/reproduction.js';
 import { measures } from '../run/measures.js';
-import type { PlacedRun } from './build-view.js';
+import { firstPaired, type PlacedRun } from './build-view.js';
 import { stepsPerPoint } from './loss-curves.js';
 
-export function caveats({ suite, smoke, hypothesis }: Reproduction, runs: readonly PlacedRun[]): readonly string[] {
+export function caveats(reproduction: Reproduction, runs: readonly PlacedRun[]): readonly string[] {
+  const { suite, smoke } = reproduction;
+  const hypothesis = firstPaired(reproduction);
   const found = [...suite.caveats];
-  const seeds = runs.length / 2;
+  const seeds = new Set(runs.map(({ seed }) => seed)).size;
   if (smoke)
     found.unshift('A smoke run trains for a few steps only: no number on this page says anything about the claim.');
   if (!smoke && seeds < suite.seeds.length) {

@@ -1,17 +1,18 @@
 /**
- * From a suite to its report, top to bottom: plan the runs, fix the hypothesis on disk, execute what is not yet recorded, decide,
+ * From a suite to its report, top to bottom: plan the runs, fix the hypotheses on disk, execute what is not yet recorded, decide,
  * render. Everything after the execution is computed from records alone, by the same code as `vlm-bench report`.
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { requireDataSet } from '../../reference-model/training/stage-data.js';
-import { executeRuns, type TitledJob } from '../execution/execute-runs.js';
+import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import { recordEvaluationImages } from '../records/evaluation-images.js';
-import { type Reproduction, reproductionFolder, writeReproduction } from '../records/reproduction.js';
-import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
+import { reproductionFolder, reproductionOf, writeReproduction } from '../records/reproduction.js';
+import { type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
+import { inOrderOfExecution } from './execution-order.js';
 import type { EngineChoice, Machinery } from './machinery.js';
 import { prepareJobs } from './prepare-jobs.js';
 
@@ -40,8 +41,8 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
   const plan = planSuite(suite, options);
 
   const machinery = options.machinery ?? (await import('./reference-model.js')).referenceModel;
-  const planned = plan.runs.map(({ arm, seed, config }) => ({ title: `${arm}, seed ${seed}`, config }));
-  const { jobs, dataSets } = await prepareJobs(planned, {
+  const { configs, prefixAt, runAt } = inOrderOfExecution(plan);
+  const { jobs, dataSets } = await prepareJobs(configs, {
     store,
     engine,
     machinery,
@@ -51,7 +52,9 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
   const data = requireDataSet(dataSets, plan.dataSet);
   await recordEvaluationImages(store, data, plan.runs[0]!.config.evaluation.split);
   const folder = join(store, reproductionFolder(plan));
-  writeReproduction(folder, describe(plan, { jobs, fingerprint: data.fingerprint, command }));
+  const runIdAt = (index: number) => jobs[index]!.job.runId;
+  const recorded = { runIds: runAt.map(runIdAt), prefixIds: prefixAt.map(runIdAt), fingerprint: data.fingerprint };
+  writeReproduction(folder, reproductionOf(plan, { ...recorded, command }));
 
   const display = progressDisplay(jobs.map(displayedRun));
   try {
@@ -65,21 +68,4 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
     display.close();
   }
   return folder;
-}
-
-function describe(
-  plan: Plan,
-  { jobs, fingerprint, command }: { jobs: readonly TitledJob[]; fingerprint: string; command: string },
-): Reproduction {
-  const { suite, dataSet, scale, smoke, hypothesis, runs } = plan;
-  return {
-    schemaVersion: 1,
-    suite,
-    dataSet: { name: dataSet, fingerprint },
-    scale,
-    smoke,
-    hypothesis,
-    command,
-    runs: runs.map(({ arm, seed }, index) => ({ arm, seed, runId: jobs[index]!.job.runId })),
-  };
 }

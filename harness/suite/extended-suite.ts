@@ -24,7 +24,12 @@ export function readExtendedSuite(file: string): ExtendedSuite {
   for (let base = baseOf(chain.at(-1)!, files.at(-1)!); base !== undefined; base = baseOf(chain.at(-1)!, base)) {
     if (files.some((known) => sameFile(known, base!))) {
       const names = [...files, base].map(shownPath).join(' → ');
-      throw refused(chain.at(-1)!, ['extends'], `extends a suite that extends it in turn: ${names}`, 'break the circle');
+      throw refused(
+        chain.at(-1)!,
+        ['extends'],
+        `extends a suite that extends it in turn: ${names}`,
+        'break the circle',
+      );
     }
     files.push(base);
     chain.push(readYamlSource(shownPath(base)));
@@ -58,8 +63,10 @@ function baseOf(source: YamlSource, file: string): string | undefined {
 /** Two suites of one id would share a results folder. */
 function requireOwnId(source: YamlSource, value: unknown, base: unknown): void {
   const { id } = Object(value);
-  if (id === undefined) throw refused(source, ['id'], 'is missing: a suite that extends another needs its own', 'add id');
-  if (id === Object(base).id) throw refused(source, ['id'], 'repeats the id of the suite that is extended', 'rename it');
+  if (id === undefined)
+    throw refused(source, ['id'], 'is missing: a suite that extends another needs its own', 'add id');
+  if (id === Object(base).id)
+    throw refused(source, ['id'], 'repeats the id of the suite that is extended', 'rename it');
 }
 
 function refused(source: YamlSource, path: Path, what: string, mend: string, expected?: string): UserError {
@@ -74,7 +81,9 @@ function refused(source: YamlSource, path: Path, what: string, mend: string, exp
 
 function withoutExtends(value: unknown): unknown {
   if (!isMap(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key, entry]) => key !== 'extends' || typeof entry !== 'string'));
+  return Object.fromEntries(
+    Object.entries(value).filter(([key, entry]) => key !== 'extends' || typeof entry !== 'string'),
+  );
 }
 
 /** Keys keep the order of the base; new ones follow. */
@@ -82,7 +91,8 @@ function merged(base: unknown, value: unknown, onNothingToRemove: (path: Path) =
   if (!isMap(base) || !isMap(value)) return value;
   const entries = new Map(Object.entries(base));
   for (const [key, entry] of Object.entries(value)) {
-    if (entry !== null) entries.set(key, entries.has(key) ? merged(entries.get(key), entry, onNothingToRemove, [...path, key]) : entry);
+    if (entry !== null)
+      entries.set(key, entries.has(key) ? merged(entries.get(key), entry, onNothingToRemove, [...path, key]) : entry);
     else if (!entries.delete(key)) onNothingToRemove([...path, key]);
   }
   return Object.fromEntries(entries);

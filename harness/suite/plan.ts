@@ -7,7 +7,7 @@ import { UserError } from '../errors.js';
 import { type Arm, armsOf } from './arms.js';
 import { closestName } from './closest-name.js';
 import { applyOverlay } from './overlay.js';
-import { type Overlay, runConfigSchema, type Scale } from './run-config-schema.js';
+import { runConfigSchema, type Scale } from './run-config-schema.js';
 import type { DataSetName, Hypothesis, Suite } from './schema.js';
 import { type PlannedPrefix, shareStages } from './shared-prefixes.js';
 
@@ -76,7 +76,11 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
         onDataSet,
       );
       const resolved = smoke ? shortened(onArm, suite.smoke) : onArm;
-      return { arm: id, seed, config: checked({ data: { name: dataSet }, ...resolved, seed }, `${suite.id}, arm ${id}`) };
+      return {
+        arm: id,
+        seed,
+        config: checked({ data: { name: dataSet }, ...resolved, seed }, `${suite.id}, arm ${id}`),
+      };
     }),
   );
   const { prefixes, prefixOf } = shareStages(runs.map(({ config }) => config));

@@ -10,7 +10,6 @@ const positive = z.number().gt(0);
 const share = z.number().min(0).max(1);
 
 export const dataSetName = z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']);
-export const dataSetName = z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']);
 export const partSchema = z.enum(['vision', 'connector', 'language']);
 const source = z.enum(['human-captions', 'ai-captions', 'questions']);
 const attentionMask = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirectional']);

@@ -57,7 +57,8 @@ function schemaAt(schema: z.ZodType, path: readonly PropertyKey[], value: unknow
   let inside = value;
   for (const key of path) {
     inside = Object(inside)[key];
-    if (current instanceof z.ZodObject) current = unwrapped((current.shape[String(key)] ?? z.never()) as z.ZodType, inside);
+    if (current instanceof z.ZodObject)
+      current = unwrapped((current.shape[String(key)] ?? z.never()) as z.ZodType, inside);
     else if (current instanceof z.ZodRecord) current = unwrapped(current.valueType as z.ZodType, inside);
     else if (current instanceof z.ZodArray) current = unwrapped(current.element as z.ZodType, inside);
   }

@@ -92,19 +92,21 @@ export const suiteSchema = z
     seeds: z
       .array(z.int().min(0))
       .min(1)
-      .describe('Fixed beforehand; arms of one seed share initial weights and data order. At least 6 to test hypotheses.')
+      .describe(
+        'Fixed beforehand; arms of one seed share initial weights and data order. At least 6 to test hypotheses.',
+      )
       .meta({ examples: [[1, 2, 3, 4, 5, 6]] }),
-    reserveSeeds: z
-      .array(z.int().min(0))
-      .default([])
-      .describe('Seeds that --until-decided may add, in this order.'),
+    reserveSeeds: z.array(z.int().min(0)).default([]).describe('Seeds that --until-decided may add, in this order.'),
     scales: z.strictObject({ embedded: scaleSchema, paper: paperScaleSchema.exactOptional() }),
     data: z
       .partialRecord(dataSetName, dataSet)
       .refine((data) => Object.keys(data).length > 0, 'must have at least one data set')
       .describe('What can be evaluated on; the first is the default.'),
     compareTexts: z.boolean().exactOptional().describe('Report what the captions of each kind are like as texts.'),
-    published: z.array(identifier).exactOptional().describe('Tables of suites/published.yaml to show beside the results.'),
+    published: z
+      .array(identifier)
+      .exactOptional()
+      .describe('Tables of suites/published.yaml to show beside the results.'),
     smoke: z
       .strictObject({
         seeds: z.int().min(1),

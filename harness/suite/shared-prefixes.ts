@@ -91,11 +91,7 @@ export function totalSteps({ recipe }: RunConfig): number {
   return recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
 }
 
-function childOf(
-  children: Map<string, Node>,
-  key: string,
-  node: Pick<Node, 'depth' | 'steps' | 'example'>,
-): Node {
+function childOf(children: Map<string, Node>, key: string, node: Pick<Node, 'depth' | 'steps' | 'example'>): Node {
   const known = children.get(key);
   if (known !== undefined) return known;
   const added: Node = { ...node, passing: new Set(), ending: new Set(), children: new Map() };

@@ -3,7 +3,7 @@ import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { formatError } from '../../../harness/errors.js';
-import { readReproduction, writeReproduction } from '../../../harness/records/reproduction.js';
+import { readReproduction, reproductionOf, writeReproduction } from '../../../harness/records/reproduction.js';
 import type { RunResult } from '../../../harness/records/result.js';
 import { readFinishedRun, readFinishedRunIn, runPaths } from '../../../harness/records/run-record.js';
 import { performRun } from '../../../harness/run/perform-run.js';
@@ -166,19 +166,8 @@ describe('a finished record', () => {
 
 describe('reproduction.json', () => {
   const write = (folder: string) => {
-    const { suite, dataSet, scale, smoke, hypothesis } = plan;
-    const runs = plan.runs.map(({ arm, seed }) => ({ arm, seed, runId }));
-    const source = { name: dataSet, fingerprint: 'f' };
-    writeReproduction(folder, {
-      schemaVersion: 1,
-      suite,
-      dataSet: source,
-      scale,
-      smoke,
-      hypothesis,
-      command: 'c',
-      runs,
-    });
+    const runIds = plan.runs.map(() => runId);
+    writeReproduction(folder, reproductionOf(plan, { runIds, prefixIds: [], fingerprint: 'f', command: 'c' }));
     return join(folder, 'reproduction.json');
   };
 
@@ -193,6 +182,19 @@ describe('reproduction.json', () => {
     expect(complaint(() => readReproduction(store))).toBe(
       text('error: the file is damaged', `  where:    ${file}`, '  mend:     run the command that writes it again'),
     );
+  });
+
+  test('of another version says which', () => {
+    const file = write(store);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"schemaVersion": 2', '"schemaVersion": 1'));
+    expect(complaint(() => readReproduction(store))).toBe(
+      text(
+        'error: the file is of another version of vlm-bench (schema 1)',
+        `  where:    ${file}`,
+        '  mend:     run the command that writes it again',
+      ),
+    );
+    write(store);
   });
 
   test('that is not there is one clear error', () => {

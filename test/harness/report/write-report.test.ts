@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { executeRuns } from '../../../harness/execution/execute-runs.js';
 import { canonicalJson } from '../../../harness/records/canonical-json.js';
-import { reproductionFolder, writeReproduction } from '../../../harness/records/reproduction.js';
+import { reproductionFolder, reproductionOf, writeReproduction } from '../../../harness/records/reproduction.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import { writeReport } from '../../../harness/report/write-report.js';
 import type { FindingReportView } from '../../../reports/index.js';
@@ -14,17 +14,13 @@ async function fakeReproduction(store: string, options: { smoke?: boolean; seeds
   const plan = fakePlan(options);
   const jobs = await fakeJobs(store, plan, 2);
   const folder = join(store, reproductionFolder(plan));
-  const { suite, dataSet, scale, smoke, hypothesis } = plan;
-  writeReproduction(folder, {
-    schemaVersion: 1,
-    suite,
-    dataSet: { name: dataSet, fingerprint: jobs[0]!.job.identity.dataFingerprint },
-    scale,
-    smoke,
-    hypothesis,
+  const recorded = {
+    fingerprint: jobs[0]!.job.identity.dataFingerprint,
     command: 'vlm-bench reproduce --finding 1',
-    runs: plan.runs.map(({ arm, seed }, index) => ({ arm, seed, runId: jobs[index]!.job.runId })),
-  });
+    runIds: jobs.map(({ job }) => job.runId),
+    prefixIds: [],
+  };
+  writeReproduction(folder, reproductionOf(plan, recorded));
   await executeRuns(jobs, { jobs: 2, interruption: manualInterruption(), workerEntry: fakeWorker });
   return folder;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { canonicalJson, sha256 } from '../../../harness/records/canonical-json.js';
 import { readFindings } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 
@@ -21,6 +22,16 @@ describe('a plan', () => {
     }
   });
 
+  // SHA-256 of the canonical configurations with which the verdicts in the README were obtained.
+  test.each([
+    ['tiny-scenes', '7027318d990453388c75df872f8ef2688274844cf0c2e07009de149c8656916f'],
+    ['easy-vqa', '291eee342cb28715b0fb4b6cc989412936fbf98c14cfa2c35a92fe6fd3029b55'],
+  ] as const)('of finding 1 on %s is the one whose verdict was published', (dataSet, hash) => {
+    const { runs } = planSuite(suite!, { dataSet });
+    const { config } = runs.find(({ arm, seed }) => arm === 'causal' && seed === 1)!;
+    expect(sha256(canonicalJson(config))).toBe(hash);
+  });
+
   test('is the same every time', () => {
     expect(planSuite(suite!, { smoke: true })).toEqual(planSuite(suite!, { smoke: true }));
   });
@@ -32,8 +43,8 @@ describe('a plan', () => {
   });
 
   test('for easy-vqa learns from questions alone and is judged by accuracy', () => {
-    const { hypothesis, runs } = planSuite(suite!, { dataSet: 'easy-vqa' });
-    expect(hypothesis.metric).toBe('accuracy');
+    const { hypotheses, runs } = planSuite(suite!, { dataSet: 'easy-vqa' });
+    expect(hypotheses.map(({ metric }) => metric)).toEqual(['accuracy']);
     for (const { config } of runs) {
       expect(config.data.name).toBe('easy-vqa');
       expect(config.evaluation.captionImages).toBe(0);

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { readFindings, readSuite } from '../../../harness/suite/find-suite.js';
-import { parseYaml } from '../../../harness/suite/read-yaml.js';
+import { checkYaml } from '../../../harness/suite/read-yaml.js';
 import { suiteSchema } from '../../../harness/suite/schema.js';
+import { yamlSource } from '../../../harness/suite/yaml-source.js';
 
-const source = readFileSync(new URL('../../../suites/finding-1.yaml', import.meta.url), 'utf8');
+const source = readFileSync(new URL('../../fixtures/suites/tiny.yaml', import.meta.url), 'utf8');
 
-/** The complaint about finding 1 with one piece of its text replaced; positions are looked up in the changed text. */
+/** The complaint about the suite with one piece of its text replaced; positions are looked up in the changed text. */
 function complaintAbout(original: string, replacement: string): { message: string; at: (text: string) => string } {
   expect(source).toContain(original);
   const changed = source.replace(original, replacement);
@@ -18,7 +19,8 @@ function complaintAbout(original: string, replacement: string): { message: strin
     return `suite.yaml:${before.length}:${before.at(-1)!.length + 1}`;
   };
   try {
-    parseYaml(changed, { file: 'suite.yaml', schema: suiteSchema, code: 'suite-invalid' });
+    const suite = yamlSource(changed, 'suite.yaml');
+    checkYaml(suite.document.toJS(), { sources: [suite], schema: suiteSchema, code: 'suite-invalid' });
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
     return { message: (error as UserError).message, at };
@@ -32,7 +34,7 @@ describe('a suite file', () => {
   test('that ships with the package is valid', () => {
     const [suite] = readFindings('1');
     expect(suite!.seeds.length).toBeGreaterThanOrEqual(6);
-    expect(suite!.hypothesis).toMatchObject({
+    expect(suite!.hypotheses[0]).toMatchObject({
       metric: 'CIDEr-D/ai-captions',
       treatment: 'visual-bidirectional',
       control: 'causal',
@@ -45,14 +47,14 @@ describe('a suite file', () => {
       lines(
         'error: unknown key "sedes"',
         `  where:    ${at('sedes')}`,
-        '  expected: one of schemaVersion, id, title, claim, source, hypothesis, arms, seeds, scales, data, smoke, caveats',
+        '  expected: one of schemaVersion, extends, id, title, claim, source, hypotheses, factors, seeds, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
         '  mend:     did you mean "seeds"?',
       ),
     );
   });
 
   test('with an unknown key deep inside says where', () => {
-    const { message, at } = complaintAbout('      batchSize: 32\n', '      batchSize: 32\n      banana: 1\n');
+    const { message, at } = complaintAbout('      batchSize: 8\n', '      batchSize: 8\n      banana: 1\n');
     expect(message).toBe(
       lines(
         'error: unknown key "banana" in scales.embedded.recipe',
@@ -66,7 +68,7 @@ describe('a suite file', () => {
   test('with a duplicate key points at the second', () => {
     const { message, at } = complaintAbout(
       '  direction: greater\n',
-      '  direction: greater\n  # again\n  margin: 0.2\n',
+      '  direction: greater\n    # again\n    margin: 0.2\n',
     );
     expect(message).toBe(
       lines(
@@ -83,7 +85,7 @@ describe('a suite file', () => {
       'text for a number',
       'alpha: 0.05',
       'alpha: five',
-      'hypothesis.alpha is the text "five"',
+      'hypotheses[0].alpha is the text "five"',
       'five',
       'a finite number',
     ],
@@ -91,12 +93,12 @@ describe('a suite file', () => {
       'not a number',
       'margin: 0.1',
       'margin: .nan',
-      'hypothesis.margin is not a number (.nan)',
+      'hypotheses[0].margin is not a number (.nan)',
       '.nan',
       'a finite number',
     ],
-    ['infinity', 'margin: 0.1', 'margin: .inf', 'hypothesis.margin is Infinity', '.inf', 'a finite number'],
-    ['a value out of range', 'alpha: 0.05', 'alpha: 0.7', 'hypothesis.alpha is 0.7', '0.7', 'a number, below 0.5'],
+    ['infinity', 'margin: 0.1', 'margin: .inf', 'hypotheses[0].margin is Infinity', '.inf', 'a finite number'],
+    ['a value out of range', 'alpha: 0.05', 'alpha: 0.7', 'hypotheses[0].alpha is 0.7', '0.7', 'a number, below 0.5'],
     [
       'a fraction of a pixel',
       'patchSize: 8',
@@ -109,7 +111,7 @@ describe('a suite file', () => {
       'an unknown choice',
       'direction: greater',
       'direction: higher',
-      'hypothesis.direction is the text "higher"',
+      'hypotheses[0].direction is the text "higher"',
       'higher',
       'one of greater, less',
     ],
@@ -129,41 +131,40 @@ describe('a suite file', () => {
   });
 
   test('with a missing key names it and points at the block that lacks it', () => {
-    const { message, at } = complaintAbout('  alpha: 0.05\n', '');
+    const { message, at } = complaintAbout('    alpha: 0.05\n', '');
     expect(message).toBe(
       lines(
-        'error: hypothesis.alpha is missing',
-        `  where:    ${at('statement: >-')}`,
+        'error: hypotheses[0].alpha is missing',
+        `  where:    ${at('id: better-captions')}`,
         '  expected: a finite number',
-        '  mend:     add hypothesis.alpha',
+        '  mend:     add hypotheses[0].alpha',
       ),
     );
   });
 
   test('with too few seeds says how many there must be', () => {
     const { message } = complaintAbout('seeds: [1, 2, 3, 4, 5, 6]', 'seeds: [1, 2, 3]');
-    expect(message).toContain('error: seeds is a list');
-    expect(message).toContain('  expected: a list of at least 6');
+    expect(message).toContain('error: seeds must list at least 6');
   });
 
   test.each([
     [
       'treatment: visual-bidirectional',
       'treatment: none',
-      'hypothesis.treatment must name one of the arms (causal, visual-bidirectional)',
+      'hypotheses[0].treatment must name one of the arms (causal, visual-bidirectional)',
     ],
     ['seeds: [1, 2, 3, 4, 5, 6]', 'seeds: [1, 2, 3, 4, 5, 1]', 'seeds[5] repeats the seed 1'],
     [
-      '        joint: { steps: 12 }',
-      '        jiont: { steps: 12 }',
-      'smoke.overlay.recipe.stages.jiont must name one of the stages (align, align-vision, joint, adapt)',
+      '          joint: { mixture: { questions: 1 } }',
+      '          jiont: { mixture: { questions: 1 } }',
+      'data.easy-vqa.overlay.recipe.stages.jiont must name one of the stages (align, align-vision, joint, adapt)',
     ],
   ])('that contradicts itself is refused: %s → %s', (original, replacement, what) => {
     expect(complaintAbout(original, replacement).message).toContain(`error: ${what}\n`);
   });
 
   test('with several mistakes reports all of them', () => {
-    const { message } = complaintAbout('alpha: 0.05', 'alpha: five\n  beta: 1');
+    const { message } = complaintAbout('alpha: 0.05', 'alpha: five\n    beta: 1');
     expect(message.match(/^error: /gm)).toHaveLength(2);
   });
 

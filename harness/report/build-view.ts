@@ -4,7 +4,6 @@
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import type { ArmView, FindingReportView, RunView } from '../../reports/index.js';
-import { UserError } from '../errors.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { type FinishedRun, readFinishedRun } from '../records/run-record.js';
 import { measures } from '../run/measures.js';
@@ -13,6 +12,7 @@ import { decide } from '../statistics/verdict.js';
 import { caveats } from './caveats.js';
 import { timingOf, trainingFlops, unionSeconds } from './compute.js';
 import { exampleViews } from './examples.js';
+import { firstPaired } from './first-paired.js';
 import { lossCurves } from './loss-curves.js';
 import { maskPicture } from './mask-picture.js';
 import { type ArmResults, type PairedMeasure, pairedSeedsView, pairMeasure, sharedMeasures } from './paired-measure.js';
@@ -113,19 +113,6 @@ function armResults(
   return [...new Set(runs.map(({ seed }) => seed))].flatMap((seed) => {
     const [treated, controlled] = [resultOf(treatment, seed), resultOf(control, seed)];
     return treated === undefined || controlled === undefined ? [] : [{ seed, treatment: treated, control: controlled }];
-  });
-}
-
-type PairedHypothesis = Extract<Reproduction['hypotheses'][number], { test: 'paired' }>;
-
-/** @throws UserError `not-available` when no hypothesis compares two arms */
-export function firstPaired({ suite, hypotheses }: Reproduction): PairedHypothesis {
-  const paired = hypotheses.find((hypothesis) => hypothesis.test === 'paired');
-  if (paired !== undefined) return paired;
-  throw new UserError({
-    code: 'not-available',
-    what: `${suite.id} compares no two arms, and no report can be written of it yet`,
-    mend: 'read the scores from the result.json of its runs',
   });
 }
 

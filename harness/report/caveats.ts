@@ -1,7 +1,8 @@
 /** What a careful reader should weigh: the suite's own caveats and those that follow from how it was run. */
 import type { Reproduction } from '../records/reproduction.js';
 import { measures } from '../run/measures.js';
-import { firstPaired, type PlacedRun } from './build-view.js';
+import type { PlacedRun } from './build-view.js';
+import { firstPaired } from './first-paired.js';
 import { stepsPerPoint } from './loss-curves.js';
 
 export function caveats(reproduction: Reproduction, runs: readonly PlacedRun[]): readonly string[] {

@@ -65,7 +65,7 @@ function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }
       return [{ code, what: `${name} is not a valid name`, where, expected, mend: 'rename the key' }];
     }
     case 'custom': {
-      const known = (issue.params?.['known'] ?? []) as readonly string[];
+      const known = (issue.params?.known ?? []) as readonly string[];
       return [{ code, what: `${name} ${issue.message}`, where, mend: correct(known) }];
     }
     default: {

@@ -197,8 +197,8 @@ describe('the same suite on easy-VQA', () => {
 function expectAccuracies(outcome: Outcome, reproduction: string): void {
   expect(outcome).toMatchObject({ exitCode: 0, stdout: '' });
   expect(lastLine(outcome)).toBe(join(reproduction, 'index.html'));
-  const { runs, hypothesis } = JSON.parse(readFileSync(join(reproduction, 'reproduction.json'), 'utf8'));
-  expect(hypothesis.metric).toBe('accuracy');
+  const { runs, hypotheses } = JSON.parse(readFileSync(join(reproduction, 'reproduction.json'), 'utf8'));
+  expect(hypotheses[0].metric).toBe('accuracy');
   expect(runs).toHaveLength(4);
   for (const { runId } of runs) {
     const record = join(reproduction, '../runs', runId);

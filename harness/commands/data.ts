@@ -1,11 +1,11 @@
 /** `vlm-bench data`: list the data sets, verify one, or write one out as images and JSON. */
 import { Argument, type Command } from 'commander';
+import { DATA_SET_NAMES, type DataSetName } from '../../reference-model/data/dataset.js';
 import { dataRootOption, jsonOption, type SuiteOptions } from './options.js';
 
 type DataOptions = Pick<SuiteOptions, 'dataRoot' | 'json'>;
-type DataSetName = NonNullable<SuiteOptions['data']>;
 
-const nameArgument = () => new Argument('<name>', 'data set').choices(['tiny-scenes', 'easy-vqa']);
+const nameArgument = () => new Argument('<name>', 'data set').choices(DATA_SET_NAMES);
 
 export function registerData(program: Command): void {
   const data = program.command('data').description('list, verify and prepare data sets');

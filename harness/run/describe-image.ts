@@ -37,7 +37,8 @@ export async function describeImageFile({
   await activateEngine(engine);
   const model = createModel(config.model, config.seed);
   loadParameters(model, readSafetensors(readFileSync(weights), weights).tensors, weights);
-  const [text] = respond(model, config, loadEmbeddedTokenizer(), [{ image: pixels, prompt }]);
+  const tokenizer = loadEmbeddedTokenizer({ vocabularySize: config.model.language.vocabularySize });
+  const [text] = respond(model, config, tokenizer, [{ image: pixels, prompt }]);
   return text!;
 }
 

@@ -3,6 +3,10 @@
  * A data set is plain data in a fixed order, so that its fingerprint and every batch drawn from it are reproducible.
  */
 
+/** Every data set that this package can load. */
+export const DATA_SET_NAMES = ['tiny-scenes', 'easy-vqa', 'tiny-pathology'] as const;
+export type DataSetName = (typeof DATA_SET_NAMES)[number];
+
 export type SplitName = 'train' | 'validation' | 'test';
 
 /** 8-bit RGB pixels in row-major height × width × channel order. */
@@ -19,6 +23,8 @@ export interface Question {
   readonly question: string;
   readonly answer: string;
   readonly kind: AnswerKind;
+  /** What is asked about, for scores by type. Not part of the fingerprint: it follows from the question. */
+  readonly questionType?: string;
 }
 
 /** One image with all that is said about it. Data sets without captions leave the caption lists empty. */

@@ -2,7 +2,7 @@
  * A run configuration: everything that decides the bits of a run except the code and the engine's numerics.
  * It is plain JSON, so its canonical form can be hashed into the run's identity.
  */
-import type { DataSetName } from '../data/load-dataset.js';
+import type { DataSetName } from '../data/dataset.js';
 import type { AttentionMaskKind, ModelConfig, Part } from '../model/config.js';
 
 /** What a training example is drawn from. */

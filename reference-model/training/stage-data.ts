@@ -2,8 +2,7 @@
  * Which data sets a configuration needs, and which training images a stage sees. Both are functions of the configuration alone, so
  * runs that begin with the same stages see the same images in them, whatever comes later.
  */
-import type { DataSet, Sample } from '../data/dataset.js';
-import type { DataSetName } from '../data/load-dataset.js';
+import type { DataSet, DataSetName, Sample } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
 import type { RunConfig, Stage } from './recipe.js';
 

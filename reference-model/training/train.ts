@@ -4,7 +4,7 @@
  */
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadEmbeddedTokenizer } from '../data/tokenizer/load-tokenizer.js';
+import { loadEmbeddedTokenizer, withinVocabulary } from '../data/tokenizer/load-tokenizer.js';
 import type { Part } from '../model/config.js';
 import { createModel, type Model } from '../model/model.js';
 import { loadBackbones } from '../pretraining/backbones.js';
@@ -49,7 +49,7 @@ export async function train({
 }: TrainingJob): Promise<Model> {
   const { recipe, seed } = config;
   const totalSteps = recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
-  const tokenizer = loadEmbeddedTokenizer();
+  const tokenizer = withinVocabulary(loadEmbeddedTokenizer(), config.model.language.vocabularySize);
   const model = createModel(config.model, seed);
   loadBackbones(model, recipe.initialization);
 

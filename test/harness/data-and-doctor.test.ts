@@ -22,9 +22,17 @@ describe('vlm-bench data', () => {
   test('lists the data sets as text and as one JSON document', async () => {
     const json = await vlmBench('data', 'list', '--json');
     expect(json).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(JSON.parse(json.stdout).map(({ name }: { name: string }) => name)).toEqual(['tiny-scenes', 'easy-vqa']);
+    expect(JSON.parse(json.stdout).map(({ name }: { name: string }) => name)).toEqual([
+      'tiny-scenes',
+      'easy-vqa',
+      'tiny-pathology',
+    ]);
     const text = await vlmBench('data', 'list');
-    expect(text.stdout.split('\n').map((line) => line.split('\t')[0])).toEqual(['tiny-scenes', 'easy-vqa']);
+    expect(text.stdout.split('\n').map((line) => line.split('\t')[0])).toEqual([
+      'tiny-scenes',
+      'easy-vqa',
+      'tiny-pathology',
+    ]);
   });
 
   test('verifies the data that the package generates', async () => {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { randomStream } from '../../numerics/random.js';
 import { DataError } from '../data-error.js';
-import type { Question, Sample, SplitName } from '../dataset.js';
+import type { AnswerKind, Question, Sample, SplitName } from '../dataset.js';
 import { decodeSquarePng } from './decode-png.js';
 
 const CONCURRENT_DECODES = 8;
@@ -51,6 +51,12 @@ function readRecords(file: string): readonly unknown[] {
   throw new DataError({ code: 'malformed-file', file, problem: 'expected a JSON array with at least one question.' });
 }
 
+/** An open question asks "what color …" or "what shape …", a yes/no question names the colour or the shape that it asks about. */
+function questionTypeOf(question: string, kind: AnswerKind): string {
+  const asksColor = kind === 'open' ? /\bcolor\b/.test(question) : !/\b(circle|rectangle|triangle)\b/.test(question);
+  return asksColor ? 'color' : 'shape';
+}
+
 /** The questions of one folder, by image in ascending order. */
 function readQuestions(
   folder: 'train' | 'test',
@@ -77,12 +83,9 @@ function readQuestions(
     }
     firstRecord.set(key, record);
     const image = images.get(index) ?? { index, record, questions: [] };
-    image.questions.push({
-      questionId: `${folder}-${record}`,
-      question,
-      answer,
-      kind: answer === 'yes' || answer === 'no' ? 'yes/no' : 'open',
-    });
+    const kind = answer === 'yes' || answer === 'no' ? 'yes/no' : 'open';
+    const questionType = questionTypeOf(question, kind);
+    image.questions.push({ questionId: `${folder}-${record}`, question, answer, kind, questionType });
     images.set(index, image);
   });
   return [...images.values()].sort((a, b) => a.index - b.index);

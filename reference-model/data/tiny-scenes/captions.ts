@@ -3,13 +3,13 @@
  * who vary their words, leave things out and now and then get one wrong.
  */
 import type { RandomStream } from '../../numerics/random.js';
-import { chance, pick } from './draws.js';
+import { chance, pick } from '../draws.js';
+import { fill, withArticle } from '../sentences.js';
 import {
   AI_LIST,
   AI_OBJECT,
   COLOR_MISTAKES,
   COLOR_NAMES,
-  fill,
   ONE_OBJECT_SENTENCES,
   PLACE_PHRASES,
   RELATION_SENTENCES,
@@ -18,7 +18,6 @@ import {
   SIZE_NAMES,
   THREE_OBJECT_SENTENCES,
   TWO_OBJECT_SENTENCES,
-  withArticle,
 } from './phrases.js';
 import type { Scene, SceneObject } from './scene.js';
 import { holds, RELATIONS } from './scene.js';

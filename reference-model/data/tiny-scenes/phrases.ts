@@ -2,7 +2,8 @@
  * Every word that tiny-scenes can say: names and synonyms, caption sentences and question sentences. Slots stand in
  * braces. The tokenizer's vocabulary is built from this file, so a word added here needs `tokenizer.json` rebuilt.
  */
-import type { Color, Place, Relation, Shape, Size } from './scene.js';
+import type { Place } from '../places.js';
+import type { Color, Relation, Shape, Size } from './scene.js';
 
 /** What people call a shape; the first is its proper name. */
 export const SHAPE_NAMES: Readonly<Record<Shape, readonly string[]>> = {
@@ -126,17 +127,3 @@ export const OPEN_QUESTIONS = {
 
 /** Says an object of unknown shape. */
 export const UNNAMED_SHAPE = 'shape';
-
-/** Fills the slots of a sentence. Throws RangeError for a slot without a filling. */
-export function fill(sentence: string, slots: Readonly<Record<string, string>>): string {
-  return sentence.replace(/\{(\w+)\}/g, (_, slot: string) => {
-    const filling = slots[slot];
-    if (filling === undefined) throw new RangeError(`The sentence "${sentence}" has no filling for {${slot}}.`);
-    return filling;
-  });
-}
-
-/** The words with their indefinite article. */
-export function withArticle(words: string): string {
-  return `${/^[aeiou]/.test(words) ? 'an' : 'a'} ${words}`;
-}

@@ -6,12 +6,13 @@
 import { type RandomStream, randomStream } from '../../numerics/random.js';
 import type { Source } from '../../training/recipe.js';
 import type { RasterImage } from '../dataset.js';
+import { chance, pick } from '../draws.js';
+import { PLACES } from '../places.js';
 import { aiCaption, humanCaptions } from './captions.js';
-import { chance, pick } from './draws.js';
 import { sceneQuestions } from './questions.js';
 import { renderScene } from './render.js';
 import type { Scene } from './scene.js';
-import { COLORS, drawScene, PLACES, SHAPES, SIZES, splitOf } from './scene.js';
+import { COLORS, drawScene, SHAPES, SIZES, splitOf } from './scene.js';
 
 /** What is in one of the four cells; 0 means empty in each label, else 1 + the index in SHAPES, COLORS or SIZES. */
 export interface CellLabels {

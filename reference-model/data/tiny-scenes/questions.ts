@@ -4,24 +4,19 @@
  */
 import type { RandomStream } from '../../numerics/random.js';
 import type { AnswerKind } from '../dataset.js';
-import { chance, pick } from './draws.js';
-import {
-  EXISTENCE_QUESTIONS,
-  fill,
-  OPEN_QUESTIONS,
-  PLACE_QUESTION,
-  RELATION_QUESTION,
-  UNNAMED_SHAPE,
-  withArticle,
-} from './phrases.js';
+import { chance, pick } from '../draws.js';
+import { PLACES } from '../places.js';
+import { fill, withArticle } from '../sentences.js';
+import { EXISTENCE_QUESTIONS, OPEN_QUESTIONS, PLACE_QUESTION, RELATION_QUESTION, UNNAMED_SHAPE } from './phrases.js';
 import type { Scene, SceneObject } from './scene.js';
-import { COLORS, holds, PLACES, RELATIONS, SHAPES, SIZES } from './scene.js';
+import { COLORS, holds, RELATIONS, SHAPES, SIZES } from './scene.js';
 
 /** A question without an identity of its own yet. */
 export interface SceneQuestion {
   readonly question: string;
   readonly answer: string;
   readonly kind: AnswerKind;
+  readonly questionType: 'existence' | 'relation' | 'place' | OpenKind;
 }
 
 const OPEN_QUESTIONS_PER_SCENE = 3;
@@ -76,7 +71,7 @@ function existenceQuestion(scene: Scene, answer: 'yes' | 'no', stream: RandomStr
   const form = pick(stream, EXISTENCE_FORMS);
   const description = answer === 'yes' ? described(pick(stream, scene.objects), form) : absent(scene, form, stream);
   const question = fill(pick(stream, EXISTENCE_QUESTIONS), { x: withArticle(words(description)) });
-  return { question, answer, kind: 'yes/no' };
+  return { question, answer, kind: 'yes/no', questionType: 'existence' };
 }
 
 /** The descriptions among the given ones that fit this object alone. */
@@ -99,7 +94,7 @@ function spatialQuestion(scene: Scene, answer: 'yes' | 'no', stream: RandomStrea
       const relation = pick(stream, RELATIONS);
       if (holds(relation, first, second) !== (answer === 'yes')) continue;
       const slots = { x: reference(scene, first, stream), relation, y: reference(scene, second, stream) };
-      return { question: fill(RELATION_QUESTION, slots), answer, kind: 'yes/no' };
+      return { question: fill(RELATION_QUESTION, slots), answer, kind: 'yes/no', questionType: 'relation' };
     }
   }
   const object = pick(stream, scene.objects);
@@ -111,7 +106,7 @@ function spatialQuestion(scene: Scene, answer: 'yes' | 'no', stream: RandomStrea
           PLACES.filter((other) => other !== object.place),
         );
   const question = fill(PLACE_QUESTION, { x: reference(scene, object, stream), place });
-  return { question, answer, kind: 'yes/no' };
+  return { question, answer, kind: 'yes/no', questionType: 'place' };
 }
 
 type OpenKind = keyof typeof OPEN_QUESTIONS;
@@ -175,7 +170,7 @@ function openQuestions(scene: Scene, stream: RandomStream): readonly SceneQuesti
     const candidates = openCandidates(scene, kind, stream);
     if (candidates.length === 0 || questions.length === OPEN_QUESTIONS_PER_SCENE) continue;
     const { sentence, slots, answer } = pick(stream, candidates);
-    questions.push({ question: fill(sentence, slots), answer, kind: 'open' });
+    questions.push({ question: fill(sentence, slots), answer, kind: 'open', questionType: kind });
   }
   return questions;
 }

@@ -5,9 +5,9 @@
  */
 import type { RandomStream } from '../../numerics/random.js';
 import type { RasterImage } from '../dataset.js';
-import { between } from './draws.js';
+import { between } from '../draws.js';
+import { cellOf } from '../places.js';
 import type { Color, Scene, SceneObject, Shape, Size } from './scene.js';
-import { cellOf } from './scene.js';
 
 const SCENE_SIDE = 32;
 const CELL_SIDE = 16;

@@ -3,20 +3,18 @@
  * belongs to is a function of its content alone, so no stream of scenes, however long, can leak a held-out one.
  */
 import type { RandomStream } from '../../numerics/random.js';
-import { randomStream } from '../../numerics/random.js';
 import type { SplitName } from '../dataset.js';
-import { pick } from './draws.js';
+import { pick } from '../draws.js';
+import { splitOfContent } from '../generated-split.js';
+import { cellOf, PLACES, type Place } from '../places.js';
 
 export const SHAPES = ['circle', 'square', 'triangle', 'diamond', 'cross', 'ring'] as const;
 export const COLORS = ['red', 'green', 'blue', 'yellow', 'purple', 'orange', 'white', 'black'] as const;
 export const SIZES = ['small', 'large'] as const;
-/** The four cells in reading order. */
-export const PLACES = ['top left', 'top right', 'bottom left', 'bottom right'] as const;
 
 export type Shape = (typeof SHAPES)[number];
 export type Color = (typeof COLORS)[number];
 export type Size = (typeof SIZES)[number];
-export type Place = (typeof PLACES)[number];
 
 export interface SceneObject {
   readonly shape: Shape;
@@ -32,12 +30,6 @@ export interface Scene {
 
 export type Relation = 'above' | 'below' | 'left of' | 'right of';
 export const RELATIONS: readonly Relation[] = ['above', 'below', 'left of', 'right of'];
-
-/** Row and column of a place, each 0 or 1. */
-export function cellOf(place: Place): { readonly row: number; readonly column: number } {
-  const cell = PLACES.indexOf(place);
-  return { row: cell >> 1, column: cell & 1 };
-}
 
 /** Whether `first` stands in the relation to `second`; diagonal neighbours stand in two relations. */
 export function holds(relation: Relation, first: SceneObject, second: SceneObject): boolean {
@@ -96,8 +88,7 @@ export function contentKey(scene: Scene): string {
   return scene.objects.map(({ place, size, color, shape }) => `${place}:${size} ${color} ${shape}`).join('|');
 }
 
-/** The split that scenes of this content belong to: three quarters train, one eighth each validation and test. */
+/** The split that scenes of this content belong to. */
 export function splitOf(scene: Scene): SplitName {
-  const eighth = randomStream(0, 'tiny-scenes', 'split', contentKey(scene)).integer(8);
-  return eighth < 6 ? 'train' : eighth === 6 ? 'validation' : 'test';
+  return splitOfContent('tiny-scenes', contentKey(scene));
 }

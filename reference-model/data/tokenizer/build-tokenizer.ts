@@ -1,12 +1,15 @@
 /**
  * Builds the tokenizer of the embedded scale as a Hugging Face `tokenizer.json`: WordPiece over lower-case words, one entry
- * for each word of tiny-scenes and easy-VQA, and single characters so that any other ASCII text can be spelled out.
+ * for each word of tiny-scenes, easy-VQA and tiny-pathology, and single characters so that any other ASCII text can be spelled out.
  * The committed `tokenizer.json` is this function's output; a test holds them equal.
  */
 
 import { EASY_VQA_WORDS } from '../easy-vqa/words.js';
-import * as phrases from '../tiny-scenes/phrases.js';
-import { COLORS, PLACES, RELATIONS, SHAPES, SIZES } from '../tiny-scenes/scene.js';
+import { PLACES } from '../places.js';
+import * as tissuePhrases from '../tiny-pathology/phrases.js';
+import { CELLULARITIES, NUCLEAR_SHAPES, NUCLEAR_SIZES, STAINS, STRUCTURES } from '../tiny-pathology/tissue.js';
+import * as scenePhrases from '../tiny-scenes/phrases.js';
+import { COLORS, RELATIONS, SHAPES, SIZES } from '../tiny-scenes/scene.js';
 
 const SPECIAL_TOKENS = ['<pad>', '<image>', '<begin>', '<end>', '<unknown>'] as const;
 // Words of the prompts that ask for a caption or a short answer, whatever the exact prompt is.
@@ -25,17 +28,30 @@ function stringsIn(value: unknown): readonly string[] {
   return [];
 }
 
-function vocabularyWords(): readonly string[] {
-  const texts = [
-    ...stringsIn(phrases),
+/** The different words of the texts, sorted. */
+function wordsIn(texts: readonly string[]): readonly string[] {
+  const words = texts.flatMap((text) => text.replace(/\{\w+\}/g, ' ').match(/[a-z]{2,}/g) ?? []);
+  return [...new Set(words)].sort();
+}
+
+/**
+ * The words by the data sets that brought them, oldest first. Words are only ever appended: a model trained when the vocabulary was
+ * shorter keeps the id of every token that it knows.
+ */
+function vocabularyGenerations(): readonly (readonly string[])[] {
+  const first = wordsIn([
+    ...stringsIn(scenePhrases),
     ...stringsIn([SHAPES, COLORS, SIZES, PLACES, RELATIONS]),
     ...EASY_VQA_WORDS,
     PROMPT_WORDS,
     NUMBERS,
     'a an',
-  ];
-  const words = texts.flatMap((text) => text.replace(/\{\w+\}/g, ' ').match(/[a-z]{2,}/g) ?? []);
-  return [...new Set(words)].sort();
+  ]);
+  const second = wordsIn([
+    ...stringsIn(tissuePhrases),
+    ...stringsIn([STAINS, NUCLEAR_SHAPES, NUCLEAR_SIZES, CELLULARITIES, STRUCTURES]),
+  ]);
+  return [first, second.filter((word) => !first.includes(word))];
 }
 
 /** Printable ASCII in lower case, and the letters and digits again as continuations of a word. */
@@ -48,14 +64,17 @@ function characterPieces(): readonly string[] {
   return [...characters, ...characters.filter((character) => /[a-z0-9]/.test(character)).map((piece) => `##${piece}`)];
 }
 
-/** The content of `tokenizer.json` as a plain object, its vocabulary filled up to a multiple of 8 with reserved tokens. */
+/** The content of `tokenizer.json` as a plain object, its vocabulary filled up to a multiple of 8 with reserved tokens after each generation of words. */
 export function buildTokenizer(): object {
-  const tokens: string[] = [...SPECIAL_TOKENS, ...characterPieces(), ...vocabularyWords()];
+  const tokens: string[] = [...SPECIAL_TOKENS, ...characterPieces()];
   const special: string[] = [...SPECIAL_TOKENS];
-  while (tokens.length % VOCABULARY_MULTIPLE !== 0) {
-    const reserved = `<reserved-${special.length - SPECIAL_TOKENS.length}>`;
-    tokens.push(reserved);
-    special.push(reserved);
+  for (const words of vocabularyGenerations()) {
+    tokens.push(...words);
+    while (tokens.length % VOCABULARY_MULTIPLE !== 0) {
+      const reserved = `<reserved-${special.length - SPECIAL_TOKENS.length}>`;
+      tokens.push(reserved);
+      special.push(reserved);
+    }
   }
   return {
     version: '1.0',

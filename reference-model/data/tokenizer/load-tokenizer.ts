@@ -34,10 +34,31 @@ const tokenizerSchema = z.looseObject({
   model: z.looseObject({ vocab: z.record(z.string(), z.int().nonnegative()) }),
 });
 
-/** The embedded scale's tokenizer. */
-export function loadEmbeddedTokenizer(): Tokenizer {
+/**
+ * The embedded scale's tokenizer. With a vocabulary size it is what it was when it had that many tokens: a word that was added later
+ * is spelled out, so that a model of that size can be asked anything.
+ */
+export function loadEmbeddedTokenizer({ vocabularySize }: { readonly vocabularySize?: number } = {}): Tokenizer {
   const file = createRequire(import.meta.url).resolve('#package/reference-model/data/tokenizer/tokenizer.json');
-  return loadTokenizer(file);
+  return loadTokenizer(file, EMBEDDED_SPECIAL_TOKENS, vocabularySize);
+}
+
+/**
+ * The tokenizer for a model that knows its first `vocabularySize` tokens, for texts that must not be spelled out: those of data sets.
+ * Its `encode` throws DataError for a text that needs a later token.
+ */
+export function withinVocabulary(tokenizer: Tokenizer, vocabularySize: number): Tokenizer {
+  return {
+    ...tokenizer,
+    encode: (text) => {
+      const ids = tokenizer.encode(text);
+      const beyond = ids.find((id) => id >= vocabularySize);
+      if (beyond === undefined) return ids;
+      const word = tokenizer.decode([beyond]);
+      const needed = Math.max(...ids) + 1;
+      throw new DataError({ code: 'word-outside-vocabulary', word, text, vocabularySize, needed });
+    },
+  };
 }
 
 function readJson(file: string): unknown {
@@ -56,9 +77,13 @@ function readJson(file: string): unknown {
 
 /**
  * Loads a tokenizer from a `tokenizer.json` file or its parsed content. `special` names the special tokens as this file
- * spells them. Throws DataError if the file cannot be read, is no tokenizer, or lacks one of the special tokens.
+ * spells them; tokens from `maximumSize` on are left out. Throws DataError if the file cannot be read, is no tokenizer, or lacks one of the special tokens.
  */
-export function loadTokenizer(source: string | object, special: SpecialTokens = EMBEDDED_SPECIAL_TOKENS): Tokenizer {
+export function loadTokenizer(
+  source: string | object,
+  special: SpecialTokens = EMBEDDED_SPECIAL_TOKENS,
+  maximumSize: number = Number.POSITIVE_INFINITY,
+): Tokenizer {
   const file = typeof source === 'string' ? source : 'tokenizer.json';
   const content = typeof source === 'string' ? readJson(source) : source;
   const parsed = tokenizerSchema.safeParse(content);
@@ -66,16 +91,18 @@ export function loadTokenizer(source: string | object, special: SpecialTokens = 
     const issue = parsed.error.issues[0]!;
     throw new DataError({ code: 'malformed-file', file, problem: `${issue.path.join('.')}: ${issue.message}` });
   }
-  const { added_tokens: addedTokens, model } = parsed.data;
+  const addedTokens = parsed.data.added_tokens.filter(({ id }) => id < maximumSize);
+  const vocabulary = Object.fromEntries(Object.entries(parsed.data.model.vocab).filter(([, id]) => id < maximumSize));
+  const model = { ...parsed.data.model, vocab: vocabulary };
 
   // The library would turn the text of a special token into its id; without their entries it cannot.
-  const textOnly = { ...parsed.data, added_tokens: addedTokens.filter((token) => !token.special) };
+  const textOnly = { ...parsed.data, model, added_tokens: addedTokens.filter((token) => !token.special) };
   // Spacing is the business of the file's own decoder; a second clean-up after it would glue apostrophes to words.
   const library = new HuggingFaceTokenizer(textOnly, { clean_up_tokenization_spaces: false });
   const specialIds = new Set(addedTokens.filter((token) => token.special).map((token) => token.id));
 
   let vocabularySize = 0;
-  for (const id of Object.values(model.vocab)) vocabularySize = Math.max(vocabularySize, id + 1);
+  for (const id of Object.values(vocabulary)) vocabularySize = Math.max(vocabularySize, id + 1);
   for (const { id } of addedTokens) vocabularySize = Math.max(vocabularySize, id + 1);
 
   const idOf = (name: keyof SpecialTokens): number => {

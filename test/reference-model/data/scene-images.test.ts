@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { RasterImage } from '../../../reference-model/data/dataset.js';
+import { PLACES } from '../../../reference-model/data/places.js';
 import { generateTinyScenes } from '../../../reference-model/data/tiny-scenes/generate.js';
 import type { SceneObject } from '../../../reference-model/data/tiny-scenes/scene.js';
-import { PLACES } from '../../../reference-model/data/tiny-scenes/scene.js';
 
 const samples = generateTinyScenes({ sizes: { train: 600, validation: 0, test: 0 } }).train;
 

@@ -1,10 +1,18 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import type { Sample } from '../../../reference-model/data/dataset.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { DATA_CATALOG } from '../../../reference-model/data/catalog.js';
+import { DATA_SET_NAMES, type DataSetName, type Sample } from '../../../reference-model/data/dataset.js';
 import { EASY_VQA_WORDS } from '../../../reference-model/data/easy-vqa/words.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
 import { buildTokenizer } from '../../../reference-model/data/tokenizer/build-tokenizer.js';
-import { loadEmbeddedTokenizer, loadTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
+import {
+  loadEmbeddedTokenizer,
+  loadTokenizer,
+  withinVocabulary,
+} from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 
 const tokenizer = loadEmbeddedTokenizer();
 const content = buildTokenizer() as { model: { vocab: Record<string, number> }; added_tokens: { content: string }[] };
@@ -15,6 +23,19 @@ const textsOf = ({ humanCaptions, aiCaptions, questions }: Sample): readonly str
   ...aiCaptions,
   ...questions.flatMap(({ question, answer }) => [question, answer]),
 ];
+
+const wordsOf = (text: string): readonly string[] => text.split(/[ .,?]+/);
+
+/** The different texts of each data set. */
+const texts = new Map<DataSetName, ReadonlySet<string>>();
+beforeAll(async () => {
+  // EASY_VQA_ROOT may name the complete data set; the fixture has the same layout.
+  const root = process.env.EASY_VQA_ROOT ?? 'test/fixtures/easy-vqa';
+  for (const name of DATA_SET_NAMES) {
+    const { splits } = await loadDataSet({ name, root });
+    texts.set(name, new Set(Object.values(splits).flat().flatMap(textsOf)));
+  }
+});
 
 test('the committed tokenizer.json is what the builder builds', async () => {
   // After a wanted change of the words: npx vitest run test/reference-model/data/tokenizer.test.ts -u
@@ -31,25 +52,67 @@ describe('the vocabulary', () => {
     expect(tokenizer.special).toEqual({ pad: 0, image: 1, begin: 2, end: 3 });
   });
 
-  test('has one entry for each word of tiny-scenes and of easy-VQA', async () => {
-    const dataSets = [
-      await loadDataSet({ name: 'tiny-scenes' }),
-      await loadDataSet({ name: 'easy-vqa', root: 'test/fixtures/easy-vqa' }),
-    ];
-    const samples = dataSets.flatMap(({ splits }) => [...splits.train, ...splits.validation, ...splits.test]);
-    const words = new Set(samples.flatMap(textsOf).flatMap((text) => text.split(/[ .,?]+/)));
+  test('has one entry for each word of the data sets', () => {
+    const words = new Set([...texts.values()].flatMap((ofDataSet) => [...ofDataSet]).flatMap(wordsOf));
     words.delete('');
     expect([...words, ...EASY_VQA_WORDS].filter((word) => tokenizer.encode(word).length !== 1)).toEqual([]);
   });
 });
 
+describe('a vocabulary that grows', () => {
+  const first216 = Object.entries(content.model.vocab).filter(([, id]) => id < 216);
+
+  test('keeps the tokens that models of 216 tokens were trained with', () => {
+    const lines = first216.sort((a, b) => a[1] - b[1]).map(([token]) => `${token}\n`);
+    const hash = createHash('sha256').update(lines.join('')).digest('hex');
+    // The tokens of the vocabulary that the shipped backbones were trained with. Never to be renewed.
+    expect(hash).toBe('94367d7b996d63c684d966bf5df13930069da3161bfd6ed28fdd24e77d13e424');
+  });
+
+  test('is as large as the catalog says that each data set needs', () => {
+    for (const { name, vocabularySize } of DATA_CATALOG) {
+      const words = new Set([...texts.get(name)!].flatMap(wordsOf));
+      const largest = Math.max(...[...words].flatMap((word) => tokenizer.encode(word)));
+      expect([name, Math.ceil((largest + 1) / 8) * 8]).toEqual([name, vocabularySize]);
+    }
+  });
+
+  test('is stated by every suite as one of the sizes of the catalog', () => {
+    const sizes = DATA_CATALOG.map(({ vocabularySize }) => vocabularySize);
+    const statedIn = (value: unknown): readonly unknown[] =>
+      typeof value !== 'object' || value === null
+        ? []
+        : Object.entries(value).flatMap(([key, inner]) => (key === 'vocabularySize' ? [inner] : statedIn(inner)));
+    const embedded = readdirSync('suites').flatMap((file) => {
+      const suite = parse(readFileSync(`suites/${file}`, 'utf8')) as { scales?: { embedded?: unknown } };
+      return statedIn(suite.scales?.embedded);
+    });
+    expect(embedded.length).toBeGreaterThan(0);
+    for (const size of embedded) expect(sizes).toContain(size);
+  });
+
+  test('is refused where a data set needs more of it than the model has', () => {
+    const small = withinVocabulary(tokenizer, 216);
+    expect(small.encode('is there a red circle?')).toEqual(tokenizer.encode('is there a red circle?'));
+    expect(() => small.encode('is there a gland?')).toThrow(
+      'The model\'s vocabulary of 216 tokens has no "gland", which "is there a gland?" needs; ' +
+        "set the language model's vocabularySize to at least 223.",
+    );
+  });
+
+  test('spells a later word out for a smaller model that is asked freely', () => {
+    const small = loadEmbeddedTokenizer({ vocabularySize: 216 });
+    expect(small.vocabularySize).toBe(216);
+    const ids = small.encode('is a gland shown?');
+    expect(Math.max(...ids)).toBeLessThan(216);
+    expect(small.decode(ids)).toBe('is a gland shown?');
+    expect(small.encode('is there a red circle?')).toEqual(tokenizer.encode('is there a red circle?'));
+  });
+});
+
 describe('text', () => {
-  test('of the data sets comes back letter by letter, without an unknown token', async () => {
-    // EASY_VQA_ROOT may name the complete data set; the fixture has the same layout.
-    const root = process.env.EASY_VQA_ROOT ?? 'test/fixtures/easy-vqa';
-    const dataSets = [await loadDataSet({ name: 'tiny-scenes' }), await loadDataSet({ name: 'easy-vqa', root })];
-    const samples = dataSets.flatMap(({ splits }) => [...splits.train, ...splits.validation, ...splits.test]);
-    for (const text of new Set(samples.flatMap(textsOf))) {
+  test('of the data sets comes back letter by letter, without an unknown token', () => {
+    for (const text of [...texts.values()].flatMap((ofDataSet) => [...ofDataSet])) {
       const ids = tokenizer.encode(text);
       expect(ids).not.toContain(unknown);
       expect(tokenizer.decode(ids)).toBe(text);

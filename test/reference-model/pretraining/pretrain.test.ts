@@ -6,11 +6,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ParameterMismatchError } from '../../../reference-model/checkpoint/load-parameters.js';
 import { readSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
 import { languageExample } from '../../../reference-model/data/tiny-scenes/pretraining.js';
 import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { createModel, disposeModel } from '../../../reference-model/model/model.js';
+import { TOKEN_TABLE } from '../../../reference-model/model/parameters.js';
 import { sequenceLoss } from '../../../reference-model/model/sequence-loss.js';
 import { loadBackbones } from '../../../reference-model/pretraining/backbones.js';
 import { pretrainBackbones } from '../../../reference-model/pretraining/pretrain.js';
@@ -57,6 +59,30 @@ describe('the shipped backbones', () => {
     const schedule = backbone === 'vision' ? VISION_SCHEDULE : LANGUAGE_SCHEDULE;
     expect(JSON.parse(metadata.schedule!)).toEqual(schedule);
     expect(metadata.regenerate).toBe('vlm-bench pretrain --scale embedded');
+  });
+
+  it('leave the embeddings of new tokens as they were, and go into no model of another width', () => {
+    const { language } = EMBEDDED_MODEL;
+    const longer = createModel({ ...EMBEDDED_MODEL, language: { ...language, vocabularySize: 224 } }, 1);
+    const rows = () => longer.parameters.get(TOKEN_TABLE)!.variable.dataSync<'float32'>().slice();
+    const before = rows();
+    loadBackbones(longer, { vision: 'pretrained', language: 'pretrained' });
+    const { values } = readSafetensors(shippedBytes('language'), 'language').tensors.get(TOKEN_TABLE)!;
+    expect(rows().subarray(0, values.length)).toEqual(values);
+    expect(rows().subarray(values.length)).toEqual(before.subarray(values.length));
+    expect(before.length - values.length).toBe(8 * 64);
+    disposeModel(longer);
+
+    const pretrainedLanguage = { vision: 'random', language: 'pretrained' } as const;
+    const shorter = createModel({ ...EMBEDDED_MODEL, language: { ...language, vocabularySize: 208 } }, 1);
+    expect(() => loadBackbones(shorter, pretrainedLanguage)).toThrow(ParameterMismatchError);
+    disposeModel(shorter);
+    const wider = createModel(
+      { ...EMBEDDED_MODEL, language: { ...language, vocabularySize: 224, hiddenSize: 128 } },
+      1,
+    );
+    expect(() => loadBackbones(wider, pretrainedLanguage)).toThrow(ParameterMismatchError);
+    disposeModel(wider);
   });
 
   it('take at most 2 MB together', () => {

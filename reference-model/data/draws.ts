@@ -1,5 +1,5 @@
-/** The three kinds of draw that the generator makes from a random stream, all in integers. */
-import type { RandomStream } from '../../numerics/random.js';
+/** The three kinds of draw that the generated data sets make from a random stream, all in integers. */
+import type { RandomStream } from '../numerics/random.js';
 
 /** True in `percent` of 100 draws. */
 export function chance(stream: RandomStream, percent: number): boolean {

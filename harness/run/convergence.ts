@@ -14,7 +14,7 @@ const threshold = 0.9;
 
 export interface ConvergenceCurve {
   /**
-   * At each validation, from the one before the stage's first step to the one after its last: steps and sequence tokens since the
+   * At each validation, from the one before the stage's first step to the one after its last: steps and answer tokens since the
    * stage began, and the share of the reduction that was reached, from 0 to 1, never falling.
    */
   readonly points: readonly { readonly step: number; readonly tokens: number; readonly reached: number }[];
@@ -77,8 +77,8 @@ export function convergenceMeasures(
   const share = `${threshold * 100} % of the own reduction, linear between validations`;
   return {
     'convergence/steps-to-90': { value: curve.stepsToThreshold, signature: `steps to ${share}|${loss}` },
-    'convergence/tokens-to-90': { value: curve.tokensToThreshold, signature: `sequence tokens to ${share}|${loss}` },
-    'convergence/area': { value: curve.area, signature: `share still to come, mean over sequence tokens|${loss}` },
+    'convergence/tokens-to-90': { value: curve.tokensToThreshold, signature: `answer tokens to ${share}|${loss}` },
+    'convergence/area': { value: curve.area, signature: `share still to come, mean over answer tokens|${loss}` },
   } satisfies Partial<Record<MeasureId, unknown>>;
 }
 
@@ -94,7 +94,7 @@ function measuredLosses(
   const measured: MeasuredLoss[] = [];
   let tokens = 0;
   for (const event of events) {
-    if (event.type === 'step' && event.step > start && event.step <= start + stage.steps) tokens += event.tokens;
+    if (event.type === 'step' && event.step > start && event.step <= start + stage.steps) tokens += event.answerTokens;
     if (event.type !== 'validation') continue;
     const step = event.step - start;
     if (step < 0 || step > stage.steps) continue;

@@ -41,7 +41,7 @@ export const measures: Readonly<Record<MeasureId, Measure>> = {
   'convergence/steps-to-90': { label: 'steps to 90 % of the own loss reduction', axis: 'steps', higherIsBetter: false },
   'convergence/tokens-to-90': {
     label: 'tokens to 90 % of the own loss reduction',
-    axis: 'sequence tokens',
+    axis: 'answer tokens',
     higherIsBetter: false,
   },
   'convergence/area': {

@@ -15,6 +15,8 @@ export type TrainingEvent =
       readonly gradientNorm: number;
       /** Sequence tokens processed in this step, padding excluded. */
       readonly tokens: number;
+      /** Those of them that are learned: the tokens of the answers, each with its end token. */
+      readonly answerTokens: number;
     }
   | {
       readonly type: 'validation';

@@ -91,7 +91,9 @@ export async function train({
       tf.dispose(gradients.map(({ gradient }) => gradient));
 
       const tokens = microBatches.reduce((sum, { sequences }) => sum + sequences.tokens, 0);
-      onEvent({ type: 'step', stage: stage.name, step, totalSteps, loss, learningRate, gradientNorm, tokens });
+      const answerTokens = microBatches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
+      const progress = { stage: stage.name, step, totalSteps, loss, learningRate, gradientNorm };
+      onEvent({ type: 'step', ...progress, tokens, answerTokens });
       if (step % recipe.validateEverySteps === 0 || step === stageEnd) {
         onEvent({ type: 'validation', stage: stage.name, step, loss: validationLoss(model, heldOut) });
       }

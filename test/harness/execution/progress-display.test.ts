@@ -57,6 +57,7 @@ const stepped = (step: number, loss = 1): { type: 'progress'; progress: RunProgr
     learningRate: {},
     gradientNorm: 1,
     tokens: 64,
+    answerTokens: 16,
   },
 });
 

@@ -24,7 +24,17 @@ async function train({ config, resumeFrom, saveCheckpoint, onEvent, signal }) {
     state = state.map((value) => (value * 1103515245 + 12345 + step) % 2147483648);
     const stage = stageOf(recipe.stages, step);
     const loss = 3 / (1 + step / 10) + (state[0] % 100) / 1000;
-    onEvent({ type: 'step', stage, step, totalSteps, loss, learningRate: {}, gradientNorm: 1, tokens: 64 });
+    onEvent({
+      type: 'step',
+      stage,
+      step,
+      totalSteps,
+      loss,
+      learningRate: {},
+      gradientNorm: 1,
+      tokens: 64,
+      answerTokens: 16,
+    });
     if (step % recipe.validateEverySteps === 0) {
       onEvent({ type: 'validation', stage, step, loss: { 'human-captions': loss - (bidirectional ? 0.1 : 0) } });
     }

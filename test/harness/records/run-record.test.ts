@@ -20,6 +20,7 @@ const step = (number: number) =>
     learningRate: {},
     gradientNorm: 1,
     tokens: 1,
+    answerTokens: 1,
   }) as const;
 
 describe('the event log', () => {

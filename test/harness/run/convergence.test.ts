@@ -47,7 +47,7 @@ function eventsOf(
       learningRate: {},
       gradientNorm: 1,
     } as const;
-    events.push({ ...event, tokens, time: 0 });
+    events.push({ ...event, tokens: 100 * tokens, answerTokens: tokens, time: 0 });
     const loss = losses.get(step - 10);
     if (loss !== undefined) events.push({ type: 'validation', stage, step, loss: { 'ai-captions': loss }, time: 0 });
   }

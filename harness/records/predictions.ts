@@ -23,6 +23,8 @@ const answer = z.strictObject({
   questionId: z.string(),
   imageId: z.string(),
   kind: z.enum(['yes/no', 'open']),
+  /** What the question is about, where the data set says so. */
+  questionType: z.string().exactOptional(),
   question: z.string(),
   expected: z.string(),
   text: z.string(),

@@ -54,9 +54,11 @@ export function pairedSeedsView(measure: MeasureId, { statistics, signature }: P
   return { metric: label, axis, higherIsBetter, ...numbers, signature };
 }
 
-/** The measures that every run has, in the order in which they are declared. */
+/** The measures of the model that every run has, in the order in which they are declared. */
 export function sharedMeasures(results: readonly ArmResults[]): readonly MeasureId[] {
-  return (Object.keys(measures) as MeasureId[]).filter((measure) =>
-    results.every(({ treatment, control }) => treatment.scores[measure] && control.scores[measure]),
+  return (Object.keys(measures) as MeasureId[]).filter(
+    (measure) =>
+      !measure.startsWith('baseline/') &&
+      results.every(({ treatment, control }) => treatment.scores[measure] && control.scores[measure]),
   );
 }

@@ -111,7 +111,10 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     onProgress({ type: 'evaluating' });
     const weights = machinery.trainedWeights(model);
     writeFileAtomically(paths.weights, weights);
-    const { scores, predictions } = scorePredictions(await machinery.predict(model, config, data), { config, data });
+    const { scores, predictions } = scorePredictions(await machinery.predict(model, config, data), {
+      config,
+      dataSets,
+    });
     const predictionsFile = predictionsText(predictions);
     writeFileAtomically(paths.predictions, predictionsFile);
     writeFileAtomically(paths.examples, JSON.stringify(exampleImages(config, data)));

@@ -3,9 +3,11 @@
  * exact match. Every image and question that the configuration asks for must be predicted exactly once.
  */
 import { scoreAnswers, scoreCaptions } from '../../metrics/index.js';
-import type { DataSet } from '../../reference-model/data/dataset.js';
+import type { DataSet, Question } from '../../reference-model/data/dataset.js';
+import { BASELINES, baselineAnswers } from '../../reference-model/evaluation/baselines.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
 import type { RunResult } from '../records/result.js';
@@ -21,10 +23,10 @@ export interface ScoredPredictions {
 /** @throws UserError `score-invalid` for predictions that are missing, surplus, repeated or out of order */
 export function scorePredictions(
   { captions, answers }: Predictions,
-  { config, data }: { config: RunConfig; data: DataSet },
+  { config, dataSets }: { config: RunConfig; dataSets: DataSets },
 ): ScoredPredictions {
-  const captioned = scoreCaptionsOf(captions, config, data);
-  const answered = scoreAnswersOf(answers, config, data);
+  const captioned = scoreCaptionsOf(captions, config, requireDataSet(dataSets, config.data.name));
+  const answered = scoreAnswersOf(answers, config, dataSets);
   return {
     scores: { ...captioned.scores, ...answered.scores },
     predictions: [...captioned.predictions, ...answered.predictions],
@@ -68,47 +70,86 @@ function scoreCaptionsOf(
   return { scores, predictions };
 }
 
-function scoreAnswersOf(answers: Predictions['answers'], { evaluation }: RunConfig, data: DataSet): ScoredPredictions {
-  const asked = data.splits[evaluation.split]
-    .flatMap(({ imageId, questions }) => questions.map((question) => ({ imageId, ...question })))
-    .slice(0, evaluation.questions);
+function scoreAnswersOf(answers: Predictions['answers'], config: RunConfig, dataSets: DataSets): ScoredPredictions {
+  const { split, questions: count } = config.evaluation;
+  const asked = requireDataSet(dataSets, config.data.name)
+    .splits[split].flatMap(({ imageId, questions }) => questions.map((question) => ({ imageId, ...question })))
+    .slice(0, count);
   requireSameIds(
     asked.map(({ questionId }) => questionId),
     answers.map(({ questionId }) => questionId),
     'questions',
   );
   if (asked.length === 0) return { scores: {}, predictions: [] };
+  const texts = answers.map(({ text }) => text);
+  const accuracies = accuraciesOf(asked, texts, split);
+  const scores: Scores = {
+    ...present({
+      accuracy: accuracies.overall,
+      'accuracy/yes-no': accuracies['yes/no'],
+      'accuracy/open': accuracies.open,
+    }),
+    ...baselineScores(asked, config, dataSets),
+  };
+  return {
+    scores,
+    predictions: asked.map(
+      ({ questionId, imageId, question, answer, kind, questionType }, index): AnswerPrediction => ({
+        type: 'answer',
+        questionId,
+        imageId,
+        kind,
+        ...(questionType === undefined ? {} : { questionType }),
+        question,
+        expected: answer,
+        text: texts[index]!,
+        correct: accuracies.perQuestion[index] === 1,
+      }),
+    ),
+  };
+}
+
+type AskedQuestion = Question & { readonly imageId: string };
+
+/** Answers without a model to the same questions, scored alike; the signature says what they were counted on. */
+function baselineScores(asked: readonly AskedQuestion[], config: RunConfig, dataSets: DataSets): Scores {
+  const { training, answers } = baselineAnswers(asked, config, dataSets);
+  const scored = BASELINES.map((baseline) => {
+    const { overall, open, 'yes/no': yesNo } = accuraciesOf(asked, answers[baseline], config.evaluation.split);
+    const counted = `|answers:${baseline}|train:${training.dataSet}|share:${training.trainingShare}`;
+    return present(
+      {
+        [`baseline/${baseline}`]: overall,
+        [`baseline/${baseline}/yes-no`]: yesNo,
+        [`baseline/${baseline}/open`]: open,
+      },
+      counted,
+    );
+  });
+  return Object.assign({}, ...scored);
+}
+
+function accuraciesOf(asked: readonly AskedQuestion[], predictions: readonly string[], split: string) {
   const records = asked.map(({ questionId, imageId, answer, kind }, index) => ({
     questionId,
     imageId,
     answer,
     kind,
-    prediction: answers[index]!.text,
+    prediction: predictions[index]!,
   }));
-  const accuracies = scoreAnswers(records, { split: evaluation.split });
-  const scores: Partial<Record<MeasureId, { value: number; signature: string }>> = {};
-  for (const [measure, { score, signature }] of [
-    ['accuracy', accuracies.overall],
-    ['accuracy/yes-no', accuracies['yes/no']],
-    ['accuracy/open', accuracies.open],
-  ] as const) {
-    if (score !== undefined) scores[measure] = { value: score, signature };
-  }
-  return {
-    scores,
-    predictions: asked.map(
-      ({ questionId, imageId, question, answer, kind }, index): AnswerPrediction => ({
-        type: 'answer',
-        questionId,
-        imageId,
-        kind,
-        question,
-        expected: answer,
-        text: answers[index]!.text,
-        correct: accuracies.perQuestion[index] === 1,
-      }),
+  return scoreAnswers(records, { split });
+}
+
+/** Accuracies of the kinds of question that were asked. */
+function present(
+  accuracies: Readonly<Partial<Record<MeasureId, { readonly score: number | undefined; readonly signature: string }>>>,
+  suffix = '',
+): Scores {
+  return Object.fromEntries(
+    Object.entries(accuracies).flatMap(([measure, { score, signature }]) =>
+      score === undefined ? [] : [[measure, { value: score, signature: signature + suffix }] as const],
     ),
-  };
+  );
 }
 
 function requireSameIds(expected: readonly string[], predicted: readonly string[], what: string): void {

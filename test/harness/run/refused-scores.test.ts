@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 function complaint(predictions: Predictions): string {
   try {
-    scorePredictions(predictions, { config, data });
+    scorePredictions(predictions, { config, dataSets: { 'tiny-scenes': data } });
   } catch (error) {
     return formatError(error);
   }
@@ -38,7 +38,7 @@ const mismatch = (what: string, found: string, expected: string) =>
 
 describe('predictions', () => {
   test('that fit are scored', () => {
-    expect(scorePredictions(whole, { config, data }).predictions).toHaveLength(
+    expect(scorePredictions(whole, { config, dataSets: { 'tiny-scenes': data } }).predictions).toHaveLength(
       whole.captions.length + whole.answers.length,
     );
   });

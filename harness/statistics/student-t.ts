@@ -31,14 +31,21 @@ export function studentTQuantile(probability: number, degreesOfFreedom: number):
     low = high;
     high *= 2;
   }
-  // Bisection: 200 halvings exhaust the precision of a double from any bracket.
-  for (let halving = 0; halving < 200 && low < high; halving++) {
-    const middle = low + (high - low) / 2;
-    if (middle === low || middle === high) break;
-    if (studentTCdf(middle, degreesOfFreedom) < probability) low = middle;
-    else high = middle;
+  // Newton's method, which falls back to halving the bracket wherever it would leave it.
+  let t = low + (high - low) / 2;
+  const logDensityAt0 = -logBeta(degreesOfFreedom / 2, 0.5) - 0.5 * Math.log(degreesOfFreedom);
+  for (let step = 0; step < 200; step++) {
+    const excess = studentTCdf(t, degreesOfFreedom) - probability;
+    if (excess < 0) low = t;
+    else high = t;
+    const logShape = -0.5 * (degreesOfFreedom + 1) * Math.log1p((t * t) / degreesOfFreedom);
+    const newton = t - excess / Math.exp(logDensityAt0 + logShape);
+    const next = newton > low && newton < high ? newton : low + (high - low) / 2;
+    const moved = Math.abs(next - t);
+    t = next;
+    if (moved <= 1e-15 * t) break;
   }
-  return low + (high - low) / 2;
+  return t;
 }
 
 /** P(|T| ≥ |t|) = I_x(ν/2, 1/2) with x = ν / (ν + t²). */

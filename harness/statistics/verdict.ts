@@ -1,22 +1,32 @@
 /**
- * The verdict on a hypothesis that was fixed beforehand. With Δ the mean difference in the claimed direction, m the margin and
- * [low, high] the two-sided paired t interval of Δ at level 1 − α:
+ * The verdict on a claim that was fixed beforehand. With Δ the mean effect in the claimed direction, m the margin and [low, high] the
+ * two-sided t interval of Δ:
  *
  * - `reproduced`: low > 0 and Δ ≥ m;
  * - `contradicted`: high < 0 (the effect is opposite), or high < m (a benefit of the margin is excluded);
- * - `inconclusive`: otherwise, and always for smoke runs and for differences without spread.
+ * - `inconclusive`: otherwise, and always for smoke runs and for effects without spread.
  *
- * If there is no effect, `reproduced` has a probability of at most α/2, as it needs the interval to clear 0 on one side.
+ * With an interval at level 1 − α, `reproduced` has a probability of at most α/2 if there is no effect, and `contradicted` one of at
+ * most α/2 if the effect is the margin: either needs the interval to clear one value on one side.
  */
 import type { Verdict } from '../../reports/index.js';
+import type { EffectStatistics } from './effect-statistics.js';
+import { number, percent, pText, signedAlike } from './number-text.js';
 import type { PairedStatistics } from './paired-seeds.js';
-import { smallestSignFlipP } from './sign-flip.js';
+import { type SignFlipTest, smallestSignFlipP } from './sign-flip.js';
 
-export interface VerdictRule {
+export interface ClaimRule {
+  /** Label of the measure. */
   readonly metric: string;
   readonly direction: 'greater' | 'less';
   readonly margin: number;
   readonly alpha: number;
+  /** What the effect is, for the sentence: for example “no mask” minus “mask”. */
+  readonly comparison: string;
+  readonly test: 'paired' | 'trend';
+}
+
+export interface VerdictRule extends Omit<ClaimRule, 'comparison' | 'test'> {
   /** The arms in words, for the sentence. */
   readonly treatment: string;
   readonly control: string;
@@ -30,30 +40,38 @@ export interface Decision {
   readonly reasons: readonly string[];
 }
 
+/** One claim that stands alone, on paired seeds; the interval is the one in `statistics`. */
 export function decide(
-  statistics: PairedStatistics,
-  { metric, direction, margin, alpha, treatment, control }: VerdictRule,
+  { meanDifference, pairs, ...statistics }: PairedStatistics,
+  { treatment, control, ...rule }: VerdictRule,
   { smoke = false }: { readonly smoke?: boolean } = {},
 ): Decision {
-  const { meanDifference, confidence, tTest, signFlip, degenerate, pairs } = statistics;
+  const claim = { ...rule, comparison: `“${treatment}” minus “${control}”`, test: 'paired' } as const;
+  return decideOnInterval({ ...statistics, mean: meanDifference, seeds: pairs.length }, claim, { smoke });
+}
+
+/** @param statistics with the interval to decide on, and how many seeds it comes from */
+export function decideOnInterval(
+  statistics: EffectStatistics & { readonly seeds: number },
+  { metric, direction, margin, alpha, comparison, test }: ClaimRule,
+  { smoke }: { readonly smoke: boolean },
+): Decision {
+  const { mean, confidence, tTest, signFlip, degenerate, seeds } = statistics;
   const sign = direction === 'greater' ? 1 : -1;
-  const effect = sign * meanDifference;
+  const effect = sign * mean;
   const [low, high] = sign > 0 ? [confidence.low, confidence.high] : [-confidence.high, -confidence.low];
   const level = `${percent(confidence.level)} interval`;
+  const subject = test === 'paired' ? 'mean difference' : 'mean gain';
   const reasons: string[] = [];
   let verdict: Verdict = 'inconclusive';
 
   if (degenerate) {
-    reasons.push(
-      meanDifference === 0
-        ? 'Both arms have the same score for every seed, so there is nothing to decide on.'
-        : 'Every seed gives exactly the same difference, so the spread over seeds cannot be estimated.',
-    );
+    reasons.push(degenerateReason(mean, test));
   } else if (low > 0 && effect >= margin) {
     verdict = 'reproduced';
     reasons.push(
       `The ${level} lies entirely on the claimed side of 0.`,
-      `The mean difference reaches the margin of ${number(margin)}.`,
+      `The ${subject} reaches the margin of ${number(margin)}.`,
     );
   } else if (high < 0) {
     verdict = 'contradicted';
@@ -65,55 +83,49 @@ export function decide(
     );
   } else {
     if (low <= 0) reasons.push(`The ${level} includes 0: no effect at all remains possible.`);
-    if (effect < margin) reasons.push(`The mean difference does not reach the margin of ${number(margin)}.`);
+    if (effect < margin) reasons.push(`The ${subject} does not reach the margin of ${number(margin)}.`);
     reasons.push(
       `The ${level} also includes the margin of ${number(margin)}: the claimed benefit is not excluded either.`,
     );
   }
-  reasons.push(signFlipReason(signFlip.p, { alpha, pairs: pairs.length, tTestP: tTest.p }));
+  reasons.push(signFlipReason(signFlip, { alpha, seeds, tTestP: tTest.p }));
   if (smoke) {
     verdict = 'inconclusive';
     reasons.unshift('This was a smoke run: it proves that every step works and says nothing about the claim.');
   }
-  const [meanText, lowText, highText] = signedAlike([meanDifference, confidence.low, confidence.high]);
+  const [meanText, lowText, highText] = signedAlike([mean, confidence.low, confidence.high]);
+  const [tName, unit] = test === 'paired' ? ['paired t', 'paired seeds'] : ['t', 'seeds'];
   const sentence =
-    `${label[verdict]}: ${metric}, “${treatment}” minus “${control}”, is ${meanText} ` +
+    `${verdictLabels[verdict]}: ${metric}, ${comparison}, is ${meanText} ` +
     `(${percent(confidence.level)} CI ${lowText} to ${highText}, ` +
-    `paired t ${pText(tTest.p)}, sign-flip ${pText(signFlip.p)}) over ${pairs.length} paired seeds.`;
+    `${tName} ${pText(tTest.p)}, sign-flip ${pText(signFlip.p)}) over ${seeds} ${unit}.`;
   return { verdict, sentence, reasons };
 }
 
-function signFlipReason(p: number, { alpha, pairs, tTestP }: { alpha: number; pairs: number; tTestP: number }): string {
-  const smallest = smallestSignFlipP(pairs);
-  if (smallest > alpha) {
-    return `${pairs} seeds are too few for the sign-flip test to reach p ≤ ${number(alpha)}: its smallest p is ${number(smallest)}.`;
+function degenerateReason(mean: number, test: ClaimRule['test']): string {
+  if (mean !== 0) {
+    const effect = test === 'paired' ? 'difference' : 'gain';
+    return `Every seed gives exactly the same ${effect}, so the spread over seeds cannot be estimated.`;
   }
-  if (p <= alpha === tTestP <= alpha)
-    return `The exact sign-flip test, which assumes no normal distribution, agrees (${pText(p)}).`;
-  return `The exact sign-flip test, which assumes no normal distribution, does not agree (${pText(p)}); read the verdict with care.`;
+  const fact = test === 'paired' ? 'Both arms have the same score' : 'The fitted line is flat';
+  return `${fact} for every seed, so there is nothing to decide on.`;
 }
 
-const label: Readonly<Record<Verdict, string>> = {
+function signFlipReason(
+  { p, permutations }: SignFlipTest,
+  { alpha, seeds, tTestP }: { alpha: number; seeds: number; tTestP: number },
+): string {
+  const smallest = smallestSignFlipP(seeds);
+  if (smallest > alpha) {
+    return `${seeds} seeds are too few for the sign-flip test to reach p ≤ ${number(alpha)}: its smallest p is ${number(smallest)}.`;
+  }
+  const test = `The ${permutations === 2 ** seeds ? 'exact ' : ''}sign-flip test, which assumes no normal distribution,`;
+  if (p <= alpha === tTestP <= alpha) return `${test} agrees (${pText(p)}).`;
+  return `${test} does not agree (${pText(p)}); read the verdict with care.`;
+}
+
+export const verdictLabels: Readonly<Record<Verdict, string>> = {
   reproduced: 'Reproduced',
   contradicted: 'Contradicted',
   inconclusive: 'Inconclusive',
 };
-
-function pText(p: number): string {
-  return p < 0.001 ? 'p < .001' : `p = ${p.toFixed(3).replace(/^0/, '')}`;
-}
-
-function percent(share: number): string {
-  return `${number(share * 100)} %`;
-}
-
-function number(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}
-
-/** Formats values with the same number of decimals: three significant digits for the largest of them. */
-function signedAlike(values: readonly number[]): readonly string[] {
-  const largest = Math.max(...values.map(Math.abs));
-  const decimals = largest === 0 ? 0 : Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(largest))));
-  return values.map((value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(decimals)}`);
-}

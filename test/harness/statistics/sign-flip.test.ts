@@ -35,8 +35,28 @@ describe('the exact sign-flip test', () => {
     );
   });
 
-  test('refuses more pairs than it can enumerate', () => {
-    expect(() => signFlipTest(new Array(21).fill(1))).toThrow(RangeError);
+  test('refuses to test nothing', () => {
     expect(() => signFlipTest([])).toThrow(RangeError);
+  });
+});
+
+describe('the sampled sign-flip test', () => {
+  test('agrees with the exact distribution within Monte-Carlo error', () => {
+    // 24 differences of one size: the sum depends only on how many are negative, so p is a binomial tail.
+    const differences = Array.from({ length: 24 }, (_, index) => (index < 17 ? 1 : -1));
+    const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n, k - 1) * (n - k + 1)) / k);
+    let tail = 0;
+    for (let negative = 0; negative <= 7; negative++) tail += (2 * choose(24, negative)) / 2 ** 24;
+    const permutations = 20_000;
+    const { p } = signFlipTest(differences, { permutations });
+    expect(Math.abs(p - tail)).toBeLessThan(4 * Math.sqrt((tail * (1 - tail)) / permutations));
+  });
+
+  test('is never 0 and is repeatable', () => {
+    const differences = Array.from({ length: 40 }, (_, index) => 1 + index / 40);
+    expect(signFlipTest(differences, { permutations: 999 })).toEqual({ p: 1 / 1000, permutations: 999 });
+    expect(signFlipTest(differences, { permutations: 500, seed: 7 })).toEqual(
+      signFlipTest(differences, { permutations: 500, seed: 7 }),
+    );
   });
 });

@@ -112,7 +112,7 @@ function measuredLosses(
 function mixtureLoss(loss: Loss, mixture: Stage['mixture']): number | undefined {
   let total = 0;
   let weights = 0;
-  for (const source of ['human-captions', 'ai-captions', 'questions'] as const) {
+  for (const source of ['human-captions', 'ai-captions', 'questions', 'open-questions'] as const) {
     const weight = mixture[source] ?? 0;
     if (weight === 0) continue;
     const value = loss[source];

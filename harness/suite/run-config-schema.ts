@@ -11,7 +11,7 @@ const share = z.number().min(0).max(1);
 
 export const dataSetName = z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']);
 export const partSchema = z.enum(['vision', 'connector', 'language']);
-const source = z.enum(['human-captions', 'ai-captions', 'questions']);
+const source = z.enum(['human-captions', 'ai-captions', 'questions', 'open-questions']);
 const attentionMask = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirectional']);
 const initialization = z.enum(['pretrained', 'random']);
 

@@ -12,9 +12,9 @@ import type { Model } from '../model/model.js';
 import { encodeImages } from '../model/vision-encoder.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
-import type { RunConfig, Source } from '../training/recipe.js';
+import type { CaptionSource, RunConfig } from '../training/recipe.js';
 
-export type CaptionStyle = Exclude<Source, 'questions'>;
+export type CaptionStyle = CaptionSource;
 
 export interface PredictedCaption {
   readonly style: CaptionStyle;

@@ -4,7 +4,7 @@
  */
 import type { Sample } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
-import type { Source, Stage } from './recipe.js';
+import type { CaptionSource, Source, Stage } from './recipe.js';
 
 /** One image, what is asked about it, and the text to be learned. */
 export interface Example {
@@ -17,31 +17,44 @@ export interface Example {
 }
 
 /** The instruction that asks for a caption; a question is its own prompt. */
-export const CAPTION_PROMPT: Readonly<Record<Exclude<Source, 'questions'>, string>> = {
+export const CAPTION_PROMPT: Readonly<Record<CaptionSource, string>> = {
   'human-captions': 'describe this image.',
   'ai-captions': 'describe this image in detail.',
 };
 
-const SOURCES: readonly Source[] = ['human-captions', 'ai-captions', 'questions'];
+const SOURCES: readonly Source[] = ['human-captions', 'ai-captions', 'questions', 'open-questions'];
 
 /** Every example of one source, in the order of the samples. */
 export function examplesOf(samples: readonly Sample[], source: Source): readonly Example[] {
-  return samples.flatMap((sample) => {
-    const texts =
-      source === 'questions'
-        ? sample.questions.map(({ question, answer }) => ({ prompt: question, answer }))
-        : (source === 'human-captions' ? sample.humanCaptions : sample.aiCaptions).map((caption) => ({
-            prompt: CAPTION_PROMPT[source],
-            answer: caption,
-          }));
-    return texts.map(({ prompt, answer }, index) => ({
+  return samples.flatMap((sample) =>
+    textsOf(sample, source).map(({ prompt, answer }, index) => ({
       id: `${source}/${sample.imageId}/${index}`,
       source,
       sample,
       prompt,
       answer,
-    }));
-  });
+    })),
+  );
+}
+
+function textsOf(
+  { humanCaptions, aiCaptions, questions }: Sample,
+  source: Source,
+): readonly Pick<Example, 'prompt' | 'answer'>[] {
+  switch (source) {
+    case 'human-captions':
+      return humanCaptions.map((answer) => ({ prompt: CAPTION_PROMPT[source], answer }));
+    case 'ai-captions':
+      return aiCaptions.map((answer) => ({ prompt: CAPTION_PROMPT[source], answer }));
+    case 'questions':
+      return questions.map(({ question: prompt, answer }) => ({ prompt, answer }));
+    case 'open-questions':
+      return questions
+        .filter(({ kind }) => kind === 'open')
+        .map(({ question: prompt, answer }) => ({ prompt, answer }));
+    default:
+      return source satisfies never;
+  }
 }
 
 /** Examples of each source in a batch: shares of the mixture, rounded by largest remainder so that they sum to the batch. */
@@ -54,7 +67,7 @@ export function batchShares(mixture: Stage['mixture'], batchSize: number): Reado
   );
   const missing = batchSize - counts.reduce((sum, count) => sum + count, 0);
   for (const i of byRemainder.slice(0, missing)) counts[i]! += 1;
-  return { 'human-captions': counts[0]!, 'ai-captions': counts[1]!, questions: counts[2]! };
+  return Object.fromEntries(SOURCES.map((source, i) => [source, counts[i]!])) as Record<Source, number>;
 }
 
 /** The batches of one stage. */

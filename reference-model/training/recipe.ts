@@ -6,7 +6,12 @@ import type { DataSetName } from '../data/dataset.js';
 import type { AttentionMaskKind, ModelConfig, Part } from '../model/config.js';
 
 /** What a training example is drawn from. */
-export type Source = 'human-captions' | 'ai-captions' | 'questions';
+export type Source = CaptionSource | QuestionSource;
+
+export type CaptionSource = 'human-captions' | 'ai-captions';
+
+/** All questions, or only those that yes and no do not answer: what is to be named there is learned much faster without the others. */
+export type QuestionSource = 'questions' | 'open-questions';
 
 /** One of the four training stages: what is trained, on what, for how long and how fast. */
 export interface Stage {

@@ -40,7 +40,7 @@ export interface VisionExample {
  * stand in front of the prompt where the visual tokens of an image will stand later. Plain texts have empty notes.
  */
 export interface LanguageExample {
-  readonly source: Source;
+  readonly source: Exclude<Source, 'open-questions'>;
   readonly notes: string;
   /** The question; empty for captions. */
   readonly prompt: string;

@@ -56,6 +56,20 @@ describe('batchShares', () => {
   });
 });
 
+describe('open questions', () => {
+  it('are the questions that yes and no do not answer, in their order', () => {
+    const asked = (answer: string, kind: 'open' | 'yes/no') => ({
+      questionId: answer,
+      question: `${answer}?`,
+      answer,
+      kind,
+    });
+    const sample = { ...samples[0]!, questions: [asked('yes', 'yes/no'), asked('red', 'open'), asked('two', 'open')] };
+    expect(examplesOf([sample], 'open-questions').map(({ answer }) => answer)).toEqual(['red', 'two']);
+    expect(examplesOf([sample], 'questions')).toHaveLength(3);
+  });
+});
+
 describe('planBatches', () => {
   it('shows every example once per epoch, in another order each epoch', () => {
     const plan = planBatches(samples, stage({ 'human-captions': 1 }), 7, 1);

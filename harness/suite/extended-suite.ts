@@ -27,7 +27,7 @@ export function readExtendedSuite(file: string): ExtendedSuite {
       throw refused(
         chain.at(-1)!,
         ['extends'],
-        `extends a suite that extends it in turn: ${names}`,
+        `leads in a circle: ${names}`,
         'break the circle',
       );
     }

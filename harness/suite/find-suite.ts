@@ -1,6 +1,7 @@
 /** Finds and reads suites: the findings shipped with the package by number, and any other by its path. */
 import { UserError } from '../errors.js';
 import { readExtendedSuite } from './extended-suite.js';
+import { publishedTableIds } from './published.js';
 import { checkYaml } from './read-yaml.js';
 import { type Suite, suiteSchema } from './schema.js';
 import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
@@ -35,5 +36,15 @@ export function readFindings(finding: string, { full = false }: FindingOptions =
 /** @throws UserError with file:line:column for everything wrong in the file, or in those that it extends */
 export function readSuite(file: string): Suite {
   const { value, sources } = readExtendedSuite(file);
-  return checkYaml(value, { sources, schema: suiteSchema, code: 'suite-invalid' });
+  return checkYaml(value, { sources, schema: suiteFileSchema, code: 'suite-invalid' });
 }
+
+/** A suite as a file: the tables that it names are there. */
+const suiteFileSchema = suiteSchema.superRefine(({ published = [] }, context) => {
+  const known = published.length > 0 ? publishedTableIds() : [];
+  published.forEach((id, index) => {
+    if (known.includes(id)) return;
+    const message = `must name one of the published tables (${known.join(', ')})`;
+    context.addIssue({ code: 'custom', path: ['published', index], message, params: { known } });
+  });
+});

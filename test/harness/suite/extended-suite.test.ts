@@ -1,0 +1,194 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { readExtendedSuite } from '../../../harness/suite/extended-suite.js';
+import { readSuite } from '../../../harness/suite/find-suite.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-extends-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const tiny = readFileSync(fileURLToPath(new URL('../../fixtures/suites/tiny.yaml', import.meta.url)), 'utf8');
+
+function write(name: string, ...lines: readonly string[]): string {
+  const file = join(folder, name);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
+write('base.yaml', tiny);
+
+function complaint(file: string): string {
+  try {
+    readSuite(file);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('the suite was accepted');
+}
+
+/** `file:line:column` of the first place where a text stands in a file. */
+function at(name: string, text: string): string {
+  const content = readFileSync(join(folder, name), 'utf8');
+  const offset = content.indexOf(text);
+  expect(offset, `"${text}" in ${name}`).toBeGreaterThanOrEqual(0);
+  const before = content.slice(0, offset).split('\n');
+  return `${join(folder, name)}:${before.length}:${before.at(-1)!.length + 1}`;
+}
+
+describe('a suite that extends another', () => {
+  test('merges maps, replaces lists and values, and removes what it sets to null', () => {
+    const file = write(
+      'child.yaml',
+      'extends: ./base.yaml',
+      'id: child',
+      'title: Another',
+      'seeds: [11, 12, 13, 14, 15, 16, 17]',
+      'scales: { embedded: { recipe: { batchSize: 16 } } }',
+      'data: { easy-vqa: null }',
+    );
+    const base = readSuite(join(folder, 'base.yaml'));
+    const child = readSuite(file);
+    expect(child).toEqual({
+      ...base,
+      id: 'child',
+      title: 'Another',
+      seeds: [11, 12, 13, 14, 15, 16, 17],
+      scales: {
+        embedded: { ...base.scales.embedded, recipe: { ...base.scales.embedded.recipe, batchSize: 16 } },
+      },
+      data: { 'tiny-scenes': base.data['tiny-scenes'] },
+    });
+  });
+
+  test('may extend one that extends a third, found from the folder of each', () => {
+    write('middle.yaml', 'extends: base.yaml', 'id: middle', 'caveats: [from the middle]');
+    const grandchild = readSuite(write('grandchild.yaml', 'extends: middle.yaml', 'id: grandchild'));
+    expect(grandchild.caveats).toEqual(['from the middle']);
+    expect(grandchild.hypotheses).toEqual(readSuite(join(folder, 'base.yaml')).hypotheses);
+  });
+
+  test('finds a suite of the package by its id', () => {
+    const suite = readSuite(write('shipped.yaml', 'extends: finding-3', 'id: mine', 'seeds: [21, 22, 23, 24, 25, 26]'));
+    expect(suite.seeds[0]).toBe(21);
+    expect(Object.keys(suite.factors)).toEqual(['alignment']);
+  });
+
+  test('keeps the order of arms and data sets of what it extends', () => {
+    const file = write(
+      'order.yaml',
+      'extends: base.yaml',
+      'id: order',
+      'factors: { attention-mask: { levels: { visual-bidirectional: { label: changed } } } }',
+      'data: { easy-vqa: { description: changed } }',
+    );
+    const suite = readSuite(file);
+    expect(Object.keys(suite.factors['attention-mask']!.levels)).toEqual(['causal', 'visual-bidirectional']);
+    expect(Object.keys(suite.data)).toEqual(['tiny-scenes', 'easy-vqa']);
+  });
+
+  test('is told about its own mistake where it stands in its own file', () => {
+    const file = write(
+      'own.yaml',
+      'extends: base.yaml',
+      'id: own',
+      'scales: { embedded: { recipe: { batchSise: 16 } } }',
+    );
+    expect(complaint(file)).toBe(
+      [
+        'error: unknown key "batchSise" in scales.embedded.recipe',
+        `  where:    ${at('own.yaml', 'batchSise')}`,
+        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
+        '  mend:     did you mean "batchSize"?',
+      ].join('\n'),
+    );
+  });
+
+  test('is told about a mistake of the other where it stands in the other file', () => {
+    write('wrong-base.yaml', tiny.replace('alpha: 0.05', 'alpha: 0.7'));
+    expect(complaint(write('right.yaml', 'extends: wrong-base.yaml', 'id: right'))).toContain(
+      `  where:    ${at('wrong-base.yaml', '0.7')}\n`,
+    );
+  });
+
+  test('owns a list that it replaces, whatever stood at the same place', () => {
+    const file = write('list.yaml', 'extends: base.yaml', 'id: list', 'hypotheses:', '  - { id: only, test: paired }');
+    const message = complaint(file);
+    expect(message).toContain('error: hypotheses[0].alpha is missing\n');
+    expect(message).not.toContain('base.yaml');
+  });
+
+  test('that breaks a rule between fields of both files is pointed at the field that breaks it', () => {
+    const file = write('rule.yaml', 'extends: base.yaml', 'id: rule', 'seeds: [1, 2, 3, 4, 5, 5]');
+    expect(complaint(file)).toContain(`error: seeds[5] repeats the seed 5\n  where:    ${at('rule.yaml', '5]')}\n`);
+    write('renamed.yaml', tiny.replace('      visual-bidirectional:\n', '      both-ways:\n'));
+    expect(complaint(write('rule-of-base.yaml', 'extends: renamed.yaml', 'id: rule-of-base'))).toContain(
+      `error: hypotheses[0].treatment must name one of the arms (causal, both-ways)\n  where:    ${at('renamed.yaml', 'visual-bidirectional\n    control')}\n`,
+    );
+  });
+
+  test.each([
+    [
+      'a shipped suite that does not exist',
+      ['extends: finding-33', 'id: a'],
+      'error: extends names no suite of the package: finding-33',
+      'finding-33',
+      'did you mean "finding-3"?',
+    ],
+    [
+      'a file that does not exist',
+      ['extends: ./nowhere.yaml', 'id: a'],
+      `error: extends names a file that does not exist: ${join(folder, 'nowhere.yaml')}`,
+      './nowhere.yaml',
+      'correct the path',
+    ],
+    [
+      'something to remove that is not there',
+      ['extends: base.yaml', 'id: a', 'data:', '  tiny-scene: null'],
+      'error: data.tiny-scene is null, but the suite that is extended has no such key',
+      'tiny-scene',
+      'remove the line',
+    ],
+    [
+      'no id of its own',
+      ['extends: base.yaml', 'title: A'],
+      'error: id is missing: a suite that extends another needs its own',
+      'extends',
+      'add id',
+    ],
+    [
+      'the id of the other',
+      ['extends: base.yaml', 'id: tiny'],
+      'error: id repeats the id of the suite that is extended',
+      'tiny',
+      'rename it',
+    ],
+  ])('with %s is refused', (_, lines, what, where, mend) => {
+    const message = complaint(write('refused.yaml', ...lines));
+    expect(message).toContain(`${what}\n  where:    ${at('refused.yaml', where)}\n`);
+    expect(message).toContain(`  mend:     ${mend}`);
+  });
+
+  test('in a circle is refused with the way around', () => {
+    write('first.yaml', 'extends: second.yaml', 'id: first');
+    write('second.yaml', 'extends: ./first.yaml', 'id: second');
+    const path = (name: string) => join(folder, name);
+    expect(complaint(path('first.yaml'))).toContain(
+      `error: extends leads in a circle: ${path('first.yaml')} → ${path('second.yaml')} → ${path('first.yaml')}`,
+    );
+    expect(complaint(write('self.yaml', 'extends: self.yaml', 'id: self'))).toContain('leads in a circle');
+  });
+
+  test('reads every file with its own syntax errors', () => {
+    write('broken.yaml', 'id: broken', 'id: again');
+    expect(complaint(write('over-broken.yaml', 'extends: broken.yaml', 'id: b'))).toContain(
+      `error: duplicate key "id"\n  where:    ${join(folder, 'broken.yaml')}:2:1\n`,
+    );
+  });
+
+  test('leaves no trace of `extends`', () => {
+    const { value } = readExtendedSuite(write('trace.yaml', 'extends: base.yaml', 'id: trace'));
+    expect(value).not.toHaveProperty('extends');
+  });
+});

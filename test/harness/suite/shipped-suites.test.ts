@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { readFindings } from '../../../harness/suite/find-suite.js';
+import { planSuite } from '../../../harness/suite/plan.js';
+import { stepCounts, totalSteps } from '../../../harness/suite/shared-prefixes.js';
+import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
+import { loadDataSet } from '../../../reference-model/index.js';
+import { visualTokensPerImage } from '../../../reference-model/model/config.js';
+import { planBatches } from '../../../reference-model/training/examples.js';
+
+const findings = readFindings('all', { full: true });
+
+const [finding2] = readFindings('2');
+const [finding3, fixedBudget] = readFindings('3', { full: true });
+const [finding4] = readFindings('4');
+
+describe('the shipped findings', () => {
+  test('are found by number; --full adds the further ones', () => {
+    expect(readFindings('all').map(({ id }) => id)).toEqual(['finding-1', 'finding-2', 'finding-3', 'finding-4']);
+    expect(findings.map(({ id }) => id)).toContain('finding-3-fixed-budget');
+    expect(() => readFindings('7')).toThrow('there is no suite for finding 7');
+  });
+
+  test.each(findings.map((suite) => [suite.id, suite] as const))(
+    '%s fixes its seeds and claims what the paper claims',
+    (_, suite) => {
+      expect(suite.seeds).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(suite.reserveSeeds).toEqual([7, 8, 9, 10, 11, 12]);
+      expect(suite.source?.url).toBe('https://arxiv.org/abs/2503.19508');
+      expect(suite.claim).toBeTruthy();
+      expect(suite.hypotheses.length).toBeGreaterThan(0);
+      expect(suite.scales.embedded.evaluation.split).toBe('test');
+    },
+  );
+
+  test.each(findings.flatMap((suite) => Object.keys(suite.data).map((name) => [suite.id, name, suite] as const)))(
+    '%s plans on %s, also as a smoke run, whose arms still differ',
+    (_, name, suite) => {
+      const dataSet = name as keyof typeof suite.data;
+      for (const smoke of [false, true]) {
+        const plan = planSuite(suite, { dataSet, smoke });
+        expect(plan.runs).toHaveLength(plan.arms.length * plan.seeds.length);
+        expect(new Set(plan.runs.map(({ config }) => JSON.stringify(config))).size).toBe(plan.runs.length);
+      }
+      const smoke = planSuite(suite, { dataSet, smoke: true });
+      expect(stepCounts(smoke).shared).toBeLessThan(600);
+    },
+  );
+
+  test('have a paper scale of about 0.9 billion parameters with a length of visual tokens that fits', () => {
+    for (const { scales } of findings) {
+      expect(visualTokensPerImage(scales.paper!.model)).toBe(81);
+      expect(scales.paper!.recipe.note).toContain('Our choice');
+      expect(scales.paper!.hardware.note).toContain('Our choice');
+    }
+  });
+});
+
+describe('finding 2', () => {
+  test('gives every arm the same budget of answer tokens within 1 %', async () => {
+    const data = await loadDataSet({ name: 'tiny-scenes' });
+    const tokenizer = loadEmbeddedTokenizer();
+    const budgetOf = (arm: string, seed: number): number => {
+      const { config } = planSuite(finding2!).runs.find((run) => run.arm === arm && run.seed === seed)!;
+      const joint = config.recipe.stages.find(({ name }) => name === 'joint')!;
+      const batches = planBatches(data.splits.train, joint, config.recipe.batchSize, seed);
+      let tokens = 0;
+      for (let step = 0; step < joint.steps; step++) {
+        // The end of an answer is learned as well.
+        for (const { answer } of batches.batch(step)) tokens += tokenizer.encode(answer).length + 1;
+      }
+      return tokens;
+    };
+    for (const seed of [1, 6]) {
+      const budgets = ['human', 'ai', 'mixture'].map((arm) => budgetOf(arm, seed));
+      expect(Math.max(...budgets) / Math.min(...budgets)).toBeLessThan(1.01);
+    }
+  });
+
+  test('keeps the learning rate constant after the warm-up, and shares the alignment of a seed', () => {
+    const { runs, prefixes, seeds } = planSuite(finding2!);
+    for (const { config } of runs) expect(config.recipe.optimizer.finalShare).toBe(1);
+    expect(prefixes.map(({ stages, sharedBy }) => [stages, sharedBy])).toEqual(seeds.map(() => [2, 3]));
+  });
+});
+
+describe('finding 3', () => {
+  test.each([
+    ['with later stages fixed', finding3!],
+    ['with the total fixed', fixedBudget!],
+  ])('%s states the share of steps that each arm really spends on alignment', (_, suite) => {
+    const { runs, arms } = planSuite(suite);
+    for (const { id, levels } of arms) {
+      const { config } = runs.find(({ arm }) => arm === id)!;
+      const aligned = config.recipe.stages.filter(({ name }) => name.startsWith('align'));
+      const share = aligned.reduce((sum, { steps }) => sum + steps, 0) / totalSteps(config);
+      expect(share).toBeCloseTo(suite.factors.alignment!.levels[levels.alignment!]!.value!, 10);
+    }
+  });
+
+  test('holds fixed what it says is fixed', () => {
+    const stepsOf = (suite: typeof finding3) =>
+      planSuite(suite!).runs.map(({ config }) => [
+        totalSteps(config),
+        ...config.recipe.stages.filter(({ name }) => !name.startsWith('align')).map(({ steps }) => steps),
+      ]);
+    expect(new Set(stepsOf(finding3).map(([, ...later]) => later.join())).size).toBe(1);
+    expect(new Set(stepsOf(fixedBudget).map(([total]) => total)).size).toBe(1);
+    expect(new Set(stepsOf(fixedBudget).map((steps) => steps.at(-1))).size).toBe(1);
+  });
+});
+
+describe('finding 4', () => {
+  test('adapts every arm for the same steps on the share that it states, on the evaluated data', () => {
+    for (const dataSet of ['tiny-pathology', 'easy-vqa'] as const) {
+      const { runs, arms } = planSuite(finding4!, { dataSet });
+      for (const { arm, config } of runs) {
+        const { levels } = arms.find(({ id }) => id === arm)!;
+        const adapt = config.recipe.stages.at(-1)!;
+        expect(adapt.trainingShare).toBe(finding4!.factors.share!.levels[levels.share!]!.value);
+        expect(adapt.data).toBeUndefined();
+        expect(config.data.name).toBe(dataSet);
+        expect(adapt.steps).toBe(runs[0]!.config.recipe.stages.at(-1)!.steps);
+      }
+    }
+  });
+
+  test('trains from scratch without any stage before, on random weights', () => {
+    for (const { arm, config } of planSuite(finding4!).runs) {
+      const before = config.recipe.stages.slice(0, -1).map(({ steps }) => steps);
+      const start = arm.split('.')[0];
+      expect(before.map((steps) => steps > 0)).toEqual(
+        { staged: [true, true, true], unaligned: [false, false, true], scratch: [false, false, false] }[start!],
+      );
+      const weights = start === 'scratch' ? 'random' : 'pretrained';
+      expect(config.recipe.initialization).toEqual({ vision: weights, language: weights });
+    }
+  });
+
+  test('trains each start once per seed for all shares', () => {
+    const { prefixes, seeds } = planSuite(finding4!);
+    expect(prefixes).toHaveLength(2 * seeds.length);
+    for (const { sharedBy, config } of prefixes) {
+      expect(sharedBy).toBe(3);
+      expect(config.data.name).toBe('tiny-scenes');
+    }
+  });
+});

@@ -93,22 +93,38 @@ export function readFinishedResult(paths: RunPaths): RunResult | undefined {
   return result;
 }
 
-export interface FinishedRun {
+/** What a complete record holds but what the model said, which is the larger part and is often not needed. */
+export interface FinishedTraining {
   readonly identity: RunIdentity;
   readonly provenance: Provenance;
   readonly events: readonly RecordedEvent[];
-  readonly predictions: readonly Prediction[];
-  readonly examples: readonly ExampleImage[];
   readonly result: RunResult;
 }
+
+/** What the model said, and the first images that it said it about. */
+export interface RecordedAnswers {
+  readonly predictions: readonly Prediction[];
+  readonly examples: readonly ExampleImage[];
+}
+
+export interface FinishedRun extends FinishedTraining, RecordedAnswers {}
 
 /**
  * Everything a complete record holds.
  * @throws UserError `record-missing` when the run has not finished, `record-corrupt` when the record is damaged
  */
 export function readFinishedRun(store: string, runId: string): FinishedRun {
+  return { ...readFinishedTraining(store, runId), ...readRecordedAnswers(store, runId) };
+}
+
+/**
+ * As `readFinishedRun`, with the predictions checked against the result and not read.
+ * @throws UserError as `readFinishedRun`
+ */
+export function readFinishedTraining(store: string, runId: string): FinishedTraining {
   const paths = runPaths(store, runId);
-  if (readResult(paths.result) === undefined) {
+  const result = readFinishedResult(paths);
+  if (result === undefined) {
     throw new UserError({
       code: 'record-missing',
       what: `run ${runId} has no result`,
@@ -116,7 +132,16 @@ export function readFinishedRun(store: string, runId: string): FinishedRun {
       mend: 'run the command that trains it again; it resumes where it stopped',
     });
   }
-  return requireRun(readRecord(paths), runId, paths);
+  return requireRun(readTraining(paths, result), runId, paths);
+}
+
+/** @throws UserError `record-corrupt` when a file is missing or damaged */
+export function readRecordedAnswers(store: string, runId: string): RecordedAnswers {
+  return readAnswers(runPaths(store, runId));
+}
+
+function readAnswers({ predictions, examples }: RunPaths): RecordedAnswers {
+  return { predictions: readPredictions(predictions), examples: readJson(examples, exampleImagesSchema) };
 }
 
 /**
@@ -125,7 +150,7 @@ export function readFinishedRun(store: string, runId: string): FinishedRun {
  */
 export function readFinishedRunIn(folder: string): FinishedRun & { readonly weights: string } {
   const paths = runPathsIn(folder);
-  const result = readResult(paths.result);
+  const result = readFinishedResult(paths);
   if (result === undefined) {
     throw new UserError({
       code: 'record-missing',
@@ -135,11 +160,11 @@ export function readFinishedRunIn(folder: string): FinishedRun & { readonly weig
       mend: 'name the folder of a finished run, or finish this one by the command that trains it',
     });
   }
-  return { ...requireRun(readRecord(paths), result.runId, paths), weights: paths.weights };
+  const training = requireRun(readTraining(paths, result), result.runId, paths);
+  return { ...training, ...readAnswers(paths), weights: paths.weights };
 }
 
-function readRecord(paths: RunPaths): FinishedRun {
-  const result = readFinishedResult(paths)!;
+function readTraining(paths: RunPaths, result: RunResult): FinishedTraining {
   const identity = readJson(paths.config, identitySchema) as RunIdentity;
   const events = readEvents(paths.events);
   if (lastRecordedStep(events) !== result.steps || !events.some(({ type }) => type === 'finished')) {
@@ -155,13 +180,11 @@ function readRecord(paths: RunPaths): FinishedRun {
     identity,
     provenance: readJson(paths.provenance, provenanceSchema),
     events,
-    predictions: readPredictions(paths.predictions),
-    examples: readJson(paths.examples, exampleImagesSchema),
     result,
   };
 }
 
-function requireRun(run: FinishedRun, runId: string, { config }: RunPaths): FinishedRun {
+function requireRun(run: FinishedTraining, runId: string, { config }: RunPaths): FinishedTraining {
   if (runIdOf(run.identity) === runId && run.result.runId === runId) return run;
   throw new UserError({
     code: 'record-corrupt',

@@ -1,32 +1,53 @@
 /** What a careful reader should weigh: the suite's own caveats and those that follow from how it was run. */
 import type { Reproduction } from '../records/reproduction.js';
 import { measures } from '../run/measures.js';
-import type { PlacedRun } from './build-view.js';
-import { firstPaired } from './first-paired.js';
 import { stepsPerPoint } from './loss-curves.js';
+import type { PlacedRun } from './placed-runs.js';
 
 export function caveats(reproduction: Reproduction, runs: readonly PlacedRun[]): readonly string[] {
-  const { suite, smoke } = reproduction;
-  const hypothesis = firstPaired(reproduction);
-  const found = [...suite.caveats];
-  const seeds = new Set(runs.map(({ seed }) => seed)).size;
-  if (smoke)
-    found.unshift('A smoke run trains for a few steps only: no number on this page says anything about the claim.');
-  if (!smoke && seeds < suite.seeds.length) {
-    found.push(`Only ${seeds} of the ${suite.seeds.length} seeds that the suite fixes were run.`);
-  }
-  if (new Set(runs.map(({ provenance }) => provenance.codeVersion)).size > 1) {
-    found.push('The runs come from different versions of the code.');
-  }
-  if (runs.some(({ provenance }) => provenance.git?.dirtyDiff)) {
-    found.push('The code held changes that are not committed; their hash is in the provenance of the runs.');
-  }
-  found.push(
-    `Secondary measures inform and do not decide; none is corrected for being one of many. Only ${measures[hypothesis.metric].label} decides.`,
-    'The paired t test takes the differences over seeds as roughly normal; a handful of seeds cannot show whether they are.',
-  );
-  const width = stepsPerPoint(runs[0]?.result.steps ?? 0);
-  if (width > 1)
-    found.push(`A point of a training curve is the mean of up to ${width} consecutive steps of one stage.`);
-  return found;
+  const { suite, smoke, hypotheses } = reproduction;
+  const seeds = new Set(runs.map(({ seed }) => seed));
+  const smokeCaveat = 'A smoke run trains for a few steps only: no number on this page says anything about the claim.';
+  const width = stepsPerPoint(Math.max(...runs.map(({ result }) => result.steps)));
+  return [
+    ...(smoke ? [smokeCaveat] : []),
+    ...suite.caveats,
+    ...(smoke ? [] : seedCaveats(suite, seeds)),
+    ...(new Set(runs.map(({ provenance }) => provenance.codeVersion)).size > 1
+      ? ['The runs come from different versions of the code.']
+      : []),
+    ...(runs.some(({ provenance }) => provenance.git?.dirtyDiff)
+      ? ['The code held changes that are not committed; their hash is in the provenance of the runs.']
+      : []),
+    ...(hypotheses.length === 0 ? benchmarkCaveats : claimCaveats(hypotheses)),
+    ...(width > 1 ? [`A point of a training curve is the mean of up to ${width} consecutive steps of one stage.`] : []),
+  ];
+}
+
+function seedCaveats(suite: Reproduction['suite'], run: ReadonlySet<number>): readonly string[] {
+  const fixed = suite.seeds.filter((seed) => run.has(seed)).length;
+  const reserve = suite.reserveSeeds.filter((seed) => run.has(seed)).length;
+  return [
+    ...(fixed < suite.seeds.length ? [`Only ${fixed} of the ${suite.seeds.length} seeds that the suite fixes were run.`] : []),
+    ...(reserve > 0 ? [`${reserve} of the seeds are from the suite's reserve, which is fixed beforehand as well.`] : []),
+  ];
+}
+
+const benchmarkCaveats = [
+  'The suite states no hypothesis, so nothing is decided: the scores and their intervals describe these runs.',
+] as const;
+
+function claimCaveats(hypotheses: Reproduction['hypotheses']): readonly string[] {
+  const metrics = [...new Set(hypotheses.map(({ metric }) => measures[metric].label))];
+  const decides = metrics.length === 1 ? `Only ${metrics[0]} decides` : `Only ${metrics.join(' and ')} decide`;
+  const effects = hypotheses.every(({ test }) => test === 'paired')
+    ? 'The paired t test takes the differences over seeds'
+    : 'The t test takes the effects of the seeds';
+  return [
+    `Other measures inform and do not decide; none is corrected for being one of many. ${decides}.`,
+    `${effects} as roughly normal; a handful of seeds cannot show whether they are.`,
+    ...(hypotheses.some(({ test }) => test === 'trend')
+      ? ['A trend is that of a straight line: a response that rises and falls again can have none.']
+      : []),
+  ];
 }

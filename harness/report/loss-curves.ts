@@ -2,17 +2,17 @@
  * Loss curves from a run's events. Training losses are averaged over runs of consecutive steps that never cross a stage, so that a
  * curve has at most about a hundred points; validation losses are shown as measured. Nothing is smoothed beyond these means.
  */
+import type { RunConfig } from '../../reference-model/training/recipe.js';
 import type { LossCurveView } from '../../reports/index.js';
 import type { RecordedEvent } from '../records/events.js';
+import type { PlacedRun } from './placed-runs.js';
 
 const maximumPoints = 100;
 
 type StepEvent = Extract<RecordedEvent, { type: 'step' }>;
 
-export function lossCurves(
-  events: readonly RecordedEvent[],
-  { arm, seed }: { readonly arm: string; readonly seed: number },
-): readonly LossCurveView[] {
+/** Where stages are on different data sets, each data set has its own validation curves. */
+export function lossCurves({ arm, seed, events, identity: { config } }: PlacedRun): readonly LossCurveView[] {
   const steps = events.filter((event) => event.type === 'step');
   const stages = stageRanges(steps);
   const width = stepsPerPoint(steps.length);
@@ -28,22 +28,30 @@ export function lossCurves(
     ),
     stages,
   };
-  const sources = new Set(events.flatMap((event) => (event.type === 'validation' ? Object.keys(event.loss) : [])));
-  const validation = [...sources].sort().map(
-    (source): LossCurveView => ({
-      arm,
-      seed,
-      kind: 'validation',
-      source,
-      points: events.flatMap((event) => {
-        if (event.type !== 'validation') return [];
-        const loss = Object.entries(event.loss).find(([name]) => name === source)?.[1];
-        return loss === undefined ? [] : [{ step: event.step, loss }];
-      }),
-      stages,
-    }),
+  const validation = validationPoints(events, config).map(
+    ([source, points]): LossCurveView => ({ arm, seed, kind: 'validation', source, points, stages }),
   );
   return [training, ...validation];
+}
+
+/** Validation losses by source, the sources in alphabetical order. */
+function validationPoints(
+  events: readonly RecordedEvent[],
+  { recipe, data }: RunConfig,
+): readonly (readonly [source: string, points: LossCurveView['points']])[] {
+  const dataSets = new Map(recipe.stages.map((stage) => [stage.name, stage.data ?? data.name]));
+  const several = new Set(dataSets.values()).size > 1;
+  const curves = new Map<string, { step: number; loss: number }[]>();
+  for (const event of events) {
+    if (event.type !== 'validation') continue;
+    for (const [source, loss] of Object.entries(event.loss)) {
+      const name = several ? `${source} of ${dataSets.get(event.stage) ?? data.name}` : source;
+      const points = curves.get(name) ?? [];
+      curves.set(name, points);
+      points.push({ step: event.step, loss });
+    }
+  }
+  return [...curves].sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
 /** How many steps one point of a training curve stands for. */

@@ -1,7 +1,7 @@
 /** The provenance of all runs as lines; what differs between runs is listed with every value. */
 import type { FindingReportView } from '../../reports/index.js';
 import type { Provenance } from '../records/provenance.js';
-import type { PlacedRun } from './build-view.js';
+import type { PlacedRun } from './placed-runs.js';
 
 export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['provenance'] {
   const line = (label: string, of: (provenance: Provenance) => string | undefined) => {
@@ -15,6 +15,9 @@ export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['
     ...line('Code that decides the bits', ({ codeVersion }) => codeVersion),
     ...line('package-lock.json', ({ lockfile }) => lockfile),
     ...line('Data', ({ data }) => `${data.name}, fingerprint ${data.fingerprint}`),
+    ...line('Data of earlier stages', ({ trainingData }) =>
+      trainingData?.map(({ name, fingerprint }) => `${name}, fingerprint ${fingerprint}`).join('; '),
+    ),
     ...line('Engine', ({ engine }) => `${engine.name}, ${engine.precision}`),
     ...line('Engine numerics', ({ engine }) => engine.numerics),
     ...line('Node.js', ({ machine }) => machine.node),

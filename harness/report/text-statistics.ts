@@ -5,31 +5,14 @@
  */
 import ngramModule from 'natural/lib/natural/ngrams/ngrams.js';
 import tokenizerModule from 'natural/lib/natural/tokenizers/regexp_tokenizer.js';
-import { z } from 'zod';
 import { naturalLogarithm } from '../../metrics/numerics/deterministic-math.js';
 import type { Sample } from '../../reference-model/data/dataset.js';
+import type { TextStatisticsView } from '../../reports/index.js';
 
 const sampleWords = 10_000;
 
-export const textStatisticsSchema = z.strictObject({
-  label: z.string(),
-  texts: z.int(),
-  words: z.int(),
-  wordsPerText: z.number(),
-  distinctWords: z.int(),
-  /** Distinct words ÷ words in the sample. */
-  typeTokenRatio: z.number(),
-  /** Shannon entropy per word of the sample in bits: of words, of words given one before, of words given two before. */
-  wordEntropy: z.number(),
-  bigramEntropy: z.number(),
-  trigramEntropy: z.number(),
-  distinctTexts: z.int(),
-});
-
-export type TextStatistics = z.infer<typeof textStatisticsSchema>;
-
 /** Statistics of each kind of caption that the samples have; the first caption of every image comes before the second of any. */
-export function captionStatistics(samples: readonly Sample[]): readonly TextStatistics[] {
+export function captionStatistics(samples: readonly Sample[]): readonly TextStatisticsView[] {
   const kinds = [
     ['human captions', samples.map(({ humanCaptions }) => humanCaptions)],
     ['AI captions', samples.map(({ aiCaptions }) => aiCaptions)],
@@ -44,12 +27,13 @@ export function captionStatistics(samples: readonly Sample[]): readonly TextStat
 }
 
 /**
+ * Counts are over all texts; the type/token ratio and the entropies, in bits per word, over the first 10,000 words.
  * Entropies are those of the observed frequencies (Shannon 1948), which lie below the true ones the more, the longer the context; an
  * n-gram never spans two texts.
  *
  * @throws RangeError when there is no word in the texts
  */
-export function textStatistics(label: string, texts: readonly string[]): TextStatistics {
+export function textStatistics(label: string, texts: readonly string[]): TextStatisticsView {
   const tokenizer = new tokenizerModule.WordTokenizer();
   const tokenised = texts.map((text) => tokenizer.tokenize(text.toLowerCase()));
   const words = tokenised.flat();

@@ -1,0 +1,38 @@
+/** The factors and arms of a reproduction as the page shows them. */
+import type { ArmView, FactorView } from '../../reports/index.js';
+import type { Reproduction } from '../records/reproduction.js';
+import { maskPicture } from './mask-picture.js';
+import type { PlacedRun } from './placed-runs.js';
+
+export function factorViews({ suite }: Reproduction): readonly FactorView[] {
+  return Object.entries(suite.factors).map(([id, { label, levels }]) => ({
+    id,
+    label,
+    levels: Object.entries(levels).map(([level, { label, value }]) => ({
+      id: level,
+      label,
+      ...(value === undefined ? {} : { value }),
+    })),
+  }));
+}
+
+/** Masks are pictured only where they are what arms differ in; an arm's mask is that of its last stage. */
+export function armViews({ arms, hypotheses: [first] }: Reproduction, runs: readonly PlacedRun[]): readonly ArmView[] {
+  const masks = arms.map(({ id }) => {
+    const stages = runs.find(({ arm }) => arm === id)!.identity.config.recipe.stages;
+    return stages.at(-1)!.attentionMask;
+  });
+  const pictured = new Set(masks).size > 1;
+  const roles = first?.test === 'paired' ? new Map([[first.treatment, 'treatment'] as const, [first.control, 'control'] as const]) : undefined;
+  return arms.map(({ id, label, description, levels }, index) => {
+    const role = roles?.get(id);
+    return {
+      id,
+      label,
+      description,
+      levels,
+      ...(role === undefined ? {} : { role }),
+      ...(pictured ? { mask: maskPicture(masks[index]!) } : {}),
+    };
+  });
+}

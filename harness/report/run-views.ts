@@ -1,0 +1,58 @@
+/** The runs as the page lists them, and what they cost together. */
+import { existsSync } from 'node:fs';
+import type { ComputeView, RunView } from '../../reports/index.js';
+import type { Reproduction } from '../records/reproduction.js';
+import { forkOf } from '../records/events.js';
+import { type FinishedTraining, readFinishedTraining, runPaths } from '../records/run-record.js';
+import { timingOf, trainingFlops, unionSeconds } from './compute.js';
+import type { PlacedRun } from './placed-runs.js';
+
+const recordFiles = ['config.json', 'provenance.json', 'events.jsonl', 'predictions.jsonl', 'result.json'];
+
+/** @param recordPath of the run's record, relative to the page */
+export function runView({ runId, arm, seed, events, result }: PlacedRun, recordPath: string): RunView {
+  const { sessions, resumed } = timingOf(events);
+  const fork = forkOf(events);
+  return {
+    runId,
+    arm,
+    seed,
+    scores: Object.fromEntries(Object.entries(result.scores).map(([measure, { value }]) => [measure, value] as const)),
+    seconds: unionSeconds(sessions),
+    tokens: result.tokens,
+    weightsHash: result.weights,
+    resumed,
+    ...(fork === undefined ? {} : { forkedFrom: { runId: fork.runId, steps: fork.step } }),
+    links: recordFiles.map((file) => ({ label: file.replace(/\.jsonl?$/, ''), href: `${recordPath}/${file}` })),
+  };
+}
+
+/**
+ * The stages that runs share and that were trained on their own. One that no run needed was never trained and has no record.
+ * @throws UserError when a record is damaged
+ */
+export function sharedTrainings(store: string, { prefixes }: Reproduction): readonly FinishedTraining[] {
+  return prefixes.flatMap(({ runId }) =>
+    existsSync(runPaths(store, runId).result) ? [readFinishedTraining(store, runId)] : [],
+  );
+}
+
+/** Every training is counted once, whoever shares it: arms whose configurations are equal have one run between them. */
+export function computeView(runs: readonly PlacedRun[], shared: readonly FinishedTraining[]): ComputeView {
+  const distinct = [...new Map(runs.map((run) => [run.runId, run])).values()];
+  const trained: readonly FinishedTraining[] = [...shared, ...distinct];
+  const timings = trained.map(({ events }) => timingOf(events));
+  const copied = (trainings: readonly FinishedTraining[]) =>
+    trainings.reduce((sum, { events }) => sum + (forkOf(events)?.step ?? 0), 0);
+  const sharedSteps = shared.reduce((sum, { result }) => sum + result.steps, 0) - copied(shared);
+  return {
+    engine: runs[0]!.provenance.engine.name,
+    parameters: runs[0]!.result.parameters,
+    modelFlops: trained.reduce((total, { identity, events }) => total + trainingFlops(identity.config, events), 0),
+    trainingSeconds: timings.reduce((total, { sessions }) => total + unionSeconds(sessions), 0),
+    wallSeconds: unionSeconds(timings.flatMap(({ sessions }) => sessions)),
+    jobs: Math.max(...timings.map(({ jobs }) => jobs)),
+    peakMemoryBytes: Math.max(...timings.map(({ peakMemoryBytes }) => peakMemoryBytes)),
+    stepsSaved: Math.max(0, copied(distinct) - sharedSteps),
+  };
+}

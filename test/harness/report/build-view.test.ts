@@ -1,0 +1,401 @@
+/** The view of suites of every shape, from fabricated records whose statistics are known in closed form. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { formatError } from '../../../harness/errors.js';
+import { writeResult } from '../../../harness/records/result.js';
+import { runPaths } from '../../../harness/records/run-record.js';
+import { sha256 } from '../../../harness/records/canonical-json.js';
+import { buildFindingView } from '../../../harness/report/build-view.js';
+import type { Suite } from '../../../harness/suite/schema.js';
+import type { FindingReportView } from '../../../reports/index.js';
+import { temporaryFolder } from '../fake/fake-runs.js';
+import { fabricate, type Fabrication, type Scores, suiteOf } from './fabricated-records.js';
+
+/** Student's t at 97.5 % with 5 degrees of freedom, from printed tables. */
+const t975 = 2.570582;
+/** One deviation per seed 1…6; their sum is 0 and the sum of their squares 10. */
+const deviations = [-2, 1, -1, 0, 2, 0];
+const deviation = (seed: number) => deviations[seed - 1]!;
+/** Half the width of the 95 % interval of a mean with these deviations. */
+const halfWidth = t975 * Math.sqrt(10 / 5 / 6);
+
+const paired = (id: string, changes: object): Suite['hypotheses'][number] => ({
+  id,
+  statement: `${id} holds`,
+  metric: 'accuracy',
+  direction: 'greater',
+  margin: 0.5,
+  alpha: 0.05,
+  test: 'paired',
+  treatment: 'on',
+  control: 'off',
+  ...changes,
+});
+
+const level = (label: string, changes: object = {}) => ({ label, description: `${label}.`, overlay: {}, ...changes });
+const mask = (attentionMask: 'causal' | 'visual-bidirectional') => ({ overlay: { attentionMask } });
+const lengths = (steps: number) => ({ overlay: { recipe: { stages: { adapt: { steps } } } } });
+
+const onOff: Suite['factors'] = {
+  switch: { label: 'switch', levels: { off: level('switched off', lengths(4)), on: level('switched on', lengths(5)) } },
+};
+
+const domain: Suite['factors'] = {
+  start: { label: 'start', levels: { staged: level('staged', lengths(4)), scratch: level('from scratch', lengths(5)) } },
+  share: {
+    label: 'share of the training questions',
+    levels: {
+      few: level('5 %', { value: 0.05, ...length('joint', 3) }),
+      some: level('20 %', { value: 0.2, ...length('joint', 4) }),
+      all: level('100 %', { value: 1, ...length('joint', 5) }),
+    },
+  },
+};
+
+function length(stage: string, steps: number) {
+  return { overlay: { recipe: { stages: { [stage]: { steps } } } } };
+}
+
+const reproduced = (suite: Partial<Suite>, scores: Fabrication['scores'], more: Partial<Fabrication> = {}) =>
+  fabricate(temporaryFolder(), suiteOf({ id: 'made-up', ...suite }), { scores, ...more });
+
+const viewOf = (...args: Parameters<typeof reproduced>) => buildFindingView(reproduced(...args).folder);
+
+const complaint = (view: Promise<unknown>) => view.then(() => 'no complaint', formatError);
+
+describe('one paired claim', () => {
+  const suite = { factors: onOff, hypotheses: [paired('better', {})] };
+  const scores = (arm: string, seed: number): Scores =>
+    arm === 'on' ? { accuracy: 8 + deviation(seed), 'accuracy/open': 0.5 } : { accuracy: 5, 'accuracy/open': 0.25 };
+
+  let view: FindingReportView;
+  beforeAll(async () => {
+    view = await viewOf(suite, scores);
+  });
+
+  test('has the interval of the closed form and the verdict that follows', () => {
+    const { claims, verdict } = view;
+    const [{ evidence, holm, hypothesis }] = claims as [(typeof claims)[number]];
+    expect(evidence.test === 'paired' && evidence.pairs).toMatchObject({
+      metric: 'answer accuracy',
+      meanDifference: 3,
+      effectSize: 3 / Math.sqrt(2),
+      signature: 'how accuracy',
+      pairs: deviations.map((away, index) => ({
+        seed: index + 1,
+        treatment: 8 + away,
+        control: 5,
+        difference: 3 + away,
+      })),
+    });
+    const interval = evidence.test === 'paired' ? evidence.pairs.confidence : undefined;
+    expect(interval!.low).toBeCloseTo(3 - halfWidth, 5);
+    expect(interval!.high).toBeCloseTo(3 + halfWidth, 5);
+    expect(holm).toBeUndefined();
+    expect(hypothesis).toMatchObject({ treatment: 'on', control: 'off', metric: 'answer accuracy' });
+    expect(verdict!.verdict).toBe('reproduced');
+    expect(verdict).toEqual(claims[0]!.verdict);
+  });
+
+  test('has every other measure of its arms as secondary and not its own', () => {
+    const { secondary, arms } = view;
+    expect(secondary.map(({ metric, meanDifference }) => [metric, meanDifference])).toEqual([['open-answer accuracy', 0.25]]);
+    expect(arms.map(({ id, role }) => [id, role])).toEqual([
+      ['off', 'control'],
+      ['on', 'treatment'],
+    ]);
+  });
+
+  test('is refused when a score is missing or was computed in another way', async () => {
+    const without = (arm: string, seed: number): Scores => (seed === 3 ? {} : scores(arm, seed));
+    expect(await complaint(viewOf(suite, without))).toMatch(/^error: the run has no score accuracy\n {2}where: {4}run [0-9a-f]{20}$/m);
+    const signature = (measure: string, arm: string) => `${measure} of ${arm === 'on' ? 2 : 1}`;
+    expect(await complaint(viewOf(suite, scores, { signature }))).toMatch(
+      /^error: the scores accuracy were computed in different ways: accuracy of 2\n {2}expected: accuracy of 1$/m,
+    );
+  });
+
+  test('shows what all arms said at the first seed, without reading what the others said', async () => {
+    const { store, folder, plan, runIdOf } = reproduced(suite, scores);
+    for (const { arm, seed } of plan.runs.filter((run) => run.seed > 1)) {
+      const { predictions, result } = runPaths(store, runIdOf(arm, seed));
+      writeFileSync(predictions, 'of another version\n');
+      const { checksum: _, ...content } = JSON.parse(readFileSync(result, 'utf8'));
+      writeResult(result, { ...content, predictions: sha256('of another version\n') });
+    }
+    const { examples } = await buildFindingView(folder);
+    expect(examples.map(({ predictions }) => predictions.map(({ arm, text }) => [arm, text]))).toEqual([
+      [
+        ['off', `said by ${runIdOf('off', 1)}`],
+        ['on', `said by ${runIdOf('on', 1)}`],
+      ],
+    ]);
+  });
+});
+
+describe('several claims over two factors', () => {
+  const claims = ['few', 'some', 'all'].map((share) =>
+    paired(share, { treatment: `staged.${share}`, control: `scratch.${share}` }),
+  );
+  const gains: Readonly<Record<string, number>> = { few: 4, some: 2, all: 0 };
+  const scores = (arm: string, seed: number): Scores => {
+    const [start, share] = arm.split('.') as [string, string];
+    return {
+      accuracy: start === 'staged' ? 1 + gains[share]! + deviation(seed) : 1,
+      'baseline/majority': 0.375,
+      'baseline/blind': start === 'staged' ? 0.5 : 0.625,
+    };
+  };
+  let view: FindingReportView;
+  beforeAll(async () => {
+    view = await viewOf({ factors: domain, hypotheses: claims }, scores);
+  });
+
+  test('are decided together by Holm, the finding by all of them', () => {
+    expect(view.claims.map(({ id, holm }) => [id, holm?.claims])).toEqual([
+      ['few', 3],
+      ['some', 3],
+      ['all', 3],
+    ]);
+    expect(view.claims[0]!.verdict.verdict).toBe('reproduced');
+    expect(view.claims[2]!.verdict.verdict).not.toBe('reproduced');
+    expect(view.verdict!.verdict).not.toBe('reproduced');
+    expect(view.verdict!.reasons).toEqual(view.claims.map(({ verdict }) => verdict.sentence));
+  });
+
+  test('have one score table of all arms, with intervals and baselines', () => {
+    const { scores: tables, factors } = view;
+    expect(tables.map(({ metric }) => metric)).toEqual(['answer accuracy']);
+    const [{ arms, baselines }] = tables as [(typeof tables)[number]];
+    expect(arms.map(({ arm, mean }) => [arm, mean])).toEqual([
+      ['staged.few', 5],
+      ['staged.some', 3],
+      ['staged.all', 1],
+      ['scratch.few', 1],
+      ['scratch.some', 1],
+      ['scratch.all', 1],
+    ]);
+    expect(arms[0]!.confidence!.low).toBeCloseTo(5 - halfWidth, 5);
+    expect(arms[0]!.confidence!.high).toBeCloseTo(5 + halfWidth, 5);
+    expect(baselines).toHaveLength(12);
+    expect(baselines[0]).toEqual({ label: 'always the commonest answer', arm: 'staged.few', value: 0.375 });
+    expect(factors.map(({ id, levels }) => [id, levels.map(({ value }) => value)])).toEqual([
+      ['start', [undefined, undefined]],
+      ['share', [0.05, 0.2, 1]],
+    ]);
+  });
+
+  test('have a learning curve for each start, on a logarithmic axis, with the baselines where they differ', () => {
+    const { responses } = view;
+    expect(responses).toHaveLength(1);
+    const [{ xLabel, xScale, series, references }] = responses as [(typeof responses)[number]];
+    expect([xLabel, xScale]).toEqual(['share of the training questions', 'logarithmic']);
+    expect(series.map(({ label, points }) => [label, points.map(({ x, xText, mean }) => [x, xText, mean])])).toEqual([
+      [
+        'staged',
+        [
+          [0.05, '5 %', 5],
+          [0.2, '20 %', 3],
+          [1, '100 %', 1],
+        ],
+      ],
+      [
+        'from scratch',
+        [
+          [0.05, '5 %', 1],
+          [0.2, '20 %', 1],
+          [1, '100 %', 1],
+        ],
+      ],
+    ]);
+    expect(references.map(({ label, points }) => [label, points.map(({ value }) => value)])).toEqual([
+      ['always the commonest answer', [0.375, 0.375, 0.375]],
+      ['the question without the image (staged)', [0.5, 0.5, 0.5]],
+      ['the question without the image (from scratch)', [0.625, 0.625, 0.625]],
+    ]);
+  });
+});
+
+describe('a trend', () => {
+  const doses: Suite['factors'] = {
+    alignment: {
+      label: 'alignment',
+      levels: {
+        half: level('50 %', { value: 0.5, ...length('align', 8) }),
+        none: level('0 %', { value: 0, ...length('align', 1) }),
+        tenth: level('10 %', { value: 0.1, ...length('align', 2) }),
+      },
+    },
+  };
+  const hypothesis: Suite['hypotheses'][number] = {
+    id: 'more',
+    statement: 'more is better',
+    metric: 'CIDEr-D/ai-captions',
+    direction: 'greater',
+    margin: 0.5,
+    alpha: 0.05,
+    test: 'trend',
+    factor: 'alignment',
+  };
+  const dose: Readonly<Record<string, number>> = { none: 0, tenth: 0.1, half: 0.5 };
+  const scores = (arm: string, seed: number): Scores => ({
+    'CIDEr-D/ai-captions': 1 + seed + dose[arm]! * 2 * (4 + deviation(seed)),
+    'CIDEr-D/human-captions': 1,
+    accuracy: 0.5,
+  });
+
+  let view: FindingReportView;
+  beforeAll(async () => {
+    view = await viewOf({ factors: doses, hypotheses: [hypothesis] }, scores);
+  });
+
+  test('is what each seed’s line gains from the least dose to the greatest', () => {
+    const { claims, verdict, secondary, arms } = view;
+    const { evidence } = claims[0]!;
+    if (evidence.test !== 'trend') throw new Error('the evidence is no trend');
+    const { trend } = evidence;
+    expect(trend.doses.map(({ arm, value }) => [arm, value])).toEqual([
+      ['none', 0],
+      ['tenth', 0.1],
+      ['half', 0.5],
+    ]);
+    trend.seeds.forEach(({ seed, values, effect }) => {
+      expect(values[2]).toBeCloseTo(1 + seed + 4 + deviation(seed), 9);
+      expect(effect).toBeCloseTo(4 + deviation(seed), 9);
+    });
+    expect(trend.meanEffect).toBeCloseTo(4, 9);
+    expect(trend.confidence.low).toBeCloseTo(4 - halfWidth, 5);
+    expect(trend.confidence.high).toBeCloseTo(4 + halfWidth, 5);
+    expect(verdict!.verdict).toBe('reproduced');
+    expect(secondary).toEqual([]);
+    expect(arms.every(({ role }) => role === undefined)).toBe(true);
+  });
+
+  test('is drawn over its doses on a linear axis, for every kind of caption and nothing else', () => {
+    const { responses } = view;
+    expect(responses.map(({ metric, xScale, series }) => [metric, xScale, series.map(({ label }) => label)])).toEqual([
+      ['CIDEr-D of detailed captions', 'linear', ['all arms']],
+      ['CIDEr-D of human-style captions', 'linear', ['all arms']],
+    ]);
+    expect(responses[0]!.series[0]!.points.map(({ x }) => x)).toEqual([0, 0.1, 0.5]);
+  });
+});
+
+describe('a benchmark', () => {
+  test('has scores without a verdict, and no interval for one seed', async () => {
+    const scores = (): Scores => ({ accuracy: 0.5, 'validation-loss/questions': 1 });
+    const view = await viewOf({ factors: onOff, hypotheses: [], seeds: [4], reserveSeeds: [] }, scores);
+    expect(view.verdict).toBeUndefined();
+    expect(view.claims).toEqual([]);
+    expect(view.scores.map(({ metric, arms }) => [metric, arms.map(({ mean, confidence }) => [mean, confidence])])).toEqual([
+      [
+        'answer accuracy',
+        [
+          [0.5, undefined],
+          [0.5, undefined],
+        ],
+      ],
+      [
+        'validation loss on questions',
+        [
+          [1, undefined],
+          [1, undefined],
+        ],
+      ],
+    ]);
+    expect(view.caveats.some((caveat) => caveat.includes('no hypothesis'))).toBe(true);
+  });
+});
+
+describe('what arms share and differ in', () => {
+  const scores = (): Scores => ({ accuracy: 0.5 });
+
+  test('masks are pictured where arms differ in them only', async () => {
+    const masks: Suite['factors'] = {
+      mask: { label: 'mask', levels: { off: level('a', mask('causal')), on: level('b', mask('visual-bidirectional')) } },
+    };
+    const hypotheses = [paired('better', {})];
+    const differing = await viewOf({ factors: masks, hypotheses }, scores);
+    expect(differing.arms.map((arm) => arm.mask?.kind)).toEqual(['causal', 'visual-bidirectional']);
+    const equal = await viewOf({ factors: onOff, hypotheses }, scores);
+    expect(equal.arms.every((arm) => arm.mask === undefined)).toBe(true);
+  });
+
+  test('stages that are trained once count once', async () => {
+    // Each arm has 4 + 4 + 16 shared steps and 4 or 5 of its own, a second each.
+    const { runs, compute } = await viewOf({ factors: onOff, hypotheses: [], seeds: [1, 2] }, scores);
+    expect(runs.map(({ forkedFrom, seconds }) => [forkedFrom?.steps, seconds])).toEqual([
+      [24, 4],
+      [24, 5],
+      [24, 4],
+      [24, 5],
+    ]);
+    expect(new Set(runs.map(({ forkedFrom }) => forkedFrom?.runId)).size).toBe(2);
+    expect(compute.stepsSaved).toBe(2 * 24);
+    expect(compute.trainingSeconds).toBe(2 * (24 + 4 + 5));
+  });
+
+  test('arms that come to the same configuration have one run between them', async () => {
+    const same: Suite['factors'] = { switch: { label: 'switch', levels: { off: level('off'), on: level('on') } } };
+    const { runs, compute } = await viewOf({ factors: same, hypotheses: [], seeds: [1] }, scores);
+    expect(runs[0]!.runId).toBe(runs[1]!.runId);
+    expect(compute.trainingSeconds).toBe(28);
+  });
+});
+
+describe('convergence', () => {
+  const loss = (step: number, arm: string) => (step <= 8 ? 5 : 5 - (step - 8) / (arm === 'on' ? 4 : 8));
+  const scores = (): Scores => ({ accuracy: 0.5, 'convergence/area': 0.5, 'convergence/tokens-to-90': 7 });
+
+  test('is shown where a claim is about it', async () => {
+    const hypotheses = [paired('faster', { metric: 'convergence/area', direction: 'less', margin: 0 })];
+    const { convergence, scores: tables } = await viewOf({ factors: onOff, hypotheses }, scores, { loss });
+    expect(convergence).toHaveLength(12);
+    for (const { points, threshold, stepsToThreshold, tokensToThreshold } of convergence) {
+      expect([threshold, stepsToThreshold, tokensToThreshold]).toEqual([0.9, 0.9 * 16, 64 * 0.9 * 16]);
+      expect(points).toEqual([0, 4, 8, 12, 16].map((step) => ({ step, tokens: 64 * step, reached: step / 16 })));
+    }
+    expect(tables[0]!.metric).toBe('area under the normalised loss curve');
+    expect(tables).toHaveLength(3);
+  });
+
+  test('is left out where none is', async () => {
+    const { convergence, scores: tables, secondary } = await viewOf({ factors: onOff, hypotheses: [paired('better', {})] }, scores);
+    expect(convergence).toEqual([]);
+    expect(tables.map(({ metric }) => metric)).toEqual(['answer accuracy']);
+    expect(secondary).toEqual([]);
+  });
+});
+
+test('stages on different data have validation curves of their own', async () => {
+  const { scales } = suiteOf({});
+  const { embedded } = scales;
+  const [first, ...rest] = embedded.recipe.stages;
+  const recipe = { ...embedded.recipe, stages: [{ ...first!, data: 'easy-vqa' as const }, ...rest] };
+  const suite = { factors: onOff, hypotheses: [], seeds: [1], scales: { ...scales, embedded: { ...embedded, recipe } } };
+  const { curves } = await viewOf(suite, () => ({ accuracy: 1 }));
+  const sources = curves.filter(({ arm, kind }) => arm === 'off' && kind === 'validation').map(({ source }) => source);
+  expect(sources).toEqual(
+    ['ai-captions', 'human-captions', 'questions'].flatMap((source) => [`${source} of easy-vqa`, `${source} of tiny-scenes`]),
+  );
+});
+
+test('texts are those that were recorded beforehand', async () => {
+  const texts = [
+    {
+      label: 'human captions',
+      texts: 1,
+      words: 2,
+      wordsPerText: 2,
+      distinctWords: 2,
+      typeTokenRatio: 1,
+      wordEntropy: 1,
+      bigramEntropy: 0,
+      trigramEntropy: 0,
+      distinctTexts: 1,
+    },
+  ];
+  const suite = { factors: onOff, hypotheses: [], seeds: [1] };
+  const view = await viewOf(suite, () => ({ accuracy: 1 }), { change: (reproduction) => ({ ...reproduction, texts }) });
+  expect(view.texts).toEqual(texts);
+});

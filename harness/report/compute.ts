@@ -1,5 +1,4 @@
 /** What the runs cost: time from the event logs, floating point operations from the configuration and the tokens seen. */
-import { visualTokensPerImage } from '../../reference-model/model/config.js';
 import { modelFlops } from '../../reference-model/model/model-flops.js';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
 import { forkOf, type RecordedEvent } from '../records/events.js';
@@ -45,8 +44,8 @@ export function unionSeconds(intervals: RunTiming['sessions']): number {
 }
 
 /**
- * Floating point operations of training, estimated: sequences of a step are taken as equally long and without padding, and
- * every text position as a target. Validation and generation are left out, and so are steps that were copied from another run.
+ * Floating point operations of training, estimated: sequences of a step are taken as equally long and without padding.
+ * Validation and generation are left out, and so are steps that were copied from another run.
  */
 export function trainingFlops({ model, recipe }: RunConfig, events: readonly RecordedEvent[]): number {
   const images = recipe.batchSize;
@@ -59,7 +58,7 @@ export function trainingFlops({ model, recipe }: RunConfig, events: readonly Rec
       images,
       sequences: images,
       length: event.tokens / images,
-      targets: event.tokens - images * visualTokensPerImage(model),
+      targets: event.answerTokens,
     };
     const { forward, backward } = modelFlops(model, shape, stages.get(event.stage)?.trainable ?? []);
     total += forward + backward;

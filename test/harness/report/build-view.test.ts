@@ -352,8 +352,8 @@ describe('convergence', () => {
     const { convergence, scores: tables } = await viewOf({ factors: onOff, hypotheses }, scores, { loss });
     expect(convergence).toHaveLength(12);
     for (const { points, threshold, stepsToThreshold, tokensToThreshold } of convergence) {
-      expect([threshold, stepsToThreshold, tokensToThreshold]).toEqual([0.9, 0.9 * 16, 64 * 0.9 * 16]);
-      expect(points).toEqual([0, 4, 8, 12, 16].map((step) => ({ step, tokens: 64 * step, reached: step / 16 })));
+      expect([threshold, stepsToThreshold, tokensToThreshold]).toEqual([0.9, 0.9 * 16, 16 * 0.9 * 16]);
+      expect(points).toEqual([0, 4, 8, 12, 16].map((step) => ({ step, tokens: 16 * step, reached: step / 16 })));
     }
     expect(tables[0]!.metric).toBe('area under the normalised loss curve');
     expect(tables).toHaveLength(3);

@@ -102,7 +102,7 @@ export function fabricate(store: string, suite: Suite, fabrication: Fabrication)
 
 const decay = (step: number): number => 3 / (1 + step);
 
-/** Steps of 64 tokens and one second each; the clock of a run begins at 0. */
+/** Steps of 64 tokens, 16 of them learned, and of one second each; the clock of a run begins at 0. */
 function record(
   store: string,
   {
@@ -137,7 +137,7 @@ function record(
   for (const stage of stages) {
     for (let inStage = 1; inStage <= stage.steps; inStage++) {
       step += 1;
-      const common = { totalSteps: step, loss: loss(step), learningRate: {}, gradientNorm: 1, tokens: 64 };
+      const common = { totalSteps: step, loss: loss(step), learningRate: {}, gradientNorm: 1, tokens: 64, answerTokens: 16 };
       events.push({ type: 'step', stage: stage.name, step, ...common, time: 1000 * step });
       if (step % recipe.validateEverySteps === 0 || inStage === stage.steps) events.push(validate(stage.name, step));
     }

@@ -92,7 +92,7 @@ describe('the report of a reproduction', () => {
   });
 
   test('draws masks that differ exactly among the visual tokens', () => {
-    const [treatment, control] = view.arms;
+    const [treatment, control] = ['treatment', 'control'].map((role) => view.arms.find((arm) => arm.role === role));
     treatment!.mask!.allowed.forEach((row, query) => {
       row.forEach((allowed, key) => {
         const visual = [query, key].every((token) => control!.mask!.tokens[token]!.kind === 'visual');

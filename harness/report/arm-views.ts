@@ -23,7 +23,10 @@ export function armViews({ arms, hypotheses: [first] }: Reproduction, runs: read
     return stages.at(-1)!.attentionMask;
   });
   const pictured = new Set(masks).size > 1;
-  const roles = first?.test === 'paired' ? new Map([[first.treatment, 'treatment'] as const, [first.control, 'control'] as const]) : undefined;
+  const roles =
+    first?.test === 'paired'
+      ? new Map([[first.treatment, 'treatment'] as const, [first.control, 'control'] as const])
+      : undefined;
   return arms.map(({ id, label, description, levels }, index) => {
     const role = roles?.get(id);
     return {

@@ -5,9 +5,10 @@ import { join, relative } from 'node:path';
 import type { FindingReportView } from '../../reports/index.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { readFinishedTraining, readRecordedAnswers } from '../records/run-record.js';
+import { statisticsNotes } from '../statistics/statistics-notes.js';
 import { armViews, factorViews } from './arm-views.js';
 import { caveats } from './caveats.js';
-import { decidedClaims, secondaryMeasures } from './claims.js';
+import { decidedClaims, methodsOf, secondaryMeasures } from './claims.js';
 import { convergenceViews } from './convergence-views.js';
 import { exampleViews } from './examples.js';
 import { lossCurves } from './loss-curves.js';
@@ -38,7 +39,12 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
   return {
     schemaVersion: 2,
     smoke,
-    suite: { id: suite.id, title: suite.title, claim: suite.claim ?? '', source: suite.source ?? { citation: '', url: '' } },
+    suite: {
+      id: suite.id,
+      title: suite.title,
+      claim: suite.claim ?? '',
+      source: suite.source ?? { citation: '', url: '' },
+    },
     scale,
     dataSet: {
       name: dataSet.name,
@@ -58,7 +64,7 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
     examples: await examplesOf(reproduction, runs, store),
     runs: runs.map((run) => runView(run, relative(out, join(store, 'runs', run.runId)).replaceAll('\\', '/'))),
     published: [],
-    statistics: [],
+    statistics: statisticsNotes(methodsOf(decided?.claims ?? [])),
     recipe: recipeText(reproduction, runs),
     provenance: provenanceLines(runs),
     compute: computeView(runs, sharedTrainings(store, reproduction)),

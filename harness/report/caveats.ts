@@ -28,8 +28,12 @@ function seedCaveats(suite: Reproduction['suite'], run: ReadonlySet<number>): re
   const fixed = suite.seeds.filter((seed) => run.has(seed)).length;
   const reserve = suite.reserveSeeds.filter((seed) => run.has(seed)).length;
   return [
-    ...(fixed < suite.seeds.length ? [`Only ${fixed} of the ${suite.seeds.length} seeds that the suite fixes were run.`] : []),
-    ...(reserve > 0 ? [`${reserve} of the seeds are from the suite's reserve, which is fixed beforehand as well.`] : []),
+    ...(fixed < suite.seeds.length
+      ? [`Only ${fixed} of the ${suite.seeds.length} seeds that the suite fixes were run.`]
+      : []),
+    ...(reserve > 0
+      ? [`${reserve} of the seeds are from the suite's reserve, which is fixed beforehand as well.`]
+      : []),
   ];
 }
 

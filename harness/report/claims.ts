@@ -8,6 +8,7 @@ import { type MeasureId, measures } from '../run/measures.js';
 import { type ClaimDecision, decideClaims, type FindingDecision } from '../statistics/claims.js';
 import type { EffectStatistics } from '../statistics/effect-statistics.js';
 import { pairedStatistics } from '../statistics/paired-seeds.js';
+import type { StatisticsMethod } from '../statistics/statistics-notes.js';
 import { trendStatistics } from '../statistics/trend.js';
 import type { Hypothesis } from '../suite/schema.js';
 import { measuredArms, type PlacedRun, runsOfArms } from './placed-runs.js';
@@ -45,10 +46,22 @@ export function decidedClaims(reproduction: Reproduction, runs: readonly PlacedR
     }),
     { smoke },
   );
-  const claims = hypotheses.map((hypothesis, index) =>
-    claimView(hypothesis, evidence[index]!, finding.claims[index]!),
-  );
+  const claims = hypotheses.map((hypothesis, index) => claimView(hypothesis, evidence[index]!, finding.claims[index]!));
   return { finding, claims };
+}
+
+/** The statistical methods that the claims are decided and described by. */
+export function methodsOf(claims: readonly ClaimView[]): readonly StatisticsMethod[] {
+  const used = (test: Hypothesis['test']) => claims.some(({ evidence }) => evidence.test === test);
+  if (claims.length === 0) return [];
+  return [
+    ...(used('paired') ? (['pairedT'] as const) : []),
+    ...(used('trend') ? (['trend'] as const) : []),
+    ...(claims.length > 1 ? (['holm'] as const) : []),
+    'signFlip',
+    'effectSize',
+    'equivalence',
+  ];
 }
 
 function claimView(hypothesis: Hypothesis, { comparison, view }: Evidence, decision: ClaimDecision): ClaimView {

@@ -15,10 +15,7 @@ export function isAboutConvergence(hypotheses: readonly Hypothesis[]): boolean {
 }
 
 /** The measures that every one of the runs has, without baselines, which stand beside other measures. */
-export function reportedMeasures(
-  runs: readonly PlacedRun[],
-  hypotheses: readonly Hypothesis[],
-): readonly MeasureId[] {
+export function reportedMeasures(runs: readonly PlacedRun[], hypotheses: readonly Hypothesis[]): readonly MeasureId[] {
   const claimed = [...new Set(hypotheses.map(({ metric }) => metric))];
   const convergence = isAboutConvergence(hypotheses);
   const others = measureIds.filter(

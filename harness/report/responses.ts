@@ -94,7 +94,9 @@ function references(
     readonly points: readonly { readonly x: number; readonly baselines: ReturnType<typeof armBaselines> }[];
   }[],
 ): ResponseView['references'] {
-  const labels = [...new Set(lines.flatMap(({ points }) => points.flatMap((point) => point.baselines.map((b) => b.label))))];
+  const labels = [
+    ...new Set(lines.flatMap(({ points }) => points.flatMap((point) => point.baselines.map((b) => b.label)))),
+  ];
   return labels.flatMap((baseline) => {
     const byLine = lines.map(({ label, points }) => ({
       label,

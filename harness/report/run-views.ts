@@ -1,8 +1,8 @@
 /** The runs as the page lists them, and what they cost together. */
 import { existsSync } from 'node:fs';
 import type { ComputeView, RunView } from '../../reports/index.js';
-import type { Reproduction } from '../records/reproduction.js';
 import { forkOf } from '../records/events.js';
+import type { Reproduction } from '../records/reproduction.js';
 import { type FinishedTraining, readFinishedTraining, runPaths } from '../records/run-record.js';
 import { timingOf, trainingFlops, unionSeconds } from './compute.js';
 import type { PlacedRun } from './placed-runs.js';

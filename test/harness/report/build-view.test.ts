@@ -2,14 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { formatError } from '../../../harness/errors.js';
+import { sha256 } from '../../../harness/records/canonical-json.js';
 import { writeResult } from '../../../harness/records/result.js';
 import { runPaths } from '../../../harness/records/run-record.js';
-import { sha256 } from '../../../harness/records/canonical-json.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import type { FindingReportView } from '../../../reports/index.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
-import { fabricate, type Fabrication, type Scores, suiteOf } from './fabricated-records.js';
+import { type Fabrication, fabricate, type Scores, suiteOf } from './fabricated-records.js';
 
 /** Student's t at 97.5 % with 5 degrees of freedom, from printed tables. */
 const t975 = 2.570582;
@@ -41,7 +41,10 @@ const onOff: Suite['factors'] = {
 };
 
 const domain: Suite['factors'] = {
-  start: { label: 'start', levels: { staged: level('staged', lengths(4)), scratch: level('from scratch', lengths(5)) } },
+  start: {
+    label: 'start',
+    levels: { staged: level('staged', lengths(4)), scratch: level('from scratch', lengths(5)) },
+  },
   share: {
     label: 'share of the training questions',
     levels: {
@@ -99,7 +102,9 @@ describe('one paired claim', () => {
 
   test('has every other measure of its arms as secondary and not its own', () => {
     const { secondary, arms } = view;
-    expect(secondary.map(({ metric, meanDifference }) => [metric, meanDifference])).toEqual([['open-answer accuracy', 0.25]]);
+    expect(secondary.map(({ metric, meanDifference }) => [metric, meanDifference])).toEqual([
+      ['open-answer accuracy', 0.25],
+    ]);
     expect(arms.map(({ id, role }) => [id, role])).toEqual([
       ['off', 'control'],
       ['on', 'treatment'],
@@ -108,7 +113,9 @@ describe('one paired claim', () => {
 
   test('is refused when a score is missing or was computed in another way', async () => {
     const without = (arm: string, seed: number): Scores => (seed === 3 ? {} : scores(arm, seed));
-    expect(await complaint(viewOf(suite, without))).toMatch(/^error: the run has no score accuracy\n {2}where: {4}run [0-9a-f]{20}$/m);
+    expect(await complaint(viewOf(suite, without))).toMatch(
+      /^error: the run has no score accuracy\n {2}where: {4}run [0-9a-f]{20}$/m,
+    );
     const signature = (measure: string, arm: string) => `${measure} of ${arm === 'on' ? 2 : 1}`;
     expect(await complaint(viewOf(suite, scores, { signature }))).toMatch(
       /^error: the scores accuracy were computed in different ways: accuracy of 2\n {2}expected: accuracy of 1$/m,
@@ -156,6 +163,13 @@ describe('several claims over two factors', () => {
       ['few', 3],
       ['some', 3],
       ['all', 3],
+    ]);
+    expect(view.statistics.map(({ name }) => name)).toEqual([
+      'Paired t test and interval',
+      'Sign-flip test',
+      'Effect size d_z',
+      "Holm's correction",
+      'Equivalence test (TOST)',
     ]);
     expect(view.claims[0]!.verdict.verdict).toBe('reproduced');
     expect(view.claims[2]!.verdict.verdict).not.toBe('reproduced');
@@ -287,7 +301,10 @@ describe('a benchmark', () => {
     const view = await viewOf({ factors: onOff, hypotheses: [], seeds: [4], reserveSeeds: [] }, scores);
     expect(view.verdict).toBeUndefined();
     expect(view.claims).toEqual([]);
-    expect(view.scores.map(({ metric, arms }) => [metric, arms.map(({ mean, confidence }) => [mean, confidence])])).toEqual([
+    expect(view.statistics).toEqual([]);
+    expect(
+      view.scores.map(({ metric, arms }) => [metric, arms.map(({ mean, confidence }) => [mean, confidence])]),
+    ).toEqual([
       [
         'answer accuracy',
         [
@@ -312,7 +329,10 @@ describe('what arms share and differ in', () => {
 
   test('masks are pictured where arms differ in them only', async () => {
     const masks: Suite['factors'] = {
-      mask: { label: 'mask', levels: { off: level('a', mask('causal')), on: level('b', mask('visual-bidirectional')) } },
+      mask: {
+        label: 'mask',
+        levels: { off: level('a', mask('causal')), on: level('b', mask('visual-bidirectional')) },
+      },
     };
     const hypotheses = [paired('better', {})];
     const differing = await viewOf({ factors: masks, hypotheses }, scores);
@@ -360,7 +380,11 @@ describe('convergence', () => {
   });
 
   test('is left out where none is', async () => {
-    const { convergence, scores: tables, secondary } = await viewOf({ factors: onOff, hypotheses: [paired('better', {})] }, scores);
+    const {
+      convergence,
+      scores: tables,
+      secondary,
+    } = await viewOf({ factors: onOff, hypotheses: [paired('better', {})] }, scores);
     expect(convergence).toEqual([]);
     expect(tables.map(({ metric }) => metric)).toEqual(['answer accuracy']);
     expect(secondary).toEqual([]);
@@ -372,11 +396,19 @@ test('stages on different data have validation curves of their own', async () =>
   const { embedded } = scales;
   const [first, ...rest] = embedded.recipe.stages;
   const recipe = { ...embedded.recipe, stages: [{ ...first!, data: 'easy-vqa' as const }, ...rest] };
-  const suite = { factors: onOff, hypotheses: [], seeds: [1], scales: { ...scales, embedded: { ...embedded, recipe } } };
+  const suite = {
+    factors: onOff,
+    hypotheses: [],
+    seeds: [1],
+    scales: { ...scales, embedded: { ...embedded, recipe } },
+  };
   const { curves } = await viewOf(suite, () => ({ accuracy: 1 }));
   const sources = curves.filter(({ arm, kind }) => arm === 'off' && kind === 'validation').map(({ source }) => source);
   expect(sources).toEqual(
-    ['ai-captions', 'human-captions', 'questions'].flatMap((source) => [`${source} of easy-vqa`, `${source} of tiny-scenes`]),
+    ['ai-captions', 'human-captions', 'questions'].flatMap((source) => [
+      `${source} of easy-vqa`,
+      `${source} of tiny-scenes`,
+    ]),
   );
 });
 

@@ -67,7 +67,9 @@ export function fabricate(store: string, suite: Suite, fabrication: Fabrication)
   });
   const idOf = (config: RunConfig) => runIdOf(identityOf(config));
   const forkAt = (prefix: number | undefined) =>
-    prefix === undefined ? undefined : { runId: idOf(plan.prefixes[prefix]!.config), step: plan.prefixes[prefix]!.steps };
+    prefix === undefined
+      ? undefined
+      : { runId: idOf(plan.prefixes[prefix]!.config), step: plan.prefixes[prefix]!.steps };
   const { scores, loss, signature = (measure: string) => `how ${measure}` } = fabrication;
 
   for (const { config, prefix } of plan.prefixes) {
@@ -137,13 +139,23 @@ function record(
   for (const stage of stages) {
     for (let inStage = 1; inStage <= stage.steps; inStage++) {
       step += 1;
-      const common = { totalSteps: step, loss: loss(step), learningRate: {}, gradientNorm: 1, tokens: 64, answerTokens: 16 };
+      const common = {
+        totalSteps: step,
+        loss: loss(step),
+        learningRate: {},
+        gradientNorm: 1,
+        tokens: 64,
+        answerTokens: 16,
+      };
       events.push({ type: 'step', stage: stage.name, step, ...common, time: 1000 * step });
       if (step % recipe.validateEverySteps === 0 || inStage === stage.steps) events.push(validate(stage.name, step));
     }
     if (step === fork?.step) events.push({ ...session, time: 1000 * step });
   }
-  events.push({ type: 'training-finished', time: 1000 * step }, { type: 'finished', peakMemoryBytes: 1e6, time: 1000 * step });
+  events.push(
+    { type: 'training-finished', time: 1000 * step },
+    { type: 'finished', peakMemoryBytes: 1e6, time: 1000 * step },
+  );
   writeFileSync(paths.events, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
 
   const weights = `weights of ${runId}`;

@@ -1,13 +1,27 @@
 /**
- * The numbers that the page shows and the view does not hold: the mean score of each arm and the losses at the start and end of each stage.
+ * The numbers that the page shows and the view does not hold: the mean score of each arm, the losses at the start and end of each
+ * stage, the spread of the times to converge.
  * The page and `report.json` take them from here, so that they cannot differ.
  */
-import type { FindingReportView, LossCurveView, PairedSeedsView } from './finding-report-view.js';
+import type { ConvergenceView, FindingReportView, LossCurveView, PairedSeedsView } from './finding-report-view.js';
 
 export interface DerivedNumbers {
   /** Mean score over the seeds, per measure. */
   readonly armMeans: readonly { readonly metric: string; readonly treatment: number; readonly control: number }[];
   readonly stageLosses: readonly StageLosses[];
+  /** Per arm, over its seeds. */
+  readonly convergence: readonly {
+    readonly arm: string;
+    readonly seeds: number;
+    readonly steps: Spread;
+    readonly tokens: Spread;
+  }[];
+}
+
+interface Spread {
+  readonly mean: number;
+  readonly least: number;
+  readonly greatest: number;
 }
 
 /** Mean over an arm's seeds of the first and the last loss recorded within one stage. */
@@ -28,6 +42,7 @@ export function deriveNumbers(view: FindingReportView): DerivedNumbers {
       ...armMeans(measure),
     })),
     stageLosses: stageLosses(view.curves),
+    convergence: convergence(view.convergence),
   };
 }
 
@@ -39,6 +54,22 @@ export function pairedClaims({ claims }: FindingReportView): readonly PairedSeed
 /** @returns the mean over the seeds of each arm's score. */
 export function armMeans({ pairs }: PairedSeedsView): { readonly treatment: number; readonly control: number } {
   return { treatment: mean(pairs.map((pair) => pair.treatment)), control: mean(pairs.map((pair) => pair.control)) };
+}
+
+function convergence(curves: readonly ConvergenceView[]): DerivedNumbers['convergence'] {
+  return [...new Set(curves.map(({ arm }) => arm))].map((arm) => {
+    const own = curves.filter((curve) => curve.arm === arm);
+    return {
+      arm,
+      seeds: own.length,
+      steps: spread(own.map(({ stepsToThreshold }) => stepsToThreshold)),
+      tokens: spread(own.map(({ tokensToThreshold }) => tokensToThreshold)),
+    };
+  });
+}
+
+function spread(values: readonly number[]): Spread {
+  return { mean: mean(values), least: Math.min(...values), greatest: Math.max(...values) };
 }
 
 /** @returns the arithmetic mean, NaN of nothing. */

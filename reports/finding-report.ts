@@ -2,15 +2,21 @@
  * A finding's page: turns the view model into display strings and charts, and those into one self-contained HTML file without script.
  * Pure: equal views give equal bytes.
  */
-import { type ArmStyle, styleArms, styleOf } from './arm-style.js';
+import { styleArms, styleOf } from './arm-style.js';
 import { TOKEN_COLORS } from './charts/mask-grid.js';
-import { deriveNumbers, pairedClaims } from './derived-numbers.js';
+import { deriveNumbers } from './derived-numbers.js';
 import { renderDocument } from './document.js';
-import type { FindingReportView, VerdictView } from './finding-report-view.js';
-import { decimalsFor, formatCount, formatDuration, formatFixed, formatWithPrefix } from './numbers.js';
+import type { FindingReportView } from './finding-report-view.js';
+import { formatCount, formatDuration, formatWithPrefix } from './numbers.js';
+import { comparedArms, evidenceSection, hypothesesSection } from './sections/claims-section.js';
+import { convergenceSection } from './sections/convergence-section.js';
 import { curvesSection } from './sections/curves-section.js';
 import { examplesSection, masksSection, runsSection } from './sections/evidence-sections.js';
-import { type ComparedArms, type PairedClaim, pairsSection, secondarySection } from './sections/pairs-section.js';
+import { publishedSection } from './sections/published-section.js';
+import { responsesSection } from './sections/responses-section.js';
+import { scoresSection } from './sections/scores-section.js';
+import { secondarySection } from './sections/secondary-section.js';
+import { textsSection } from './sections/texts-section.js';
 import { verdictSection } from './sections/verdict-section.js';
 import { compilePage, readReportAsset } from './templates.js';
 import { singleLineText } from './untrusted-text.js';
@@ -18,90 +24,122 @@ import { singleLineText } from './untrusted-text.js';
 const PARTIALS = [
   'caveats',
   'compute',
+  'contents',
+  'convergence',
   'curves',
+  'evidence',
+  'evidence-pairs',
+  'evidence-trend',
   'examples',
   'hypothesis',
   'masks',
-  'pairs',
   'provenance',
+  'published',
   'recipe',
   'reproduce',
+  'responses',
   'runs',
+  'scores',
   'secondary',
   'signatures',
+  'statistics',
+  'texts',
   'verdict',
 ].map((name) => `templates/${name}`);
 
 /** @returns the complete HTML document. */
 export function renderFindingReport(view: FindingReportView): string {
-  const styles = styleArms(view.arms);
-  const claim = leadingClaim(view);
-  const arms = comparedArms(claim, styles);
+  const styles = styleArms(view.arms, view.factors);
+  const derived = deriveNumbers(view);
+  const first = view.claims.find(({ evidence }) => evidence.test === 'paired') ?? view.claims[0];
   const body = compilePage(
     'templates/finding',
     PARTIALS,
   )({
     smoke: view.smoke,
     suite: view.suite,
-    scale: view.scale,
     dataSet: view.dataSet,
-    verdict: verdictSection(view, claim.verdict, claim),
-    hypothesis: hypothesisSection(claim, arms),
-    armKey: [arms.treatment, arms.control],
+    verdict: verdictSection(view),
+    contents: contents(view),
+    hypothesisHeading: hypothesisHeading(view),
+    hypotheses: hypothesesSection(view),
+    roles: view.arms.some(({ role }) => role !== undefined),
     arms: view.arms.map((arm) => ({ ...arm, style: styleOf(styles, arm.id) })),
-    pairs: pairsSection(claim, arms),
-    secondary: secondarySection(view, arms),
-    curves: curvesSection(view.curves, styles, deriveNumbers(view)),
+    evidence: evidenceSection(view, styles),
+    responses: responsesSection(view),
+    convergence: convergenceSection(view.convergence, styles, derived),
+    texts: textsSection(view.texts),
+    scores: scoresSection(view, styles),
+    secondary: first === undefined ? { rows: [] } : secondarySection(view, comparedArms(first.hypothesis, styles)),
+    curves: curvesSection(view.curves, styles, derived),
     masks: masksSection(view.arms, styles),
     tokenKinds: Object.entries(TOKEN_COLORS).map(([kind, color]) => ({ kind, color })),
     examples: examplesSection(view.examples, styles),
+    published: publishedSection(view.published),
     runs: runsSection(view, styles),
     caveats: view.caveats,
+    statistics: view.statistics,
     recipe: view.recipe,
     provenance: view.provenance,
-    signatures: [...pairedClaims(view), ...view.secondary].map(({ metric, signature }) => ({ metric, signature })),
+    signatures: signatures(view),
     compute: computeSection(view),
     command: view.command,
   });
   return renderDocument({
-    title: singleLineText(`${claim.verdict.verdict}: ${view.suite.title}`, 120),
-    kind: 'finding report',
+    title: singleLineText(`${view.verdict === undefined ? '' : `${view.verdict.verdict}: `}${view.suite.title}`, 120),
+    kind: view.verdict === undefined ? 'benchmark report' : 'finding report',
     tags: [
       { label: 'Suite', value: view.suite.id },
       { label: 'Scale', value: view.scale },
       { label: 'Data', value: view.dataSet.name },
     ],
     smoke: view.smoke,
-    skip: { target: 'verdict', label: 'Skip to the verdict' },
+    skip: { target: 'verdict', label: view.verdict === undefined ? 'Skip to the summary' : 'Skip to the verdict' },
     css: readReportAsset('styles/finding.css'),
     body,
     footer: readReportAsset('templates/finding-footer.hbs'),
   });
 }
 
-/** The claim that the page leads with: the first, on paired seeds. */
-function leadingClaim({ claims, verdict }: FindingReportView): PairedClaim & { readonly verdict: VerdictView } {
-  const [first] = claims;
-  if (first?.evidence.test !== 'paired') throw new Error('the page needs a first claim on paired seeds');
-  return { hypothesis: first.hypothesis, pairs: first.evidence.pairs, verdict: verdict ?? first.verdict };
+/** The sections that the page has, in its order. */
+function contents(view: FindingReportView): readonly { readonly id: string; readonly label: string }[] {
+  const sections: readonly (readonly [id: string, label: string, shown: boolean])[] = [
+    ['hypothesis', view.claims.length > 0 ? 'Hypothesis' : 'Arms', true],
+    ['evidence', 'Evidence', view.claims.length > 0],
+    ['responses', 'Response', view.responses.length > 0],
+    ['convergence', 'Convergence', view.convergence.length > 0],
+    ['texts', 'Texts', view.texts.length > 0],
+    ['scores', 'Scores', view.scores.length > 0],
+    ['secondary', 'Other measures', view.secondary.length > 0],
+    ['curves', 'Loss curves', true],
+    ['masks', 'Attention masks', view.arms.some(({ mask }) => mask !== undefined)],
+    ['examples', 'Examples', true],
+    ['published', 'Published elsewhere', view.published.length > 0],
+    ['runs', 'Runs', true],
+    ['caveats', 'Caveats', true],
+    ['statistics', 'Statistics', view.statistics.length > 0],
+    ['recipe', 'Recipe', true],
+    ['provenance', 'Provenance', true],
+    ['reproduce', 'Reproduce', true],
+  ];
+  return sections.flatMap(([id, label, shown]) => (shown ? [{ id, label }] : []));
 }
 
-/** The arms that the hypothesis compares; their styles follow their part in it even if the view does not describe them. */
-function comparedArms({ hypothesis }: PairedClaim, styles: ReadonlyMap<string, ArmStyle>): ComparedArms {
-  return { treatment: styleOf(styles, hypothesis.treatment ?? ''), control: styleOf(styles, hypothesis.control ?? '') };
+function hypothesisHeading({ claims }: FindingReportView): string {
+  if (claims.length === 0) return 'The arms';
+  return claims.length === 1 ? 'The hypothesis, fixed before the run' : 'The hypotheses, fixed before the run';
 }
 
-function hypothesisSection({ hypothesis }: PairedClaim, { treatment, control }: ComparedArms) {
-  const { metric, direction, margin, alpha, statement } = hypothesis;
-  return {
-    statement,
+/** Once per measure, those of the claims first. */
+function signatures({ claims, secondary }: FindingReportView) {
+  const measures = [
+    ...claims.map(({ evidence }) => (evidence.test === 'paired' ? evidence.pairs : evidence.trend)),
+    ...secondary,
+  ];
+  return [...new Map(measures.map(({ metric, signature }) => [metric, signature]))].map(([metric, signature]) => ({
     metric,
-    direction: direction === 'greater' ? 'treatment greater than control' : 'treatment less than control',
-    margin: formatFixed(margin, decimalsFor([margin])),
-    alpha: String(alpha),
-    treatment,
-    control,
-  };
+    signature,
+  }));
 }
 
 function computeSection({ compute }: FindingReportView) {
@@ -113,5 +151,8 @@ function computeSection({ compute }: FindingReportView) {
     { label: 'Wall time', value: formatDuration(compute.wallSeconds) },
     { label: 'Runs at a time', value: formatCount(compute.jobs) },
     { label: 'Peak memory of one run', value: formatWithPrefix(compute.peakMemoryBytes, 'B') },
+    ...(compute.stepsSaved > 0
+      ? [{ label: 'Steps saved by shared stages', value: formatCount(compute.stepsSaved) }]
+      : []),
   ];
 }

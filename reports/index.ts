@@ -1,4 +1,5 @@
-/** The public API of the reports: a finding's view model to its page and to `report.json`. */
+/** The public API of the reports: view models to pages and to `report.json`. */
 export { renderFindingReport } from './finding-report.js';
 export type * from './finding-report-view.js';
+export { renderFindingsIndex } from './findings-index.js';
 export { renderReportJson } from './report-json.js';

@@ -35,6 +35,15 @@ export function formatP(p: number): string {
   return `p = ${p.toFixed(3).replace(/^0/, '')}`;
 }
 
+/** @returns a number that was chosen, not measured (a margin, a level), in three significant digits without trailing zeros: `0.1`, `25`. */
+export function formatChosen(value: number): string {
+  if (!Number.isFinite(value)) return NOT_DEFINED;
+  const decimals = decimalsFor([value]);
+  return formatFixed(value, decimals)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
+}
+
 /** @returns a whole number with grouped thousands: `1,234,567`. */
 export function formatCount(value: number): string {
   return formatFixed(value, 0);

@@ -20,6 +20,14 @@ export function safeRecordLink(path: string): string | undefined {
   return path.split('/').map(encodeURIComponent).join('/');
 }
 
+/**
+ * A path to another page below this one, percent-encoded for `href`: `finding-1/index.html`.
+ * @returns undefined if `path` is anything else
+ */
+export function safePageLink(path: string): string | undefined {
+  return path.startsWith('.') ? undefined : safeRecordLink(path);
+}
+
 /** @returns the normalised address of a web page, otherwise undefined. */
 export function safeWebAddress(url: string): string | undefined {
   if (url.length > 2048 || !URL.canParse(url)) return undefined;

@@ -9,7 +9,7 @@ import Handlebars from 'handlebars';
 import { cutNote, cutText, escapeMarkup, printableText, singleLineText, TEXT_LIMIT } from './untrusted-text.js';
 
 /** Partials that every page may use, in `reports/templates`. */
-const SHARED_PARTIALS = ['arm-key', 'chart'].map((name) => `templates/${name}`);
+const SHARED_PARTIALS = ['arm-key', 'chart', 'verdict-chip'].map((name) => `templates/${name}`);
 
 const assets = new Map<string, string>();
 

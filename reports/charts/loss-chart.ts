@@ -8,7 +8,8 @@ import { formatCount, formatFixed } from '../numbers.js';
 import { singleLineText } from '../untrusted-text.js';
 import { axisRange } from './axis-ticks.js';
 import { type LossLinesOptions, type LossPoint, lossLines } from './loss-lines.js';
-import { FONT_SIZE, INK, MUTED, RULE, renderSvgChart } from './svg-chart.js';
+import { INK, MUTED, renderSvgChart } from './svg-chart.js';
+import { horizontalAxis, verticalAxis } from './value-axis.js';
 
 const LEFT = 58;
 const RIGHT = 16;
@@ -16,6 +17,10 @@ const RIGHT = 16;
 type StageRange = LossCurveView['stages'][number];
 
 export interface LossChartOptions extends LossLinesOptions {
+  /** Draws the seeds; with many arms the means alone are readable. */
+  readonly seeds?: boolean;
+  /** Losses that the axis must hold besides those drawn, so that charts beside each other share it. */
+  readonly losses?: readonly number[];
   readonly id: string;
   readonly title: string;
   readonly width: number;
@@ -24,60 +29,27 @@ export interface LossChartOptions extends LossLinesOptions {
 
 /** @returns the chart, and the most steps that one of its points averages (0: the points are those of the view). */
 export function renderLossChart(options: LossChartOptions): { readonly svg: string; readonly window: number } {
-  const { id, title, only, width, height } = options;
+  const { id, title, only, width, height, seeds: showSeeds = true, losses = [] } = options;
   const stages = only === undefined ? options.stages : options.stages.slice(only, only + 1);
   const { arms, window } = lossLines(options);
-  const points = arms.flatMap((arm) => arm.seeds.flat());
-  const range = axisRange(
-    points.map(([, loss]) => loss),
-    height > 240 ? 5 : 4,
-  );
+  const points = arms.flatMap((arm) => (showSeeds ? arm.seeds.flat() : arm.mean));
+  const range = axisRange([...points.map(([, loss]) => loss), ...losses], height > 240 ? 5 : 4);
   const ends = [...stages.flatMap(({ from, to }) => [from, to]), ...points.map(([step]) => step)];
   const steps = axisRange(ends, width > 500 ? 9 : 5);
   const series: LineSeriesOption[] = [
-    ...arms.flatMap(({ style, seeds }) => seeds.map((points) => line(points, style, false))),
+    ...arms.flatMap(({ style, seeds }) => (showSeeds ? seeds.map((points) => line(points, style, false)) : [])),
     ...arms.map(({ style, mean: points }) => line(points, style, true)),
     stageLines(stages, (width - LEFT - RIGHT) / (steps.max - steps.min)),
   ];
   const option: EChartsOption = {
     grid: { left: LEFT, right: RIGHT, top: stages.length > 1 ? 26 : 10, bottom: 48 },
-    xAxis: {
-      type: 'value',
-      min: steps.min,
-      max: steps.max,
-      // Steps are whole numbers.
-      interval: Math.max(1, steps.interval),
+    // Steps are whole numbers.
+    xAxis: horizontalAxis({
+      range: { ...steps, interval: Math.max(1, steps.interval) },
       name: 'Optimizer step',
-      nameLocation: 'middle',
-      nameGap: 28,
-      nameTextStyle: { color: INK, fontSize: FONT_SIZE },
-      axisLabel: {
-        color: MUTED,
-        fontSize: FONT_SIZE,
-        hideOverlap: true,
-        formatter: (value: number) => formatCount(value),
-      },
-      axisLine: { onZero: false, lineStyle: { color: MUTED } },
-      axisTick: { show: true, lineStyle: { color: MUTED } },
-      splitLine: { show: false },
-    },
-    yAxis: {
-      type: 'value',
-      min: range.min,
-      max: range.max,
-      interval: range.interval,
-      name: 'Loss (nats per answer token)',
-      nameLocation: 'middle',
-      nameGap: 42,
-      nameTextStyle: { color: INK, fontSize: FONT_SIZE },
-      axisLabel: {
-        color: MUTED,
-        fontSize: FONT_SIZE,
-        formatter: (value: number) => formatFixed(value, range.decimals),
-      },
-      axisLine: { show: false },
-      splitLine: { lineStyle: { color: RULE } },
-    },
+      format: formatCount,
+    }),
+    yAxis: verticalAxis({ range, name: 'Loss (nats per answer token)' }),
     series,
   };
   const lastLosses = arms.map(
@@ -101,7 +73,7 @@ function line(points: readonly LossPoint[], { color, dash }: ArmStyle, thick: bo
       color,
       width: thick ? 2.6 : 0.9,
       opacity: thick ? 1 : 0.4,
-      type: thick && dash !== 'solid' ? [...dash] : 'solid',
+      type: thick && dash.length > 0 ? [...dash] : 'solid',
     },
     data: points.map(([step, loss]) => [step, loss]),
   };

@@ -8,21 +8,29 @@ import { singleLineText } from '../untrusted-text.js';
 
 const PANEL = { width: 400, height: 250 };
 const WIDE = { width: 860, height: 300 };
+const SMALL = { width: 300, height: 220 };
 
 type Styles = ReadonlyMap<string, ArmStyle>;
+
+/** Empty `groups` mean that no run recorded a loss. */
+/** With more arms than this, one chart of all seeds is a tangle: each arm gets a small chart of its own. */
+const MOST_ARMS_TOGETHER = 4;
 
 /** Empty `groups` mean that no run recorded a loss. */
 export function curvesSection(curves: readonly LossCurveView[], styles: Styles, derived: DerivedNumbers) {
   const drawn = curves.filter((curve) => curve.points.length > 0 && curve.stages.length > 0);
   const training = drawn.filter((curve) => curve.kind === 'training');
   const validation = drawn.filter((curve) => curve.kind === 'validation');
-  const stages = drawn[0]?.stages ?? [];
-  const groups = [trainingGroup(training, styles), validationGroup(validation, styles)].filter(
-    (group) => group.panels.length > 0,
-  );
+  const arms = [...new Set(drawn.map(({ arm }) => arm))];
+  const many = arms.length > MOST_ARMS_TOGETHER;
+  const groups = [
+    many ? armsGroup(training, arms, styles) : trainingGroup(training, styles),
+    validationGroup(validation, styles, many),
+  ];
   return {
-    groups,
-    stages: stages.map(({ name, from, to }, index) => ({ number: index + 1, name, from, to })),
+    groups: groups.filter(({ panels, wide }) => panels.length + wide.length > 0),
+    armKey: arms.map((arm) => styleOf(styles, arm)),
+    stages: sharedStages(drawn),
     rows: derived.stageLosses.map((row) => ({
       kind: row.kind,
       source: row.source,
@@ -35,9 +43,49 @@ export function curvesSection(curves: readonly LossCurveView[], styles: Styles, 
   };
 }
 
+/** The stages by number, where all arms have the same ones; arms of other lengths name their own in their charts. */
+function sharedStages(curves: readonly LossCurveView[]) {
+  const names = (curve: LossCurveView): string => JSON.stringify(curve.stages.map(({ name }) => name));
+  const [first] = curves;
+  if (first === undefined || curves.some((curve) => names(curve) !== names(first))) return [];
+  return first.stages.map(({ name }, index) => ({ number: index + 1, name }));
+}
+
+function armsGroup(curves: readonly LossCurveView[], arms: readonly string[], styles: Styles) {
+  const losses = curves.flatMap(({ points }) => points.map(({ loss }) => loss));
+  const range = [Math.min(...losses), Math.max(...losses)];
+  const charts = arms.flatMap((arm, index) => {
+    const own = curves.filter((curve) => curve.arm === arm);
+    const stages = own[0]?.stages ?? [];
+    if (stages.length === 0) return [];
+    const title = `Training loss: ${singleLineText(styleOf(styles, arm).label, 80)}`;
+    const chart = renderLossChart({
+      id: `training-arm-${index + 1}`,
+      title,
+      curves: own,
+      styles,
+      stages,
+      losses: range,
+      width: SMALL.width,
+      height: SMALL.height,
+    });
+    return [{ title: styleOf(styles, arm).label, svg: chart.svg, window: chart.window }];
+  });
+  const window = Math.max(0, ...charts.map((chart) => chart.window));
+  return {
+    title: 'Training loss',
+    note: window === 0 ? '' : `A point averages up to ${window} steps.`,
+    shared: true,
+    small: true,
+    wide: [],
+    panels: charts,
+  };
+}
+
 function trainingGroup(curves: readonly LossCurveView[], styles: Styles) {
-  const stages = curves[0]?.stages ?? [];
-  if (stages.length === 0) return { title: 'Training loss', note: '', wide: [], panels: [] };
+  const stages = longestStages(curves);
+  const frame = { title: 'Training loss', shared: false, small: false };
+  if (stages.length === 0) return { ...frame, note: '', wide: [], panels: [] };
   const chart = (name: string, title: string, only: number | undefined, size: typeof PANEL) => {
     const { svg, window } = renderLossChart({ id: `training-${name}`, title, curves, styles, stages, only, ...size });
     return { title, svg, window };
@@ -48,7 +96,7 @@ function trainingGroup(curves: readonly LossCurveView[], styles: Styles) {
     chart(`stage-${index + 1}`, `Stage ${index + 1}, ${singleLineText(stage.name, 40)}: training loss`, index, PANEL),
   );
   return {
-    title: 'Training loss',
+    ...frame,
     note:
       wide.window === 0
         ? ''
@@ -58,22 +106,38 @@ function trainingGroup(curves: readonly LossCurveView[], styles: Styles) {
   };
 }
 
-function validationGroup(curves: readonly LossCurveView[], styles: Styles) {
+function validationGroup(curves: readonly LossCurveView[], styles: Styles, meansOnly: boolean) {
   const sources = [...new Set(curves.map((curve) => curve.source ?? ''))];
   const panels = sources.map((source, index) => {
     const own = curves.filter((curve) => (curve.source ?? '') === source);
     const title = `Validation loss${source === '' ? '' : `: ${singleLineText(source, 60)}`}`;
-    const stages = own[0]?.stages ?? [];
     const { svg } = renderLossChart({
       id: `validation-${index + 1}`,
       title,
       curves: own,
       styles,
-      stages,
+      stages: longestStages(own),
+      seeds: !meansOnly,
       ...PANEL,
       height: 280,
     });
     return { title, svg };
   });
-  return { title: 'Validation loss', note: 'Measured on held-out samples, never trained on.', wide: [], panels };
+  return {
+    title: 'Validation loss',
+    note: `Measured on held-out samples, never trained on.${meansOnly ? ' Means over the seeds.' : ''}`,
+    shared: false,
+    small: false,
+    wide: [],
+    panels,
+  };
+}
+
+/** Arms may train for longer or shorter: the axis holds the longest. */
+function longestStages(curves: readonly LossCurveView[]): LossCurveView['stages'] {
+  const end = ({ stages }: LossCurveView): number => stages.at(-1)?.to ?? 0;
+  return curves.reduce<LossCurveView['stages']>(
+    (longest, curve) => (end(curve) > (longest.at(-1)?.to ?? 0) ? curve.stages : longest),
+    [],
+  );
 }

@@ -92,13 +92,23 @@ function displaySize({ width, height }: ExampleView): { readonly width: number; 
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-export function runsSection({ runs, claims }: FindingReportView, styles: Styles) {
+/** A longer table is folded. */
+const MOST_RUNS_UNFOLDED = 16;
+
+export function runsSection({ runs, claims, compute }: FindingReportView, styles: Styles) {
   const primary = claims[0]?.hypothesis.metric;
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.scores)))].sort((left, right) =>
     left === primary ? -1 : right === primary ? 1 : left < right ? -1 : 1,
   );
   const decimals = new Map(names.map((name) => [name, decimalsFor(runs.map((run) => scoreOf(run, name)))]));
+  const forked = runs.filter(({ forkedFrom }) => forkedFrom !== undefined).length;
   return {
+    folded: runs.length > MOST_RUNS_UNFOLDED,
+    count: formatCount(runs.length),
+    sharing:
+      compute.stepsSaved > 0
+        ? `Stages that arms share were trained once: ${formatCount(forked)} runs begin with the stages of another, which saved ${formatCount(compute.stepsSaved)} steps. The bits are the same as without sharing.`
+        : '',
     columns: names.map((name) => ({ name, wrap: name.length > 10 })),
     rows: runs.map((run) => ({
       runId: run.runId,
@@ -110,6 +120,8 @@ export function runsSection({ runs, claims }: FindingReportView, styles: Styles)
       weights: singleLineText(run.weightsHash, 12).replace(/…$/, ''),
       weightsHash: run.weightsHash,
       resumed: run.resumed > 0 ? formatCount(run.resumed) : '',
+      forkedFrom: run.forkedFrom === undefined ? '' : singleLineText(run.forkedFrom.runId, 8).replace(/…$/, ''),
+      forkedSteps: formatCount(run.forkedFrom?.steps ?? 0),
       links: run.links.map(({ label, href }) => ({ label, href: safeRecordLink(href) ?? '' })),
     })),
   };

@@ -1,18 +1,11 @@
-/** The first screen of a report: the claim, the verdict in one word, and the numbers behind it. */
-import type { FindingReportView, PairedSeedsView, Verdict, VerdictView } from '../finding-report-view.js';
+/** The first screen of a report: the claim, the verdict in one word, and the numbers behind it; of a benchmark, what it measures. */
+
+import { renderMiniInterval } from '../charts/mini-interval.js';
+import type { ClaimView, FindingReportView } from '../finding-report-view.js';
 import { decimalsFor, formatCount, formatFixed, formatInterval, formatP, formatSigned } from '../numbers.js';
 import { safeWebAddress } from '../safe-links.js';
-import type { PairedClaim } from './pairs-section.js';
-
-const WORDS: Readonly<Record<Verdict, { readonly word: string; readonly sign: string; readonly meaning: string }>> = {
-  reproduced: { word: 'Reproduced', sign: '✓', meaning: 'The claim held in this experiment.' },
-  contradicted: { word: 'Contradicted', sign: '✗', meaning: 'The opposite of the claim held in this experiment.' },
-  inconclusive: {
-    word: 'Inconclusive',
-    sign: '?',
-    meaning: 'This experiment decides neither for nor against the claim.',
-  },
-};
+import { type Effect, effectOf } from './claim-effect.js';
+import { VERDICT_WORDS, verdictChip } from './verdict-words.js';
 
 interface Fact {
   readonly label: string;
@@ -23,37 +16,70 @@ interface Fact {
   readonly subscript?: string;
 }
 
-export function verdictSection({ suite }: FindingReportView, verdict: VerdictView, { pairs, hypothesis }: PairedClaim) {
+export function verdictSection({ verdict, suite, claims, runs, arms }: FindingReportView) {
+  const [first] = claims;
   return {
-    kind: verdict.verdict,
-    ...WORDS[verdict.verdict],
-    sentence: verdict.sentence,
-    reasons: verdict.reasons,
+    decided: verdict !== undefined,
+    ...(verdict === undefined
+      ? { kind: 'none', word: '', sign: '', meaning: '' }
+      : { kind: verdict.verdict, ...VERDICT_WORDS[verdict.verdict] }),
+    sentence: verdict?.sentence ?? '',
+    reasons: verdict?.reasons ?? [],
     claim: suite.claim,
     citation: suite.source.citation,
     sourceAddress: safeWebAddress(suite.source.url) ?? '',
     sourceText: suite.source.url,
-    facts: verdictFacts(pairs, hypothesis.alpha),
+    benchmark: `${formatCount(arms.length)} arms, ${formatCount(runs.length)} runs`,
+    facts: claims.length === 1 && first !== undefined ? verdictFacts(effectOf(first), first.hypothesis.alpha) : [],
+    claims: claims.length > 1 ? claims.map(claimRow) : [],
   };
 }
 
-function verdictFacts(pairs: PairedSeedsView, alpha: number) {
-  const { meanDifference, standardDeviation, confidence, tTest, signFlip, effectSize } = pairs;
-  const decimals = decimalsFor([meanDifference, confidence.low, confidence.high]);
+/** One line per claim where there are several: chip, statement, effect and a small interval plot. */
+function claimRow(claim: ClaimView, index: number) {
+  const { mean, confidence, axis, signFlip } = effectOf(claim);
+  const { margin, direction, statement } = claim.hypothesis;
+  const decimals = decimalsFor([mean, confidence.low, confidence.high]);
+  const effect = `${formatSigned(mean, decimals)} ${formatInterval(confidence, decimals)}`;
+  return {
+    target: `claim-${index + 1}`,
+    number: index + 1,
+    chip: verdictChip(claim.verdict.verdict),
+    statement,
+    effect,
+    axis,
+    p: formatP(claim.holm?.adjustedP ?? signFlip.p),
+    pNote: claim.holm === undefined ? 'sign-flip' : 'after Holm',
+    plot: renderMiniInterval({
+      id: `claim-${index + 1}-summary`,
+      title: `Effect of claim ${index + 1} with its interval`,
+      description: `${effect}, ${axis}; zero in the middle, the band is the margin; claimed: ${direction === 'greater' ? 'above' : 'below'} zero.`,
+      mean,
+      low: confidence.low,
+      high: confidence.high,
+      margin,
+      color: 'var(--treatment)',
+    }),
+  };
+}
+
+function verdictFacts(effect: Effect, alpha: number) {
+  const { mean, standardDeviation, confidence, tTest, signFlip, effectSize, axis, seeds } = effect;
+  const decimals = decimalsFor([mean, confidence.low, confidence.high]);
   const facts: Fact[] = [
-    { label: 'Mean difference', value: formatSigned(meanDifference, decimals), note: pairs.axis },
+    { label: effect.meanLabel, value: formatSigned(mean, decimals), note: axis },
     {
-      label: `${formatFixed(confidence.level * 100, 0)} % interval`,
+      label: `${formatFixed(confidence.level * 100, 0)} % interval`,
       value: formatInterval(confidence, decimals),
       note: `paired t, SD ${formatFixed(standardDeviation, decimals)}`,
     },
     {
       label: 'Sign-flip test',
       value: formatP(signFlip.p),
-      note: `exact, ${formatCount(signFlip.permutations)} sign patterns, α = ${alpha}`,
+      note: `exact, ${formatCount(signFlip.permutations)} sign patterns, α = ${alpha}`,
     },
     {
-      label: 'Paired t-test',
+      label: effect.tTestLabel,
       value: formatP(tTest.p),
       note: `t(${tTest.degreesOfFreedom}) = ${formatFixed(tTest.t, 2)}`,
     },
@@ -62,9 +88,9 @@ function verdictFacts(pairs: PairedSeedsView, alpha: number) {
       symbol: 'd',
       subscript: 'z',
       value: `= ${formatFixed(effectSize, 2)}`,
-      note: 'mean ÷ SD of the differences',
+      note: `mean ÷ SD of the ${effect.eachSeed}s`,
     },
-    { label: 'Paired seeds', value: `n = ${pairs.pairs.length}`, note: 'the seed is the unit' },
+    { label: effect.seedsLabel, value: `n = ${seeds}`, note: 'the seed is the unit' },
   ];
   return facts.map((fact) => ({ symbol: '', subscript: '', ...fact }));
 }

@@ -87,7 +87,7 @@ describe.skipIf(browserMissing)(`the report in Chromium${skipReason}`, () => {
   it('places the dots of the paired plot where the differences say', async () => {
     const view = buildFindingView();
     await visit(view, {}, async ({ page }) => {
-      const dots = await page.evaluate(middles, '#paired-differences circle');
+      const dots = await page.evaluate(middles, '#claim-1-effects circle');
       const differences = leadingPairs(view).pairs.map((pair) => pair.difference);
       expect(dots).toHaveLength(differences.length);
       // Position along the axis is an affine function of the difference.

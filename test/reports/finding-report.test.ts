@@ -51,7 +51,7 @@ describe('renderFindingReport', () => {
     expect(ids).toEqual([
       'verdict',
       'hypothesis',
-      'seeds',
+      'evidence',
       'secondary',
       'curves',
       'masks',
@@ -73,7 +73,7 @@ describe('renderFindingReport', () => {
 
   it('shows every seed, run, example, caveat, signature and provenance entry', () => {
     const text = textOf(html);
-    const seeds = textOf(sectionOf(html, 'seeds'));
+    const seeds = textOf(sectionOf(html, 'evidence'));
     for (const pair of pairs.pairs) {
       expect(seeds).toContain(pair.treatment.toFixed(3));
       expect(seeds).toContain(pair.control.toFixed(3));
@@ -100,7 +100,7 @@ describe('renderFindingReport', () => {
       expect(html).toMatch(new RegExp(`<title id="${title}">[^<]+</title>`));
       expect(html).toMatch(new RegExp(`<desc id="${description}">[^<]+</desc>`));
     }
-    for (const id of ['seeds', 'curves', 'masks']) expect(sectionOf(html, id)).toMatch(/<details>[\s\S]*<table/);
+    for (const id of ['evidence', 'curves', 'masks']) expect(sectionOf(html, id)).toMatch(/<details>[\s\S]*<table/);
     const ids = [...html.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
     expect(new Set(ids).size).toBe(ids.length);
   });

@@ -1,0 +1,119 @@
+/**
+ * The effect of each seed as a dot on its own row, and last their mean with its interval, against zero and the margin: the right panel
+ * of a claim's evidence, whether the effect is a difference of two arms or the gain of a trend.
+ */
+import type { CustomSeriesOption } from 'echarts';
+import { decimalsFor, formatChosen, formatFixed, formatInterval, formatSigned } from '../numbers.js';
+import { axisRange } from './axis-ticks.js';
+import { lineBetween, meanWithInterval } from './marks.js';
+import { rowsFrame, rowsHeight, rowsWidth } from './rows-frame.js';
+import { FONT_SIZE, INK, MUTED, PAPER, renderSvgChart } from './svg-chart.js';
+
+export interface EffectsChartOptions {
+  readonly id: string;
+  readonly title: string;
+  /** Quantity and unit of the effect. */
+  readonly axis: string;
+  readonly rows: readonly { readonly label: string; readonly effect: number }[];
+  readonly mean: number;
+  readonly confidence: { readonly level: number; readonly low: number; readonly high: number };
+  readonly margin: number;
+  readonly color: string;
+}
+
+export function renderEffectsChart({
+  id,
+  title,
+  axis,
+  rows,
+  mean,
+  confidence,
+  margin,
+  color,
+}: EffectsChartOptions): string {
+  const { low, high, level } = confidence;
+  const effects = rows.map(({ effect }) => effect);
+  const range = axisRange([...effects, low, high, 0, -margin, margin], 5);
+  const decimals = decimalsFor([mean, low, high]);
+  const summary = `${formatSigned(mean, decimals)} ${formatInterval({ low, high }, decimals)}`;
+  const marginText = `margin ±${formatChosen(margin)}`;
+  const dots: CustomSeriesOption = {
+    type: 'custom',
+    silent: true,
+    data: effects.map((effect, index) => [index, effect]),
+    renderItem: (_, api) => {
+      const at = api.coord([api.value(1), api.value(0)]);
+      const zero = api.coord([0, api.value(0)]);
+      return {
+        type: 'group',
+        children: [
+          { type: 'line', shape: lineBetween(zero, at), style: { stroke: MUTED, lineWidth: 1 } },
+          { type: 'circle', shape: { cx: at[0] ?? 0, cy: at[1] ?? 0, r: 4.5 }, style: { fill: INK } },
+        ],
+      };
+    },
+    markArea: {
+      silent: true,
+      itemStyle: { color: 'var(--band)' },
+      data: margin > 0 ? [[{ xAxis: -margin }, { xAxis: margin }]] : [],
+    },
+    markLine: {
+      silent: true,
+      symbol: 'none',
+      label: { position: 'start', distance: 6, color: MUTED, fontSize: 11.5, textBorderWidth: 0 },
+      data: [
+        {
+          xAxis: 0,
+          lineStyle: { color: INK, type: 'solid', width: 1.2 },
+          label: { show: margin > 0, formatter: marginText },
+        },
+        ...(margin > 0 ? [-margin, margin] : []).map((edge) => ({
+          xAxis: edge,
+          label: { show: false },
+          lineStyle: { color: MUTED, type: 'dashed' as const, width: 1.2 },
+        })),
+      ],
+    },
+  };
+  const interval: CustomSeriesOption = {
+    type: 'custom',
+    silent: true,
+    data: Number.isFinite(low) && Number.isFinite(high) ? [[rows.length, mean, low, high]] : [],
+    renderItem: (_, api) => {
+      const at = (dimension: number) => api.coord([api.value(dimension), api.value(0)]);
+      const middle = at(1);
+      const [x = 0, y = 0] = middle;
+      return {
+        type: 'group',
+        children: [
+          ...meanWithInterval({ mean: middle, low: at(2), high: at(3) }, color),
+          {
+            type: 'text',
+            style: {
+              text: summary,
+              x: Math.min(Math.max(x, 110), rowsWidth - 92),
+              y: y + 15,
+              align: 'center',
+              fill: INK,
+              fontSize: FONT_SIZE,
+              fontWeight: 'bold',
+              stroke: PAPER,
+              lineWidth: 4,
+            },
+          },
+        ],
+      };
+    },
+  };
+  return renderSvgChart(
+    rowsFrame({ rows: rows.map(({ label }) => label), range, name: axis, series: [dots, interval] }),
+    { width: rowsWidth, height: rowsHeight(rows.length) },
+    {
+      id,
+      title,
+      description:
+        `One dot per seed; the diamond is the mean with its ${formatFixed(level * 100, 0)} % interval: ${summary}. ` +
+        `The solid line is zero${margin > 0 ? `, the dashed lines are the ${marginText}` : ''}.`,
+    },
+  );
+}

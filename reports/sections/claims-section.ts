@@ -1,0 +1,199 @@
+/** Each claim: what was fixed before the run, and the evidence that decided it, as plots with their tables and the tests in words. */
+import type { ArmStyle, LineStyle } from '../arm-style.js';
+import { styleOf } from '../arm-style.js';
+import { renderEffectsChart } from '../charts/effects-chart.js';
+import { renderPairedScores } from '../charts/paired-scores-chart.js';
+import { renderResponseChart } from '../charts/response-chart.js';
+import { rowsHeight, rowsWidth } from '../charts/rows-frame.js';
+import { armMeans, mean } from '../derived-numbers.js';
+import type {
+  ClaimView,
+  FindingReportView,
+  HypothesisView,
+  PairedSeedsView,
+  TrendView,
+} from '../finding-report-view.js';
+import { decimalsFor, formatChosen, formatFixed, formatP, formatSigned } from '../numbers.js';
+import { effectOf } from './claim-effect.js';
+import { verdictChip } from './verdict-words.js';
+
+export interface ComparedArms {
+  readonly treatment: ArmStyle;
+  readonly control: ArmStyle;
+}
+
+type Styles = ReadonlyMap<string, ArmStyle>;
+
+/** The two arms of a paired claim as all paired plots draw them, whatever they look like among many arms. */
+export function comparedArms({ treatment = '', control = '' }: HypothesisView, styles: Styles): ComparedArms {
+  return {
+    treatment: {
+      ...styleOf(styles, treatment),
+      roleWord: 'treatment',
+      color: 'var(--treatment)',
+      dash: [],
+      marker: 'disc',
+      hollow: false,
+    },
+    control: {
+      ...styleOf(styles, control),
+      roleWord: 'control',
+      color: 'var(--control)',
+      dash: [7, 4],
+      marker: 'square',
+      hollow: true,
+    },
+  };
+}
+
+export function hypothesesSection({ claims }: FindingReportView) {
+  return claims.map(({ hypothesis }, index) => ({
+    number: claims.length > 1 ? String(index + 1) : '',
+    statement: hypothesis.statement,
+    facts: [
+      { label: 'Decided by', value: hypothesis.metric },
+      { label: 'Compared', value: hypothesis.comparison },
+      {
+        label: 'Claimed direction',
+        value: hypothesis.direction === 'greater' ? 'greater than zero' : 'less than zero',
+      },
+      { label: 'Margin', value: formatChosen(hypothesis.margin) },
+      { label: 'Significance level', value: `α = ${hypothesis.alpha}` },
+    ],
+  }));
+}
+
+export function evidenceSection({ claims }: FindingReportView, styles: Styles) {
+  return claims.map((claim, index) => {
+    const { evidence, verdict } = claim;
+    const id = `claim-${index + 1}`;
+    const several = claims.length > 1;
+    return {
+      id,
+      several,
+      number: index + 1,
+      statement: claim.hypothesis.statement,
+      chip: verdictChip(verdict.verdict),
+      // With one claim the first screen has said both.
+      sentence: several ? verdict.sentence : '',
+      reasons: several ? verdict.reasons : [],
+      tests: testsInWords(claim),
+      metric: effectOf(claim).metric,
+      level: formatFixed(effectOf(claim).confidence.level * 100, 0),
+      margin: claim.hypothesis.margin > 0 ? formatChosen(claim.hypothesis.margin) : '',
+      better: effectBetter(evidence.test === 'paired' ? evidence.pairs : evidence.trend),
+      pairs: evidence.test === 'paired' ? pairedEvidence(id, claim.hypothesis, evidence.pairs, styles) : undefined,
+      trend: evidence.test === 'trend' ? trendEvidence(id, claim.hypothesis, evidence.trend) : undefined,
+    };
+  });
+}
+
+function effectBetter({ higherIsBetter }: { readonly higherIsBetter: boolean }): string {
+  return higherIsBetter ? 'higher is better' : 'lower is better';
+}
+
+/** What the tests said, one sentence each. */
+function testsInWords({ holm, equivalence, hypothesis, ...claim }: ClaimView): string[] {
+  const { signFlip, tTest } = effectOf({ holm, equivalence, hypothesis, ...claim } as ClaimView);
+  const margin = formatChosen(equivalence.margin);
+  return [
+    `t test: ${formatP(tTest.p)}; exact sign-flip test: ${formatP(signFlip.p)}.`,
+    ...(holm === undefined
+      ? []
+      : [
+          `Holm’s correction over the ${holm.claims} primary claims: adjusted ${formatP(holm.adjustedP)}, ${holm.adjustedP <= holm.level ? 'at or below' : 'above'} the level of ${holm.level}.`,
+        ]),
+    equivalence.equivalent
+      ? `Equivalence test: the effect lies within ±${margin} (${formatP(equivalence.p)}): no difference that matters.`
+      : `Equivalence test: it is not shown that the effect lies within ±${margin} (${formatP(equivalence.p)}); “no difference” is not claimed.`,
+  ];
+}
+
+function pairedEvidence(id: string, hypothesis: HypothesisView, measure: PairedSeedsView, styles: Styles) {
+  const arms = comparedArms(hypothesis, styles);
+  const decimals = decimalsFor(measure.pairs.flatMap((pair) => [pair.treatment, pair.control]));
+  const means = armMeans(measure);
+  const row = (name: string, treatment: number, control: number, difference: number) => ({
+    name,
+    treatment: formatFixed(treatment, decimals),
+    control: formatFixed(control, decimals),
+    difference: formatSigned(difference, decimals),
+  });
+  return {
+    armKey: [arms.treatment, arms.control],
+    axis: measure.axis,
+    treatment: arms.treatment,
+    control: arms.control,
+    scores: renderPairedScores({ id: `${id}-scores`, measure, ...arms }),
+    effects: renderEffectsChart({
+      id: `${id}-effects`,
+      title: `Difference in ${measure.metric}, ${arms.treatment.label} minus ${arms.control.label}`,
+      axis: `Difference in ${measure.axis}`,
+      rows: measure.pairs.map(({ seed, difference }) => ({ label: `seed ${seed}`, effect: difference })),
+      mean: measure.meanDifference,
+      confidence: measure.confidence,
+      margin: hypothesis.margin,
+      color: arms.treatment.color,
+    }),
+    rows: measure.pairs.map((pair) => row(String(pair.seed), pair.treatment, pair.control, pair.difference)),
+    mean: row('mean', means.treatment, means.control, measure.meanDifference),
+  };
+}
+
+const TREND_STYLE: LineStyle = { label: '', color: 'var(--treatment)', dash: [], marker: 'disc', hollow: false };
+
+function trendEvidence(id: string, hypothesis: HypothesisView, trend: TrendView) {
+  const { doses, seeds, axis, metric, factor } = trend;
+  const decimals = decimalsFor(seeds.flatMap(({ values }) => values));
+  const means = doses.map((_, dose) => mean(seeds.map(({ values }) => values[dose] ?? Number.NaN)));
+  return {
+    axis,
+    factor,
+    scores: renderResponseChart({
+      id: `${id}-scores`,
+      title: `${metric} over ${factor}`,
+      response: {
+        metric,
+        axis,
+        higherIsBetter: trend.higherIsBetter,
+        xLabel: factor,
+        xScale: 'linear',
+        series: [
+          {
+            label: 'mean over the seeds',
+            points: doses.map(({ value, label }, dose) => ({
+              x: value,
+              xText: label,
+              mean: means[dose] ?? Number.NaN,
+              seeds: seeds.map(({ seed, values }) => ({ seed, value: values[dose] ?? Number.NaN })),
+            })),
+          },
+        ],
+        references: [],
+      },
+      styles: [TREND_STYLE],
+      width: rowsWidth,
+      height: rowsHeight(seeds.length),
+    }),
+    effects: renderEffectsChart({
+      id: `${id}-effects`,
+      title: `Gain in ${metric} from the least to the most ${factor}`,
+      axis: `Gain in ${axis}`,
+      rows: seeds.map(({ seed, effect }) => ({ label: `seed ${seed}`, effect })),
+      mean: trend.meanEffect,
+      confidence: trend.confidence,
+      margin: hypothesis.margin,
+      color: TREND_STYLE.color,
+    }),
+    doses: doses.map(({ label }) => label),
+    rows: seeds.map(({ seed, values, effect }) => ({
+      name: String(seed),
+      values: values.map((value) => formatFixed(value, decimals)),
+      effect: formatSigned(effect, decimals),
+    })),
+    mean: {
+      values: means.map((value) => formatFixed(value, decimals)),
+      effect: formatSigned(trend.meanEffect, decimals),
+    },
+  };
+}

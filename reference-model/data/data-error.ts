@@ -16,15 +16,7 @@ export type DataDefect =
   | { readonly code: 'missing-image'; readonly file: string; readonly record: number; readonly image: string }
   | { readonly code: 'unreadable-image'; readonly file: string; readonly problem: string }
   | { readonly code: 'missing-root'; readonly name: string }
-  | { readonly code: 'missing-special-token'; readonly file: string; readonly token: string }
-  | {
-      readonly code: 'word-outside-vocabulary';
-      readonly word: string;
-      readonly text: string;
-      readonly vocabularySize: number;
-      /** The smallest vocabulary that holds every token of the text. */
-      readonly needed: number;
-    };
+  | { readonly code: 'missing-special-token'; readonly file: string; readonly token: string };
 
 /** The sentence that a user reads. Records are counted from 0, as in the file's own array. */
 function describe(defect: DataDefect): string {
@@ -49,13 +41,6 @@ function describe(defect: DataDefect): string {
       return `The data set ${defect.name} is read from disk: give the folder that holds it (--data-root).`;
     case 'missing-special-token':
       return `${defect.file}: added_tokens has no ${JSON.stringify(defect.token)}; the model needs it.`;
-    case 'word-outside-vocabulary': {
-      const { word, text, vocabularySize, needed } = defect;
-      return (
-        `The model's vocabulary of ${vocabularySize} tokens has no ${JSON.stringify(word)}, which ${JSON.stringify(text)} needs; ` +
-        `set the language model's vocabularySize to at least ${needed}.`
-      );
-    }
     default:
       return defect satisfies never;
   }

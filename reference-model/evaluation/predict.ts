@@ -5,13 +5,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataSet, RasterImage } from '../data/dataset.js';
 import { normalizeBatch } from '../data/preprocessing.js';
-import { loadEmbeddedTokenizer, type Tokenizer, withinVocabulary } from '../data/tokenizer/load-tokenizer.js';
+import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { generate } from '../generation/generate.js';
 import { connect } from '../model/connector.js';
 import type { Model } from '../model/model.js';
 import { encodeImages } from '../model/vision-encoder.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
+import { modelTokenizer } from '../training/model-tokenizer.js';
 import type { CaptionSource, RunConfig } from '../training/recipe.js';
 
 export type CaptionStyle = CaptionSource;
@@ -36,7 +37,7 @@ export interface Request {
 
 /** Captions of the first images in both styles and answers to the first questions of the evaluation split, in the split's order. */
 export function predict(model: Model, config: RunConfig, data: DataSet): Predictions {
-  const tokenizer = withinVocabulary(loadEmbeddedTokenizer(), config.model.language.vocabularySize);
+  const tokenizer = modelTokenizer(config.model.language.vocabularySize);
   const { split, captionImages, questions } = config.evaluation;
   const samples = data.splits[split];
   const captioned = samples.slice(0, captionImages);

@@ -4,7 +4,6 @@
  */
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadEmbeddedTokenizer, withinVocabulary } from '../data/tokenizer/load-tokenizer.js';
 import type { Part } from '../model/config.js';
 import { createModel, type Model } from '../model/model.js';
 import { loadBackbones } from '../pretraining/backbones.js';
@@ -13,6 +12,7 @@ import type { TrainingEvent } from './events.js';
 import { buildMicroBatches } from './example-batch.js';
 import { type Example, planBatches } from './examples.js';
 import { accumulateGradients } from './gradients.js';
+import { modelTokenizer } from './model-tokenizer.js';
 import { AdamW, globalNorm } from './optimizer.js';
 import type { RunConfig, Stage } from './recipe.js';
 import { learningRateFactor } from './schedule.js';
@@ -49,7 +49,7 @@ export async function train({
 }: TrainingJob): Promise<Model> {
   const { recipe, seed } = config;
   const totalSteps = recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
-  const tokenizer = withinVocabulary(loadEmbeddedTokenizer(), config.model.language.vocabularySize);
+  const tokenizer = modelTokenizer(config.model.language.vocabularySize);
   const model = createModel(config.model, seed);
   loadBackbones(model, recipe.initialization);
 

@@ -11,7 +11,15 @@ export type TrainingProblem =
       /** Step of the last good checkpoint; 0 when there is none. */
       readonly lastCheckpoint: number;
     }
-  | { readonly code: 'checkpoint-mismatch'; readonly problem: string };
+  | { readonly code: 'checkpoint-mismatch'; readonly problem: string }
+  | {
+      readonly code: 'word-outside-vocabulary';
+      readonly word: string;
+      readonly text: string;
+      readonly vocabularySize: number;
+      /** A vocabulary that holds every word. */
+      readonly needed: number;
+    };
 
 /** A training that cannot go on. */
 export class TrainingError extends Error {
@@ -55,6 +63,13 @@ function describe(problem: TrainingProblem): { readonly what: string; readonly m
         what: `the checkpoint cannot be resumed: ${problem.problem}`,
         mend: "delete the run's checkpoints folder and run again; it will be trained anew",
       };
+    case 'word-outside-vocabulary': {
+      const { word, text, vocabularySize, needed } = problem;
+      return {
+        what: `the model's vocabulary of ${vocabularySize} tokens has no "${word}", which "${text}" needs`,
+        mend: `set the vocabularySize of the language model to ${needed}`,
+      };
+    }
     default:
       return problem satisfies never;
   }

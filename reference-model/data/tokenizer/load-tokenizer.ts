@@ -43,24 +43,6 @@ export function loadEmbeddedTokenizer({ vocabularySize }: { readonly vocabularyS
   return loadTokenizer(file, EMBEDDED_SPECIAL_TOKENS, vocabularySize);
 }
 
-/**
- * The tokenizer for a model that knows its first `vocabularySize` tokens, for texts that must not be spelled out: those of data sets.
- * Its `encode` throws DataError for a text that needs a later token.
- */
-export function withinVocabulary(tokenizer: Tokenizer, vocabularySize: number): Tokenizer {
-  return {
-    ...tokenizer,
-    encode: (text) => {
-      const ids = tokenizer.encode(text);
-      const beyond = ids.find((id) => id >= vocabularySize);
-      if (beyond === undefined) return ids;
-      const word = tokenizer.decode([beyond]);
-      const needed = Math.max(...ids) + 1;
-      throw new DataError({ code: 'word-outside-vocabulary', word, text, vocabularySize, needed });
-    },
-  };
-}
-
 function readJson(file: string): unknown {
   let text: string;
   try {

@@ -69,7 +69,7 @@ export const DATA_CATALOG: readonly CatalogEntry[] = [
       validation: { images: 200, questions: 1600 },
       test: { images: 500, questions: 4000 },
     },
-    fingerprint: 'ad2960c259569db43c6fded6884381814a1716c3120f63d93baf423682019b33',
+    fingerprint: 'de23f205f0082e21c1ed2827b34707c5fb54e98d5c259322af7fa127315da65f',
   },
 ];
 

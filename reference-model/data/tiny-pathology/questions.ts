@@ -22,10 +22,13 @@ export interface TissueQuestion {
 type ClosedTopic = keyof typeof CLOSED_QUESTIONS;
 type OpenTopic = keyof typeof OPEN_QUESTIONS;
 
-const CLOSED_TOPICS: readonly ClosedTopic[] = ['presence', 'location', 'stain', 'shape', 'size', 'cellularity'];
-const OPEN_TOPICS: readonly OpenTopic[] = ['stain', 'color', 'shape', 'size', 'cellularity', 'location', 'structure'];
-const CLOSED_ANSWERS = ['yes', 'yes', 'no', 'no'] as const;
-const OPEN_PER_TISSUE = 4;
+// Every image is asked about one structure that is there, about one that is not, where one is, what is somewhere, and its stain;
+// the other questions take turns. So at least half of the questions are about the structures.
+const TURNS = {
+  closed: ['location', 'stain', 'shape', 'size', 'cellularity'],
+  stain: ['stain', 'color'],
+  nuclei: ['shape', 'size', 'cellularity'],
+} as const;
 // Percent of questions about a place that ask about one without a structure: the fifth answer, as common as the four structures.
 const ASKS_PLAIN_PLACE = 20;
 
@@ -111,19 +114,26 @@ function openContent(tissue: Tissue, topic: OpenTopic, stream: RandomStream): Op
   }
 }
 
-/** The tissue's questions in random order: two answered yes, two answered no and four open ones, each open one of another topic. */
+/** The tissue's questions in random order: two answered yes, two answered no and four open ones. */
 export function tissueQuestions(tissue: Tissue, stream: RandomStream): readonly TissueQuestion[] {
-  const closedTopics = stream.shuffle(CLOSED_TOPICS);
-  const closed = CLOSED_ANSWERS.map((answer, i): TissueQuestion => {
-    const topic = closedTopics[i]!;
+  const closed = (topic: ClosedTopic, answer: 'yes' | 'no'): TissueQuestion => {
     const sentence = pick(stream, CLOSED_QUESTIONS[topic]);
     const question = fill(sentence, closedSlots(tissue, topic, answer, stream));
     return { question, answer, kind: 'yes/no', questionType: topic };
-  });
-  const openTopics = stream.shuffle(OPEN_TOPICS).slice(0, OPEN_PER_TISSUE);
-  const open = openTopics.map((topic): TissueQuestion => {
+  };
+  const open = (topic: OpenTopic): TissueQuestion => {
     const { slots, answer } = openContent(tissue, topic, stream);
     return { question: fill(pick(stream, OPEN_QUESTIONS[topic]), slots), answer, kind: 'open', questionType: topic };
-  });
-  return stream.shuffle([...closed, ...open]);
+  };
+  const [confirmed, denied] = stream.shuffle(TURNS.closed);
+  return stream.shuffle([
+    closed('presence', 'yes'),
+    closed('presence', 'no'),
+    closed(confirmed!, 'yes'),
+    closed(denied!, 'no'),
+    open('location'),
+    open('structure'),
+    open(pick(stream, TURNS.stain)),
+    open(pick(stream, TURNS.nuclei)),
+  ]);
 }

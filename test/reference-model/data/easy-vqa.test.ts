@@ -38,6 +38,20 @@ describe('the fixture', () => {
     }
   });
 
+  test('knows whether a question is about the colour or the shape', async () => {
+    const { train, validation, test: heldOut } = await loadEasyVqa(FIXTURE);
+    const shapes = ['circle', 'rectangle', 'triangle'];
+    const colors = ['black', 'blue', 'brown', 'gray', 'green', 'red', 'teal', 'yellow'];
+    for (const { question, answer, kind, questionType } of [...train, ...validation, ...heldOut].flatMap(
+      ({ questions }) => questions,
+    )) {
+      // What an open question is about is its answer; what a yes/no question is about is its last name of a colour or shape.
+      const name =
+        kind === 'open' ? answer : question.split(/\W+/).findLast((word) => [...shapes, ...colors].includes(word))!;
+      expect([question, questionType]).toEqual([question, shapes.includes(name) ? 'shape' : 'color']);
+    }
+  });
+
   test('has images that are block means of the pixels in the files', async () => {
     const { test: heldOut } = await loadEasyVqa(FIXTURE);
     const { image } = heldOut[1]!;

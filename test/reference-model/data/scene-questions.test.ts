@@ -102,6 +102,20 @@ describe('questions', () => {
     }
   });
 
+  test('say what they ask about', () => {
+    const patterns: Readonly<Record<string, RegExp>> = {
+      existence: /^(is there|does the image contain) |^is an? .* present\?$/,
+      relation: / (above|below|left of|right of) the /,
+      place: /^is the .* in the (top|bottom) (left|right)\?$/,
+      color: /^what (color is|is the color of) /,
+      shape: /^what shape is |^what is the \w+ shape\?$/,
+      size: /^(what size|how big) is /,
+      count: /^how many shapes /,
+      object: /^what is (in|above|below|left of|right of) the /,
+    };
+    for (const { question, questionType } of questionsOf(train)) expect(question).toMatch(patterns[questionType!]!);
+  });
+
   test('the wording alone does not tell yes from no', () => {
     const closed = (split: typeof train) => questionsOf(split).filter(({ kind }) => kind === 'yes/no');
     const accuracy = blindAccuracy(closed(train), closed(heldOut));

@@ -14,6 +14,7 @@ import { exampleViews } from './examples.js';
 import { lossCurves } from './loss-curves.js';
 import type { PlacedRun } from './placed-runs.js';
 import { provenanceLines } from './provenance-lines.js';
+import { publishedViews } from './published-views.js';
 import { recipeText } from './recipe-text.js';
 import { isAboutConvergence, reportedMeasures, respondingMeasures } from './reported-measures.js';
 import { responseViews } from './responses.js';
@@ -63,7 +64,7 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
     curves: runs.flatMap(lossCurves),
     examples: await examplesOf(reproduction, runs, store),
     runs: runs.map((run) => runView(run, relative(out, join(store, 'runs', run.runId)).replaceAll('\\', '/'))),
-    published: [],
+    published: suite.published === undefined ? [] : publishedViews(suite.published),
     statistics: statisticsNotes(methodsOf(decided?.claims ?? [])),
     recipe: recipeText(reproduction, runs),
     provenance: provenanceLines(runs),

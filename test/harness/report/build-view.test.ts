@@ -6,6 +6,7 @@ import { sha256 } from '../../../harness/records/canonical-json.js';
 import { writeResult } from '../../../harness/records/result.js';
 import { runPaths } from '../../../harness/records/run-record.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
+import { publishedTableIds, readPublishedTables } from '../../../harness/suite/published.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import type { FindingReportView } from '../../../reports/index.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
@@ -430,4 +431,13 @@ test('texts are those that were recorded beforehand', async () => {
   const suite = { factors: onOff, hypotheses: [], seeds: [1] };
   const view = await viewOf(suite, () => ({ accuracy: 1 }), { change: (reproduction) => ({ ...reproduction, texts }) });
   expect(view.texts).toEqual(texts);
+});
+
+test('published numbers keep their columns, sources and caveats', async () => {
+  const suite = { factors: onOff, hypotheses: [], seeds: [1], published: publishedTableIds().slice(0, 1) };
+  const { published } = await viewOf(suite, () => ({ accuracy: 1 }));
+  const [table] = readPublishedTables(suite.published);
+  expect(published).toHaveLength(1);
+  expect(published[0]).toMatchObject({ title: table!.title, columns: Object.keys(table!.columns), rows: table!.rows });
+  for (const { split } of Object.values(table!.columns)) expect(published[0]!.note).toContain(split);
 });

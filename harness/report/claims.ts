@@ -46,7 +46,10 @@ export function decidedClaims(reproduction: Reproduction, runs: readonly PlacedR
     }),
     { smoke },
   );
-  const claims = hypotheses.map((hypothesis, index) => claimView(hypothesis, evidence[index]!, finding.claims[index]!));
+  const level = Math.min(...hypotheses.map(({ alpha }) => alpha));
+  const claims = hypotheses.map((hypothesis, index) =>
+    claimView(hypothesis, evidence[index]!, { decision: finding.claims[index]!, level }),
+  );
   return { finding, claims };
 }
 
@@ -64,14 +67,19 @@ export function methodsOf(claims: readonly ClaimView[]): readonly StatisticsMeth
   ];
 }
 
-function claimView(hypothesis: Hypothesis, { comparison, view }: Evidence, decision: ClaimDecision): ClaimView {
+/** @param level of the adjusted p: the α of all claims together, whatever part of it each interval has */
+function claimView(
+  hypothesis: Hypothesis,
+  { comparison, view }: Evidence,
+  { decision, level }: { readonly decision: ClaimDecision; readonly level: number },
+): ClaimView {
   const { verdict, sentence, reasons, holm, equivalence, statistics } = decision;
   return {
     id: hypothesis.id,
     hypothesis: hypothesisView(hypothesis, comparison),
     verdict: { verdict, sentence, reasons },
     evidence: view(statistics),
-    ...(holm === undefined ? {} : { holm }),
+    ...(holm === undefined ? {} : { holm: { adjustedP: holm.adjustedP, claims: holm.claims, level } }),
     equivalence,
   };
 }

@@ -160,11 +160,17 @@ describe('several claims over two factors', () => {
   });
 
   test('are decided together by Holm, the finding by all of them', () => {
-    expect(view.claims.map(({ id, holm }) => [id, holm?.claims])).toEqual([
-      ['few', 3],
-      ['some', 3],
-      ['all', 3],
+    expect(view.claims.map(({ id, holm }) => [id, holm?.claims, holm?.level])).toEqual([
+      ['few', 3, 0.05],
+      ['some', 3, 0.05],
+      ['all', 3, 0.05],
     ]);
+    // Whether an adjusted p is at most α says the same as whether its interval, at the level of its rank, clears 0.
+    for (const { holm, evidence } of view.claims) {
+      if (evidence.test !== 'paired') throw new Error('the evidence is not paired');
+      const { confidence, meanDifference } = evidence.pairs;
+      if (meanDifference >= 0.5) expect(holm!.adjustedP <= 0.05).toBe(confidence.low > 0);
+    }
     expect(view.statistics.map(({ name }) => name)).toEqual([
       'Paired t test and interval',
       'Sign-flip test',

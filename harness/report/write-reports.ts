@@ -1,0 +1,32 @@
+/** Writes the reports of several reproductions into one folder, each into a folder of its own, under a landing page. */
+import { basename, join } from 'node:path';
+import { UserError } from '../errors.js';
+import { writeFindingsIndex } from './findings-index.js';
+import { type WrittenReport, writeReport } from './write-report.js';
+
+export interface WrittenReports {
+  /** What to open first: the landing page, or the page itself where there is one. */
+  readonly page: string;
+  readonly reports: readonly WrittenReport[];
+}
+
+/**
+ * @param folders of reproductions, at least one; their names become those of the reports' folders
+ * @throws UserError `usage` when two have the same name; otherwise as `writeReport`
+ */
+export async function writeReports(folders: readonly string[], out: string): Promise<WrittenReports> {
+  const names = folders.map((folder) => basename(folder));
+  const repeated = folders.find((_, index) => names.indexOf(names[index]!) !== index);
+  if (repeated !== undefined) {
+    throw new UserError({
+      code: 'usage',
+      what: `two of the records would be written to the same folder "${basename(repeated)}"`,
+      where: repeated,
+      mend: 'report them one by one, each with an --out of its own',
+    });
+  }
+  const reports: WrittenReport[] = [];
+  for (const [index, folder] of folders.entries()) reports.push(await writeReport(folder, join(out, names[index]!)));
+  const page = reports.length === 1 ? reports[0]!.page : writeFindingsIndex(out, reports).page;
+  return { page, reports };
+}

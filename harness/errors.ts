@@ -18,6 +18,7 @@ export type ProblemCode =
   | 'file-unreadable'
   | 'not-built'
   | 'not-available'
+  | 'site-refused'
   | 'verdict-required'
   | 'usage';
 

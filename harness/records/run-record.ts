@@ -35,7 +35,7 @@ export function runPaths(store: string, runId: string): RunPaths {
   return runPathsIn(join(store, 'runs', runId));
 }
 
-function runPathsIn(folder: string): RunPaths {
+export function runPathsIn(folder: string): RunPaths {
   const at = (name: string) => join(folder, name);
   return {
     folder,

@@ -1,0 +1,170 @@
+/**
+ * What the arguments of `vlm-bench publish` mean: stores, reproductions, single runs and comparisons, found by looking at folders and
+ * small files only. The same record named twice, or by two paths, is one; the order of the arguments does not matter.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UserError } from '../errors.js';
+import { sha256 } from '../records/canonical-json.js';
+import { type Reproduction, readReproduction } from '../records/reproduction.js';
+import { runPathsIn } from '../records/run-record.js';
+
+export interface RunSource {
+  readonly runId: string;
+  readonly folder: string;
+  /** Hash of the small files and of the sizes of the large ones, whose own hashes the result holds. */
+  readonly stamp: string;
+}
+
+export interface ReproductionSource {
+  readonly folder: string;
+  readonly reproduction: Reproduction;
+  readonly stamp: string;
+}
+
+export interface ComparisonSource {
+  readonly file: string;
+  readonly stamp: string;
+}
+
+export interface CollectedRecords {
+  readonly runs: readonly RunSource[];
+  readonly reproductions: readonly ReproductionSource[];
+  readonly comparisons: readonly ComparisonSource[];
+  /** Folders that may hold the images of the evaluated splits. */
+  readonly stores: readonly string[];
+  /** Folders in a store that hold no finished run and are therefore left out. */
+  readonly unfinished: readonly string[];
+}
+
+const REPRODUCTION = 'reproduction.json';
+const COMPARISON = 'comparison.json';
+
+/** @throws UserError `record-missing` for a path without records, `record-corrupt` for runs that share an id and differ */
+export function collectRecords(paths: readonly string[]): CollectedRecords {
+  const runs = new Map<string, RunSource>();
+  const reproductions = new Map<string, ReproductionSource>();
+  const comparisons = new Map<string, ComparisonSource>();
+  const stores = new Set<string>();
+  const unfinished = new Set<string>();
+
+  const addRun = (folder: string) => {
+    const found = runSource(folder);
+    stores.add(dirname(dirname(folder)));
+    const known = runs.get(found.runId);
+    if (known !== undefined && known.stamp !== found.stamp) throw twoRecords(known, found);
+    if (known === undefined || found.folder < known.folder) runs.set(found.runId, found);
+  };
+  const addReproduction = (folder: string) => {
+    const reproduction = readReproduction(folder);
+    const stamp = sha256(readFileSync(join(folder, REPRODUCTION)));
+    const known = reproductions.get(stamp);
+    if (known === undefined || folder < known.folder) reproductions.set(stamp, { folder, reproduction, stamp });
+    for (const { runId } of reproduction.runs) addRun(join(dirname(folder), 'runs', runId));
+  };
+  const addComparison = (folder: string) => {
+    const file = join(folder, COMPARISON);
+    const stamp = sha256(readFileSync(file));
+    if (!comparisons.has(stamp)) comparisons.set(stamp, { file, stamp });
+  };
+  const addStore = (store: string): boolean => {
+    const names = readdirSync(store).sort();
+    const inside = names.map((name) => join(store, name));
+    const found = inside.filter((folder) => existsSync(join(folder, REPRODUCTION)));
+    for (const folder of found) addReproduction(folder);
+    const compared = inside.filter((folder) => existsSync(join(folder, COMPARISON)));
+    for (const folder of compared) addComparison(folder);
+    const folders = names.includes('runs') ? readdirSync(join(store, 'runs')).sort() : [];
+    const shared = new Set(found.flatMap((folder) => sharedRuns(reproductionAt(reproductions, folder))));
+    for (const runId of folders) {
+      const folder = join(store, 'runs', runId);
+      if (runs.get(runId)?.folder === folder || shared.has(runId)) continue;
+      if (existsSync(runPathsIn(folder).result)) addRun(folder);
+      else unfinished.add(folder);
+    }
+    return found.length + compared.length + folders.length > 0;
+  };
+
+  for (const path of paths.map((given) => resolve(given))) {
+    if (existsSync(join(path, REPRODUCTION))) addReproduction(path);
+    else if (existsSync(join(path, COMPARISON))) addComparison(path);
+    else if (existsSync(runPathsIn(path).result)) addRun(path);
+    else if (!existsSync(path) || !statSync(path).isDirectory() || !addStore(path)) throw noRecords(path);
+  }
+  const byStamp = <T extends { readonly stamp: string }>(all: Iterable<T>) =>
+    [...all].sort((left, right) => (left.stamp < right.stamp ? -1 : 1));
+  return {
+    runs: [...runs.values()].sort((left, right) => (left.runId < right.runId ? -1 : 1)),
+    reproductions: byStamp(reproductions.values()),
+    comparisons: byStamp(comparisons.values()),
+    stores: [...stores].sort(),
+    unfinished: [...unfinished].sort(),
+  };
+}
+
+function reproductionAt(all: ReadonlyMap<string, ReproductionSource>, folder: string): Reproduction {
+  const known = [...all.values()].find((source) => source.folder === folder);
+  return known?.reproduction ?? readReproduction(folder);
+}
+
+/** Runs that only lay the ground for others: nothing was evaluated, so they are no results. */
+function sharedRuns(reproduction: Reproduction): readonly string[] {
+  return 'prefixes' in reproduction ? (reproduction.prefixes as { runId: string }[]).map(({ runId }) => runId) : [];
+}
+
+function runSource(folder: string): RunSource {
+  const paths = runPathsIn(folder);
+  let result: Buffer;
+  try {
+    result = readFileSync(paths.result);
+  } catch (cause) {
+    throw new UserError(
+      {
+        code: 'record-missing',
+        what: 'there is no finished run here',
+        where: folder,
+        expected: 'the folder of a run with result.json in it',
+        mend: 'finish the run by the command that trains it, or leave the reproduction out',
+      },
+      { cause },
+    );
+  }
+  const small = [paths.config, paths.provenance].map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : ''));
+  const large = [paths.events, paths.predictions, paths.examples].map(
+    (file) => statSync(file, { throwIfNoEntry: false })?.size ?? -1,
+  );
+  const stamp = sha256(JSON.stringify([sha256(result), ...small.map(sha256), ...large]));
+  return { runId: runIdIn(result, paths.result), folder, stamp };
+}
+
+function runIdIn(result: Buffer, file: string): string {
+  const runId = /"runId": "([0-9a-f]{20})"/.exec(result.toString('utf8'))?.[1];
+  if (runId !== undefined) return runId;
+  throw new UserError({
+    code: 'record-corrupt',
+    what: 'the result names no run',
+    where: file,
+    expected: 'a result.json that vlm-bench wrote',
+    mend: 'delete the folder of this run and run again; it will be trained anew',
+  });
+}
+
+function twoRecords(known: RunSource, found: RunSource): UserError {
+  return new UserError({
+    code: 'record-corrupt',
+    what: `two records of run ${known.runId} differ`,
+    where: `${known.folder} and ${found.folder}`,
+    expected: 'one record, or equal copies of it',
+    mend: 'publish one of them; an engine that is not bit-identical gives another result each time',
+  });
+}
+
+function noRecords(path: string): UserError {
+  return new UserError({
+    code: 'record-missing',
+    what: existsSync(path) ? 'there are no records here' : 'there is no such folder',
+    where: path,
+    expected: `a results folder, a folder with ${REPRODUCTION} or ${COMPARISON}, or the folder of a finished run`,
+    mend: `name the --out folder of an earlier run; ${basename(path)} holds nothing to publish`,
+  });
+}

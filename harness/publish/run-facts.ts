@@ -1,0 +1,78 @@
+/** What the pages over all runs show of one: its place, its scores with intervals over images, and where it comes from. Plain JSON. */
+import { canonicalJson, sha256 } from '../records/canonical-json.js';
+import type { FinishedRun } from '../records/run-record.js';
+import { type MeasureId, measures } from '../run/measures.js';
+import { type Interval, intervalOverImages, type SampleScores } from './sample-scores.js';
+
+export interface RunScore {
+  readonly value: number;
+  readonly signature: string;
+  readonly interval?: Interval;
+  /** Images scored, where the score is a mean over images. */
+  readonly images?: number;
+}
+
+export interface RunFacts {
+  readonly runId: string;
+  readonly seed: number;
+  /** Hash of everything that decides the run but its seed: runs that share it are one system. */
+  readonly system: string;
+  readonly dataSet: { readonly name: string; readonly fingerprint: string };
+  readonly split: string;
+  readonly engine: string;
+  readonly packageVersion: string;
+  /** Milliseconds since 1970, from the record's own events. */
+  readonly finished: number;
+  readonly steps: number;
+  readonly tokens: number;
+  readonly parameters: number;
+  readonly weights: string;
+  readonly scores: Readonly<Partial<Record<MeasureId, RunScore>>>;
+  readonly samples: { readonly images: number; readonly captions: number; readonly answers: number };
+}
+
+export function runFacts(run: FinishedRun, perImage: SampleScores): RunFacts {
+  const { identity, provenance, events, predictions, result } = run;
+  const { seed, ...config } = identity.config;
+  const captions = predictions.filter(({ type }) => type === 'caption').length;
+  return {
+    runId: result.runId,
+    seed,
+    system: sha256(canonicalJson({ ...identity, config })).slice(0, 20),
+    dataSet: provenance.data,
+    split: config.evaluation.split,
+    engine: provenance.engine.name,
+    packageVersion: provenance.packageVersion,
+    finished: Math.max(0, ...events.flatMap(({ type, time }) => (type === 'finished' ? [time] : []))),
+    steps: result.steps,
+    tokens: result.tokens,
+    parameters: result.parameters,
+    weights: result.weights,
+    scores: scoresWithIntervals(run, perImage),
+    samples: {
+      images: new Set(predictions.map(({ imageId }) => imageId)).size,
+      captions,
+      answers: predictions.length - captions,
+    },
+  };
+}
+
+function scoresWithIntervals({ result }: FinishedRun, perImage: SampleScores): RunFacts['scores'] {
+  const entries = (Object.keys(measures) as MeasureId[]).flatMap((measure) => {
+    const score = result.scores[measure];
+    if (score === undefined) return [];
+    const images = perImage[measure];
+    const interval = images === undefined ? undefined : intervalOverImages(images);
+    return [
+      [
+        measure,
+        {
+          ...score,
+          ...(interval === undefined ? {} : { interval }),
+          ...(images === undefined ? {} : { images: images.sums.length }),
+        },
+      ],
+    ] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,74 @@
+/**
+ * The scores of a run image by image, from its predictions: for every measure a sum and a count per image, so that the score of the run is
+ * the sum of the sums ÷ the sum of the counts. With frozen document frequencies that holds for CIDEr-D as it does for accuracy.
+ */
+import type { Prediction } from '../records/predictions.js';
+import type { MeasureId } from '../run/measures.js';
+import { studentTQuantile } from '../statistics/student-t.js';
+
+export interface ScorePerImage {
+  readonly imageIds: readonly string[];
+  readonly sums: readonly number[];
+  readonly counts: readonly number[];
+}
+
+export type SampleScores = Readonly<Partial<Record<MeasureId, ScorePerImage>>>;
+
+/** Images in the order in which the predictions first name them. */
+export function sampleScores(predictions: readonly Prediction[]): SampleScores {
+  const measures = new Map<MeasureId, Map<string, { sum: number; count: number }>>();
+  const add = (measure: MeasureId, imageId: string, score: number) => {
+    const images = measures.get(measure) ?? new Map<string, { sum: number; count: number }>();
+    measures.set(measure, images);
+    const known = images.get(imageId);
+    if (known === undefined) images.set(imageId, { sum: score, count: 1 });
+    else {
+      known.sum += score;
+      known.count += 1;
+    }
+  };
+  for (const prediction of predictions) {
+    if (prediction.type === 'caption') add(`CIDEr-D/${prediction.style}`, prediction.imageId, prediction.score);
+    else {
+      const score = prediction.correct ? 1 : 0;
+      add('accuracy', prediction.imageId, score);
+      add(prediction.kind === 'open' ? 'accuracy/open' : 'accuracy/yes-no', prediction.imageId, score);
+    }
+  }
+  const entries = [...measures].map(([measure, images]) => {
+    const values = [...images.values()];
+    const sums = values.map(({ sum }) => sum);
+    return [measure, { imageIds: [...images.keys()], sums, counts: values.map(({ count }) => count) }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * 95 % interval of a run's score over images: the t interval of a mean, or of a ratio of sums with the image as the cluster (linearised;
+ * Cochran 1977, Sampling Techniques, section 6.3). Undefined for a single image.
+ */
+export function intervalOverImages({ sums, counts }: ScorePerImage): Interval | undefined {
+  const images = sums.length;
+  if (images < 2) return undefined;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const score = sums.reduce((sum, value) => sum + value, 0) / total;
+  const squares = sums.reduce((sum, value, index) => sum + (value - score * counts[index]!) ** 2, 0);
+  const standardError = Math.sqrt((squares * images) / (images - 1)) / total;
+  const half = standardError * studentTQuantile(0.975, images - 1);
+  return { low: score - half, high: score + half };
+}
+
+/** 95 % t interval of the mean over seeds; undefined for one. */
+export function intervalOverSeeds(scores: readonly number[]): Interval | undefined {
+  const count = scores.length;
+  if (count < 2) return undefined;
+  const mean = scores.reduce((sum, score) => sum + score, 0) / count;
+  const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0);
+  const half = Math.sqrt(squares / (count - 1) / count) * studentTQuantile(0.975, count - 1);
+  return { low: mean - half, high: mean + half };
+}

@@ -24,12 +24,16 @@ const JOURNAL = '.publish-journal';
 
 export interface SiteFolder {
   readonly root: string;
+  /** Every path that this or an earlier publish wrote. */
+  readonly owned: ReadonlySet<string>;
   /** Bytes of a regular file, or undefined if there is none. */
   size(path: string): number | undefined;
   write(path: string, content: string | Uint8Array): void;
   /** Removes a file of ours and the folders that it leaves empty. */
   remove(path: string): void;
-  /** Call when the manifest that lists every file is on disk. */
+  /** Notes paths that the next manifest will not list, so that they are known as ours until they are removed. */
+  note(paths: Iterable<string>): void;
+  /** Call when the manifest that lists every file is on disk and what it does not list is removed. */
   finish(): void;
 }
 
@@ -73,6 +77,7 @@ export function openSiteFolder(out: string, owned: Iterable<string>): SiteFolder
 
   return {
     root,
+    owned: ours,
     size: (path) => {
       const state = stateOf(path);
       return state?.isFile() ? state.size : undefined;
@@ -92,6 +97,9 @@ export function openSiteFolder(out: string, owned: Iterable<string>): SiteFolder
       if (stateOf(path)?.isDirectory() === false) rmSync(join(root, path), { force: true });
       removeEmptyFolders(root, dirname(path));
       safeFolders.clear();
+    },
+    note: (paths) => {
+      for (const path of paths) writeSync(journal, `${path}\n`);
     },
     finish: () => {
       closeSync(journal);

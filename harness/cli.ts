@@ -11,6 +11,7 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerGenerate } from './commands/generate.js';
 import { registerPlan } from './commands/plan.js';
 import { registerPretrain } from './commands/pretrain.js';
+import { registerPublish } from './commands/publish.js';
 import { registerReport } from './commands/report.js';
 import { registerReproduce } from './commands/reproduce.js';
 import { registerRun } from './commands/run.js';
@@ -37,6 +38,7 @@ function createProgram(): Command {
   registerTrain(program);
   registerGenerate(program);
   registerReport(program);
+  registerPublish(program);
   registerScore(program);
   registerTokenize(program);
   registerData(program);

@@ -2,7 +2,6 @@
  * The images of evaluated splits as files of the site, named by the hash of their bytes: an image that many runs share is one file, and no
  * text from a data set becomes part of a path. Large images get a thumbnail beside them.
  */
-import { readEvaluationImages } from '../records/evaluation-images.js';
 import { sha256 } from '../records/canonical-json.js';
 import type { ExampleImage } from '../records/predictions.js';
 import { encodePng } from '../../reference-model/data/png.js';

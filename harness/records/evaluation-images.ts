@@ -12,7 +12,8 @@ import { writeFileAtomically } from './atomic-file.js';
 
 const imageSchema = z.strictObject({ imageId: z.string(), png: z.base64() });
 
-const fileOf = (store: string, fingerprint: string, split: SplitName) =>
+/** Where a store keeps the images of a split. */
+export const evaluationImagesFile = (store: string, fingerprint: string, split: SplitName) =>
   join(store, 'images', `${fingerprint}-${split}.jsonl`);
 
 /**
@@ -23,7 +24,7 @@ export async function recordEvaluationImages(
   { fingerprint, splits }: Pick<DataSet, 'fingerprint' | 'splits'>,
   split: SplitName,
 ): Promise<void> {
-  const file = fileOf(store, fingerprint, split);
+  const file = evaluationImagesFile(store, fingerprint, split);
   if (existsSync(file)) return;
   const lines = await Promise.all(
     splits[split].map(async ({ imageId, image }) => {
@@ -45,7 +46,7 @@ export function readEvaluationImages(
   fingerprint: string,
   split: SplitName,
 ): ReadonlyMap<string, Uint8Array> {
-  const file = fileOf(store, fingerprint, split);
+  const file = evaluationImagesFile(store, fingerprint, split);
   const mend = 'delete this file and run the command that trained the runs again; it writes it without training';
   if (!existsSync(file)) {
     throw new UserError({ code: 'record-missing', what: 'the evaluated images were not recorded', where: file, mend });

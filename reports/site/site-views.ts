@@ -9,6 +9,8 @@ export interface PageFrame {
   readonly siteTitle: string;
   /** From the page's folder to the site's root: one `../` per level. */
   readonly root: '' | '../' | '../../';
+  /** Address under which the site is published, with a final slash; empty where that is unknown. */
+  readonly baseUrl: string;
 }
 
 export interface SiteLink {
@@ -30,8 +32,6 @@ export interface BoardRowView extends ScoreView {
   readonly suites: readonly SiteLink[];
   readonly runs: readonly SiteLink[];
   readonly engine: string;
-  /** What the interval is over. */
-  readonly over: 'seeds' | 'images';
   readonly images: number;
   /** Systems that share a letter are not told apart by the tests; empty where nothing was tested. */
   readonly group: string;
@@ -53,12 +53,9 @@ export interface BoardView {
   readonly comparison: string;
 }
 
-export interface EffectView {
-  readonly label: string;
-  readonly metric: string;
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
+export interface BoardPageView {
+  readonly frame: PageFrame;
+  readonly board: BoardView;
 }
 
 export interface SuiteView {
@@ -70,7 +67,6 @@ export interface SuiteView {
   readonly scale: string;
   readonly smoke: boolean;
   readonly verdict?: { readonly verdict: Verdict; readonly sentence: string };
-  readonly effects: readonly EffectView[];
   readonly arms: readonly { readonly label: string; readonly description: string }[];
   readonly runs: readonly RunRowView[];
   /** Of the suite's own page. */
@@ -79,7 +75,13 @@ export interface SuiteView {
   readonly report: string;
   readonly badge: string;
   readonly command: string;
-  readonly finished: string;
+}
+
+export interface SuitePageView {
+  readonly frame: PageFrame;
+  readonly suite: SuiteView;
+  /** Leaderboards in which its arms stand. */
+  readonly boards: readonly BoardView[];
 }
 
 export interface RunRowView {

@@ -1,0 +1,48 @@
+/** What a site holds of one reproduction beside its own page: the finding's report, its numbers and its badge. */
+import { type BadgeTone, renderBadge, type SuiteView } from '../../reports/site/index.js';
+import type { ReproductionSource } from './collect-records.js';
+import { recordFiles } from './run-pages.js';
+import { type SuiteFacts, suiteFacts } from './suite-facts.js';
+
+export interface SuiteFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** Loads the report's machinery (statistics, charts) only here, since most publishes render no report. */
+export async function suitePages(
+  { folder }: ReproductionSource,
+  slug: string,
+): Promise<{ readonly facts: SuiteFacts; readonly files: readonly SuiteFile[] }> {
+  const { buildFindingView } = await import('../report/build-view.js');
+  const { renderFindingReport, renderReportJson } = await import('../../reports/index.js');
+  const built = await buildFindingView(folder);
+  const view = {
+    ...built,
+    runs: built.runs.map((run) => ({
+      ...run,
+      links: recordFiles.map((name) => ({ label: name.replace(/\.jsonl?$/, ''), href: `../../runs/${run.runId}/${name}` })),
+    })),
+  };
+  const facts = suiteFacts(view);
+  return {
+    facts,
+    files: [
+      { path: `suites/${slug}/report.html`, content: renderFindingReport(view) },
+      { path: `suites/${slug}/report.json`, content: renderReportJson(view) },
+      { path: `suites/${slug}/badge.svg`, content: suiteBadge(facts) },
+    ],
+  };
+}
+
+const TONES: Readonly<Record<NonNullable<SuiteView['verdict']>['verdict'], BadgeTone>> = {
+  reproduced: 'good',
+  contradicted: 'bad',
+  inconclusive: 'open',
+};
+
+function suiteBadge({ suiteId, verdict, smoke, runs }: SuiteFacts): string {
+  if (verdict === undefined) return renderBadge({ label: suiteId, value: `${runs.length} runs`, tone: 'neutral' });
+  const value = smoke ? `${verdict.verdict} (smoke)` : verdict.verdict;
+  return renderBadge({ label: suiteId, value, tone: TONES[verdict.verdict] });
+}

@@ -1,0 +1,48 @@
+/** The page of one suite: its claim and verdict, its arms and runs, and the way to the full report. */
+import type { Verdict } from '../finding-report-view.js';
+import { safeWebAddress } from '../safe-links.js';
+import { badgeOf } from './badge-link.js';
+import { hrefFrom, renderSitePage, shownText } from './site-page.js';
+import type { SuitePageView, SuiteView } from './site-views.js';
+import { boardTitle, runTable } from './tables.js';
+
+const WORDS: Readonly<Record<Verdict, { readonly word: string; readonly sign: string }>> = {
+  reproduced: { word: 'Reproduced', sign: '✓' },
+  contradicted: { word: 'Contradicted', sign: '✗' },
+  inconclusive: { word: 'Inconclusive', sign: '?' },
+};
+
+export function verdictOf({ verdict }: SuiteView) {
+  return verdict === undefined
+    ? null
+    : { kind: verdict.verdict, ...WORDS[verdict.verdict], sentence: shownText(verdict.sentence, 1000) };
+}
+
+export function renderSuitePage({ frame, suite, boards }: SuitePageView): string {
+  return renderSitePage({
+    template: 'suite',
+    frame,
+    title: suite.title,
+    kind: 'suite',
+    smoke: suite.smoke,
+    skip: { target: 'arms', label: 'Skip to the arms' },
+    context: {
+      suite: {
+        title: shownText(suite.title, 160),
+        claim: shownText(suite.claim, 600),
+        citation: suite.source.citation,
+        sourceAddress: safeWebAddress(suite.source.url) ?? '',
+        verdict: verdictOf(suite),
+        report: hrefFrom(frame, suite.report),
+        arms: suite.arms.map(({ label, description }) => ({
+          label: shownText(label, 100),
+          description: shownText(description, 500),
+        })),
+        command: shownText(suite.command, 600),
+      },
+      boards: boards.map((board) => ({ title: boardTitle(board), href: hrefFrom(frame, board.path) })),
+      table: runTable(frame, suite.runs, 'Every run of this suite.'),
+      badge: badgeOf(frame, { badge: suite.badge, page: suite.path, name: suite.title }),
+    },
+  });
+}

@@ -14,7 +14,9 @@ export function registerPublish(program: Command): void {
     .argument('<records...>', 'results folders, reproductions, single runs, comparisons')
     .requiredOption('--out <site>', 'folder of the site; publish again into it to renew what changed')
     .option('--title <text>', 'title of the site')
-    .addOption(new Option('--base-url <url>', 'address under which the site will stand, for the feed').argParser(baseUrl))
+    .addOption(
+      new Option('--base-url <url>', 'address under which the site will stand, for the feed').argParser(baseUrl),
+    )
     .action(async (records: readonly string[], flags: PublishFlags) => {
       const { publishSite } = await import('../publish/publish-site.js');
       const site = await publishSite(records, flags);

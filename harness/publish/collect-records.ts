@@ -109,7 +109,7 @@ function reproductionAt(all: ReadonlyMap<string, ReproductionSource>, folder: st
 
 /** Runs that only lay the ground for others: nothing was evaluated, so they are no results. */
 function sharedRuns(reproduction: Reproduction): readonly string[] {
-  return 'prefixes' in reproduction ? (reproduction.prefixes as { runId: string }[]).map(({ runId }) => runId) : [];
+  return reproduction.prefixes.map(({ runId }) => runId);
 }
 
 function runSource(folder: string): RunSource {

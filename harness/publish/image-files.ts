@@ -2,9 +2,10 @@
  * The images of evaluated splits as files of the site, named by the hash of their bytes: an image that many runs share is one file, and no
  * text from a data set becomes part of a path. Large images get a thumbnail beside them.
  */
+
+import { encodePng } from '../../reference-model/data/png.js';
 import { sha256 } from '../records/canonical-json.js';
 import type { ExampleImage } from '../records/predictions.js';
-import { encodePng } from '../../reference-model/data/png.js';
 
 /** An image in the site; paths start at the site's root, sizes are pixels of what `thumbnail` shows. */
 export interface SiteImage {
@@ -34,7 +35,9 @@ export async function placeImages(
 }
 
 /** The few images that a record keeps itself, as PNG. */
-export async function exampleImages(examples: readonly ExampleImage[]): Promise<readonly (readonly [string, Uint8Array])[]> {
+export async function exampleImages(
+  examples: readonly ExampleImage[],
+): Promise<readonly (readonly [string, Uint8Array])[]> {
   const entries = examples.flatMap(({ imageId, width, height, rgb }) => {
     const pixels = Buffer.from(rgb, 'base64');
     return pixels.length === width * height * 3 ? [{ imageId, image: { width, height, pixels } }] : [];
@@ -52,7 +55,12 @@ async function placeImage(bytes: Uint8Array): Promise<PlacedImage | undefined> {
     const small = await thumbnail(bytes);
     if (small !== undefined) {
       const thumbnailPath = `images/${name.slice(0, 2)}/${name}-thumbnail.png`;
-      return { ...small.size, path, thumbnail: thumbnailPath, files: [whole, { path: thumbnailPath, bytes: small.bytes }] };
+      return {
+        ...small.size,
+        path,
+        thumbnail: thumbnailPath,
+        files: [whole, { path: thumbnailPath, bytes: small.bytes }],
+      };
     }
   }
   return { ...size, path, thumbnail: path, files: [whole] };
@@ -77,7 +85,8 @@ async function thumbnail(bytes: Uint8Array) {
 function pngSize(bytes: Uint8Array): { readonly width: number; readonly height: number } | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.length < 45 || view.length > LARGEST_FILE) return undefined;
-  if (view.toString('latin1', 0, 8) !== '\x89PNG\r\n\x1a\n' || view.toString('latin1', 12, 16) !== 'IHDR') return undefined;
+  if (view.toString('latin1', 0, 8) !== '\x89PNG\r\n\x1a\n' || view.toString('latin1', 12, 16) !== 'IHDR')
+    return undefined;
   const [width, height] = [view.readUInt32BE(16), view.readUInt32BE(20)];
   return width > 0 && height > 0 && width <= 65_535 && height <= 65_535 ? { width, height } : undefined;
 }

@@ -1,8 +1,8 @@
 /** The evaluated splits whose images the stores keep: loaded once per publish, and only for runs that are rendered. */
 import { existsSync, statSync } from 'node:fs';
-import { evaluationImagesFile, readEvaluationImages } from '../records/evaluation-images.js';
 import { sha256 } from '../records/canonical-json.js';
-import { placeImages, type PlacedImage } from './image-files.js';
+import { evaluationImagesFile, readEvaluationImages } from '../records/evaluation-images.js';
+import { type PlacedImage, placeImages } from './image-files.js';
 import type { RunFacts } from './run-facts.js';
 
 export interface ImageSet {
@@ -15,7 +15,10 @@ export interface ImageSet {
 type Split = 'validation' | 'test';
 
 /** @returns the images of the run's evaluated split, or undefined if no store keeps them */
-export function imageSetOf({ dataSet, split }: Pick<RunFacts, 'dataSet' | 'split'>, stores: readonly string[]): ImageSet | undefined {
+export function imageSetOf(
+  { dataSet, split }: Pick<RunFacts, 'dataSet' | 'split'>,
+  stores: readonly string[],
+): ImageSet | undefined {
   // The fingerprint comes from a record and is about to become part of a path.
   if (!/^[\w-]{1,200}$/.test(dataSet.fingerprint) || !isSplit(split)) return undefined;
   const files = stores

@@ -3,8 +3,8 @@
  * added under the same `schemaVersion`; one that is renamed or means something else raises it.
  */
 import type { BoardView, SuiteView } from '../../reports/site/index.js';
-import { recordFiles } from './run-pages.js';
 import type { RunFacts } from './run-facts.js';
+import { recordFiles } from './run-pages.js';
 
 export interface SiteIndexJson {
   readonly schemaVersion: 1;
@@ -49,7 +49,18 @@ export interface SiteIndexJson {
   }[];
   readonly runs: readonly (Pick<
     RunFacts,
-    'runId' | 'seed' | 'system' | 'dataSet' | 'split' | 'engine' | 'scores' | 'samples' | 'steps' | 'tokens' | 'parameters' | 'weights'
+    | 'runId'
+    | 'seed'
+    | 'system'
+    | 'dataSet'
+    | 'split'
+    | 'engine'
+    | 'scores'
+    | 'samples'
+    | 'steps'
+    | 'tokens'
+    | 'parameters'
+    | 'weights'
   > & {
     /** ISO 8601, from the record. */
     readonly finished: string;

@@ -56,7 +56,14 @@ export function leaderboards(
     .map(([key, board]) => {
       const id = sha256(key).slice(0, 12);
       const systems = rankedSystems(board.runs, board.measure, membershipsOf);
-      return { id: `board-${id}`, path: `boards/${id}.html`, measure: board.measure, smoke: board.smoke, signature: board.signature, systems };
+      return {
+        id: `board-${id}`,
+        path: `boards/${id}.html`,
+        measure: board.measure,
+        smoke: board.smoke,
+        signature: board.signature,
+        systems,
+      };
     })
     .sort((left, right) => (orderOf(left) < orderOf(right) ? -1 : 1));
 }
@@ -120,7 +127,12 @@ export function boardView(board: Board, { letters, comparison }: TieGroups): Boa
   };
 }
 
-function rowView({ label, memberships, runs, value }: RankedSystem, rank: number, measure: MeasureId, group: string): BoardRowView {
+function rowView(
+  { label, memberships, runs, value }: RankedSystem,
+  rank: number,
+  measure: MeasureId,
+  group: string,
+): BoardRowView {
   const scores = runs.map(({ scores }) => scores[measure]!);
   const interval = scores.length > 1 ? intervalOverSeeds(scores.map((score) => score.value)) : scores[0]!.interval;
   return {

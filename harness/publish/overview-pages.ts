@@ -1,5 +1,6 @@
 /** The pages over all records: the index, suites, leaderboards, lists of runs, search, feed and `index.json`. They are made anew each time. */
 import {
+  type BoardView,
   type FeedEntryView,
   type PageFrame,
   renderAtomFeed,
@@ -8,16 +9,15 @@ import {
   renderSearchPage,
   renderSiteIndex,
   renderSuitePage,
-  type BoardView,
   type SuiteView,
 } from '../../reports/site/index.js';
 import type { PublishedComparison } from './comparison-pages.js';
 import { siteIndexJson } from './index-json.js';
 import type { Membership } from './leaderboards.js';
-import { runRow } from './run-row.js';
 import type { RunFacts } from './run-facts.js';
-import type { SuiteFacts } from './suite-facts.js';
+import { runRow } from './run-row.js';
 import type { UnitWriter } from './site-units.js';
+import type { SuiteFacts } from './suite-facts.js';
 
 const RUNS_PER_PAGE = 250;
 const NEWEST = 15;
@@ -40,7 +40,9 @@ export interface OverviewInput {
 export function writeOverviewPages(input: OverviewInput, { write }: UnitWriter): void {
   const { site, runs, membershipsOf, boards, comparisons } = input;
   const top: PageFrame = { ...site, root: '' };
-  const newestFirst = [...runs].sort((left, right) => right.finished - left.finished || (left.runId < right.runId ? -1 : 1));
+  const newestFirst = [...runs].sort(
+    (left, right) => right.finished - left.finished || (left.runId < right.runId ? -1 : 1),
+  );
   const rows = newestFirst.map((run) => runRow(run, membershipsOf(run.runId)));
   const suites = input.suites.map((suite) => suiteView(suite, input));
 
@@ -65,7 +67,10 @@ export function writeOverviewPages(input: OverviewInput, { write }: UnitWriter):
   const omitted = Math.max(0, entries.length - SEARCH_ENTRIES);
   write('search.html', renderSearchPage({ frame: top, entries: entries.slice(0, SEARCH_ENTRIES), omitted }));
   write('feed.xml', renderAtomFeed({ title: site.siteTitle, baseUrl: site.baseUrl, entries: feedEntries(input) }));
-  write('index.json', siteIndexJson({ title: site.siteTitle, baseUrl: site.baseUrl, suites, boards, runs, comparisons }));
+  write(
+    'index.json',
+    siteIndexJson({ title: site.siteTitle, baseUrl: site.baseUrl, suites, boards, runs, comparisons }),
+  );
   write(
     'index.html',
     renderSiteIndex({
@@ -92,7 +97,9 @@ function suiteView({ slug, facts }: PublishedSuite, { runs, membershipsOf }: Ove
     // In another suite the same run may play another part; here it is called by its part in this one.
     runs: planned.flatMap(({ runId, arm }) => {
       const run = byId.get(runId);
-      return run === undefined ? [] : [{ ...runRow(run, membershipsOf(runId)), label: labels.get(arm) ?? arm, suites: [] }];
+      return run === undefined
+        ? []
+        : [{ ...runRow(run, membershipsOf(runId)), label: labels.get(arm) ?? arm, suites: [] }];
     }),
     path,
     report: `suites/${slug}/report.html`,

@@ -88,7 +88,10 @@ export async function publishSite(
   };
 }
 
-async function publishSuites({ reproductions, runs }: CollectedRecords, units: SiteUnits): Promise<readonly PublishedSuite[]> {
+async function publishSuites(
+  { reproductions, runs }: CollectedRecords,
+  units: SiteUnits,
+): Promise<readonly PublishedSuite[]> {
   const stamps = new Map(runs.map(({ runId, stamp }) => [runId, stamp]));
   const suites: PublishedSuite[] = [];
   for (const [source, slug] of suiteSlugs(reproductions)) {
@@ -146,7 +149,8 @@ async function publishRun({ runId, folder, stamp }: RunSource, surroundings: Sur
   const imageSet = imageSetOf(facts, stores);
   const state: KeptRun = { stamp, facts };
   const writer = units.begin(id, keyOf(imageSet), state);
-  const images = imageSet === undefined ? await ownImages(run.examples, writer) : await setImages(imageSet, surroundings);
+  const images =
+    imageSet === undefined ? await ownImages(run.examples, writer) : await setImages(imageSet, surroundings);
   writeRunPages({ folder, run, facts, perImage, memberships, images, site }, writer);
   return facts;
 }

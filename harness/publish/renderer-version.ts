@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../records/code-version.js';
 import { sha256 } from '../records/canonical-json.js';
+import { packageRoot } from '../records/code-version.js';
 
 /** Hash over the harness and the reports as they run, sources or compiled, and over the templates and style sheets. */
 export function rendererVersion(): string {

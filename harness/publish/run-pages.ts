@@ -2,24 +2,27 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import {
-  type PageFrame,
-  renderBadge,
-  renderRunPage,
-  renderSamplesPage,
-} from '../../reports/site/index.js';
+import { formatCount } from '../../reports/numbers.js';
+import { type PageFrame, renderBadge, renderRunPage, renderSamplesPage } from '../../reports/site/index.js';
 import type { FinishedRun } from '../records/run-record.js';
 import { measures } from '../run/measures.js';
 import type { SiteImage } from './image-files.js';
 import type { Membership } from './leaderboards.js';
 import type { RunFacts } from './run-facts.js';
-import { extremeSamples, samplePages } from './sample-cards.js';
 import { leadingMeasure, runRow } from './run-row.js';
+import { extremeSamples, samplePages } from './sample-cards.js';
 import type { SampleScores } from './sample-scores.js';
 import type { UnitWriter } from './site-units.js';
 
 /** The weights stay out: they are large, and their hash is in the result. */
-export const recordFiles = ['config.json', 'provenance.json', 'result.json', 'events.jsonl', 'predictions.jsonl', 'examples.json'] as const;
+export const recordFiles = [
+  'config.json',
+  'provenance.json',
+  'result.json',
+  'events.jsonl',
+  'predictions.jsonl',
+  'examples.json',
+] as const;
 
 export interface RunPagesInput {
   readonly folder: string;
@@ -31,7 +34,10 @@ export interface RunPagesInput {
   readonly site: Pick<PageFrame, 'siteTitle' | 'baseUrl'>;
 }
 
-export function writeRunPages({ folder, run, facts, perImage, memberships, images, site }: RunPagesInput, { write }: UnitWriter): void {
+export function writeRunPages(
+  { folder, run, facts, perImage, memberships, images, site }: RunPagesInput,
+  { write }: UnitWriter,
+): void {
   const { runId } = facts;
   const frame: PageFrame = { ...site, root: '../../' };
   const row = runRow(facts, memberships);
@@ -91,23 +97,30 @@ function runBadge({ scores }: RunFacts): string {
     : renderBadge({ label: measures[lead].label, value: scores[lead]!.value.toFixed(3), tone: 'neutral' });
 }
 
-function factLines({ identity, provenance }: FinishedRun, facts: RunFacts): readonly { label: string; value: string }[] {
+function factLines(
+  { identity, provenance }: FinishedRun,
+  facts: RunFacts,
+): readonly { label: string; value: string }[] {
   const { git, machine, engine } = provenance;
   return [
     { label: 'Run', value: facts.runId },
     { label: 'Seed', value: String(facts.seed) },
     { label: 'Data', value: `${facts.dataSet.name}, ${facts.split} split, fingerprint ${facts.dataSet.fingerprint}` },
-    { label: 'Parameters', value: String(facts.parameters) },
-    { label: 'Training', value: `${facts.steps} steps, ${facts.tokens} tokens` },
+    { label: 'Parameters', value: formatCount(facts.parameters) },
+    { label: 'Training', value: `${formatCount(facts.steps)} steps, ${formatCount(facts.tokens)} tokens` },
     { label: 'Weights', value: `SHA-256 ${facts.weights}` },
     { label: 'Engine', value: `${engine.name}, ${engine.precision}, numerics ${engine.numerics}` },
     { label: 'vlm-bench', value: provenance.packageVersion },
     ...(git === undefined
       ? []
-      : [{ label: 'Git commit', value: git.dirtyDiff === null ? git.commit : `${git.commit} with uncommitted changes` }]),
+      : [
+          {
+            label: 'Git commit',
+            value: git.dirtyDiff === null ? git.commit : `${git.commit} with uncommitted changes`,
+          },
+        ]),
     { label: 'Code that decides the bits', value: identity.codeVersion },
     { label: 'Machine', value: `${machine.processor}, ${machine.system}, Node.js ${machine.node}` },
     { label: 'Finished', value: new Date(facts.finished).toISOString() },
   ];
 }
-

@@ -29,7 +29,9 @@ export function samplePages(
     if (group === undefined) groups.set(prediction.imageId, [prediction]);
     else group.push(prediction);
   }
-  const samples = [...groups].map(([imageId, group], index) => sampleOf(imageId, index + 1, group, images.get(imageId)));
+  const samples = [...groups].map(([imageId, group], index) =>
+    sampleOf(imageId, index + 1, group, images.get(imageId)),
+  );
   return pagesOf(samples).map((onPage, index) => {
     const path = `runs/${runId}/samples-${String(index + 1).padStart(4, '0')}.html`;
     return {
@@ -108,7 +110,13 @@ export function extremeSamples(
   const name = samples[0]!.captions.length > 0 ? 'CIDEr-D' : 'share of right answers';
   return [
     { label: `Lowest ${name}`, samples: sorted.slice(0, count).map(({ sample }) => sample) },
-    { label: `Highest ${name}`, samples: sorted.slice(-count).reverse().map(({ sample }) => sample) },
+    {
+      label: `Highest ${name}`,
+      samples: sorted
+        .slice(-count)
+        .reverse()
+        .map(({ sample }) => sample),
+    },
   ];
 }
 

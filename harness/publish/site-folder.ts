@@ -61,7 +61,9 @@ export function openSiteFolder(out: string, owned: Iterable<string>): SiteFolder
       mkdirSync(join(root, folder));
     } else if (state.isSymbolicLink() || !state.isDirectory()) {
       throw refused(
-        state.isSymbolicLink() ? 'a folder of the site is a symbolic link' : 'a file stands where the site needs a folder',
+        state.isSymbolicLink()
+          ? 'a folder of the site is a symbolic link'
+          : 'a file stands where the site needs a folder',
         join(root, folder),
         'a folder that publish made',
       );
@@ -120,7 +122,11 @@ export function requireSiteRoot(out: string, manifestName: string): void {
   if (!state.isDirectory()) throw refused('a file stands where the site should go', root, 'a folder');
   const names = readdirSync(root);
   if (names.length === 0 || names.includes(manifestName) || names.includes(JOURNAL)) return;
-  throw refused('the folder is not empty and holds no site of vlm-bench', root, 'a new or empty folder, or a published site');
+  throw refused(
+    'the folder is not empty and holds no site of vlm-bench',
+    root,
+    'a new or empty folder, or a published site',
+  );
 }
 
 /** Without forcing it to disk: after a crash everything in the journal is written anew, and a site has thousands of files. */

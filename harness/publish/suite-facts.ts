@@ -4,13 +4,23 @@ import type { SuiteView } from '../../reports/site/index.js';
 import { sha256 } from '../records/canonical-json.js';
 import type { ReproductionSource } from './collect-records.js';
 
-export interface SuiteFacts extends Pick<SuiteView, 'title' | 'claim' | 'source' | 'dataSet' | 'scale' | 'smoke' | 'verdict' | 'command'> {
+export interface SuiteFacts
+  extends Pick<SuiteView, 'title' | 'claim' | 'source' | 'dataSet' | 'scale' | 'smoke' | 'verdict' | 'command'> {
   readonly suiteId: string;
   readonly arms: readonly { readonly id: string; readonly label: string; readonly description: string }[];
   readonly runs: readonly { readonly runId: string; readonly arm: string; readonly seed: number }[];
 }
 
-export function suiteFacts({ suite, dataSet, scale, smoke, verdict, arms, runs, command }: FindingReportView): SuiteFacts {
+export function suiteFacts({
+  suite,
+  dataSet,
+  scale,
+  smoke,
+  verdict,
+  arms,
+  runs,
+  command,
+}: FindingReportView): SuiteFacts {
   return {
     suiteId: suite.id,
     title: suite.title,

@@ -21,7 +21,10 @@ export async function suitePages(
     ...built,
     runs: built.runs.map((run) => ({
       ...run,
-      links: recordFiles.map((name) => ({ label: name.replace(/\.jsonl?$/, ''), href: `../../runs/${run.runId}/${name}` })),
+      links: recordFiles.map((name) => ({
+        label: name.replace(/\.jsonl?$/, ''),
+        href: `../../runs/${run.runId}/${name}`,
+      })),
     })),
   };
   const facts = suiteFacts(view);

@@ -13,16 +13,21 @@ export interface BadgeView {
 }
 
 /** Backgrounds on which white text has a contrast of at least 4.5. */
-const COLORS: Readonly<Record<BadgeTone, string>> = { good: '#00664b', bad: '#a33a00', open: '#6b5900', neutral: '#0a5a94' };
+const COLORS: Readonly<Record<BadgeTone, string>> = {
+  good: '#00664b',
+  bad: '#a33a00',
+  open: '#6b5900',
+  neutral: '#0a5a94',
+};
 const LABEL_COLOR = '#43474e';
 const FONT_SIZE = 11;
 const PADDING = 7;
 /** Advance widths of U+0020 to U+007E in hundredths of an em. */
 const WIDTHS = [
-  32, 40, 46, 84, 64, 95, 78, 27, 39, 39, 50, 84, 32, 36, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 34, 34, 84, 84,
-  84, 53, 100, 68, 69, 70, 77, 63, 58, 77, 75, 29, 29, 66, 56, 86, 75, 79, 60, 79, 69, 63, 61, 73, 68, 99, 69, 61, 69, 39,
-  34, 39, 84, 50, 50, 61, 63, 55, 63, 62, 35, 63, 63, 28, 28, 58, 28, 97, 63, 61, 63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52,
-  64, 34, 64, 84,
+  32, 40, 46, 84, 64, 95, 78, 27, 39, 39, 50, 84, 32, 36, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 34, 34, 84,
+  84, 84, 53, 100, 68, 69, 70, 77, 63, 58, 77, 75, 29, 29, 66, 56, 86, 75, 79, 60, 79, 69, 63, 61, 73, 68, 99, 69, 61,
+  69, 39, 34, 39, 84, 50, 50, 61, 63, 55, 63, 62, 35, 63, 63, 28, 28, 58, 28, 97, 63, 61, 63, 63, 41, 52, 39, 63, 59,
+  82, 59, 59, 52, 64, 34, 64, 84,
 ] as const;
 /** Wider than most letters: what the table does not hold gets room rather than none. */
 const OTHER_WIDTH = 100;

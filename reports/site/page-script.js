@@ -41,7 +41,9 @@
     const selects = [...form.querySelectorAll('select')];
     const status = form.querySelector('output');
     const apply = () => {
-      const words = plain(search?.value ?? '').split(/\s+/).filter((word) => word !== '');
+      const words = plain(search?.value ?? '')
+        .split(/\s+/)
+        .filter((word) => word !== '');
       let shown = 0;
       for (const { element, text } of items) {
         const fits =

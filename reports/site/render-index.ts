@@ -47,9 +47,13 @@ export function renderSiteIndex(view: SiteIndexView): string {
         more: board.rows.length > ROWS_PER_BOARD,
         total: formatCount(board.rows.length),
       })),
-      moreBoards: boards.slice(BOARDS, BOARDS + LINKED_BOARDS).map((board) => ({ title: boardTitle(board), href: hrefFrom(frame, board.path) })),
+      moreBoards: boards
+        .slice(BOARDS, BOARDS + LINKED_BOARDS)
+        .map((board) => ({ title: boardTitle(board), href: hrefFrom(frame, board.path) })),
       suiteNames: [
-        ...new Set(shownBoards.flatMap(({ rows }) => rows.slice(0, ROWS_PER_BOARD).flatMap((row) => row.suites[0]?.label ?? []))),
+        ...new Set(
+          shownBoards.flatMap(({ rows }) => rows.slice(0, ROWS_PER_BOARD).flatMap((row) => row.suites[0]?.label ?? [])),
+        ),
       ],
       comparisons: comparisons.slice(0, COMPARISONS).map(({ title, path }) => linkFrom(frame, { label: title, path })),
       newest: runTable(frame, newest, 'The runs that finished last.'),

@@ -33,7 +33,11 @@ export function renderRunList({ frame, page, pages, total, rows }: RunListView):
       range,
       total: formatCount(total),
       pages: pagerLinks(frame, pages, page),
-      table: runTable(frame, rows, 'Every run of the site with its leading score; select a run for its samples and its record.'),
+      table: runTable(
+        frame,
+        rows,
+        'Every run of the site with its leading score; select a run for its samples and its record.',
+      ),
     },
   });
 }

@@ -61,7 +61,10 @@ export function shownText(text: string, limit: number): string {
 }
 
 export function scoreTexts({ value, interval }: ScoreView, decimals: number) {
-  return { score: formatFixed(value, decimals), interval: interval === undefined ? '' : formatInterval(interval, decimals) };
+  return {
+    score: formatFixed(value, decimals),
+    interval: interval === undefined ? '' : formatInterval(interval, decimals),
+  };
 }
 
 export interface PageRange {

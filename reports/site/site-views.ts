@@ -184,6 +184,11 @@ export interface RunListView {
 
 export interface SearchView {
   readonly frame: PageFrame;
-  readonly entries: readonly { readonly kind: string; readonly title: string; readonly words: string; readonly path: string }[];
+  readonly entries: readonly {
+    readonly kind: string;
+    readonly title: string;
+    readonly words: string;
+    readonly path: string;
+  }[];
   readonly omitted: number;
 }

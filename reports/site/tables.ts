@@ -16,7 +16,8 @@ export function boardTable(frame: PageFrame, board: BoardView, rows: number = Nu
   const decimals = decimalsFor(bounds);
   const axis = { low: Math.min(...bounds), high: Math.max(...bounds) };
   return {
-    caption: `${boardTitle(board)}; ${board.higherIsBetter ? 'higher' : 'lower'} is better`,
+    label: boardTitle(board),
+    caption: `${board.higherIsBetter ? 'Higher' : 'Lower'} is better. The interval is over seeds, or over images where there is one run.`,
     metric: board.axis,
     low: formatFixed(axis.low, decimals),
     high: formatFixed(axis.high, decimals),
@@ -41,16 +42,23 @@ const WIDTH = 150;
 const HEIGHT = 22;
 
 /** The same numbers stand in the row, so the picture is hidden from assistive technology. */
-function intervalPlot({ value, interval }: BoardRowView, { low, high }: { readonly low: number; readonly high: number }): string {
+function intervalPlot(
+  { value, interval }: BoardRowView,
+  { low, high }: { readonly low: number; readonly high: number },
+): string {
   const reach = high > low ? high - low : 1;
   const x = (at: number) => Math.round((6 + ((at - low) / reach) * (WIDTH - 12)) * 10) / 10;
-  const line = interval === undefined ? '' : `<path d="M${x(interval.low)} 11H${x(interval.high)}" stroke="var(--treatment)" stroke-width="2.5"/>`;
+  const line =
+    interval === undefined
+      ? ''
+      : `<path d="M${x(interval.low)} 11H${x(interval.high)}" stroke="var(--treatment)" stroke-width="2.5"/>`;
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true"><path d="M2 11H${WIDTH - 2}" stroke="var(--rule)"/>${line}<circle cx="${x(value)}" cy="11" r="4" fill="var(--treatment)"/></svg>`;
 }
 
 export function runTable(frame: PageFrame, runs: readonly RunRowView[], caption: string) {
   const decimals = 3;
   return {
+    label: caption,
     caption,
     rows: runs.map((run) => ({
       ...runHead(frame, run),

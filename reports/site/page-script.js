@@ -4,6 +4,18 @@
  */
 (() => {
   const plain = (text) => text.normalize('NFKC').toLowerCase();
+  /** Words apart by single spaces, with one in front: what includes ' ca' has a word that begins with "ca". */
+  const spaced = (text) =>
+    ` ${plain(text)
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim()}`;
+  /** Texts of neighbouring cells are words apart. */
+  const textsIn = (element) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) texts.push(walker.currentNode.data);
+    return texts;
+  };
 
   for (const table of document.querySelectorAll('table[data-sortable]')) {
     const body = table.tBodies[0];
@@ -34,20 +46,20 @@
   for (const form of document.querySelectorAll('form[data-items]')) {
     const items = [...document.querySelectorAll(form.dataset.items)].map((element) => ({
       element,
-      text: plain(element.textContent),
+      text: spaced(textsIn(element).join(' ')),
     }));
     const groups = [...document.querySelectorAll('[data-group]')];
     const search = form.querySelector('input');
     const selects = [...form.querySelectorAll('select')];
     const status = form.querySelector('output');
     const apply = () => {
-      const words = plain(search?.value ?? '')
-        .split(/\s+/)
-        .filter((word) => word !== '');
+      const words = spaced(search?.value ?? '')
+        .split(' ')
+        .slice(1);
       let shown = 0;
       for (const { element, text } of items) {
         const fits =
-          words.every((word) => text.includes(word)) &&
+          words.every((word) => text.includes(` ${word}`)) &&
           selects.every(({ name, value }) => value === '' || element.dataset[name] === value);
         element.hidden = !fits;
         if (fits) shown += 1;

@@ -14,6 +14,7 @@ import { runIdOf } from '../../harness/records/run-identity.js';
 import { beginRun, runPaths } from '../../harness/records/run-record.js';
 import { readFindings } from '../../harness/suite/find-suite.js';
 import { planSuite } from '../../harness/suite/plan.js';
+import type { Suite } from '../../harness/suite/schema.js';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
 
 const FINGERPRINT = sha256('the data set of the synthetic records');
@@ -105,7 +106,17 @@ function recordEvents(file: string, { recipe }: RunConfig): number {
     for (let within = 0; within < STEPS_PER_STAGE; within++) {
       step += 1;
       const loss = 3 / (1 + step);
-      log.append({ type: 'step', stage, step, totalSteps, loss, learningRate: {}, gradientNorm: 1, tokens: 64 });
+      log.append({
+        type: 'step',
+        stage,
+        step,
+        totalSteps,
+        loss,
+        learningRate: {},
+        gradientNorm: 1,
+        tokens: 64,
+        answerTokens: 32,
+      });
       log.append({ type: 'validation', stage, step, loss: { 'ai-captions': loss } });
     }
   }
@@ -198,9 +209,16 @@ export function recordSyntheticFinding(
     seeds,
     samples,
     skill = 0.2,
-  }: { readonly seeds: readonly number[]; readonly samples: SyntheticSamples; readonly skill?: number },
+    rewrite = (suite) => suite,
+  }: {
+    readonly seeds: readonly number[];
+    readonly samples: SyntheticSamples;
+    readonly skill?: number;
+    /** Other words in the suite, for hostile records. */
+    readonly rewrite?: (suite: Suite) => Suite;
+  },
 ): string {
-  const plan = planSuite(readFindings('1')[0]!);
+  const plan = planSuite(rewrite(readFindings('1')[0]!));
   const runs = seeds.flatMap((seed) =>
     ['causal', 'visual-bidirectional'].map((arm, index) => ({
       arm,

@@ -8,6 +8,7 @@ export function chartGeometry(): {
   readonly overhang: number;
 }[];
 export function middles(selector: string): number[];
+export function extents(elements: unknown): { readonly from: number; readonly to: number }[];
 export function imageStates(): {
   readonly complete: boolean;
   readonly naturalWidth: number;

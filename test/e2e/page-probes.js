@@ -37,6 +37,14 @@ export function middles(selector) {
   });
 }
 
+/** Left and right ends of SVG elements in their own coordinates. */
+export function extents(elements) {
+  return elements.map((element) => {
+    const { x, width } = element.getBBox();
+    return { from: x, to: x + width };
+  });
+}
+
 export function imageStates() {
   return [...document.images].map((image) => ({
     complete: image.complete,

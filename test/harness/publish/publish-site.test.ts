@@ -1,12 +1,18 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { publishSite } from '../../../harness/publish/publish-site.js';
-import {
-  recordSyntheticFinding,
-  recordSyntheticImages,
-  recordSyntheticRun,
-} from '../../bench/synthetic-records.js';
+import { recordSyntheticFinding, recordSyntheticImages, recordSyntheticRun } from '../../bench/synthetic-records.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 
 const samples = { images: 7 };
@@ -28,7 +34,8 @@ function filesBelow(root: string): readonly string[] {
     .sort();
 }
 
-const tree = (root: string) => Object.fromEntries(filesBelow(root).map((path) => [path, readFileSync(join(root, path), 'hex')]));
+const tree = (root: string) =>
+  Object.fromEntries(filesBelow(root).map((path) => [path, readFileSync(join(root, path), 'hex')]));
 
 describe('a site', () => {
   test('is the same bytes whatever the order and the repetition of the arguments, and from a copy of the records', async () => {
@@ -59,7 +66,8 @@ describe('a site', () => {
         else {
           const file = join(out, dirname(page), path);
           expect(existsSync(file) && statSync(file).isFile(), `${page}: ${target}`).toBe(true);
-          if (fragment !== undefined) expect(readFileSync(file, 'utf8'), `${page}: ${target}`).toContain(` id="${fragment}"`);
+          if (fragment !== undefined)
+            expect(readFileSync(file, 'utf8'), `${page}: ${target}`).toContain(` id="${fragment}"`);
         }
       }
       expect(html, page).toContain('http-equiv="Content-Security-Policy" content="default-src &#x27;none&#x27;;');
@@ -77,7 +85,9 @@ describe('a site', () => {
     for (const run of index.runs) {
       const folder = existsSync(join(store, 'runs', run.runId)) ? join(store, 'runs', run.runId) : single;
       const result = JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8'));
-      for (const [measure, { value, signature }] of Object.entries<{ value: number; signature: string }>(result.scores)) {
+      for (const [measure, { value, signature }] of Object.entries<{ value: number; signature: string }>(
+        result.scores,
+      )) {
         expect(run.scores[measure]).toMatchObject({ value, signature });
       }
       for (const path of run.record.filter((name: string) => !name.endsWith('scores.json'))) {
@@ -151,7 +161,9 @@ describe('publishing again', () => {
     expect(readFileSync(page, 'utf8')).not.toContain('<img');
     await recordSyntheticImages(records, samples);
     await publishSite([records], { out });
-    expect(readFileSync(page, 'utf8').match(/<img src="\.\.\/\.\.\/images\/[0-9a-f]{2}\/[0-9a-f]{32}\.png"/g)).toHaveLength(7);
+    expect(
+      readFileSync(page, 'utf8').match(/<img src="\.\.\/\.\.\/images\/[0-9a-f]{2}\/[0-9a-f]{32}\.png"/g),
+    ).toHaveLength(7);
   });
 });
 
@@ -179,7 +191,9 @@ describe('bad input', () => {
     cpSync(single, join(copy, 'runs', runId), { recursive: true });
     const file = join(copy, 'runs', runId, 'provenance.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"none"', '"another machine"'));
-    await expect(publishSite([copy, single], { out: temporaryFolder() })).rejects.toThrow(`two records of run ${runId} differ`);
+    await expect(publishSite([copy, single], { out: temporaryFolder() })).rejects.toThrow(
+      `two records of run ${runId} differ`,
+    );
   });
 
   test('an unfinished run in a store is left out and named', async () => {

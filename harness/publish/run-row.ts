@@ -31,6 +31,6 @@ function scoreOf({ value, interval }: { value: number; interval?: { low: number;
 }
 
 /** In UTC, so that it is the same wherever it is written. */
-export function day(milliseconds: number): string {
+function day(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 10);
 }

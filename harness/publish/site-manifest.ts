@@ -36,7 +36,7 @@ const manifestSchema = z.strictObject({
   units: z.record(z.string(), unit),
 });
 
-export const emptyManifest: SiteManifest = { renderer: '', units: {} };
+const emptyManifest: SiteManifest = { renderer: '', units: {} };
 
 /**
  * The manifest of an earlier publish; empty when there is none.

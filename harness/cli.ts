@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { registerData } from './commands/data.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerGate } from './commands/gate.js';
 import { registerGenerate } from './commands/generate.js';
 import { registerPlan } from './commands/plan.js';
 import { registerPretrain } from './commands/pretrain.js';
@@ -41,6 +42,7 @@ function createProgram(): Command {
   registerPublish(program);
   registerScore(program);
   registerTokenize(program);
+  registerGate(program);
   registerData(program);
   registerPretrain(program);
   registerDoctor(program);

@@ -89,7 +89,7 @@ export function parseBaseline(document: unknown, file: string): Baseline {
       what: 'the baseline was changed after it was accepted: its content does not match its checksum',
       where: file,
       expected: 'the file as `vlm-bench gate accept` wrote it',
-      mend: 'restore it from version control, or accept a candidate anew',
+      mend: 'restore it from version control, or delete it and accept a candidate anew',
     });
   }
   const system = systemOfDocument(scores, images, file);

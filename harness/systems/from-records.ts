@@ -146,7 +146,7 @@ function itemOf(prediction: Prediction): SystemItem {
         questionId,
         prompt: question,
         kind,
-        ...questionTypeOf(prediction),
+        ...(prediction.questionType === undefined ? {} : { questionType: prediction.questionType }),
         references: [expected],
         texts: [text],
         scores: [correct ? 1 : 0],
@@ -155,11 +155,4 @@ function itemOf(prediction: Prediction): SystemItem {
     default:
       return prediction satisfies never;
   }
-}
-
-/** Kind of thing that a question asks for; records of some data sets hold it. */
-function questionTypeOf(prediction: object): { readonly questionType?: string } {
-  return 'questionType' in prediction && typeof prediction.questionType === 'string'
-    ? { questionType: prediction.questionType }
-    : {};
 }

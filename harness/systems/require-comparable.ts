@@ -41,6 +41,7 @@ export function requireComparable(first: LabelledMetric, second: LabelledMetric)
 }
 
 function without(ids: readonly string[], others: readonly string[]): readonly string[] {
+  if (ids.length === others.length && ids.every((id, index) => id === others[index])) return [];
   const known = new Set(others);
   return ids.filter((id) => !known.has(id));
 }

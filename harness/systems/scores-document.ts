@@ -86,6 +86,7 @@ export function systemOfDocument(header: ScoresHeader, images: unknown, file: st
     });
   }
   const entries = readImageEntries(images, seeds.length, file);
+  const known = new Map<string, readonly (readonly Float64Array[])[]>();
   const metrics = names.map((name): SystemMetric => {
     const { signature, higherIsBetter, aggregation, group, values = name } = header.metrics[name]!;
     const columnCount = columnCounts[aggregation];
@@ -99,10 +100,16 @@ export function systemOfDocument(header: ScoresHeader, images: unknown, file: st
         mend: 'add the scores of every image, or remove the metric',
       });
     }
-    const columnsOf = (record: number): Float64Array[] =>
-      Array.from({ length: columnCount }, (_, column) =>
-        Float64Array.from(scored, (entry) => entry.value(values, record, column, columnCount)),
+    // BLEU-1 … 4 are read from the same counts.
+    const key = `${values} ${columnCount}`;
+    const columns =
+      known.get(key) ??
+      seeds.map((_, record) =>
+        Array.from({ length: columnCount }, (_, column) =>
+          Float64Array.from(scored, (entry) => entry.value(values, record, column, columnCount)),
+        ),
       );
+    known.set(key, columns);
     return systemMetric({
       name,
       signature,
@@ -110,7 +117,7 @@ export function systemOfDocument(header: ScoresHeader, images: unknown, file: st
       aggregation,
       group,
       imageIds: scored.map(({ id }) => id),
-      replicates: seeds.map((seed, record) => ({ ...(seed === null ? {} : { seed }), columns: columnsOf(record) })),
+      replicates: seeds.map((seed, record) => ({ ...(seed === null ? {} : { seed }), columns: columns[record]! })),
     });
   });
   return {

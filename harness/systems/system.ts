@@ -3,6 +3,7 @@
  * retrained model), with the texts behind them. A score is always a function of sums over images, so that images can be resampled.
  */
 import { bleuOfOrder } from '../../metrics/index.js';
+import type { SplitName } from '../../reference-model/data/dataset.js';
 
 /**
  * How a score follows from the sums of a metric's columns over the images:
@@ -69,7 +70,7 @@ export interface SystemOrigin {
 export interface ImageStore {
   readonly store: string;
   readonly dataFingerprint: string;
-  readonly split: string;
+  readonly split: SplitName;
 }
 
 export interface System {
@@ -125,17 +126,17 @@ export function systemMetric({ imageIds, replicates, ...metric }: MetricInput): 
     replicates: replicates.map(({ seed, columns: given }) => {
       const sorted = given.map((values) => Float64Array.from(order, (index) => values[index]!));
       const columns = metric.aggregation.startsWith('BLEU-') ? withGuesses(sorted) : sorted;
-      const perImage = imageIds.map((_, image) =>
-        scoreOfSums(
-          metric.aggregation,
-          columns.map((values) => values[image]!),
-          1,
-        ),
-      );
+      const sums = new Float64Array(columns.length);
+      const perImage = Float64Array.from(imageIds, (_, image) => {
+        columns.forEach((values, column) => {
+          sums[column] = values[image]!;
+        });
+        return scoreOfSums(metric.aggregation, sums, 1);
+      });
       return {
         ...(seed === undefined ? {} : { seed }),
         score: scoreOfSums(metric.aggregation, columns.map(sumOf), imageIds.length),
-        perImage: Float64Array.from(perImage),
+        perImage,
         columns,
       };
     }),
@@ -156,10 +157,14 @@ function sumOf(values: Float64Array): number {
 
 /** Items in one order, whatever order they were read in. */
 export function sortItems(items: readonly SystemItem[]): readonly SystemItem[] {
-  const key = ({ group, imageId, questionId = '' }: SystemItem) => [group, imageId, questionId] as const;
-  return [...items].sort((left, right) => {
-    const [a, b] = [key(left), key(right)];
-    const place = a.findIndex((part, index) => part !== b[index]);
-    return place < 0 ? 0 : a[place]! < b[place]! ? -1 : 1;
-  });
+  return [...items].sort(
+    (left, right) =>
+      byCodeUnits(left.group, right.group) ||
+      byCodeUnits(left.imageId, right.imageId) ||
+      byCodeUnits(left.questionId ?? '', right.questionId ?? ''),
+  );
+}
+
+function byCodeUnits(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }

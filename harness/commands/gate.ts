@@ -1,0 +1,117 @@
+/** `vlm-bench gate`: stops a regression of scores in CI; `gate accept` writes the baseline, `gate calibrate` proposes a margin. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UserError } from '../errors.js';
+import type { AcceptOptions, GateOptions } from '../gate/run-gate.js';
+import { jsonOption } from './options.js';
+
+function nonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('It must be a number of at least 0.');
+}
+
+function resampleCount(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 100 && value <= 1_000_000) return value;
+  throw new InvalidArgumentError('It must be a whole number from 100 to 1000000.');
+}
+
+function seedNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+function moment(text: string): Date {
+  const date = new Date(text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError('It must be a date such as 2026-01-31 or 2026-01-31T12:00:00Z.');
+}
+
+const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
+  ...(earlier ?? []),
+  value,
+];
+
+// `gate` has options of its own beside its subcommands, and commander gives an option that both know to `gate`; the subcommands
+// therefore read their options together with those of `gate`.
+
+/** What stands for a system's scores, and what predictions are scored against. */
+function addCandidate(command: Command): Command {
+  return command
+    .option(
+      '--candidate <paths...>',
+      'run folder, RESULTS/SUITE#ARM, predictions, or scores file; several are retrained seeds',
+    )
+    .option('--label <name>', 'name of the candidate in reports')
+    .option('--references <file>', 'references that predictions are scored against')
+    .option('--split <name>', 'score this split of the references only')
+    .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')
+    .addOption(
+      new Option('--dataset <name>', 'predictions are answers to questions of this layout').choices([
+        'pathvqa',
+        'vqav2',
+        'easy-vqa',
+      ]),
+    );
+}
+
+const baselineOption = () => new Option('--baseline <file>', 'the committed baseline file');
+const marginOption = () =>
+  new Option('--margin <x>', 'loss that is a regression (default: the baseline’s)').argParser(nonNegative);
+const resamplesOption = () =>
+  new Option('--resamples <n>', 'bootstrap resamples of the images').argParser(resampleCount).default(10_000);
+const bootstrapSeedOption = () =>
+  new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(seedNumber).default(1);
+
+export function registerGate(program: Command): void {
+  const gate = program.command('gate');
+  addCandidate(gate.description('compare a candidate with the accepted baseline; exit 3 on regression, 4 if undecided'))
+    .addOption(baselineOption())
+    .option('--metric <name>', 'may be repeated; the first one gates, the others inform', collect)
+    .addOption(marginOption())
+    .addOption(resamplesOption())
+    .addOption(bootstrapSeedOption())
+    .option('--junit <file>', 'write JUnit XML')
+    .option('--markdown <file>', 'write one Markdown comment, with thumbnails in a folder beside it')
+    .option('--html <file>', 'write a self-contained page with the most regressed images')
+    .option('--images <dir>', 'folder of image files for the thumbnails, named after the image ids')
+    .option('--image-url <url>', 'where the Markdown’s readers find its thumbnails')
+    .option('--github', 'annotate and append to the step summary of GitHub Actions')
+    .option('--gitlab <file>', 'write a GitLab code quality report')
+    .option('--gitlab-metrics <file>', 'write an OpenMetrics report')
+    .addOption(jsonOption())
+    .action(async (options: Partial<GateOptions>) => {
+      requireOptions(options, ['baseline', 'candidate']);
+      const { runGate } = await import('../gate/run-gate.js');
+      process.exitCode = await runGate(options as GateOptions);
+    });
+  addCandidate(gate.command('accept').description('make a candidate the baseline, with the reason'))
+    .addOption(baselineOption())
+    .option('--reason <text>', 'why; kept in the baseline file')
+    .option('--metric <name>', 'the metric that gates (default: as before, or the candidate’s first)', collect)
+    .addOption(marginOption())
+    .option('--accepted-by <name>', 'who accepts (default: the user of git)')
+    .addOption(new Option('--accepted-at <date>', 'when (default: now)').argParser(moment))
+    .addOption(jsonOption())
+    .action(async (_: unknown, command: Command) => {
+      const options: Partial<AcceptOptions> = command.optsWithGlobals();
+      requireOptions(options, ['baseline', 'candidate', 'reason']);
+      const { runAccept } = await import('../gate/run-gate.js');
+      await runAccept(options as AcceptOptions);
+    });
+}
+
+/** A required option of `gate` would be required of its subcommands too, so they are checked here. */
+function requireOptions<Options extends object>(options: Options, names: readonly (keyof Options & string)[]): void {
+  const missing = names.filter((name) => options[name] === undefined);
+  if (missing.length === 0) return;
+  throw new UserError(
+    missing.map((name) => ({
+      code: 'usage' as const,
+      what: `required option '--${name}' not specified`,
+      mend: 'see `vlm-bench gate --help`',
+    })),
+    { exitCode: 2 },
+  );
+}

@@ -1,0 +1,101 @@
+/** Makes a candidate the baseline: who accepted it, when and why is kept, for this and every earlier acceptance. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { UserError } from '../errors.js';
+import type { System } from '../systems/system.js';
+import { type Acceptance, type Baseline, type Margin, readBaseline, writeBaseline } from './baseline.js';
+import { meanScore, requireMetric } from './judge.js';
+
+export interface AcceptRequest {
+  readonly file: string;
+  readonly candidate: System;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: Date;
+  /** Commit of the repository that the baseline belongs to. */
+  readonly commit?: string;
+  /** By default the metric that gated so far, or the first one of the candidate. */
+  readonly metric?: string;
+  /** By default the margin so far, or 2 % of the accepted score. */
+  readonly margin?: number;
+}
+
+/** Share of the accepted score that is the margin as long as nobody chose one. */
+const DEFAULT_MARGIN = 0.02;
+
+/** @throws UserError for an empty reason, a metric that the candidate lacks, or a baseline file that cannot be read or written */
+export async function acceptBaseline(request: AcceptRequest): Promise<Baseline> {
+  const { file, candidate, reason, by, at, commit } = request;
+  if (reason.trim() === '') {
+    throw new UserError(
+      {
+        code: 'usage',
+        what: 'the reason is empty',
+        where: '--reason',
+        expected: 'why this candidate is the new baseline',
+        mend: 'say it in a few words; it is kept in the baseline file',
+      },
+      { exitCode: 2 },
+    );
+  }
+  const earlier = existsSync(file) ? await readBaseline(file) : undefined;
+  const metric = request.metric ?? earlier?.metric ?? candidate.metrics[0]!.name;
+  const score = meanScore(requireMetric(candidate, metric, candidate.label));
+  const acceptance: Acceptance = {
+    by,
+    at: at.toISOString(),
+    reason,
+    candidate: candidate.label,
+    ...(commit === undefined ? {} : { commit }),
+    metric,
+    score,
+  };
+  const baseline: Baseline = {
+    system: candidate,
+    metric,
+    margin: marginOf(request.margin, metric, score, earlier),
+    accepted: [...(earlier?.accepted ?? []), acceptance],
+  };
+  writeBaseline(file, baseline);
+  return baseline;
+}
+
+function marginOf(given: number | undefined, metric: string, score: number, earlier: Baseline | undefined): Margin {
+  if (given !== undefined) return { value: given, origin: 'given with --margin' };
+  if (earlier !== undefined && earlier.metric === metric) return earlier.margin;
+  const value = Number((DEFAULT_MARGIN * Math.abs(score)).toPrecision(2));
+  if (value > 0) return { value, origin: '2 % of the accepted score, as nobody chose one' };
+  throw new UserError({
+    code: 'score-invalid',
+    what: `the candidate scores ${score} in ${metric}, so no margin follows from it`,
+    expected: 'a margin, or a candidate with a score above 0',
+    mend: 'add --margin X, or check the candidate',
+  });
+}
+
+/** Who accepts: as given, or the user of git here. @throws UserError when neither is known */
+export function acceptingPerson(given: string | undefined): string {
+  if (given !== undefined && given.trim() !== '') return given;
+  const [name, email] = [git('config', 'user.name'), git('config', 'user.email')];
+  if (name !== undefined) return email === undefined ? name : `${name} <${email}>`;
+  throw new UserError({
+    code: 'usage',
+    what: 'it is not known who accepts the baseline',
+    expected: 'a name, from --accepted-by or from `git config user.name`',
+    mend: 'add --accepted-by NAME',
+  });
+}
+
+/** Commit of the repository of the working folder, if it is one. */
+export function currentCommit(): string | undefined {
+  return git('rev-parse', 'HEAD');
+}
+
+function git(...args: readonly string[]): string | undefined {
+  try {
+    const text = execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return text === '' ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What a gate came to: one plain document that `--json` prints and every other output (terminal, JUnit, Markdown, page, code quality)
+ * is made from.
+ */
+import type { Acceptance, Margin } from './baseline.js';
+
+export type GateVerdict = 'pass' | 'regression' | 'inconclusive';
+
+export interface GateMetric {
+  readonly name: string;
+  /** Whether it decides; the others inform. */
+  readonly gates: boolean;
+  readonly higherIsBetter: boolean;
+  readonly signature: string;
+  readonly images: number;
+  /** Mean score over the records of each side. */
+  readonly baseline: number;
+  readonly candidate: number;
+  /** Score of each record. */
+  readonly baselineRecords: readonly number[];
+  readonly candidateRecords: readonly number[];
+  /** Candidate − baseline, whichever direction is better. */
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  /** Two-sided p of no difference, of the gating metric; absent where its score is no sum over images (BLEU). */
+  readonly p?: number;
+}
+
+/** An image on which the candidate lost. */
+export interface RegressedImage {
+  readonly imageId: string;
+  /** Mean score of the image over the records of each side. */
+  readonly before: number;
+  readonly after: number;
+  /** Candidate − baseline. */
+  readonly difference: number;
+  readonly texts: readonly RegressedText[];
+}
+
+export interface RegressedText {
+  /** Question or prompt. */
+  readonly prompt?: string;
+  readonly references: readonly string[];
+  /** Of the first record of each side; absent where it is not known. */
+  readonly before?: string;
+  readonly after?: string;
+}
+
+export interface GateResult {
+  readonly schemaVersion: 1;
+  readonly verdict: GateVerdict;
+  /** One sentence with effect, interval, margin and n. */
+  readonly sentence: string;
+  readonly metric: string;
+  readonly margin: Margin;
+  /** What the interval covers and how it was computed. */
+  readonly method: string;
+  readonly level: number;
+  readonly resamples: number;
+  readonly baseline: { readonly file: string; readonly label: string; readonly accepted: Acceptance };
+  readonly candidate: {
+    readonly label: string;
+    readonly paths: readonly string[];
+    readonly records: number;
+    readonly commit?: string;
+  };
+  /** Number and fingerprint of the references or questions. */
+  readonly references?: string;
+  /** The gating metric first. */
+  readonly metrics: readonly GateMetric[];
+  /** At most ten, the most regressed first. */
+  readonly regressed: readonly RegressedImage[];
+  /** How many images lost, won and stayed the same in the gating metric. */
+  readonly images: { readonly total: number; readonly lost: number; readonly won: number; readonly tied: number };
+}

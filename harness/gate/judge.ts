@@ -1,0 +1,159 @@
+/**
+ * The gate itself: a candidate against a baseline on the same images, decided by the interval of the difference and the margin.
+ * Pure: systems in, result out.
+ */
+import { UserError } from '../errors.js';
+import { requireComparable } from '../systems/require-comparable.js';
+import type { System, SystemMetric } from '../systems/system.js';
+import { type Baseline, type Margin, referencesOf } from './baseline.js';
+import { gateDecision, metricDifferences } from './difference.js';
+import type { GateMetric, GateResult, GateVerdict } from './gate-result.js';
+import { marginText, metricNumbers } from './number-text.js';
+import { movementOf } from './regressed-images.js';
+
+export interface GateQuestion {
+  readonly baseline: Baseline;
+  /** Name of the baseline's file. */
+  readonly file: string;
+  readonly candidate: System;
+  /** The first one gates, the rest inform; by default the baseline's metric gates and its others inform. */
+  readonly metrics?: readonly string[];
+  /** By default the baseline's. */
+  readonly margin?: number;
+  readonly resamples?: number;
+  readonly seed?: number;
+}
+
+/** @throws UserError `score-invalid` when the candidate's images, references or signatures are others, or a metric is missing */
+export function judge({
+  baseline,
+  file,
+  candidate,
+  metrics,
+  margin: givenMargin,
+  resamples = 10_000,
+  seed = 1,
+}: GateQuestion): GateResult {
+  const names = metrics ?? [baseline.metric, ...sharedMetrics(baseline, candidate)];
+  const [gating, ...informing] = [...new Set(names)];
+  const compared = [gating!, ...informing].map((name) => {
+    const before = requireMetric(baseline.system, name, file);
+    const after = requireMetric(candidate, name, candidate.label);
+    requireComparable(
+      { label: 'the baseline', metric: before },
+      { label: `the candidate ${candidate.label}`, metric: after },
+    );
+    if (before.replicates.length + after.replicates.length > 2) {
+      throw new UserError({
+        code: 'not-available',
+        what: 'several records on one side are not compared yet',
+        expected: 'one record for the baseline and one for the candidate',
+        mend: 'name one record',
+      });
+    }
+    return { name, before, after };
+  });
+  const margin = marginFor(gating!, baseline, givenMargin, file);
+  const outcomes = metricDifferences(compared, { resamples, seed });
+  const [first] = outcomes;
+  const described = compared.map(({ name, before, after }, index): GateMetric => {
+    const { difference, low, high, p } = outcomes[index]!;
+    return {
+      name,
+      gates: index === 0,
+      higherIsBetter: before.higherIsBetter,
+      signature: before.signature,
+      images: before.imageIds.length,
+      baseline: meanScore(before),
+      candidate: meanScore(after),
+      baselineRecords: before.replicates.map(({ score }) => score),
+      candidateRecords: after.replicates.map(({ score }) => score),
+      difference,
+      low,
+      high,
+      ...(p === undefined ? {} : { p }),
+    };
+  });
+  const verdict = verdictOf(described[0]!, margin.value);
+  const references = referencesOf(described[0]!.signature);
+  const { commit } = candidate.origin;
+  return {
+    schemaVersion: 1,
+    verdict,
+    sentence: sentenceOf(verdict, described[0]!, margin.value),
+    metric: gating!,
+    margin,
+    method: first!.method,
+    level: 0.95,
+    resamples,
+    baseline: { file, label: baseline.system.label, accepted: baseline.accepted.at(-1)! },
+    candidate: {
+      label: candidate.label,
+      paths: candidate.origin.paths,
+      records: candidate.records,
+      ...(commit === undefined ? {} : { commit }),
+    },
+    ...(references === undefined ? {} : { references }),
+    metrics: described,
+    ...movementOf(gating!, baseline.system, candidate),
+  };
+}
+
+/** Decided on differences whose increase is an improvement. */
+function verdictOf({ difference, low, high, higherIsBetter }: GateMetric, margin: number): GateVerdict {
+  return higherIsBetter
+    ? gateDecision({ difference, low, high, margin })
+    : gateDecision({ difference: -difference, low: -high, high: -low, margin });
+}
+
+function sharedMetrics({ system }: Baseline, candidate: System): readonly string[] {
+  const known = new Set(candidate.metrics.map(({ name }) => name));
+  return system.metrics.map(({ name }) => name).filter((name) => known.has(name));
+}
+
+function marginFor(gating: string, baseline: Baseline, given: number | undefined, file: string): Margin {
+  if (given !== undefined) return { value: given, origin: 'given with --margin' };
+  if (gating === baseline.metric) return baseline.margin;
+  throw new UserError({
+    code: 'usage',
+    what: `the baseline has a margin for ${baseline.metric}, not for ${gating}`,
+    where: file,
+    expected: 'a margin for the metric that gates',
+    mend: `add --margin X, or accept a baseline that gates on ${gating}`,
+  });
+}
+
+/** @throws UserError `score-invalid` naming what the system has instead */
+export function requireMetric(system: System, name: string, where: string): SystemMetric {
+  const metric = system.metrics.find((one) => one.name === name);
+  if (metric !== undefined) return metric;
+  throw new UserError({
+    code: 'score-invalid',
+    what: `there are no scores of ${name} for every image`,
+    where,
+    expected: `one of ${system.metrics.map((one) => one.name).join(', ')}`,
+    mend: 'name one of these with --metric, or score the candidate with the metric of the baseline',
+  });
+}
+
+/** Mean over the records. */
+export function meanScore({ replicates }: SystemMetric): number {
+  return replicates.reduce((sum, { score }) => sum + score, 0) / replicates.length;
+}
+
+function sentenceOf(verdict: GateVerdict, metric: GateMetric, margin: number): string {
+  const { name, images } = metric;
+  const { difference, low, high } = metricNumbers(metric);
+  const change = `${name} ${difference} (95 % interval ${low} to ${high}, ${images} images)`;
+  const least = `the margin of ${marginText(margin)}`;
+  switch (verdict) {
+    case 'pass':
+      return `${change}: a loss as large as ${least} is ruled out.`;
+    case 'regression':
+      return `${change}: a loss of at least ${least}.`;
+    case 'inconclusive':
+      return `${change}: the interval does not decide at ${least}.`;
+    default:
+      return verdict satisfies never;
+  }
+}

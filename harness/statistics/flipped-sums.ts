@@ -13,39 +13,44 @@ export function flippedSums(
   permutations: number,
   seed: number,
 ): readonly Float64Array[] {
-  const images = columns[0]!.length;
-  const blocks = Math.ceil(images / 8);
-  const words = Math.ceil(blocks / 4);
-  const tables = columns.map((values) => subsetSums(values, blocks));
-  const sums = columns.map(() => new Float64Array(permutations));
-  const stream = randomStream(seed, 'sign flips');
-  const pattern = new Uint32Array(words);
-  const bytes = new Uint8Array(pattern.buffer);
-  for (let permutation = 0; permutation < permutations; permutation++) {
-    for (let word = 0; word < words; word++) pattern[word] = stream.integer(2 ** 32);
-    tables.forEach((table, column) => {
-      sums[column]![permutation] = sumOf(table, bytes, blocks);
-    });
-  }
-  return sums;
-}
-
-function sumOf(table: Float64Array, bytes: Uint8Array, blocks: number): number {
-  let sum = 0;
-  for (let block = 0; block < blocks; block++) sum += table[(block << 8) | bytes[block]!]!;
-  return sum;
-}
-
-/** For each block of eight values the sum of each of its 256 subsets. */
-function subsetSums(values: Float64Array, blocks: number): Float64Array {
-  const table = new Float64Array(blocks << 8);
-  for (let block = 0; block < blocks; block++) {
-    const start = block << 8;
-    for (let bit = 0; bit < 8; bit++) {
-      const value = values[8 * block + bit] ?? 0;
-      const size = 1 << bit;
-      for (let subset = 0; subset < size; subset++) table[start + size + subset] = table[start + subset]! + value;
+  const images = columns[0]?.length ?? 0;
+  const blocks = Math.ceil(images / IMAGES_PER_BLOCK);
+  const patterns = drawPatterns(blocks, permutations, seed);
+  const table = new Float64Array(1 << IMAGES_PER_BLOCK);
+  return columns.map((values) => {
+    const sums = new Float64Array(permutations);
+    for (let block = 0; block < blocks; block++) {
+      fillSubsetSums(table, values, block * IMAGES_PER_BLOCK);
+      addBlock(sums, table, patterns, block * permutations);
     }
+    return sums;
+  });
+}
+
+const IMAGES_PER_BLOCK = 8;
+
+/** One byte, a bit per image, for each block of images and permutation: [blocks][permutations], so that a block is read in one go. */
+function drawPatterns(blocks: number, permutations: number, seed: number): Uint8Array {
+  const patterns = new Uint8Array(blocks * permutations);
+  const stream = randomStream(seed, 'sign flips');
+  for (let start = 0; start < patterns.length; start += 4) {
+    const word = stream.integer(2 ** 32);
+    for (let byte = 0; byte < 4; byte++) patterns[start + byte] = (word >>> (8 * byte)) & 0xff;
   }
-  return table;
+  return patterns;
+}
+
+function addBlock(sums: Float64Array, table: Float64Array, patterns: Uint8Array, start: number): void {
+  for (let permutation = 0; permutation < sums.length; permutation++) {
+    sums[permutation]! += table[patterns[start + permutation]!]!;
+  }
+}
+
+/** The sum of each of the 256 subsets of eight values; beyond the last image there is nothing to add. */
+function fillSubsetSums(table: Float64Array, values: Float64Array, first: number): void {
+  for (let bit = 0; bit < IMAGES_PER_BLOCK; bit++) {
+    const value = values[first + bit] ?? 0;
+    const size = 1 << bit;
+    for (let subset = 0; subset < size; subset++) table[size + subset] = table[subset]! + value;
+  }
 }

@@ -11,14 +11,14 @@ export interface SumStatistic {
   readonly compute: (sums: readonly number[], images: number) => number;
 }
 
-/** The 95 % interval of each statistic. */
+/** The interval of each statistic, at 95 % unless told. */
 export function bootstrapStatistics(
   columns: readonly Column[],
   images: number,
   statistics: readonly SumStatistic[],
   options: BootstrapOptions,
 ): Interval[] {
-  const { resamples, seed, method } = { ...BOOTSTRAP_DEFAULTS, ...options };
+  const { resamples, seed, method, level } = { ...BOOTSTRAP_DEFAULTS, ...options };
   const sums = resampledSums(columns, images, resamples, seed);
   const totals = columns.map(({ values }) => {
     let total = 0;
@@ -44,6 +44,6 @@ export function bootstrapStatistics(
         images - 1,
       );
     }
-    return confidenceInterval(replicates, estimate, jackknife, method);
+    return confidenceInterval(replicates, estimate, jackknife, method, level);
   });
 }

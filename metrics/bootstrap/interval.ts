@@ -12,21 +12,22 @@ export interface BootstrapOptions {
   readonly resamples?: number;
   readonly seed?: number;
   readonly method?: IntervalMethod;
+  /** Confidence level of the interval. */
+  readonly level?: number;
 }
 
-export const BOOTSTRAP_DEFAULTS = { resamples: 10_000, seed: 1, method: 'bca' } as const;
+export const BOOTSTRAP_DEFAULTS = { resamples: 10_000, seed: 1, method: 'bca', level: 0.95 } as const;
 
-const LEVEL = 0.95;
-
-/** The 95 % interval of a statistic from its bootstrap replicates; `jackknife` holds it with each image left out. */
+/** The interval of a statistic from its bootstrap replicates; `jackknife` holds it with each image left out. */
 export function confidenceInterval(
   replicates: Float64Array,
   estimate: number,
   jackknife: Float64Array,
   method: IntervalMethod,
+  level: number = BOOTSTRAP_DEFAULTS.level,
 ): Interval {
   const sorted = Float64Array.from(replicates).sort();
-  const tail = (1 - LEVEL) / 2;
+  const tail = (1 - level) / 2;
   if (method === 'percentile') return [quantile(sorted, tail), quantile(sorted, 1 - tail)];
 
   let below = 0;

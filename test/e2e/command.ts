@@ -13,6 +13,9 @@ const cli = createRequire(import.meta.url).resolve('#package/dist/harness/cli.js
 /** A real training of twelve steps with a very small model. */
 export const tinySuite = fileURLToPath(new URL('../fixtures/suites/tiny.yaml', import.meta.url));
 
+/** The same training with stages that runs share, and share again. */
+export const sharedSuite = fileURLToPath(new URL('../fixtures/suites/shared.yaml', import.meta.url));
+
 export interface Outcome {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;

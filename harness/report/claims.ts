@@ -154,7 +154,7 @@ function trendEvidence(
   return {
     effects: trend.seeds.map(({ effect }) => effect),
     magnitude: Math.max(...responses.flatMap(({ values }) => values.map(Math.abs))),
-    comparison: `gain of the line over ${factorLabel} from “${least}” to “${greatest}”${fixed.map((label) => `, ${label}`).join('')}`,
+    comparison: `gain of the fitted line from “${least}” to “${greatest}”${fixed.map((label) => `, ${label}`).join('')}`,
     view: (statistics) => {
       const { mean: meanEffect, degenerate: _, ...numbers } = statistics;
       const view: TrendView = {

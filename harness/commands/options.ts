@@ -28,6 +28,13 @@ export const jobsOption = () =>
   new Option('--jobs <n>', 'runs at the same time (default: one per core)').argParser(positiveInteger);
 export const outOption = () => new Option('--out <dir>', 'where records and reports are kept').default(defaultOut);
 export const smokeOption = () => new Option('--smoke', 'the same path in a few steps; proves the path, not the claim');
+export const untilDecidedOption = () =>
+  new Option(
+    '--until-decided <n>',
+    'while the finding is inconclusive add reserve seeds of the suite, to n seeds at most',
+  )
+    .argParser(positiveInteger)
+    .conflicts(['seeds', 'smoke']);
 export const jsonOption = () => new Option('--json', 'print one JSON document on stdout');
 
 export interface SuiteOptions {
@@ -41,6 +48,7 @@ export interface SuiteOptions {
   readonly smoke?: true;
   readonly json?: true;
   readonly require?: 'reproduced';
+  readonly untilDecided?: number;
 }
 
 /** The command as typed, quoted where a shell needs it. */

@@ -11,6 +11,7 @@ import {
   scaleOption,
   seedsOption,
   smokeOption,
+  untilDecidedOption,
 } from './options.js';
 
 export function registerReproduce(program: Command): void {
@@ -19,10 +20,11 @@ export function registerReproduce(program: Command): void {
     .addOption(
       new Option('--finding <number>', 'which finding').choices(['1', '2', '3', '4', 'all']).makeOptionMandatory(),
     )
-    .action(async ({ finding, ...options }: SuiteOptions & { finding: string }) => {
+    .option('--full', 'also the further suites of the finding, which take longer')
+    .action(async ({ finding, full = false, ...options }: SuiteOptions & { finding: string; full?: boolean }) => {
       const { readFindings } = await import('../suite/find-suite.js');
       const { runSuites } = await import('./run-suites.js');
-      await runSuites(readFindings(finding), options);
+      await runSuites(readFindings(finding, { full }), options);
     });
 }
 
@@ -37,6 +39,7 @@ export function withSuiteOptions(command: Command): Command {
     .addOption(jobsOption())
     .addOption(outOption())
     .addOption(smokeOption())
+    .addOption(untilDecidedOption())
     .addOption(jsonOption())
     .addOption(new Option('--require <verdict>', 'exit with 1 unless this is the verdict').choices(['reproduced']));
 }

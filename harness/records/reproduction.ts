@@ -51,6 +51,15 @@ const reproductionSchema = z.strictObject({
   /** Stages that several runs share: trained once, each as a run without evaluation. */
   prefixes: z.array(z.strictObject({ runId, steps: z.int(), sharedBy: z.int() })),
   texts: z.array(textStatisticsSchema).exactOptional(),
+  /** Of a sequential rule: seeds in all at every planned look, and the looks before this one; its α is spent over all of them. */
+  looks: z
+    .strictObject({
+      planned: z.array(z.int()),
+      taken: z.array(
+        z.strictObject({ seeds: z.int(), verdict: z.enum(['reproduced', 'contradicted', 'inconclusive']) }),
+      ),
+    })
+    .exactOptional(),
 });
 
 export type Reproduction = z.infer<typeof reproductionSchema>;
@@ -69,6 +78,8 @@ export function reproductionOf(
     readonly command: string;
     readonly runIds: readonly string[];
     readonly prefixIds: readonly string[];
+    readonly texts?: Reproduction['texts'];
+    readonly looks?: Reproduction['looks'];
   },
 ): Reproduction {
   return {
@@ -82,6 +93,8 @@ export function reproductionOf(
     arms: arms.map((arm) => ({ ...arm })),
     runs: runs.map(({ arm, seed }, index) => ({ arm, seed, runId: recorded.runIds[index]! })),
     prefixes: prefixes.map(({ steps, sharedBy }, index) => ({ runId: recorded.prefixIds[index]!, steps, sharedBy })),
+    ...(recorded.texts === undefined ? {} : { texts: recorded.texts }),
+    ...(recorded.looks === undefined ? {} : { looks: recorded.looks }),
   };
 }
 

@@ -4,12 +4,13 @@
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { DataSet } from '../../reference-model/data/dataset.js';
 import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import { recordEvaluationImages } from '../records/evaluation-images.js';
-import { reproductionFolder, reproductionOf, writeReproduction } from '../records/reproduction.js';
+import { type Reproduction, reproductionFolder, reproductionOf, writeReproduction } from '../records/reproduction.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { inOrderOfExecution } from './execution-order.js';
@@ -29,6 +30,8 @@ export interface ReproduceOptions extends PlanOptions {
   /** As typed, for the report. */
   readonly command: string;
   readonly workerEntry?: string;
+  /** The sequential rule that this reproduction is one look of, for the record. */
+  readonly looks?: Reproduction['looks'];
 }
 
 /**
@@ -54,7 +57,9 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
   const folder = join(store, reproductionFolder(plan));
   const runIdAt = (index: number) => jobs[index]!.job.runId;
   const recorded = { runIds: runAt.map(runIdAt), prefixIds: prefixAt.map(runIdAt), fingerprint: data.fingerprint };
-  writeReproduction(folder, reproductionOf(plan, { ...recorded, command }));
+  const texts = suite.compareTexts === true ? { texts: await captionTexts(data) } : {};
+  const looks = options.looks === undefined ? {} : { looks: options.looks };
+  writeReproduction(folder, reproductionOf(plan, { ...recorded, command, ...texts, ...looks }));
 
   const display = progressDisplay(jobs.map(displayedRun));
   try {
@@ -68,4 +73,10 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
     display.close();
   }
   return folder;
+}
+
+/** What the texts that the arms learn from are like. */
+async function captionTexts({ splits }: DataSet): Promise<NonNullable<Reproduction['texts']>> {
+  const { captionStatistics } = await import('../report/text-statistics.js');
+  return [...captionStatistics(splits.train)];
 }

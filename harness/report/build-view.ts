@@ -65,7 +65,7 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
     examples: await examplesOf(reproduction, runs, store),
     runs: runs.map((run) => runView(run, relative(out, join(store, 'runs', run.runId)).replaceAll('\\', '/'))),
     published: suite.published === undefined ? [] : publishedViews(suite.published),
-    statistics: statisticsNotes(methodsOf(decided?.claims ?? [])),
+    statistics: statisticsNotes(methodsOf(decided?.claims ?? [], reproduction)),
     recipe: recipeText(reproduction, runs),
     provenance: provenanceLines(runs),
     compute: computeView(runs, sharedTrainings(store, reproduction)),

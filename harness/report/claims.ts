@@ -8,6 +8,7 @@ import { type MeasureId, measures } from '../run/measures.js';
 import { type ClaimDecision, decideClaims, type FindingDecision } from '../statistics/claims.js';
 import type { EffectStatistics } from '../statistics/effect-statistics.js';
 import { pairedStatistics } from '../statistics/paired-seeds.js';
+import { sequentialDecision } from '../statistics/sequential.js';
 import type { StatisticsMethod } from '../statistics/statistics-notes.js';
 import { trendStatistics } from '../statistics/trend.js';
 import type { Hypothesis } from '../suite/schema.js';
@@ -36,16 +37,15 @@ export interface DecidedClaims {
  * @throws UserError `score-invalid` for missing scores, differing signatures or fewer than two seeds
  */
 export function decidedClaims(reproduction: Reproduction, runs: readonly PlacedRun[]): DecidedClaims | undefined {
-  const { hypotheses, smoke } = reproduction;
+  const { hypotheses, smoke, looks } = reproduction;
   if (hypotheses.length === 0) return undefined;
   const evidence = hypotheses.map((hypothesis) => evidenceOf(hypothesis, reproduction, runs));
-  const finding = decideClaims(
-    hypotheses.map(({ id, metric, direction, margin, alpha, test }, index) => {
-      const { effects, magnitude, comparison } = evidence[index]!;
-      return { id, metric: measures[metric].label, direction, margin, alpha, test, effects, magnitude, comparison };
-    }),
-    { smoke },
-  );
+  const stated = hypotheses.map(({ id, metric, direction, margin, alpha, test }, index) => {
+    const { effects, magnitude, comparison } = evidence[index]!;
+    return { id, metric: measures[metric].label, direction, margin, alpha, test, effects, magnitude, comparison };
+  });
+  const finding =
+    looks === undefined ? decideClaims(stated, { smoke }) : sequentialDecision(stated, { looks: looks.planned, smoke });
   const level = Math.min(...hypotheses.map(({ alpha }) => alpha));
   const claims = hypotheses.map((hypothesis, index) =>
     claimView(hypothesis, evidence[index]!, { decision: finding.claims[index]!, level }),
@@ -54,13 +54,17 @@ export function decidedClaims(reproduction: Reproduction, runs: readonly PlacedR
 }
 
 /** The statistical methods that the claims are decided and described by. */
-export function methodsOf(claims: readonly ClaimView[]): readonly StatisticsMethod[] {
+export function methodsOf(
+  claims: readonly ClaimView[],
+  { looks }: Pick<Reproduction, 'looks'>,
+): readonly StatisticsMethod[] {
   const used = (test: Hypothesis['test']) => claims.some(({ evidence }) => evidence.test === test);
   if (claims.length === 0) return [];
   return [
     ...(used('paired') ? (['pairedT'] as const) : []),
     ...(used('trend') ? (['trend'] as const) : []),
     ...(claims.length > 1 ? (['holm'] as const) : []),
+    ...(looks === undefined ? [] : (['sequential'] as const)),
     'signFlip',
     'effectSize',
     'equivalence',

@@ -1,5 +1,7 @@
 /** What `reproduce` and `run` do with their suites: execute, write the report, print the verdict and last the report's path. */
+import { resolve } from 'node:path';
 import { withInterruption } from '../execution/interruption.js';
+import { writeFindingsIndex } from '../report/findings-index.js';
 import { type WrittenReport, writeReport } from '../report/write-report.js';
 import { reproduce } from '../run/reproduce.js';
 import { reproduceUntilDecided } from '../run/until-decided.js';
@@ -7,11 +9,12 @@ import type { Suite } from '../suite/schema.js';
 import { type SuiteOptions, typedCommand } from './options.js';
 
 export async function runSuites(suites: readonly Suite[], options: SuiteOptions): Promise<void> {
-  const { require: required, json = false } = options;
-  const documents: string[] = [];
+  const { require: required, json = false, out } = options;
+  const reports: WrittenReport[] = [];
   for (const suite of suites) {
-    const { page, view, json: text } = await writeReport(await execute(suite, options));
-    documents.push(text.trimEnd());
+    const report = await writeReport(await execute(suite, options));
+    const { page, view } = report;
+    reports.push(report);
     if (required !== undefined && view.verdict?.verdict !== required) {
       process.exitCode = 1;
       console.error(`error: the verdict is ${view.verdict?.verdict ?? 'none'}, and --require asks for ${required}`);
@@ -19,8 +22,13 @@ export async function runSuites(suites: readonly Suite[], options: SuiteOptions)
     if (view.verdict !== undefined) console.error(view.verdict.sentence);
     console.error(page);
   }
-  if (json)
-    process.stdout.write(documents.length === 1 ? `${documents[0]}\n` : `{"findings": [${documents.join(',\n')}]}\n`);
+  if (reports.length > 1) console.error(writeFindingsIndex(resolve(out), reports).page);
+  if (json) process.stdout.write(document(reports.map((report) => report.json.trimEnd())));
+}
+
+/** The report of one suite, or those of several as one document. */
+function document(reports: readonly string[]): string {
+  return reports.length === 1 ? `${reports[0]}\n` : `{"findings": [${reports.join(',\n')}]}\n`;
 }
 
 /** @returns the folder of the reproduction */

@@ -16,6 +16,7 @@ import { registerPublish } from './commands/publish.js';
 import { registerReport } from './commands/report.js';
 import { registerReproduce } from './commands/reproduce.js';
 import { registerRun } from './commands/run.js';
+import { registerSchema } from './commands/schema.js';
 import { registerScore } from './commands/score.js';
 import { registerTokenize } from './commands/tokenize.js';
 import { registerTrain } from './commands/train.js';
@@ -40,6 +41,7 @@ function createProgram(): Command {
   registerGenerate(program);
   registerReport(program);
   registerPublish(program);
+  registerSchema(program);
   registerScore(program);
   registerTokenize(program);
   registerGate(program);

@@ -24,12 +24,7 @@ export function readExtendedSuite(file: string): ExtendedSuite {
   for (let base = baseOf(chain.at(-1)!, files.at(-1)!); base !== undefined; base = baseOf(chain.at(-1)!, base)) {
     if (files.some((known) => sameFile(known, base!))) {
       const names = [...files, base].map(shownPath).join(' → ');
-      throw refused(
-        chain.at(-1)!,
-        ['extends'],
-        `leads in a circle: ${names}`,
-        'break the circle',
-      );
+      throw refused(chain.at(-1)!, ['extends'], `leads in a circle: ${names}`, 'break the circle');
     }
     files.push(base);
     chain.push(readYamlSource(shownPath(base)));

@@ -1,0 +1,12 @@
+/** `vlm-bench schema`: the JSON Schema of suites, for editors. */
+import type { Command } from 'commander';
+
+export function registerSchema(program: Command): void {
+  program
+    .command('schema')
+    .description('print the JSON Schema of suites, for editors')
+    .action(async () => {
+      const { suiteJsonSchema } = await import('../suite/json-schema.js');
+      process.stdout.write(`${JSON.stringify(suiteJsonSchema(), null, 2)}\n`);
+    });
+}

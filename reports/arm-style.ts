@@ -4,13 +4,15 @@
  */
 import type { ArmView, FactorView } from './finding-report-view.js';
 
+type Marker = 'disc' | 'square' | 'triangle' | 'diamond';
+
 export interface LineStyle {
   readonly label: string;
   /** A CSS colour that SVG accepts in `fill` and `stroke`. */
   readonly color: string;
   /** Lengths of dashes and gaps; empty for a solid line. */
   readonly dash: readonly number[];
-  readonly marker: 'disc' | 'square';
+  readonly marker: Marker;
   /** Drawn as an outline. */
   readonly hollow: boolean;
 }
@@ -25,6 +27,7 @@ const TREATMENT = 'var(--treatment)';
 const CONTROL = 'var(--control)';
 const FURTHER_COLORS = ['var(--extra-1)', 'var(--extra-2)', 'var(--extra-3)', 'var(--extra-4)'] as const;
 const DOSE_COLORS = ['var(--dose-1)', 'var(--dose-2)', 'var(--dose-3)', 'var(--dose-4)', 'var(--dose-5)'] as const;
+const MARKERS: readonly Marker[] = ['disc', 'square', 'triangle', 'diamond'];
 const DASHES: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2]];
 
 /**
@@ -63,7 +66,8 @@ export function styleArms(
         arm.id,
         {
           id: arm.id,
-          label: arm.label,
+          // A number and its percent sign stay on one line.
+          label: arm.label.replace(/(\d) %/g, '$1\u00a0%'),
           roleWord: arm.role ?? '',
           color: onlyQuantity ? doseColor(rank, arms.length) : (settingColors.get(setting(arm)) ?? TREATMENT),
           dash,
@@ -96,20 +100,17 @@ export function styleSeries(
   { arms, factors }: { readonly arms: readonly ArmView[]; readonly factors: readonly FactorView[] },
 ): readonly LineStyle[] {
   const styles = styleArms(arms, factors);
-  return labels.map((label, index) => {
+  const colors = labels.map((label) => {
     const named = factors.flatMap(({ id, levels }) =>
       levels.filter((level) => level.label === label).map((level) => [id, level.id] as const),
     );
     const arm = arms.find(({ levels }) => named.some(([factor, level]) => levels[factor] === level));
-    const color = arm === undefined ? undefined : styles.get(arm.id)?.color;
-    const isControl = color === CONTROL;
-    return {
-      label,
-      color: color ?? [TREATMENT, CONTROL, ...FURTHER_COLORS][index % 6] ?? TREATMENT,
-      dash: [],
-      marker: isControl || (color === undefined && index === 1) ? 'square' : 'disc',
-      hollow: isControl || (color === undefined && index === 1),
-    };
+    return arm === undefined ? undefined : styles.get(arm.id)?.color;
+  });
+  const free = [TREATMENT, CONTROL, ...FURTHER_COLORS].filter((color) => !colors.includes(color));
+  return labels.map((label, index) => {
+    const color = colors[index] ?? free.shift() ?? 'var(--muted)';
+    return { label, color, dash: [], marker: MARKERS[index % MARKERS.length] ?? 'disc', hollow: index % 2 === 1 };
   });
 }
 

@@ -11,6 +11,14 @@ import { cutNote, cutText, escapeMarkup, printableText, singleLineText, TEXT_LIM
 /** Partials that every page may use, in `reports/templates`. */
 const SHARED_PARTIALS = ['arm-key', 'chart', 'verdict-chip'].map((name) => `templates/${name}`);
 
+/** Markers of the keys, around (17, 7). */
+const MARKER_PATHS: Readonly<Record<string, string>> = {
+  disc: 'M12.5 7a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z',
+  square: 'M12.5 2.5h9v9h-9z',
+  triangle: 'M12 11.5L17 2L22 11.5z',
+  diamond: 'M17 1.5L22.5 7L17 12.5L11.5 7z',
+};
+
 const assets = new Map<string, string>();
 
 /** Reads a file of `reports/`, from the sources and from the installed package alike; each file once per process. */
@@ -33,6 +41,7 @@ export function compilePage(path: string, partials: readonly string[] = []): (co
     const limit: unknown = options.hash.limit;
     return new Handlebars.SafeString(isolatedText(String(value), typeof limit === 'number' ? limit : TEXT_LIMIT));
   });
+  handlebars.registerHelper('markerPath', (marker: unknown) => MARKER_PATHS[String(marker)] ?? MARKER_PATHS.disc);
   handlebars.registerHelper('position', (index: unknown) => Number(index) + 1);
   handlebars.registerHelper('line', (value: unknown) => singleLineText(String(value), 200));
   for (const partial of [...SHARED_PARTIALS, ...partials])

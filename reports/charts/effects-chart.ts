@@ -5,7 +5,7 @@
 import type { CustomSeriesOption } from 'echarts';
 import { decimalsFor, formatChosen, formatFixed, formatInterval, formatSigned } from '../numbers.js';
 import { axisRange } from './axis-ticks.js';
-import { lineBetween, meanWithInterval } from './marks.js';
+import { intervalBar, lineBetween, meanDiamond } from './marks.js';
 import { rowsFrame, rowsHeight, rowsWidth } from './rows-frame.js';
 import { FONT_SIZE, INK, MUTED, PAPER, renderSvgChart } from './svg-chart.js';
 
@@ -86,7 +86,8 @@ export function renderEffectsChart({
       return {
         type: 'group',
         children: [
-          ...meanWithInterval({ mean: middle, low: at(2), high: at(3) }, color),
+          ...intervalBar(at(2), at(3), color),
+          meanDiamond(middle, color),
           {
             type: 'text',
             style: {

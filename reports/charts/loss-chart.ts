@@ -38,7 +38,7 @@ export function renderLossChart(options: LossChartOptions): { readonly svg: stri
   const steps = axisRange(ends, width > 500 ? 9 : 5);
   const series: LineSeriesOption[] = [
     ...arms.flatMap(({ style, seeds }) => (showSeeds ? seeds.map((points) => line(points, style, false)) : [])),
-    ...arms.map(({ style, mean: points }) => line(points, style, true)),
+    ...arms.map(({ style, mean: points }) => line(points, arms.length > 1 ? style : { ...style, dash: [] }, true)),
     stageLines(stages, (width - LEFT - RIGHT) / (steps.max - steps.min)),
   ];
   const option: EChartsOption = {
@@ -49,7 +49,7 @@ export function renderLossChart(options: LossChartOptions): { readonly svg: stri
       name: 'Optimizer step',
       format: formatCount,
     }),
-    yAxis: verticalAxis({ range, name: 'Loss (nats per answer token)' }),
+    yAxis: verticalAxis({ range, name: height > 240 ? 'Loss (nats per answer token)' : 'Loss (nats per token)' }),
     series,
   };
   const lastLosses = arms.map(
@@ -87,7 +87,7 @@ function stageLines(stages: readonly StageRange[], pixelsPerStep: number): LineS
       silent: true,
       symbol: 'none',
       lineStyle: { color: MUTED, type: [2, 3], width: 1 },
-      data: stages.map(({ name, from, to }, index) => {
+      data: (stages.length > 1 ? stages : []).map(({ name, from, to }, index) => {
         const room = (to - from) * pixelsPerStep;
         const full = `${index + 1} ${singleLineText(name, 24)}`;
         // 6.6 px is a wide guess of a letter at this size: better a bare number than two names on top of each other.
@@ -95,7 +95,6 @@ function stageLines(stages: readonly StageRange[], pixelsPerStep: number): LineS
         return {
           xAxis: from,
           label: {
-            show: stages.length > 1,
             formatter: () => text,
             position: 'end' as const,
             align: 'left' as const,

@@ -1,14 +1,15 @@
 /**
- * A score against a quantity: each series' seeds as light lines, its means as diamonds with their intervals joined by a heavy line, and
+ * A score against a quantity: each series' seeds as light lines, its means with their intervals joined by a heavy line, and
  * baselines as dashed lines. Serves dose-response, learning curves and the seeds of a trend alike.
  */
 import type { CustomSeriesOption, LineSeriesOption } from 'echarts';
 import type { LineStyle } from '../arm-style.js';
 import type { ResponseView } from '../finding-report-view.js';
 import { decimalsFor, formatFixed } from '../numbers.js';
-import { axisRange } from './axis-ticks.js';
-import { meanWithInterval } from './marks.js';
-import { type ChartSize, MUTED, renderSvgChart } from './svg-chart.js';
+import { singleLineText } from '../untrusted-text.js';
+import { type AxisRange, axisRange } from './axis-ticks.js';
+import { intervalBar, markerShape } from './marks.js';
+import { type ChartSize, FONT_SIZE, MUTED, renderSvgChart } from './svg-chart.js';
 import { labelledAxis, verticalAxis } from './value-axis.js';
 
 export interface ResponseChartOptions extends ChartSize {
@@ -17,7 +18,13 @@ export interface ResponseChartOptions extends ChartSize {
   readonly response: ResponseView;
   /** One per series. */
   readonly styles: readonly LineStyle[];
+  /** Names the lines at their ends; needs a wide chart. */
+  readonly named?: boolean;
 }
+
+const TOP = 12;
+const BOTTOM = 50;
+const LINE_HEIGHT = 16;
 
 /** Dashes of the baselines, in their order; also those of the key. */
 export const BASELINE_DASHES: readonly (readonly number[])[] = [
@@ -27,7 +34,15 @@ export const BASELINE_DASHES: readonly (readonly number[])[] = [
   [1, 6],
 ];
 
-export function renderResponseChart({ id, title, response, styles, width, height }: ResponseChartOptions): string {
+export function renderResponseChart({
+  id,
+  title,
+  response,
+  styles,
+  named = false,
+  width,
+  height,
+}: ResponseChartOptions): string {
   const { series, references, xLabel, axis } = response;
   const points = series.flatMap((line) => line.points);
   const place = placement(response);
@@ -81,6 +96,20 @@ export function renderResponseChart({ id, title, response, styles, width, height
       ),
     }),
   );
+  const ends = named
+    ? [
+        ...series.map(({ label, points: own }, index) => ({
+          label: singleLineText(label, 28),
+          value: own.at(-1)?.mean ?? Number.NaN,
+          color: styles[index]?.color ?? MUTED,
+        })),
+        ...references.map(({ label, points: own }) => ({
+          label: singleLineText(label, 28),
+          value: own.at(-1)?.value ?? Number.NaN,
+          color: MUTED,
+        })),
+      ].filter(({ value }) => Number.isFinite(value))
+    : [];
   const values = points.map(({ mean }) => mean);
   const described = series.map((line) => {
     const decimals = decimalsFor(values);
@@ -88,10 +117,15 @@ export function renderResponseChart({ id, title, response, styles, width, height
   });
   return renderSvgChart(
     {
-      grid: { left: 62, right: 18, top: 12, bottom: 50 },
+      grid: {
+        left: 62,
+        right: ends.length > 0 ? labelRoom(ends.map(({ label }) => label)) : 18,
+        top: TOP,
+        bottom: BOTTOM,
+      },
       xAxis: labelledAxis({ positions, name: xLabel }),
       yAxis: verticalAxis({ range, name: axis }),
-      series: [...baselines, ...marks],
+      series: [...baselines, ...marks, endLabels(ends, { range, width, height })],
     },
     { width, height },
     { id, title, description: `Means over the seeds. ${described.join('. ')}.` },
@@ -139,7 +173,7 @@ function meanLine(data: number[][], { color }: LineStyle): LineSeriesOption {
 
 function intervals(
   points: readonly ResponseView['series'][number]['points'][number][],
-  { color }: LineStyle,
+  style: LineStyle,
 ): CustomSeriesOption {
   return {
     type: 'custom',
@@ -148,14 +182,49 @@ function intervals(
     data: points.map(({ x, mean, confidence }) => [x, mean, confidence?.low ?? mean, confidence?.high ?? mean]),
     renderItem: (_, api) => {
       const at = (dimension: number) => api.coord([api.value(0), api.value(dimension)]);
-      return {
-        type: 'group',
-        children: meanWithInterval({ mean: at(1), low: at(2), high: at(3) }, color, {
-          size: 6.5,
-          width: 2.2,
-          standing: true,
-        }),
-      };
+      const bar = intervalBar(at(2), at(3), style.color, { width: 2.2, standing: true });
+      return { type: 'group', children: [...bar, markerShape(style, at(1), 5)] };
     },
   };
+}
+
+/** The names of the lines at their right ends, moved apart where they would overlap. */
+function endLabels(
+  ends: readonly { readonly label: string; readonly value: number; readonly color: string }[],
+  { range, width, height }: ChartSize & { readonly range: AxisRange },
+): CustomSeriesOption {
+  const bottom = height - BOTTOM;
+  const pixel = (value: number): number => bottom - ((value - range.min) / (range.max - range.min)) * (bottom - TOP);
+  const placed: { readonly label: string; readonly color: string; readonly y: number }[] = [];
+  for (const { label, value, color } of [...ends].sort((left, right) => right.value - left.value)) {
+    const above = placed.at(-1)?.y ?? Number.NEGATIVE_INFINITY;
+    placed.push({ label, color, y: Math.max(pixel(value), above + LINE_HEIGHT) });
+  }
+  // What ran below the plot moves up again as one block.
+  const surplus = Math.max(0, (placed.at(-1)?.y ?? 0) - bottom);
+  return {
+    type: 'custom',
+    silent: true,
+    data: placed.length > 0 ? [[0]] : [],
+    renderItem: () => ({
+      type: 'group',
+      children: placed.map(({ label, color, y }) => ({
+        type: 'text' as const,
+        style: {
+          text: label,
+          x: width - labelRoom(ends.map((end) => end.label)) + 4,
+          y: y - surplus,
+          verticalAlign: 'middle' as const,
+          fill: color,
+          fontSize: FONT_SIZE,
+          fontWeight: 600,
+        },
+      })),
+    }),
+  };
+}
+
+/** 7.4 pixels are a wide guess of a bold letter at this size. */
+function labelRoom(labels: readonly string[]): number {
+  return Math.max(0, ...labels.map((label) => label.length)) * 7.4 + 12;
 }

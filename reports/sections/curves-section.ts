@@ -23,8 +23,9 @@ export function curvesSection(curves: readonly LossCurveView[], styles: Styles, 
   const validation = drawn.filter((curve) => curve.kind === 'validation');
   const arms = [...new Set(drawn.map(({ arm }) => arm))];
   const many = arms.length > MOST_ARMS_TOGETHER;
+  const apart = many || (arms.length > 1 && !sameStages(drawn));
   const groups = [
-    many ? armsGroup(training, arms, styles) : trainingGroup(training, styles),
+    apart ? armsGroup(training, arms, styles) : trainingGroup(training, styles),
     validationGroup(validation, styles, many),
   ];
   return {
@@ -43,12 +44,18 @@ export function curvesSection(curves: readonly LossCurveView[], styles: Styles, 
   };
 }
 
-/** The stages by number, where all arms have the same ones; arms of other lengths name their own in their charts. */
+/** The stages by number, where all arms have the same ones; arms of other stages name their own in their charts. */
 function sharedStages(curves: readonly LossCurveView[]) {
-  const names = (curve: LossCurveView): string => JSON.stringify(curve.stages.map(({ name }) => name));
   const [first] = curves;
-  if (first === undefined || curves.some((curve) => names(curve) !== names(first))) return [];
+  if (first === undefined || !sameStages(curves)) return [];
   return first.stages.map(({ name }, index) => ({ number: index + 1, name }));
+}
+
+function sameStages(curves: readonly LossCurveView[]): boolean {
+  const described = new Set(
+    curves.map(({ stages }) => JSON.stringify(stages.map(({ name, from, to }) => [name, from, to]))),
+  );
+  return described.size <= 1;
 }
 
 function armsGroup(curves: readonly LossCurveView[], arms: readonly string[], styles: Styles) {
@@ -83,7 +90,7 @@ function armsGroup(curves: readonly LossCurveView[], arms: readonly string[], st
 }
 
 function trainingGroup(curves: readonly LossCurveView[], styles: Styles) {
-  const stages = longestStages(curves);
+  const stages = commonStages(curves);
   const frame = { title: 'Training loss', shared: false, small: false };
   if (stages.length === 0) return { ...frame, note: '', wide: [], panels: [] };
   const chart = (name: string, title: string, only: number | undefined, size: typeof PANEL) => {
@@ -116,7 +123,7 @@ function validationGroup(curves: readonly LossCurveView[], styles: Styles, means
       title,
       curves: own,
       styles,
-      stages: longestStages(own),
+      stages: commonStages(own),
       seeds: !meansOnly,
       ...PANEL,
       height: 280,
@@ -133,11 +140,11 @@ function validationGroup(curves: readonly LossCurveView[], styles: Styles, means
   };
 }
 
-/** Arms may train for longer or shorter: the axis holds the longest. */
-function longestStages(curves: readonly LossCurveView[]): LossCurveView['stages'] {
-  const end = ({ stages }: LossCurveView): number => stages.at(-1)?.to ?? 0;
-  return curves.reduce<LossCurveView['stages']>(
-    (longest, curve) => (end(curve) > (longest.at(-1)?.to ?? 0) ? curve.stages : longest),
-    [],
-  );
+/** The stages of all curves, or else one nameless stretch as long as the longest. */
+function commonStages(curves: readonly LossCurveView[]): LossCurveView['stages'] {
+  const [first] = curves;
+  if (first === undefined) return [];
+  if (sameStages(curves)) return first.stages;
+  const ends = curves.flatMap(({ stages }) => stages.flatMap(({ from, to }) => [from, to]));
+  return [{ name: '', from: Math.min(...ends), to: Math.max(...ends) }];
 }

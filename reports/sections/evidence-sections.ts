@@ -51,20 +51,30 @@ function allowedKeys(mask: NonNullable<ArmView['mask']>, query: number): string 
   return ranges.join(', ') || 'none';
 }
 
+/** With more outputs than this per image, only the first images stand unfolded. */
+const MOST_OUTPUTS = 4;
+const EXAMPLES_UNFOLDED = 3;
+
 /** Most references shown per example; the rest is counted. */
 const REFERENCES_SHOWN = 8;
 
 export function examplesSection(examples: readonly ExampleView[], styles: Styles) {
   const selections = [...new Set(examples.map((example) => example.selection))];
+  const cards = examples.map((example) => exampleCard(example, styles, selections.length > 1));
+  const tall = examples.some(({ predictions }) => predictions.length > MOST_OUTPUTS);
+  const shown = tall ? EXAMPLES_UNFOLDED : cards.length;
   return {
     /** Said once where it holds for all. */
     selection: selections.length === 1 ? (selections[0] ?? '') : '',
-    cards: examples.map((example) => exampleCard(example, styles, selections.length > 1)),
+    cards: cards.slice(0, shown),
+    more: cards.slice(shown),
   };
 }
 
 function exampleCard(example: ExampleView, styles: Styles, showSelection: boolean) {
+  const seeds = [...new Set(example.predictions.map(({ seed }) => seed))];
   return {
+    oneSeed: seeds.length === 1 ? String(seeds[0]) : '',
     imageId: example.imageId,
     image: safeImageData(example.image) ?? '',
     alternative: singleLineText(`Image ${example.imageId} of the test data`, 120),

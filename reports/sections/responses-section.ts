@@ -3,6 +3,7 @@ import { type LineStyle, styleSeries } from '../arm-style.js';
 import { BASELINE_DASHES, renderResponseChart } from '../charts/response-chart.js';
 import type { FindingReportView, ResponseView } from '../finding-report-view.js';
 import { decimalsFor, formatFixed, formatInterval } from '../numbers.js';
+import { insideSentence, sentenceStart } from '../wording.js';
 
 const WIDE = { width: 860, height: 340 };
 const NARROW = { width: 400, height: 320 };
@@ -14,18 +15,20 @@ export function responsesSection(view: FindingReportView) {
       response.series.map(({ label }) => label),
       view,
     );
-    const title = `${response.metric} over ${response.xLabel}`;
+    const title = `${sentenceStart(response.metric)} against ${insideSentence(response.xLabel)}`;
+    const several = response.series.length + response.references.length > 1;
     return {
       title,
       better: response.higherIsBetter ? 'higher is better' : 'lower is better',
       logarithmic: response.xScale === 'logarithmic',
       level: levelOf(response),
+      several,
       armKey: styles.map((style: LineStyle) => ({ ...style, roleWord: '' })),
       baselineKey: response.references.map(({ label }, place) => ({
         label,
         dash: BASELINE_DASHES[place % BASELINE_DASHES.length],
       })),
-      wide: renderResponseChart({ id: `${id}-wide`, title, response, styles, ...WIDE }),
+      wide: renderResponseChart({ id: `${id}-wide`, title, response, styles, named: several, ...WIDE }),
       narrow: renderResponseChart({ id: `${id}-narrow`, title, response, styles, ...NARROW }),
       ...responseTable(response),
     };

@@ -12,38 +12,75 @@ export function scoresSection({ scores, arms }: FindingReportView, styles: Style
   const ids = [
     ...new Set([...arms.map(({ id }) => id), ...scores.flatMap((table) => table.arms.map(({ arm }) => arm))]),
   ];
-  const measures = scores.map((table) => ({
-    name: table.metric,
-    note: `${table.axis}, ${table.higherIsBetter ? 'higher' : 'lower'} is better`,
-    cells: cells(table, ids),
-  }));
-  const armHeads = ids.map((id) => ({ name: styleOf(styles, id).label, note: '' }));
   const armsInRows = ids.length > MOST_COLUMNS;
-  const columns = armsInRows ? measures.map(({ name, note }) => ({ name, note })) : armHeads;
-  const rows = armsInRows
-    ? armHeads.map((head, arm) => ({ ...head, cells: measures.map((measure) => measure.cells[arm]) }))
-    : measures;
+  const armHeads = ids.map((id) => ({ name: styleOf(styles, id).label, note: '' }));
+  const measures = scores.map((table) => ({
+    head: { name: table.metric, note: `${table.axis}, ${table.higherIsBetter ? 'higher' : 'lower'} is better` },
+    cells: ids.map((id) => scoreCell(table, id)),
+  }));
   const level = scores.flatMap((table) => table.arms.flatMap(({ confidence }) => confidence?.level ?? []))[0];
   return {
     shown: scores.length > 0,
     corner: armsInRows ? 'Arm' : 'Measure',
     level: level === undefined ? '' : formatFixed(level * 100, 0),
     baselines: scores.some(({ baselines }) => baselines.length > 0),
-    columns,
-    rows,
+    columns: armsInRows ? measures.map(({ head }) => head) : armHeads,
+    rows: armsInRows
+      ? [
+          ...armHeads.map((head, arm) => ({
+            ...head,
+            baseline: false,
+            cells: measures.map(({ cells }) => cells[arm]),
+          })),
+          ...baselineLabels(scores).map((label) => ({
+            name: label,
+            note: 'without training, by arm',
+            baseline: true,
+            cells: scores.map((table) => ({ value: baselineRange(table, label), interval: '' })),
+          })),
+        ]
+      : scores.flatMap((table, measure) => [
+          { ...measures[measure]!.head, baseline: false, cells: measures[measure]!.cells },
+          ...baselineLabels([table]).map((label) => ({
+            name: label,
+            note: 'without training',
+            baseline: true,
+            cells: ids.map((id) => ({
+              value: formatFixed(baselineOf(table, label, id), decimalsOf(table)),
+              interval: '',
+            })),
+          })),
+        ]),
   };
 }
 
-function cells({ arms, baselines }: ScoreTableView, ids: readonly string[]) {
-  const decimals = decimalsFor(arms.map(({ mean }) => mean));
-  return ids.map((id) => {
-    const own = arms.find(({ arm }) => arm === id);
-    return {
-      value: formatFixed(own?.mean ?? Number.NaN, decimals),
-      interval: own?.confidence === undefined ? '' : formatInterval(own.confidence, decimals),
-      baselines: baselines
-        .filter(({ arm }) => arm === id)
-        .map(({ label, value }) => ({ label, value: formatFixed(value, decimals) })),
-    };
-  });
+function scoreCell(table: ScoreTableView, id: string) {
+  const own = table.arms.find(({ arm }) => arm === id);
+  const decimals = decimalsOf(table);
+  return {
+    value: formatFixed(own?.mean ?? Number.NaN, decimals),
+    interval: own?.confidence === undefined ? '' : formatInterval(own.confidence, decimals),
+  };
+}
+
+function decimalsOf({ arms }: ScoreTableView): number {
+  return decimalsFor(arms.map(({ mean }) => mean));
+}
+
+function baselineLabels(tables: readonly ScoreTableView[]): readonly string[] {
+  return [...new Set(tables.flatMap(({ baselines }) => baselines.map(({ label }) => label)))];
+}
+
+function baselineOf({ baselines }: ScoreTableView, label: string, id: string): number {
+  return baselines.find((baseline) => baseline.label === label && baseline.arm === id)?.value ?? Number.NaN;
+}
+
+/** One number where all arms have the same, else from the least to the greatest. */
+function baselineRange(table: ScoreTableView, label: string): string {
+  const values = table.baselines.filter((baseline) => baseline.label === label).map(({ value }) => value);
+  if (values.length === 0) return '';
+  const [least, greatest] = [Math.min(...values), Math.max(...values)].map((value) =>
+    formatFixed(value, decimalsOf(table)),
+  );
+  return least === greatest ? `${least}` : `${least} to ${greatest}`;
 }

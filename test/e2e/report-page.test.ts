@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FindingReportView, renderFindingReport } from '../../reports/index.js';
+import { type FindingReportView, renderFindingReport, renderFindingsIndex } from '../../reports/index.js';
 import { buildFindingView, leadingPairs } from '../fixtures/reports/finding-view.js';
-import { buildHostileView } from '../fixtures/reports/hostile-view.js';
+import { buildHostileView, withHostileTexts } from '../fixtures/reports/hostile-view.js';
+import { buildEverythingView, buildFindingsIndex } from '../fixtures/reports/rich-views.js';
 import { browserMissing, launchChromium, skipReason, type Visit, type VisitOptions, visitFile } from './chromium.js';
 import { designFlaws, readings } from './page-design.js';
 import {
@@ -124,10 +125,31 @@ describe.skipIf(browserMissing)(`the report in Chromium${skipReason}`, () => {
     });
   });
 
-  it.each(readings)('has no flaw that can be measured: $colorScheme, $width pixels', async (reading) => {
-    const file = join(folder, 'design.html');
-    writeFileSync(file, renderFindingReport(buildFindingView()));
-    expect(await designFlaws(browser, file, reading)).toEqual([]);
+  describe.each([
+    ['a page with every section', () => renderFindingReport(buildEverythingView())],
+    ['the landing page', () => renderFindingsIndex(buildFindingsIndex())],
+  ])('%s', (_, render) => {
+    it.each(readings)('has no flaw that can be measured: $colorScheme, $width pixels', async (reading) => {
+      const file = join(folder, 'design.html');
+      writeFileSync(file, render());
+      expect(await designFlaws(browser, file, reading)).toEqual([]);
+    });
+  });
+
+  it.each([
+    ['a page with every section', () => renderFindingReport(withHostileTexts(buildEverythingView()))],
+    ['the landing page', () => renderFindingsIndex(withHostileTexts(buildFindingsIndex()))],
+  ])('lets no hostile text of %s run, ask for anything or break the layout', async (_, render) => {
+    const file = join(folder, 'hostile.html');
+    writeFileSync(file, render());
+    await visitFile(browser, { file, width: 390, unfolded: true }, async ({ page, requests, complaints, address }) => {
+      const state = await page.evaluate(attackState);
+      expect(state).toMatchObject({ attacked: false, scripts: 0, handlers: 0 });
+      for (const href of state.links) expect(href).toMatch(/^(?:#[\w-]+|report\.json)$/);
+      expect(state.scrollWidth).toBeLessThanOrEqual(390);
+      expect(requests).toEqual([address]);
+      expect(complaints).toEqual([]);
+    });
   });
 
   it('has landmarks, headings in order, named regions, and tables with captions and scopes', async () => {

@@ -5,26 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type FindingReportView, renderFindingReport, renderReportJson } from '../../reports/index.js';
 import { buildFindingView, leadingPairs, withLeadingPairs } from '../fixtures/reports/finding-view.js';
 import { buildHostileView, MEGABYTE } from '../fixtures/reports/hostile-view.js';
-
-/** What a reader sees: the text of the page without its style sheet and tags. */
-function textOf(html: string): string {
-  return html
-    .replace(/<style>[\s\S]*?<\/style>/g, '')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
-    .replace(/&#x([0-9A-F]+);/gi, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
-    .replace(
-      /&(amp|lt|gt|quot|nbsp);/g,
-      (_, name: string) => ({ amp: '&', lt: '<', gt: '>', quot: '"', nbsp: '\u00a0' })[name] ?? '',
-    )
-    .replace(/\s+/g, ' ');
-}
-
-function sectionOf(html: string, id: string): string {
-  const start = html.indexOf(`id="${id}"`);
-  expect(start, `section ${id}`).toBeGreaterThan(0);
-  return html.slice(start, html.indexOf('</section>', start));
-}
+import { sectionOf, textOf } from './page-text.js';
 
 describe('renderFindingReport', () => {
   const view = buildFindingView();

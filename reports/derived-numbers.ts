@@ -47,7 +47,7 @@ export function deriveNumbers(view: FindingReportView): DerivedNumbers {
 }
 
 /** The paired evidence of the claims, in their order. */
-export function pairedClaims({ claims }: FindingReportView): readonly PairedSeedsView[] {
+function pairedClaims({ claims }: FindingReportView): readonly PairedSeedsView[] {
   return claims.flatMap(({ evidence }) => (evidence.test === 'paired' ? [evidence.pairs] : []));
 }
 

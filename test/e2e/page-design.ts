@@ -2,8 +2,7 @@
  * What every page must keep, light and dark, on a desk and on a phone: nothing wider than the page, text with a contrast of at least
  * 4.5, no violation that axe-core finds, no word on the console, no request but for the page's own files.
  */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { visitFile } from './chromium.js';
 import { lowContrastTexts, scrollWidth } from './page-probes.js';
@@ -40,13 +39,10 @@ export function designFlaws(
   });
 }
 
-let axe: string | undefined;
-
 /** @returns what axe-core objects to, with the first elements it means. Its rules on colour contrast are included. */
-export async function accessibilityViolations(page: Page): Promise<readonly string[]> {
-  axe ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+async function accessibilityViolations(page: Page): Promise<readonly string[]> {
   // Evaluated, not added as an element: the page's own policy forbids scripts.
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const violations = (await page.evaluate('axe.run()')) as {
     readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
   };

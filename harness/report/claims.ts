@@ -44,9 +44,9 @@ export function decidedClaims(reproduction: Reproduction, runs: readonly PlacedR
     const { effects, magnitude, comparison } = evidence[index]!;
     return { id, metric: measures[metric].label, direction, margin, alpha, test, effects, magnitude, comparison };
   });
-  const finding =
-    looks === undefined ? decideClaims(stated, { smoke }) : sequentialDecision(stated, { looks: looks.planned, smoke });
-  const level = Math.min(...hypotheses.map(({ alpha }) => alpha));
+  const sequential = looks && sequentialDecision(stated, { looks: looks.planned, smoke });
+  const finding = sequential ?? decideClaims(stated, { smoke });
+  const level = sequential?.look.level ?? Math.min(...hypotheses.map(({ alpha }) => alpha));
   const claims = hypotheses.map((hypothesis, index) =>
     claimView(hypothesis, evidence[index]!, { decision: finding.claims[index]!, level }),
   );
@@ -71,7 +71,7 @@ export function methodsOf(
   ];
 }
 
-/** @param level of the adjusted p: the α of all claims together, whatever part of it each interval has */
+/** @param level of the adjusted p: the α of all claims together, or what a look may use of it; each interval has its own part */
 function claimView(
   hypothesis: Hypothesis,
   { comparison, view }: Evidence,

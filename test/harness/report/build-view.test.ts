@@ -237,6 +237,25 @@ describe('several claims over two factors', () => {
   });
 });
 
+test('a look of a sequential rule has its own level, and says which look it is', async () => {
+  const suite = { factors: onOff, hypotheses: [paired('better', {})] };
+  const looks = { planned: [6, 8], taken: [] };
+  const change: Fabrication['change'] = (reproduction) => ({ ...reproduction, looks });
+  const { claims, verdict, statistics } = await viewOf(
+    suite,
+    (arm, seed) => ({ accuracy: arm === 'on' ? deviation(seed) : 0 }),
+    {
+      change,
+    },
+  );
+  const { evidence } = claims[0]!;
+  if (evidence.test !== 'paired') throw new Error('the evidence is not paired');
+  expect(evidence.pairs.confidence.level).toBeGreaterThan(0.95);
+  expect(evidence.pairs.confidence.high).toBeGreaterThan(halfWidth);
+  expect(verdict!.reasons.some((reason) => reason.includes('look 1 of 2'))).toBe(true);
+  expect(statistics.map(({ name }) => name)).toContain('Sequential looks');
+});
+
 describe('a trend', () => {
   const doses: Suite['factors'] = {
     alignment: {

@@ -30,7 +30,12 @@ export function sequentialDecision(
   if (index === -1 || claims.some(({ effects }) => effects.length !== seeds)) {
     throw new RangeError(`every claim needs as many effects as a planned look has seeds: ${looks.join(', ')}`);
   }
-  const nominalLevel = (alpha: number) => spendingPlan({ alpha, looks })[index]!.level;
+  const levels = new Map<number, number>();
+  const nominalLevel = (alpha: number) => {
+    const known = levels.get(alpha) ?? spendingPlan({ alpha, looks })[index]!.level;
+    levels.set(alpha, known);
+    return known;
+  };
   const decision = decideClaims(claims, { smoke, nominalLevel });
   const level = nominalLevel(Math.min(...claims.map(({ alpha }) => alpha)));
   const nextSeeds = decision.verdict === 'inconclusive' && !smoke ? looks[index + 1] : undefined;

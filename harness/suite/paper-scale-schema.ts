@@ -36,5 +36,3 @@ export const paperScaleSchema = z.strictObject({
     budgetHours: z.number().gt(0).describe('Wall-clock time that a whole training may take.'),
   }),
 });
-
-export type PaperScale = z.infer<typeof paperScaleSchema>;

@@ -71,4 +71,32 @@ describe('a plan', () => {
       'the paper scale of finding-1 is planned and cannot be trained yet',
     );
   });
+
+  test('of several factors has an arm for every combination of levels, the last factor varying fastest', () => {
+    const [finding4] = readFindings('4');
+    const { arms, runs } = planSuite(finding4!, { seeds: 2 });
+    expect(arms.map(({ id }) => id)).toEqual(
+      ['staged', 'unaligned', 'scratch'].flatMap((start) =>
+        ['share-5', 'share-20', 'share-100'].map((share) => `${start}.${share}`),
+      ),
+    );
+    expect(arms[4]).toMatchObject({
+      label: 'without alignment, 20 % of the training images',
+      levels: { start: 'unaligned', share: 'share-20' },
+    });
+    expect(runs.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual(
+      [1, 2].flatMap((seed) => arms.map(({ id }) => `${id} ${seed}`)),
+    );
+  });
+
+  test('adds reserve seeds behind the others', () => {
+    expect(planSuite(suite!, { reserveSeeds: 2 }).seeds).toEqual([...suite!.seeds, ...suite!.reserveSeeds.slice(0, 2)]);
+  });
+
+  test('on a data set that the suite does not know says which it knows', () => {
+    const [finding2] = readFindings('2');
+    expect(() => planSuite(finding2!, { dataSet: 'easy-vqa' })).toThrow(
+      'finding-2 has no settings for the data set easy-vqa\n  expected: one of tiny-scenes',
+    );
+  });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { readFindings, readSuite } from '../../../harness/suite/find-suite.js';
+import { planSuite } from '../../../harness/suite/plan.js';
 import { checkYaml } from '../../../harness/suite/read-yaml.js';
 import { suiteSchema } from '../../../harness/suite/schema.js';
 import { yamlSource } from '../../../harness/suite/yaml-source.js';
@@ -159,8 +160,64 @@ describe('a suite file', () => {
       '          jiont: { mixture: { questions: 1 } }',
       'data.easy-vqa.overlay.recipe.stages.jiont must name one of the stages (align, align-vision, joint, adapt)',
     ],
+    ['test: paired\n', 'test: paird\n', 'hypotheses[0].test is the text "paird"'],
+    [
+      '        label: causal mask everywhere',
+      '        value: 1\n        label: causal mask everywhere',
+      'factors.attention-mask.levels.visual-bidirectional.value must be given for every level of the factor, or for none',
+    ],
+    [
+      '    test: paired\n    treatment: visual-bidirectional\n    control: causal',
+      '    test: trend\n    factor: attention-mask',
+      'hypotheses[0].factor must name a factor with a value for each of two or more levels',
+    ],
+    [
+      '    test: paired\n    treatment: visual-bidirectional\n    control: causal',
+      '    test: trend\n    factor: attention',
+      'hypotheses[0].factor must name one of the factors (attention-mask)',
+    ],
+    ['control: causal', 'control: visual-bidirectional', 'hypotheses[0].control must differ from the treatment'],
+    ['smoke:\n  seeds: 2', 'smoke:\n  seeds: 7', 'smoke.seeds must not exceed the number of seeds'],
+    [
+      'seeds: [1, 2, 3, 4, 5, 6]',
+      'reserveSeeds: [7, 3]\nseeds: [1, 2, 3, 4, 5, 6]',
+      'reserveSeeds[1] repeats the seed 3',
+    ],
+    [
+      '      better-captions:\n        metric: accuracy',
+      '      worse-captions:\n        metric: accuracy',
+      'data.easy-vqa.hypotheses.worse-captions must name one of the hypotheses (better-captions)',
+    ],
+    [
+      'claim: The causal attention mask should not be applied to visual inputs.\n',
+      '',
+      'claim must be stated where there are hypotheses',
+    ],
   ])('that contradicts itself is refused: %s → %s', (original, replacement, what) => {
     expect(complaintAbout(original, replacement).message).toContain(`error: ${what}\n`);
+  });
+
+  test('that names something almost right says what was meant', () => {
+    expect(complaintAbout('control: causal', 'control: casual').message).toContain('did you mean "causal"?');
+    expect(complaintAbout('split: test', 'split: tset').message).toContain('did you mean "test"?');
+  });
+
+  test('without hypotheses is a benchmark: it needs no claim and may have one seed', () => {
+    const from = source.indexOf('hypotheses:\n');
+    const to = source.indexOf('factors:\n');
+    const benchmark = `${source.slice(0, from)}${source.slice(to)}`
+      .replace(/^claim: .*\n/m, '')
+      .replace(/^source:\n(?: {2}.*\n)+/m, '')
+      .replace('seeds: [1, 2, 3, 4, 5, 6]', 'seeds: [1]')
+      .replace('smoke:\n  seeds: 2', 'smoke:\n  seeds: 1')
+      .replace(/^ {4}hypotheses:\n(?: {6}.*\n)+/m, '');
+    const text = yamlSource(benchmark, 'benchmark.yaml');
+    const suite = checkYaml(text.document.toJS(), { sources: [text], schema: suiteSchema, code: 'suite-invalid' });
+    expect(suite.hypotheses).toEqual([]);
+    expect(planSuite(suite).runs.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual([
+      'causal 1',
+      'visual-bidirectional 1',
+    ]);
   });
 
   test('with several mistakes reports all of them', () => {

@@ -22,6 +22,12 @@ function seedNumber(text: string): number {
   throw new InvalidArgumentError('It must be a whole number.');
 }
 
+function share(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('It must be a number between 0 and 1.');
+}
+
 function moment(text: string): Date {
   const date = new Date(text);
   if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(date.getTime())) return date;
@@ -36,14 +42,19 @@ const collect = (value: string, earlier: readonly string[] | undefined): readonl
 // `gate` has options of its own beside its subcommands, and commander gives an option that both know to `gate`; the subcommands
 // therefore read their options together with those of `gate`.
 
-/** What stands for a system's scores, and what predictions are scored against. */
+/** What stands for a system's scores. */
 function addCandidate(command: Command): Command {
   return command
     .option(
       '--candidate <paths...>',
       'run folder, RESULTS/SUITE#ARM, predictions, or scores file; several are retrained seeds',
     )
-    .option('--label <name>', 'name of the candidate in reports')
+    .option('--label <name>', 'name of the candidate in reports');
+}
+
+/** What predictions are scored against. */
+function addScoring(command: Command): Command {
+  return command
     .option('--references <file>', 'references that predictions are scored against')
     .option('--split <name>', 'score this split of the references only')
     .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')
@@ -65,8 +76,10 @@ const bootstrapSeedOption = () =>
   new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(seedNumber).default(1);
 
 export function registerGate(program: Command): void {
-  const gate = program.command('gate');
-  addCandidate(gate.description('compare a candidate with the accepted baseline; exit 3 on regression, 4 if undecided'))
+  const gate = program
+    .command('gate')
+    .description('compare a candidate with the accepted baseline; exit 3 on regression, 4 if undecided');
+  addScoring(addCandidate(gate))
     .addOption(baselineOption())
     .option('--metric <name>', 'may be repeated; the first one gates, the others inform', collect)
     .addOption(marginOption())
@@ -86,7 +99,7 @@ export function registerGate(program: Command): void {
       const { runGate } = await import('../gate/run-gate.js');
       process.exitCode = await runGate(options as GateOptions);
     });
-  addCandidate(gate.command('accept').description('make a candidate the baseline, with the reason'))
+  addScoring(addCandidate(gate.command('accept').description('make a candidate the baseline, with the reason')))
     .addOption(baselineOption())
     .option('--reason <text>', 'why; kept in the baseline file')
     .option('--metric <name>', 'the metric that gates (default: as before, or the candidate’s first)', collect)
@@ -99,6 +112,20 @@ export function registerGate(program: Command): void {
       requireOptions(options, ['baseline', 'candidate', 'reason']);
       const { runAccept } = await import('../gate/run-gate.js');
       await runAccept(options as AcceptOptions);
+    });
+  addScoring(gate.command('calibrate').description('propose a margin from systems that ought not to differ'))
+    .argument('<systems...>', '[LABEL=]PATH[,PATH…] of each; retrained seeds of one recipe, for example')
+    .option('--metric <name>', 'the metric (default: the first of the first system)', collect)
+    .addOption(
+      new Option('--false-alarms <share>', 'share of unchanged systems that may lose the margin')
+        .argParser(share)
+        .default(0.025),
+    )
+    .addOption(new Option('--confidence <share>', 'how sure that share is').argParser(share).default(0.9))
+    .addOption(jsonOption())
+    .action(async (systems: readonly string[], _: unknown, command: Command) => {
+      const { runCalibrate } = await import('../gate/run-gate.js');
+      await runCalibrate(systems, command.optsWithGlobals());
     });
 }
 

@@ -2,9 +2,8 @@
  * What a gate came to: one plain document that `--json` prints and every other output (terminal, JUnit, Markdown, page, code quality)
  * is made from.
  */
+import type { GateVerdict } from '../statistics/gate-decision.js';
 import type { Acceptance, Margin } from './baseline.js';
-
-export type GateVerdict = 'pass' | 'regression' | 'inconclusive';
 
 export interface GateMetric {
   readonly name: string;
@@ -23,8 +22,8 @@ export interface GateMetric {
   readonly difference: number;
   readonly low: number;
   readonly high: number;
-  /** Two-sided p of no difference, of the gating metric; absent where its score is no sum over images (BLEU). */
-  readonly p?: number;
+  /** Two-sided p of no difference. */
+  readonly p: number;
 }
 
 /** An image on which the candidate lost. */

@@ -4,7 +4,8 @@
  */
 import { appendFileSync } from 'node:fs';
 import { singleLineText } from '../../reports/untrusted-text.js';
-import type { GateResult, GateVerdict } from './gate-result.js';
+import type { GateVerdict } from '../statistics/gate-decision.js';
+import type { GateResult } from './gate-result.js';
 
 const commands: Readonly<Record<GateVerdict | 'error', string>> = {
   pass: 'notice',

@@ -3,11 +3,12 @@
  * Pure: systems in, result out.
  */
 import { UserError } from '../errors.js';
+import { type GateVerdict, gateDecision } from '../statistics/gate-decision.js';
 import { requireComparable } from '../systems/require-comparable.js';
 import type { System, SystemMetric } from '../systems/system.js';
 import { type Baseline, type Margin, referencesOf } from './baseline.js';
-import { gateDecision, metricDifferences } from './difference.js';
-import type { GateMetric, GateResult, GateVerdict } from './gate-result.js';
+import { methodSentence, metricDifferences } from './difference.js';
+import type { GateMetric, GateResult } from './gate-result.js';
 import { marginText, metricNumbers } from './number-text.js';
 import { movementOf } from './regressed-images.js';
 
@@ -43,14 +44,6 @@ export function judge({
       { label: 'the baseline', metric: before },
       { label: `the candidate ${candidate.label}`, metric: after },
     );
-    if (before.replicates.length + after.replicates.length > 2) {
-      throw new UserError({
-        code: 'not-available',
-        what: 'several records on one side are not compared yet',
-        expected: 'one record for the baseline and one for the candidate',
-        mend: 'name one record',
-      });
-    }
     return { name, before, after };
   });
   const margin = marginFor(gating!, baseline, givenMargin, file);
@@ -71,7 +64,7 @@ export function judge({
       difference,
       low,
       high,
-      ...(p === undefined ? {} : { p }),
+      p,
     };
   });
   const verdict = verdictOf(described[0]!, margin.value);
@@ -83,7 +76,7 @@ export function judge({
     sentence: sentenceOf(verdict, described[0]!, margin.value),
     metric: gating!,
     margin,
-    method: first!.method,
+    method: methodSentence(first!, resamples),
     level: 0.95,
     resamples,
     baseline: { file, label: baseline.system.label, accepted: baseline.accepted.at(-1)! },

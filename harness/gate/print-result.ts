@@ -1,5 +1,6 @@
 /** The gate's result as an aligned plain-text table for people; coloured only where the terminal shows colours. */
-import type { GateResult, GateVerdict } from './gate-result.js';
+import type { GateVerdict } from '../statistics/gate-decision.js';
+import type { GateResult } from './gate-result.js';
 import { logText } from './log-text.js';
 import { imageNumbers, marginText, metricNumbers } from './number-text.js';
 

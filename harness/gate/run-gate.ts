@@ -1,23 +1,28 @@
 /** What `vlm-bench gate`, `gate accept` and `gate calibrate` do, from options to files and exit codes. */
 import { isAbsolute, relative } from 'node:path';
 import { formatError, problemsOf } from '../errors.js';
+import type { GateVerdict } from '../statistics/gate-decision.js';
 import type { Scoring } from '../systems/from-predictions.js';
-import { readSystem } from '../systems/read-system.js';
+import { parseSystemSource, readSystem } from '../systems/read-system.js';
 import type { System } from '../systems/system.js';
 import { acceptBaseline, acceptingPerson, currentCommit } from './accept.js';
 import { readBaseline } from './baseline.js';
-import type { GateVerdict } from './gate-result.js';
+import { calibrateGate } from './calibrate.js';
 import { judge } from './judge.js';
 import { logJson, logText } from './log-text.js';
+import { marginText } from './number-text.js';
 import { type GateOutputs, writeError, writeResult } from './write-outputs.js';
 
-export interface CandidateOptions {
-  readonly candidate: readonly string[];
-  readonly label?: string;
+interface ScoringOptions {
   readonly references?: string;
   readonly split?: string;
   readonly df?: string;
   readonly dataset?: 'pathvqa' | 'vqav2' | 'easy-vqa';
+}
+
+interface CandidateOptions extends ScoringOptions {
+  readonly candidate: readonly string[];
+  readonly label?: string;
 }
 
 export interface GateOptions extends CandidateOptions, GateOutputs {
@@ -101,17 +106,51 @@ export async function runAccept(options: AcceptOptions): Promise<void> {
   );
 }
 
-function readCandidate({ candidate, label, references, split, df, dataset }: CandidateOptions): Promise<System> {
-  const scoring: Scoring | undefined =
-    references === undefined
-      ? undefined
-      : {
-          references,
-          ...(split === undefined ? {} : { split }),
-          ...(df === undefined ? {} : { df }),
-          ...(dataset === undefined ? {} : { dataset }),
-        };
-  return readSystem({ ...(label === undefined ? {} : { label }), paths: candidate }, scoring);
+export interface CalibrateOptions extends ScoringOptions {
+  readonly metric?: readonly string[];
+  readonly falseAlarms: number;
+  readonly confidence: number;
+  readonly json?: true;
+}
+
+export async function runCalibrate(sources: readonly string[], options: CalibrateOptions): Promise<void> {
+  const { metric, falseAlarms, confidence, json } = options;
+  const systems: System[] = [];
+  for (const source of sources) systems.push(await readSystem(parseSystemSource(source), scoringOf(options)));
+  const result = calibrateGate(systems, {
+    falseAlarms,
+    confidence,
+    ...(metric === undefined ? {} : { metric: metric[0]! }),
+  });
+  if (json === true) {
+    process.stdout.write(`${logJson(result)}\n`);
+    return;
+  }
+  const width = Math.max(...result.systems.map(({ label }) => logText(label).length));
+  console.log(
+    [
+      ...result.systems.map(
+        ({ label, score }) => `system  ${logText(label).padEnd(width)}  ${logText(result.metric)} ${score.toFixed(4)}`,
+      ),
+      `margin  ${marginText(result.margin)}`,
+      result.sentence,
+      `Best estimate: ${(100 * result.falseAlarmRate).toFixed(2)} % of unchanged systems lose that much.`,
+    ].join('\n'),
+  );
+}
+
+function readCandidate({ candidate, label, ...scoring }: CandidateOptions): Promise<System> {
+  return readSystem({ ...(label === undefined ? {} : { label }), paths: candidate }, scoringOf(scoring));
+}
+
+function scoringOf({ references, split, df, dataset }: ScoringOptions): Scoring | undefined {
+  if (references === undefined) return undefined;
+  return {
+    references,
+    ...(split === undefined ? {} : { split }),
+    ...(df === undefined ? {} : { df }),
+    ...(dataset === undefined ? {} : { dataset }),
+  };
 }
 
 /** Reports name files from the working folder, which in CI is the repository. */

@@ -3,6 +3,7 @@
  * those that take minutes run only when they are named; the exit code is 1 when a bar is missed. Timings depend on the machine, so
  * nothing here is part of the tests.
  */
+import { benchmarkGate } from './gate.js';
 import { benchmarkGemm } from './gemm.js';
 import type { Benchmark, Measurement } from './measurement.js';
 import { benchmarkMetrics } from './metrics.js';
@@ -12,6 +13,7 @@ import { benchmarkTrainingStep } from './training-step.js';
 const QUICK: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm, 'training-step': benchmarkTrainingStep };
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ...QUICK,
+  gate: benchmarkGate,
   metrics: benchmarkMetrics,
   reproduce: benchmarkReproduce,
 };

@@ -1,6 +1,7 @@
 /** A result of the gate with any texts in it. */
 import fc from 'fast-check';
-import type { GateResult, GateVerdict } from '../../../harness/gate/gate-result.js';
+import type { GateResult } from '../../../harness/gate/gate-result.js';
+import type { GateVerdict } from '../../../harness/statistics/gate-decision.js';
 
 /** Texts that try to break out of every output. */
 export const hostileTexts = [

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Part } from '../model/config.js';
 import { createModel, type Model } from '../model/model.js';
 import { loadBackbones } from '../pretraining/backbones.js';
+import { withShiftedImages } from './augmentation.js';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import { buildMicroBatches } from './example-batch.js';
@@ -65,7 +66,8 @@ export async function train({
     if (step >= stageEnd) continue;
 
     const dataSet = stageDataSet(config, stage, data);
-    const batches = planBatches(trainingSamples(dataSet, stage, seed), stage, recipe.batchSize, seed);
+    const samples = trainingSamples(dataSet, stage, seed);
+    const batches = withShiftedImages(planBatches(samples, stage, recipe.batchSize, seed), stage, seed);
     const heldOut = validationSets(dataSet.splits.validation, recipe, model, tokenizer, stage.attentionMask);
     const optimizer = new AdamW(recipe.optimizer);
     if (step > stageStart) checkpoint?.restoreMoments(optimizer);

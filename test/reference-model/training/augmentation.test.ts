@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { shifted, withShiftedImages } from '../../../reference-model/training/augmentation.js';
+import type { Example } from '../../../reference-model/training/examples.js';
+import type { Stage } from '../../../reference-model/training/recipe.js';
+
+/** Pixel value = 10 × row + column, in all channels. */
+const numbered = {
+  width: 4,
+  height: 3,
+  pixels: Uint8Array.from({ length: 4 * 3 * 3 }, (_, i) => 10 * Math.floor(i / 12) + (Math.floor(i / 3) % 4)),
+};
+const grey = ({ pixels }: { pixels: Uint8Array }) => Array.from(pixels).filter((_, i) => i % 3 === 0);
+
+const stage: Stage = {
+  name: 'adapt',
+  steps: 10,
+  trainable: ['connector'],
+  learningRate: { connector: 1e-3 },
+  mixture: { questions: 1 },
+  attentionMask: 'causal',
+};
+const example: Example = {
+  id: 'one',
+  source: 'questions',
+  sample: { imageId: 'one', image: numbered, humanCaptions: [], aiCaptions: [], questions: [] },
+  prompt: 'what?',
+  answer: 'this',
+};
+const plan = { batch: () => Array.from({ length: 200 }, () => example) };
+
+describe('shifted', () => {
+  it('moves every pixel and repeats the edge where nothing was', () => {
+    expect(grey(shifted(numbered, { right: 1, down: 0 }))).toEqual([0, 0, 1, 2, 10, 10, 11, 12, 20, 20, 21, 22]);
+    expect(grey(shifted(numbered, { right: -2, down: 1 }))).toEqual([2, 3, 3, 3, 2, 3, 3, 3, 12, 13, 13, 13]);
+  });
+});
+
+describe('withShiftedImages', () => {
+  it('gives the plan itself where the stage names no shift', () => {
+    expect(withShiftedImages(plan, stage, 1)).toBe(plan);
+  });
+
+  it('draws every offset up to the shift, the same ones for the same seed and step only', () => {
+    const moved = withShiftedImages(plan, { ...stage, imageShift: 1 }, 1);
+    const views = (step: number) => moved.batch(step).map(({ sample }) => grey(sample.image).join());
+    const possible = [-1, 0, 1].flatMap((right) =>
+      [-1, 0, 1].map((down) => grey(shifted(numbered, { right, down })).join()),
+    );
+    expect(new Set(views(0))).toEqual(new Set(possible));
+    expect(views(0)).toEqual(views(0));
+    expect(views(0)).not.toEqual(views(1));
+    expect(grey(numbered)).toEqual([0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23]);
+  });
+});

@@ -7,6 +7,7 @@ import { benchmarkGate } from './gate.js';
 import { benchmarkGemm } from './gemm.js';
 import type { Benchmark, Measurement } from './measurement.js';
 import { benchmarkMetrics } from './metrics.js';
+import { benchmarkPublish } from './publish.js';
 import { benchmarkReproduce } from './reproduce.js';
 import { benchmarkTrainingStep } from './training-step.js';
 
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ...QUICK,
   gate: benchmarkGate,
   metrics: benchmarkMetrics,
+  publish: benchmarkPublish,
   reproduce: benchmarkReproduce,
 };
 

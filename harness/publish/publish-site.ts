@@ -2,6 +2,7 @@
  * `vlm-bench publish` from records to a site on disk: collects, renders what changed, then the pages over everything, and last the
  * manifest. The same records give the same bytes, whatever the order of the arguments and whatever stood there before.
  */
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '../records/canonical-json.js';
 import { readFinishedRunIn } from '../records/run-record.js';
@@ -9,18 +10,18 @@ import { type CollectedRecords, collectRecords, type ReproductionSource, type Ru
 import type { PublishedComparison } from './comparison-pages.js';
 import { exampleImages, type PlacedImage, placeImages, type SiteImage } from './image-files.js';
 import { type ImageSet, imageSetOf } from './image-sets.js';
-import { boardView, leaderboards, type Membership } from './leaderboards.js';
+import { type Board, boardView, leaderboards, type Membership, type TieGroups } from './leaderboards.js';
 import { type PublishedSuite, writeOverviewPages } from './overview-pages.js';
 import { rendererVersion } from './renderer-version.js';
 import { type RunFacts, runFacts } from './run-facts.js';
 import { writeRunPages } from './run-pages.js';
-import { sampleScores } from './sample-scores.js';
+import { type SampleScores, sampleScores } from './sample-scores.js';
 import { openSiteFolder, requireSiteRoot } from './site-folder.js';
 import { MANIFEST, readManifest } from './site-manifest.js';
 import { createSiteUnits, type SiteOutcome, type SiteUnits } from './site-units.js';
 import { type SuiteFacts, suiteSlugs } from './suite-facts.js';
 import { suitePages } from './suite-pages.js';
-import { tieGroups } from './tie-groups.js';
+import { boardTieGroups } from './tie-groups.js';
 
 export interface PublishOptions {
   readonly out: string;
@@ -73,7 +74,10 @@ export async function publishSite(
   const runs: RunFacts[] = [];
   for (const source of collected.runs) runs.push(await publishRun(source, surroundings));
   const comparisons: readonly PublishedComparison[] = [];
-  const boards = leaderboards(runs, membershipsOf).map((board) => boardView(board, tieGroups(board)));
+  const scoresOf = scoresInSite(folder.root);
+  const boards = leaderboards(runs, membershipsOf).map((board) =>
+    boardView(board, knownTieGroups(board, units, scoresOf)),
+  );
   writeOverviewPages(
     { site: surroundings.site, suites, runs, membershipsOf, boards, comparisons },
     units.begin('overview', ''),
@@ -185,4 +189,25 @@ function withoutBytes(images: ReadonlyMap<string, PlacedImage>): ReadonlyMap<str
   return new Map(
     [...images].map(([imageId, { path, thumbnail, width, height }]) => [imageId, { path, thumbnail, width, height }]),
   );
+}
+
+/** Of an earlier publish, unless the systems or their scores changed. */
+function knownTieGroups(board: Board, units: SiteUnits, scoresOf: (runId: string) => SampleScores): TieGroups {
+  const key = sha256(canonicalJson([board.measure, board.systems.map(({ system, runs }) => [system, runs])]));
+  if (units.keep(board.id, key)) return units.earlier(board.id) as TieGroups;
+  const groups = boardTieGroups(board, scoresOf);
+  units.begin(board.id, key, groups);
+  return groups;
+}
+
+/** Reads the `scores.json` that this or an earlier publish wrote, each once. */
+function scoresInSite(root: string): (runId: string) => SampleScores {
+  const known = new Map<string, SampleScores>();
+  return (runId) => {
+    const scores =
+      known.get(runId) ??
+      (JSON.parse(readFileSync(join(root, 'runs', runId, 'scores.json'), 'utf8')).measures as SampleScores);
+    known.set(runId, scores);
+    return scores;
+  };
 }

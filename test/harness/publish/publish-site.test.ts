@@ -59,7 +59,9 @@ describe('a site', () => {
       const html = readFileSync(join(out, page), 'utf8');
       const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
       for (const [, target = ''] of html.matchAll(/(?:href|src)="([^"]*)"/g)) {
-        if (/^https:\/\/arxiv\.org\//.test(target)) continue;
+        // Sources: of the claim, and in reports of published numbers.
+        if (target.startsWith('https://arxiv.org/') || (page.endsWith('report.html') && target.startsWith('https://')))
+          continue;
         links += 1;
         const [path = '', fragment] = target.split('#');
         if (path === '') expect(ids, `${page}: ${target}`).toContain(fragment);
@@ -120,18 +122,49 @@ describe('a site', () => {
   });
 });
 
+describe('tie groups', () => {
+  const lettersOf = async (skills: readonly number[], images: number) => {
+    const records = temporaryFolder();
+    const out = temporaryFolder();
+    skills.forEach((skill, index) => {
+      recordSyntheticRun(records, { seed: index + 1, weightDecay: (index + 1) / 10, skill }, { images });
+    });
+    await publishSite([records], { out });
+    const { leaderboards } = JSON.parse(readFileSync(join(out, 'index.json'), 'utf8'));
+    const board = leaderboards.find(({ metric }: { metric: string }) => metric.includes('detailed'));
+    return board.systems.map(({ tieGroup }: { tieGroup: string }) => tieGroup);
+  };
+
+  test('part systems whose scores differ by far and join those that hardly differ', async () => {
+    // Scores are uniform on [skill, skill + 3]: standard deviation 0.87, so 0.09 for the mean of 100.
+    const letters = await lettersOf([2, 0, 0.01], 100);
+    expect(letters[0]).toBe('a');
+    expect(letters.slice(1)).toEqual(['b', 'b']);
+  });
+
+  test('are not formed for systems beyond the best sixteen', async () => {
+    const letters = await lettersOf(
+      Array.from({ length: 18 }, (_, index) => index),
+      4,
+    );
+    expect(letters.slice(0, 16)).not.toContain('');
+    expect(letters.slice(16)).toEqual(['', '']);
+  });
+});
+
 describe('publishing again', () => {
   test('renders nothing but the overview when nothing changed, and only what is new otherwise', async () => {
     const out = temporaryFolder();
     const records = temporaryFolder();
     for (const seed of [1, 2, 3]) recordSyntheticRun(records, { seed }, samples);
     await recordSyntheticImages(records, samples);
-    expect(await publishSite([records], { out })).toMatchObject({ runs: 3, rendered: 5, kept: 0 });
+    // Three runs, their images, four leaderboards and the overview.
+    expect(await publishSite([records], { out })).toMatchObject({ runs: 3, rendered: 9, kept: 0 });
     const before = tree(out);
-    expect(await publishSite([records], { out })).toMatchObject({ runs: 3, rendered: 1, kept: 4, removedFiles: 0 });
+    expect(await publishSite([records], { out })).toMatchObject({ runs: 3, rendered: 1, kept: 8, removedFiles: 0 });
     expect(tree(out)).toEqual(before);
     recordSyntheticRun(records, { seed: 4 }, samples);
-    expect(await publishSite([records], { out })).toMatchObject({ runs: 4, rendered: 2, kept: 4 });
+    expect(await publishSite([records], { out })).toMatchObject({ runs: 4, rendered: 6, kept: 4 });
     const fresh = temporaryFolder();
     await publishSite([records], { out: fresh });
     expect(tree(out)).toEqual(tree(fresh));

@@ -2,7 +2,10 @@
 import { formatCount } from '../numbers.js';
 import { hrefFrom, pagerLinks, rangeText, renderSitePage } from './site-page.js';
 import type { BoardPageView, RunListView, SearchView } from './site-views.js';
-import { boardTable, boardTitle, runTable } from './tables.js';
+import { boardTable, boardTitle, leftOut, runTable } from './tables.js';
+
+/** More than that no table of a page holds; the rest is in index.json. */
+const SYSTEMS = 1000;
 
 export function renderBoardPage({ frame, board }: BoardPageView): string {
   return renderSitePage({
@@ -16,7 +19,8 @@ export function renderBoardPage({ frame, board }: BoardPageView): string {
       title: boardTitle(board),
       comparison: board.comparison,
       signature: board.signature,
-      table: boardTable(frame, board),
+      table: boardTable(frame, board, SYSTEMS),
+      more: leftOut(board.rows.length, SYSTEMS),
     },
   });
 }

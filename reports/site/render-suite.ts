@@ -4,7 +4,7 @@ import { safeWebAddress } from '../safe-links.js';
 import { badgeOf } from './badge-link.js';
 import { hrefFrom, renderSitePage, shownText } from './site-page.js';
 import type { SuitePageView, SuiteView } from './site-views.js';
-import { boardTitle, runTable } from './tables.js';
+import { boardTitle, leftOut, runTable } from './tables.js';
 
 const WORDS: Readonly<Record<Verdict, { readonly word: string; readonly sign: string }>> = {
   reproduced: { word: 'Reproduced', sign: '✓' },
@@ -17,6 +17,8 @@ export function verdictOf({ verdict }: SuiteView) {
     ? null
     : { kind: verdict.verdict, ...WORDS[verdict.verdict], sentence: shownText(verdict.sentence, 1000) };
 }
+
+const RUNS = 500;
 
 export function renderSuitePage({ frame, suite, boards }: SuitePageView): string {
   return renderSitePage({
@@ -41,7 +43,8 @@ export function renderSuitePage({ frame, suite, boards }: SuitePageView): string
         command: shownText(suite.command, 600),
       },
       boards: boards.map((board) => ({ title: boardTitle(board), href: hrefFrom(frame, board.path) })),
-      table: runTable(frame, suite.runs, 'Every run of this suite.'),
+      table: runTable(frame, suite.runs.slice(0, RUNS), 'The runs of this suite.'),
+      more: leftOut(suite.runs.length, RUNS),
       badge: badgeOf(frame, { badge: suite.badge, page: suite.path, name: suite.title }),
     },
   });

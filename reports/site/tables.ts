@@ -55,6 +55,11 @@ function intervalPlot(
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true"><path d="M2 11H${WIDTH - 2}" stroke="var(--rule)"/>${line}<circle cx="${x(value)}" cy="11" r="4" fill="var(--treatment)"/></svg>`;
 }
 
+/** @returns a sentence on what a table leaves out, empty where it leaves out nothing */
+export function leftOut(count: number, shown: number): string {
+  return count > shown ? `${formatCount(count - shown)} more are in index.json.` : '';
+}
+
 export function runTable(frame: PageFrame, runs: readonly RunRowView[], caption: string) {
   const decimals = 3;
   return {

@@ -21,7 +21,7 @@ interface Cost {
 
 /** Of one process: the time until it has ended and the most memory it held, which it says itself as it exits. */
 async function costOfPublishing(records: string, out: string): Promise<Cost> {
-  const report = 'process.on("exit",()=>console.log(`peak ${process.resourceUsage().maxRSS}`))';
+  const report = 'process.on("exit",()=>console.log("peak "+process.resourceUsage().maxRSS))';
   const start = performance.now();
   const { stdout } = await execaNode(cli, ['publish', records, '--out', out], {
     nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(report)}`],

@@ -23,7 +23,7 @@ export interface ResponseChartOptions extends ChartSize {
 }
 
 const TOP = 12;
-const BOTTOM = 50;
+const BOTTOM = 64;
 const LINE_HEIGHT = 16;
 
 /** Dashes of the baselines, in their order; also those of the key. */

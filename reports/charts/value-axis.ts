@@ -51,18 +51,19 @@ export function labelledAxis({
   const least = Math.min(...places);
   const greatest = Math.max(...places);
   const padding = greatest > least ? (greatest - least) * 0.06 : 0.5;
-  const labels = new Map(positions.map(({ at, label }) => [at, singleLineText(label, 16)]));
+  const labels = new Map(positions.map(({ at, label }) => [at, onTwoLines(singleLineText(label, 24))]));
   return {
     type: 'value',
     min: least - padding,
     max: greatest + padding,
     name: singleLineText(name, 60),
     nameLocation: 'middle',
-    nameGap: 30,
+    nameGap: [...labels.values()].some((label) => label.includes('\n')) ? 44 : 30,
     nameTextStyle: { color: INK, fontSize: FONT_SIZE },
     axisLabel: {
       color: MUTED,
       fontSize: FONT_SIZE,
+      lineHeight: 15,
       customValues: [...places],
       hideOverlap: true,
       formatter: (value: number) => labels.get(value) ?? '',
@@ -99,4 +100,9 @@ function quantity({
       formatter: format ?? ((value: number) => formatFixed(value, range.decimals)),
     },
   };
+}
+
+/** Breaks a long label at its last space: "10 %" over "alignment". */
+function onTwoLines(label: string): string {
+  return label.length > 8 ? label.replace(/ (?=\S+$)/, '\n') : label;
 }

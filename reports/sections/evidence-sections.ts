@@ -102,14 +102,24 @@ function displaySize({ width, height }: ExampleView): { readonly width: number; 
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
+/** More scores than this make the table too wide; the records hold all. */
+const MOST_SCORE_COLUMNS = 6;
+
+/** The primary measure first; of several runs, only what differs between them. */
+function scoreColumns(runs: readonly RunView[], primary: string | undefined): readonly string[] {
+  const differs = (name: string): boolean => new Set(runs.map((run) => scoreOf(run, name))).size > 1;
+  return [...new Set(runs.flatMap((run) => Object.keys(run.scores)))]
+    .filter((name) => runs.length < 2 || differs(name))
+    .sort((left, right) => (left === primary ? -1 : right === primary ? 1 : left < right ? -1 : 1))
+    .slice(0, MOST_SCORE_COLUMNS);
+}
+
 /** A longer table is folded. */
 const MOST_RUNS_UNFOLDED = 16;
 
 export function runsSection({ runs, claims, compute }: FindingReportView, styles: Styles) {
   const primary = claims[0]?.hypothesis.metric;
-  const names = [...new Set(runs.flatMap((run) => Object.keys(run.scores)))].sort((left, right) =>
-    left === primary ? -1 : right === primary ? 1 : left < right ? -1 : 1,
-  );
+  const names = scoreColumns(runs, primary);
   const decimals = new Map(names.map((name) => [name, decimalsFor(runs.map((run) => scoreOf(run, name)))]));
   const forked = runs.filter(({ forkedFrom }) => forkedFrom !== undefined).length;
   return {

@@ -43,7 +43,7 @@ export function scoresSection({ scores, arms }: FindingReportView, styles: Style
           { ...measures[measure]!.head, baseline: false, cells: measures[measure]!.cells },
           ...baselineLabels([table]).map((label) => ({
             name: label,
-            note: 'without training',
+            note: '',
             baseline: true,
             cells: ids.map((id) => ({
               value: formatFixed(baselineOf(table, label, id), decimalsOf(table)),

@@ -51,7 +51,9 @@ export function labelledAxis({
   const least = Math.min(...places);
   const greatest = Math.max(...places);
   const padding = greatest > least ? (greatest - least) * 0.06 : 0.5;
-  const labels = new Map(positions.map(({ at, label }) => [at, onTwoLines(singleLineText(label, 24))]));
+  const lines = positions.map(({ label }) => singleLineText(label, 24));
+  const short = withoutSharedEnd(lines).map(onTwoLines);
+  const labels = new Map(places.map((at, index) => [at, short[index] ?? '']));
   return {
     type: 'value',
     min: least - padding,
@@ -102,7 +104,14 @@ function quantity({
   };
 }
 
-/** Breaks a long label at its last space: "10 %" over "alignment". */
+/** Drops a last word that all labels share, since the name of the axis says it: "10 % alignment", "25 % alignment". */
+function withoutSharedEnd(labels: readonly string[]): readonly string[] {
+  const [end] = labels.map((label) => / \p{L}+$/u.exec(label)?.[0]);
+  const shared = labels.length > 1 && end !== undefined && labels.every((label) => label.endsWith(end));
+  return shared ? labels.map((label) => label.slice(0, -end.length)) : labels;
+}
+
+/** Breaks a long label at its last space. */
 function onTwoLines(label: string): string {
   return label.length > 8 ? label.replace(/ (?=\S+$)/, '\n') : label;
 }

@@ -47,6 +47,7 @@ const stage = z.strictObject({
   attentionMask,
   data: dataSetName.exactOptional(),
   trainingShare: z.number().gt(0).max(1).exactOptional(),
+  questionTypes: z.array(z.string().min(1)).min(1).exactOptional(),
   imageShift: z.int().min(0).exactOptional(),
 });
 const optimizer = z.strictObject({

@@ -28,6 +28,8 @@ export interface Stage {
   readonly data?: DataSetName;
   /** Share of the training images, in (0, 1], drawn once per seed: smaller shares are subsets of larger ones. */
   readonly trainingShare?: number;
+  /** Train only on questions about these topics (`Question.questionType`); captions are not affected. */
+  readonly questionTypes?: readonly string[];
   /** Pixels by which training images are moved at random, up to so many each way; only where no answer depends on the place. */
   readonly imageShift?: number;
 }

@@ -43,3 +43,12 @@ export function trainingSamples(
     .slice(0, Math.max(1, Math.round(trainingShare * train.length)));
   return drawn.sort((left, right) => left - right).map((index) => train[index]!);
 }
+
+/** The samples with only their questions about the given topics; unchanged where no topics are given. */
+export function withQuestionsAbout(samples: readonly Sample[], topics: Stage['questionTypes']): readonly Sample[] {
+  if (topics === undefined) return samples;
+  return samples.map((sample) => ({
+    ...sample,
+    questions: sample.questions.filter(({ questionType = '' }) => topics.includes(questionType)),
+  }));
+}

@@ -17,7 +17,7 @@ import { modelTokenizer } from './model-tokenizer.js';
 import { AdamW, globalNorm } from './optimizer.js';
 import type { RunConfig, Stage } from './recipe.js';
 import { learningRateFactor } from './schedule.js';
-import { type DataSets, stageDataSet, trainingSamples } from './stage-data.js';
+import { type DataSets, stageDataSet, trainingSamples, withQuestionsAbout } from './stage-data.js';
 import { TrainingError, TrainingInterrupted } from './training-error.js';
 import { validationLoss, validationSets } from './validation.js';
 
@@ -66,7 +66,7 @@ export async function train({
     if (step >= stageEnd) continue;
 
     const dataSet = stageDataSet(config, stage, data);
-    const samples = trainingSamples(dataSet, stage, seed);
+    const samples = withQuestionsAbout(trainingSamples(dataSet, stage, seed), stage.questionTypes);
     const batches = withShiftedImages(planBatches(samples, stage, recipe.batchSize, seed), stage, seed);
     const heldOut = validationSets(dataSet.splits.validation, recipe, model, tokenizer, stage.attentionMask);
     const optimizer = new AdamW(recipe.optimizer);

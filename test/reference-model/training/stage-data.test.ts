@@ -6,7 +6,12 @@ import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { disposeModel } from '../../../reference-model/model/model.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
 import type { RunConfig, Stage } from '../../../reference-model/training/recipe.js';
-import { type DataSets, dataSetNames, trainingSamples } from '../../../reference-model/training/stage-data.js';
+import {
+  type DataSets,
+  dataSetNames,
+  trainingSamples,
+  withQuestionsAbout,
+} from '../../../reference-model/training/stage-data.js';
 import { train } from '../../../reference-model/training/train.js';
 import { tinyData, tinyRun } from './tiny-run.js';
 
@@ -54,6 +59,31 @@ describe('the training share', () => {
       const times = drawn.filter((id) => id === `${image}`).length;
       expect(Math.abs(times - 40)).toBeLessThan(5 * 5.7);
     }
+  });
+});
+
+describe('questions about chosen topics', () => {
+  const asked = ['shape', 'color', undefined, 'shape'].map((questionType, index) => ({
+    questionId: `${index}`,
+    question: 'what?',
+    answer: 'that',
+    kind: 'open' as const,
+    ...(questionType === undefined ? {} : { questionType }),
+  }));
+  const samples = named('tiny-scenes', 2).splits.train.map((sample) => ({ ...sample, questions: asked }));
+
+  it('are kept and no others, on every image', () => {
+    const kept = withQuestionsAbout(samples, ['shape']).map(({ questions }) =>
+      questions.map(({ questionId }) => questionId),
+    );
+    expect(kept).toEqual([
+      ['0', '3'],
+      ['0', '3'],
+    ]);
+  });
+
+  it('are all where no topic is named', () => {
+    expect(withQuestionsAbout(samples, undefined)).toBe(samples);
   });
 });
 

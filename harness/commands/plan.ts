@@ -1,24 +1,37 @@
-/** `vlm-bench plan`: what a suite would run, without running it. */
+/** `vlm-bench plan`: what a suite would run, what that costs and what it can find, without running it. */
 import { type Command, Option } from 'commander';
-import { dataOption, jsonOption, type SuiteOptions, scaleOption, seedsOption, smokeOption } from './options.js';
-
-type PlanCommandOptions = Pick<SuiteOptions, 'scale' | 'data' | 'seeds' | 'smoke' | 'json'> & {
-  readonly finding?: string;
-};
+import {
+  dataOption,
+  dataRootOption,
+  engineOption,
+  jobsOption,
+  jsonOption,
+  outOption,
+  scaleOption,
+  seedsOption,
+  smokeOption,
+} from './options.js';
+import type { PlanCommandOptions } from './print-plans.js';
 
 export function registerPlan(program: Command): void {
   program
     .command('plan')
-    .description('list the runs of a suite with their steps and sizes')
+    .description('show the runs of a suite, what they cost, and which effects they can find')
     .argument('[suite]', 'path of the suite (YAML)')
     .addOption(new Option('--finding <number>', 'a finding of the package').choices(['1', '2', '3', '4', 'all']))
+    .option('--full', 'also the further suites of the finding, which take longer')
     .addOption(scaleOption())
+    .addOption(engineOption())
     .addOption(dataOption())
+    .addOption(dataRootOption())
     .addOption(seedsOption())
+    .addOption(jobsOption())
+    .addOption(outOption())
     .addOption(smokeOption())
+    .option('--calibrate', 'train for some seconds on each engine to estimate the time; kept for later plans')
     .addOption(jsonOption())
     .action(async (file: string | undefined, options: PlanCommandOptions) => {
       const { printPlans } = await import('./print-plans.js');
-      printPlans(file, options);
+      await printPlans(file, options);
     });
 }

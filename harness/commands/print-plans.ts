@@ -1,88 +1,91 @@
-/** Prints plans as text or JSON. */
+/** Prints plans as text or JSON: of the embedded scale with the data read, of the paper scale from the suite alone. */
 import { UserError } from '../errors.js';
+import { type PaperPlan, paperPlan } from '../planning/paper-plan.js';
+import { paperText } from '../planning/paper-text.js';
+import type { PlanDocument } from '../planning/plan-document.js';
+import { planText } from '../planning/plan-text.js';
+import { durationText } from '../planning/quantities.js';
 import { readFindings, readSuite } from '../suite/find-suite.js';
-import { parameterCount } from '../suite/parameter-count.js';
-import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
-import { stepCounts, totalSteps } from '../suite/shared-prefixes.js';
+import { type PlanOptions, planSuite } from '../suite/plan.js';
+import type { Suite } from '../suite/schema.js';
 import type { SuiteOptions } from './options.js';
 
-type Options = Pick<SuiteOptions, 'scale' | 'data' | 'seeds' | 'smoke' | 'json'> & { readonly finding?: string };
+export type PlanCommandOptions = Omit<SuiteOptions, 'require'> & {
+  readonly finding?: string;
+  readonly full?: true;
+  readonly calibrate?: true;
+};
 
-export function printPlans(file: string | undefined, { finding, data, json, scale, seeds, smoke }: Options): void {
+export async function printPlans(file: string | undefined, options: PlanCommandOptions): Promise<void> {
+  const { scale, calibrate, json } = options;
+  const suites = suitesOf(file, options);
+  if (scale === 'paper') {
+    if (calibrate === true) {
+      const what = 'the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite';
+      const mend = 'leave out --calibrate, or plan the embedded scale';
+      throw new UserError({ code: 'usage', what, expected: '--scale embedded', mend }, { exitCode: 2 });
+    }
+    const plans = suites.map((suite) => paperPlan(suite, planOptions(options)));
+    process.stdout.write(json === true ? jsonText(plans) : plans.map(paperText).join('\n'));
+    return;
+  }
+  // Everything is planned before anything is measured: bad input is met at once.
+  const plans = suites.map((suite) => planSuite(suite, planOptions(options)));
+  const { planDocument } = await import('../planning/plan-document.js');
+  const documents: PlanDocument[] = [];
+  for (const plan of plans) {
+    const { engine, out, dataRoot, jobs } = options;
+    const document = await planDocument(plan, {
+      engine,
+      out,
+      calibrate: calibrate === true,
+      onCalibration: (name) => console.error(`measuring how fast ${name} trains the stages of ${plan.suite.id} …`),
+      ...(dataRoot === undefined ? {} : { dataRoot }),
+      ...(jobs === undefined ? {} : { jobs }),
+    });
+    documents.push(document);
+  }
+  process.stdout.write(
+    json === true ? jsonText(documents) : `${documents.map(planText).join('\n')}${sumText(documents)}`,
+  );
+}
+
+function suitesOf(file: string | undefined, { finding, full }: PlanCommandOptions): readonly Suite[] {
   if ((file === undefined) === (finding === undefined)) {
     const what = file === undefined ? 'no suite is named' : 'both a suite file and --finding are given';
     const expected = 'SUITE.yaml or --finding N';
     throw new UserError({ code: 'usage', what, expected, mend: 'name one of the two' }, { exitCode: 2 });
   }
-  const options: PlanOptions = {
-    scale,
+  return file === undefined ? readFindings(finding ?? '', { full: full === true }) : [readSuite(file)];
+}
+
+function planOptions({ smoke, data, seeds }: PlanCommandOptions): PlanOptions {
+  return {
     smoke: smoke === true,
     ...(data === undefined ? {} : { dataSet: data }),
     ...(seeds === undefined ? {} : { seeds }),
   };
-  const suites = file === undefined ? readFindings(finding ?? '') : [readSuite(file)];
-  const plans = suites.map((suite) => planSuite(suite, options));
-  if (json !== true) {
-    process.stdout.write(plans.map(planText).join('\n'));
-    return;
-  }
-  const documents = plans.map(planDocument);
-  process.stdout.write(`${JSON.stringify(documents.length === 1 ? documents[0] : documents, null, 2)}\n`);
 }
 
-function planDocument(plan: Plan) {
-  const { suite, dataSet, scale, smoke, hypotheses, runs, prefixes } = plan;
-  return {
-    suite: suite.id,
-    dataSet,
-    scale,
-    smoke,
-    hypotheses,
-    steps: stepCounts(plan),
-    runs: runs.map(({ arm, seed, config, prefix }) => ({
-      arm,
-      seed,
-      steps: totalSteps(config),
-      parameters: total(parameterCount(config.model)),
-      ...(prefix === undefined ? {} : { prefix }),
-      config,
-    })),
-    prefixes,
-  };
+function jsonText(documents: readonly (PlanDocument | PaperPlan)[]): string {
+  return `${JSON.stringify(documents.length === 1 ? documents[0] : documents, null, 2)}\n`;
 }
 
-function planText(plan: Plan): string {
-  const { suite, dataSet, scale, smoke, hypotheses, arms, runs } = plan;
-  const { config } = runs[0]!;
-  const steps = stepCounts(plan);
-  const rows = runs.map(({ arm, seed, config: { recipe }, prefix }, index) => {
-    const masks = [...new Set(recipe.stages.map(({ attentionMask }) => attentionMask))].join(', ');
-    const stages = recipe.stages.map((stage) => `${stage.name} ${stage.steps}`).join(', ');
-    const shared = prefix === undefined ? '' : `, from step ${plan.prefixes[prefix]!.steps}`;
-    return `  ${String(index + 1).padStart(3)}  ${arm}, seed ${seed}, steps ${stages}${shared}, mask ${masks}`;
-  });
-  return [
-    `${suite.id}: ${suite.title}${smoke ? ' (smoke)' : ''}`,
-    ...(suite.claim === undefined ? [] : [`  claim       ${suite.claim}`]),
-    ...hypotheses.map((hypothesis) => `  decided by  ${hypothesisText(hypothesis)}`),
-    `  data        ${dataSet}, scale ${scale}`,
-    `  each step   ${config.recipe.batchSize} examples, ${total(parameterCount(config.model))} parameters`,
-    `  steps       ${steps.shared}, of which shared stages save ${steps.alone - steps.shared}`,
-    `  ${runs.length} runs, ${arms.length} arms`,
-    ...rows,
-    '',
-  ].join('\n');
-}
-
-function hypothesisText(hypothesis: Plan['hypotheses'][number]): string {
-  const { metric, direction, margin, alpha } = hypothesis;
-  const compared =
-    hypothesis.test === 'paired'
-      ? `${hypothesis.treatment} ${direction} than ${hypothesis.control}`
-      : `${direction} with more of ${hypothesis.factor}`;
-  return `${metric}, ${compared}, margin ${margin}, alpha ${alpha}`;
-}
-
-function total(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+/** Suites are executed one after the other. */
+function sumText(documents: readonly PlanDocument[]): string {
+  if (documents.length < 2) return '';
+  const engines = documents[0]!.engines.map(({ engine }) => engine);
+  return engines
+    .flatMap((engine) => {
+      const seconds = documents.flatMap((document) => {
+        const time = document.engines.find((candidate) => candidate.engine === engine)?.seconds;
+        return time === undefined ? [] : [time];
+      });
+      if (seconds.length < documents.length) return [];
+      const wall = seconds.reduce((sum, time) => sum + time.wall, 0);
+      const remaining = seconds.reduce((sum, time) => sum + time.remaining, 0);
+      const left = remaining < wall ? `, ${durationText(remaining)} of it left` : '';
+      return [`\nall ${documents.length} suites on ${engine}: about ${durationText(wall)}${left}\n`];
+    })
+    .join('');
 }

@@ -1,6 +1,6 @@
 /** What the runs cost: time from the event logs, floating point operations from the configuration and the tokens seen. */
-import { modelFlops } from '../../reference-model/model/model-flops.js';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { exampleFlops } from '../planning/step-flops.js';
 import { forkOf, type RecordedEvent } from '../records/events.js';
 
 export interface RunTiming {
@@ -48,19 +48,14 @@ export function unionSeconds(intervals: RunTiming['sessions']): number {
  * Validation and generation are left out, and so are steps that were copied from another run.
  */
 export function trainingFlops({ model, recipe }: RunConfig, events: readonly RecordedEvent[]): number {
-  const images = recipe.batchSize;
   const stages = new Map(recipe.stages.map((stage) => [stage.name, stage]));
   const copied = forkOf(events)?.step ?? 0;
   let total = 0;
   for (const event of events) {
     if (event.type !== 'step' || event.step <= copied) continue;
-    const shape = {
-      images,
-      sequences: images,
-      length: event.tokens / images,
-      targets: event.answerTokens,
-    };
-    const { forward, backward } = modelFlops(model, shape, stages.get(event.stage)?.trainable ?? []);
+    const { tokens, answerTokens } = event;
+    const work = { examples: recipe.batchSize, tokens, answerTokens };
+    const { forward, backward } = exampleFlops(model, work, stages.get(event.stage)?.trainable);
     total += forward + backward;
   }
   return total;

@@ -109,8 +109,12 @@ function adapted(
   hypothesis: Hypothesis,
   { metric, margin, statement }: NonNullable<NonNullable<Suite['data'][DataSetName]>['hypotheses']>[string],
 ): Hypothesis {
+  // What was seen of one measure says nothing about another.
+  const { pilot, ...rest } = hypothesis;
+  const samePilot = pilot === undefined || (metric !== undefined && metric !== hypothesis.metric) ? {} : { pilot };
   return {
-    ...hypothesis,
+    ...rest,
+    ...samePilot,
     ...(metric === undefined ? {} : { metric }),
     ...(margin === undefined ? {} : { margin }),
     ...(statement === undefined ? {} : { statement }),

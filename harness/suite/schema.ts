@@ -21,6 +21,13 @@ const stated = {
   direction: z.enum(['greater', 'less']).describe('Which sign of the effect the claim is about.'),
   margin: z.number().min(0).describe("Smallest mean effect, in the metric's unit, that is worth the claim."),
   alpha: z.number().gt(0).lt(0.5).describe('Two-sided significance level; Holm divides it over several hypotheses.'),
+  pilot: z
+    .strictObject({
+      standardDeviation: z.number().gt(0).describe("Of the effects of single seeds, in the metric's unit."),
+      source: text.describe('Where it was seen; say what was different there.'),
+    })
+    .exactOptional()
+    .describe('How much seeds were seen to differ beforehand; plans tell from it which effects can be found.'),
 };
 
 /** One primary claim, as it is decided. */

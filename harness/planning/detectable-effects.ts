@@ -1,0 +1,80 @@
+/**
+ * Which effects a suite can find with its seeds: the minimum detectable effect of each hypothesis from what is known about the spread
+ * over seeds, compared with the margin that the hypothesis asks for.
+ */
+
+import { number } from '../statistics/number-text.js';
+import { minimumDetectableEffect, seedsNeeded } from '../statistics/power.js';
+import type { Plan } from '../suite/plan.js';
+import type { Hypothesis } from '../suite/schema.js';
+
+/** Probability with which an effect is to be found. */
+const power = 0.8;
+const mostSeeds = 1000;
+
+/** What is known beforehand about the effects of single seeds. */
+export interface Pilot {
+  readonly standardDeviation: number;
+  readonly source: string;
+}
+
+export interface DetectableEffect {
+  readonly hypothesis: string;
+  readonly metric: string;
+  readonly margin: number;
+  readonly seeds: number;
+  readonly power: number;
+  readonly pilot?: Pilot;
+  /** Tested alone, and as the strictest step of Holm over all hypotheses where there are several; empty without a pilot. */
+  readonly levels: readonly {
+    readonly correction: 'none' | 'holm';
+    readonly alpha: number;
+    readonly effect: number;
+    /** Seeds with which an effect of the margin would be found; null when 1000 do not suffice or the margin is 0. */
+    readonly seedsNeeded: number | null;
+  }[];
+}
+
+/** @param pilotOf undefined where nothing is known */
+export function detectableEffects(
+  { hypotheses, seeds }: Pick<Plan, 'hypotheses' | 'seeds'>,
+  pilotOf: (hypothesis: Hypothesis) => Pilot | undefined,
+): readonly DetectableEffect[] {
+  const alpha = Math.min(...hypotheses.map((hypothesis) => hypothesis.alpha));
+  const corrections = [
+    { correction: 'none', alpha },
+    ...(hypotheses.length > 1 ? [{ correction: 'holm', alpha: alpha / hypotheses.length } as const] : []),
+  ] as const;
+  return hypotheses.map((hypothesis) => {
+    const { id, metric, margin } = hypothesis;
+    const pilot = pilotOf(hypothesis);
+    const about = { hypothesis: id, metric, margin, seeds: seeds.length, power };
+    if (pilot === undefined) return { ...about, levels: [] };
+    const { standardDeviation } = pilot;
+    const levels = corrections.map(({ correction, alpha: level }) => ({
+      correction,
+      alpha: level,
+      effect: minimumDetectableEffect({ n: seeds.length, standardDeviation, alpha: level, power }),
+      seedsNeeded:
+        margin === 0
+          ? null
+          : (seedsNeeded({ effect: margin, standardDeviation, alpha: level, power, max: mostSeeds }) ?? null),
+    }));
+    return { ...about, pilot, levels };
+  });
+}
+
+/** One sentence for each hypothesis whose margin is too small an effect for the seeds, at the strictest level. */
+export function powerWarnings(effects: readonly DetectableEffect[]): readonly string[] {
+  return effects.flatMap(({ hypothesis, metric, margin, seeds, levels }) => {
+    const strictest = levels.at(-1);
+    if (strictest === undefined || margin === 0 || strictest.effect <= margin) return [];
+    const { alpha, effect, seedsNeeded: needed } = strictest;
+    const remedy =
+      needed === null ? `even ${mostSeeds} seeds would not find the margin` : `${needed} seeds would find the margin`;
+    return [
+      `${hypothesis}: with ${seeds} seeds only an effect of ${number(effect)} or more (${metric}) is found with a probability of ` +
+        `${power * 100} % at α = ${number(alpha)}; that is more than the margin of ${number(margin)}, and ${remedy}.`,
+    ];
+  });
+}

@@ -1,0 +1,128 @@
+/** What `plan --json` prints for the embedded scale: one plain object per suite, from which the text is written as well. */
+import { resolve } from 'node:path';
+import { loadDataSet } from '../../reference-model/data/load-dataset.js';
+import type { Part } from '../../reference-model/model/config.js';
+import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { loadDataSets } from '../run/load-data-sets.js';
+import type { EngineChoice } from '../run/machinery.js';
+import { parameterCount } from '../suite/parameter-count.js';
+import type { Plan } from '../suite/plan.js';
+import type { Hypothesis } from '../suite/schema.js';
+import { stepCounts } from '../suite/shared-prefixes.js';
+import { type DetectableEffect, detectableEffects, type Pilot, powerWarnings } from './detectable-effects.js';
+import type { EngineTime } from './engine-times.js';
+import { recordedNodes } from './recorded-runs.js';
+import { type GraphEdge, type GraphNode, runGraph } from './run-graph.js';
+import { tokenCounter } from './token-counter.js';
+
+export interface PlanDocument {
+  readonly schemaVersion: 1;
+  readonly suite: string;
+  readonly title: string;
+  readonly claim?: string;
+  readonly scale: 'embedded';
+  readonly dataSet: string;
+  readonly smoke: boolean;
+  readonly hypotheses: readonly Hypothesis[];
+  /** Of the first run; levels may change them. */
+  readonly parameters: Readonly<Record<Part | 'total', number>>;
+  readonly batchSize: number;
+  /** Trained in all, if each run were alone and with shared stages trained once. */
+  readonly steps: { readonly alone: number; readonly shared: number; readonly saved: number };
+  readonly nodes: readonly (GraphNode & { readonly recorded: boolean })[];
+  readonly edges: readonly GraphEdge[];
+  /** The runs of the plan, seed by seed, each with its node. */
+  readonly runs: readonly {
+    readonly arm: string;
+    readonly seed: number;
+    readonly node: string;
+    readonly config: RunConfig;
+  }[];
+  readonly totals: {
+    readonly tokens: number;
+    readonly trainingFlops: number;
+    readonly validationFlops: number;
+    readonly responses: number;
+    readonly responseFlops: number;
+    readonly recordBytes: number;
+  };
+  readonly engines: readonly EngineTime[];
+  readonly detectable: readonly DetectableEffect[];
+  readonly warnings: readonly string[];
+}
+
+export interface DocumentOptions {
+  readonly engine: EngineChoice;
+  readonly out: string;
+  readonly dataRoot?: string;
+  readonly jobs?: number;
+  readonly calibrate: boolean;
+  readonly onCalibration: (engine: string) => void;
+}
+
+/** @throws UserError, DataError or TrainingError for whatever the execution of the plan would refuse */
+export async function planDocument(plan: Plan, options: DocumentOptions): Promise<PlanDocument> {
+  const { out, calibrate, engine, onCalibration } = options;
+  const store = resolve(out);
+  const dataRoot = options.dataRoot === undefined ? undefined : resolve(options.dataRoot);
+  const configs = plan.runs.map(({ config }) => config);
+  const dataSets = await loadDataSets({ loadDataSet }, configs, dataRoot);
+  const graph = runGraph(plan, tokenCounter(dataSets));
+  const recorded = await recordedNodes(graph, {
+    store,
+    dataSets,
+    engineNumerics: async () => {
+      const { referenceModel } = await import('../run/reference-model.js');
+      return (await referenceModel.activateEngine(engine)).numerics;
+    },
+  });
+  const { engineTimes } = await import('./engine-times.js');
+  const engines = await engineTimes(graph, {
+    engine,
+    recorded,
+    calibrate,
+    onCalibration,
+    ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+    ...(dataRoot === undefined ? {} : { dataRoot }),
+  });
+  const detectable = plan.smoke ? [] : detectableEffects(plan, await pilots(store, plan));
+  const { suite, dataSet, scale, smoke, hypotheses } = plan;
+  const [first] = configs;
+  const counts = parameterCount(first!.model);
+  const steps = stepCounts(plan);
+  const total = (quantity: (node: GraphNode) => number) => graph.nodes.reduce((sum, node) => sum + quantity(node), 0);
+  return {
+    schemaVersion: 1,
+    suite: suite.id,
+    title: suite.title,
+    ...(suite.claim === undefined ? {} : { claim: suite.claim }),
+    scale,
+    dataSet,
+    smoke,
+    hypotheses,
+    parameters: { ...counts, total: counts.vision + counts.connector + counts.language },
+    batchSize: first!.recipe.batchSize,
+    steps: { ...steps, saved: steps.alone - steps.shared },
+    nodes: graph.nodes.map((node, index) => ({ ...node, recorded: recorded[index]! })),
+    edges: graph.edges,
+    runs: plan.runs.map(({ arm, seed, config }, index) => ({ arm, seed, node: graph.runNodes[index]!, config })),
+    totals: {
+      tokens: total(({ tokens }) => tokens),
+      trainingFlops: total(({ trainingFlops }) => trainingFlops),
+      validationFlops: total(({ validationFlops }) => validationFlops),
+      responses: total(({ responses }) => responses),
+      responseFlops: total(({ responseFlops }) => responseFlops),
+      recordBytes: total(({ recordBytes }) => recordBytes),
+    },
+    engines,
+    detectable,
+    warnings: powerWarnings(detectable),
+  };
+}
+
+/** What the records show goes before what the suite says. */
+async function pilots(store: string, plan: Plan): Promise<(hypothesis: Hypothesis) => Pilot | undefined> {
+  const { recordedPilots } = await import('./recorded-pilot.js');
+  const recorded = recordedPilots(store, plan);
+  return (hypothesis) => recorded(hypothesis) ?? hypothesis.pilot;
+}

@@ -1,0 +1,105 @@
+/** A plan as text for the terminal: what is trained as a tree, what it costs, and what it can find. */
+import { number } from '../statistics/number-text.js';
+import type { DetectableEffect } from './detectable-effects.js';
+import type { EngineTime } from './engine-times.js';
+import type { PlanDocument } from './plan-document.js';
+import { durationText, quantityText } from './quantities.js';
+
+export function planText(plan: PlanDocument): string {
+  const { suite, title, smoke, claim, dataSet, scale, hypotheses, parameters, steps, totals, batchSize } = plan;
+  const { vision, connector, language, total } = parameters;
+  const runs = plan.nodes.filter(({ kind }) => kind === 'run');
+  const shared = plan.nodes.length - runs.length;
+  const recorded = plan.nodes.filter((node) => node.recorded).length;
+  return [
+    `${suite}: ${title}${smoke ? ' (smoke)' : ''}`,
+    ...(claim === undefined ? [] : [row('claim', claim)]),
+    ...hypotheses.map((hypothesis) => row('decided by', hypothesisText(hypothesis))),
+    row('data', `${dataSet}, scale ${scale}`),
+    row(
+      'parameters',
+      `${quantityText(total)} (vision ${quantityText(vision)}, connector ${quantityText(connector)}, language ${quantityText(language)})`,
+    ),
+    row(
+      'training',
+      `${plural(runs.length, 'run')} and ${plural(shared, 'shared beginning')}, ${steps.shared} steps of ${batchSize} examples; ` +
+        `sharing saves ${steps.saved} steps of ${steps.alone}`,
+    ),
+    row('tokens', quantityText(totals.tokens)),
+    row('cost', costText(totals)),
+    row('disk', quantityText(totals.recordBytes, 'B')),
+    row('recorded', `${recorded} of ${plan.nodes.length}`),
+    ...plan.engines.map((engine) => row(`on ${engine.engine}`, engineText(engine))),
+    ...plan.detectable.map((effect) => row('can find', detectableText(effect))),
+    ...treeLines(plan).map((line) => `  ${line}`),
+    ...plan.warnings.map((warning) => `  warning: ${warning}`),
+    '',
+  ].join('\n');
+}
+
+const row = (name: string, text: string): string => `  ${name.padEnd(14)}${text}`;
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+function costText({ trainingFlops, validationFlops, responseFlops, responses }: PlanDocument['totals']): string {
+  const flops = (value: number) => quantityText(value, 'FLOP');
+  return `${flops(trainingFlops)} training, ${flops(validationFlops)} validation, ${flops(responseFlops)} for ${responses} captions and answers`;
+}
+
+function engineText({ engine, available, reason, remedy, calibration, seconds }: EngineTime): string {
+  if (!available) return `unavailable: ${[reason, remedy].join(' ')}`;
+  if (calibration === undefined) return 'not measured here yet: --calibrate does, in about ten seconds';
+  if (seconds === undefined) return 'measured without one of these kinds of stage: --calibrate measures them';
+  const { jobs, wall, remaining, work } = seconds;
+  const speeds = Object.entries(calibration.training).map(
+    ([kind, rate]) => `${quantityText(rate, 'FLOP/s')} training ${kind}`,
+  );
+  const left = remaining < wall ? `, ${durationText(remaining)} of it left` : '';
+  // Of the engines only `wasm` is sure to keep a processor busy on its own.
+  const busy = engine === 'wasm' && calibration.processorShare < 0.7;
+  const caution = busy ? '; other work slowed the measurement: renew it on an idle machine with --calibrate' : '';
+  return (
+    `about ${durationText(wall)} with ${plural(jobs, 'job')}${left} ` +
+    `(${durationText(work)} of work; ${speeds.join(', ')})${caution}`
+  );
+}
+
+function detectableText({ hypothesis, margin, seeds, power, pilot, levels }: DetectableEffect): string {
+  if (pilot === undefined) return `${hypothesis}: unknown, as nothing tells how much seeds differ`;
+  const effects = levels.map(({ correction, alpha, effect }) => {
+    const level = correction === 'holm' ? `${number(alpha)} (Holm)` : number(alpha);
+    return `${number(effect)} at α = ${level}`;
+  });
+  return (
+    `${hypothesis}: effects from ${effects.join(', ')}, with a probability of ${power * 100} % over ${plural(seeds, 'seed')}; ` +
+    `margin ${number(margin)}; seeds differ by ${number(pilot.standardDeviation)} (${pilot.source})`
+  );
+}
+
+function hypothesisText(hypothesis: PlanDocument['hypotheses'][number]): string {
+  const { metric, direction, margin, alpha } = hypothesis;
+  const compared =
+    hypothesis.test === 'paired'
+      ? `${hypothesis.treatment} ${direction} than ${hypothesis.control}`
+      : `${direction} with more of ${hypothesis.factor}`;
+  return `${metric}, ${compared}, margin ${margin}, alpha ${alpha}`;
+}
+
+/** Forks stand below what they fork from. */
+function treeLines({ nodes, edges }: PlanDocument): readonly string[] {
+  const forkedFrom = new Map(edges.map(({ from, to }) => [to, from]));
+  const linesOf = (parent: string | undefined, indent: string): readonly string[] => {
+    const children = nodes.filter(({ id }) => forkedFrom.get(id) === parent);
+    return children.flatMap((node, index) => {
+      const last = index === children.length - 1;
+      const [branch, below] = parent === undefined ? ['', ''] : last ? ['└─ ', '   '] : ['├─ ', '│  '];
+      return [`${indent}${branch}${nodeText(node)}`, ...linesOf(node.id, `${indent}${below}`)];
+    });
+  };
+  return linesOf(undefined, '');
+}
+
+function nodeText({ title, stages, tokens, trainingFlops, recorded }: PlanDocument['nodes'][number]): string {
+  const steps = stages.map(({ name, steps }) => `${name} ${steps}`).join(' + ');
+  const cost = `${quantityText(tokens)} tokens, ${quantityText(trainingFlops, 'FLOP')}`;
+  return `${title}: ${steps || 'no further steps'} (${cost})${recorded ? ', recorded' : ''}`;
+}

@@ -1,0 +1,60 @@
+/** The spread over seeds as earlier records of the same suite show it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+import { canonicalJson } from '../records/canonical-json.js';
+import { readReproduction, reproductionFolder } from '../records/reproduction.js';
+import { readFinishedTraining, runPaths } from '../records/run-record.js';
+import { decidedClaims } from '../report/claims.js';
+import type { Plan } from '../suite/plan.js';
+import type { Hypothesis } from '../suite/schema.js';
+import type { Pilot } from './detectable-effects.js';
+
+/**
+ * From the finished runs of an earlier reproduction in the store; a smoke run is none.
+ * @returns undefined for a hypothesis that was not tested there, or on too few seeds
+ * @throws UserError `record-corrupt` for damaged records
+ */
+export function recordedPilots(store: string, plan: Plan): (hypothesis: Hypothesis) => Pilot | undefined {
+  const folder = join(store, reproductionFolder({ ...plan, smoke: false }));
+  if (!existsSync(join(folder, 'reproduction.json'))) return () => undefined;
+  const reproduction = readReproduction(folder);
+  const runs = reproduction.runs
+    .filter(({ runId }) => existsSync(runPaths(store, runId).result))
+    .map((run) => ({ ...run, ...readFinishedTraining(store, run.runId) }));
+  return (hypothesis) => {
+    const recorded = reproduction.hypotheses.find(({ id }) => id === hypothesis.id);
+    if (recorded === undefined || !sameComparison(recorded, hypothesis)) return undefined;
+    const evidence = evidenceOf();
+    if (evidence === undefined) return undefined;
+    const [statistics, seeds] =
+      evidence.test === 'paired'
+        ? [evidence.pairs, evidence.pairs.pairs.length]
+        : [evidence.trend, evidence.trend.seeds.length];
+    if (statistics.standardDeviation === 0) return undefined;
+    return {
+      standardDeviation: statistics.standardDeviation,
+      source: `${seeds} seeds recorded under ${folder}`,
+    };
+
+    function evidenceOf() {
+      try {
+        return decidedClaims({ ...reproduction, hypotheses: [recorded!] }, runs)?.claims[0]?.evidence;
+      } catch (error) {
+        // Too few seeds have both scores yet, or the scores are of different versions.
+        if (error instanceof UserError && error.problems.every(({ code }) => code === 'score-invalid'))
+          return undefined;
+        throw error;
+      }
+    }
+  };
+}
+
+/** Margin and level may have changed since: the effects are the same. */
+function sameComparison(left: Hypothesis, right: Hypothesis): boolean {
+  const compared = (hypothesis: Hypothesis) =>
+    hypothesis.test === 'paired'
+      ? [hypothesis.metric, hypothesis.treatment, hypothesis.control]
+      : [hypothesis.metric, hypothesis.factor, hypothesis.within ?? {}];
+  return canonicalJson(compared(left)) === canonicalJson(compared(right));
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { paperPlan } from '../../../harness/planning/paper-plan.js';
+import { paperText } from '../../../harness/planning/paper-text.js';
+import { readFindings } from '../../../harness/suite/find-suite.js';
+
+const suite = readFindings('1')[0]!;
+const paper = suite.scales.paper!;
+const withPaper = (changed: typeof paper) => ({ ...suite, scales: { ...suite.scales, paper: changed } });
+
+describe('the paper scale', () => {
+  const plan = paperPlan(suite, {});
+
+  test('has the parameters of its backbones', () => {
+    // Published sizes: the vision tower of SigLIP-so400m without its pooling head 0.41 B, Qwen2.5-0.5B 494,032,768 weights.
+    expect(plan.parameters.language).toBe(494_032_768);
+    expect(plan.parameters.vision / 1e9).toBeCloseTo(0.41, 2);
+    expect(plan.parameters.total / 1e9).toBeGreaterThan(0.88);
+    expect(plan.parameters.total / 1e9).toBeLessThan(0.95);
+  });
+
+  test('has 729 patches, and one visual token for nine of them', () => {
+    expect([plan.patchesPerImage, plan.visualTokensPerImage]).toEqual([729, 81]);
+    const plain = withPaper({ ...paper, model: { ...paper.model, connector: { pixelShuffle: 1 } } });
+    expect(paperPlan(plain, {}).visualTokensPerImage).toBe(729);
+  });
+
+  test('costs about six operations per weight and token where all is trained, two where it only runs', () => {
+    const { vision, connector, language } = plan.parameters;
+    const words = paper.model.language.vocabularySize * paper.model.language.hiddenSize;
+    for (const stage of plan.arms[0]!.stages) {
+      const described = paper.recipe.stages.find(({ name }) => name === stage.name)!;
+      const products =
+        stage.examples *
+        (vision * plan.patchesPerImage +
+          connector * plan.visualTokensPerImage +
+          (language - words) * stage.sequenceLength +
+          words * described.answerTokensPerExample);
+      // Attention comes on top: 4·T²·width per layer, some 15 % over the 729 patches.
+      expect(stage.forwardFlops / (2 * products)).toBeGreaterThan(1);
+      expect(stage.forwardFlops / (2 * products)).toBeLessThan(1.2);
+      if (stage.trainable.length === 3) expect(stage.backwardFlops / stage.forwardFlops).toBeCloseTo(2, 1);
+      else expect(stage.backwardFlops).toBeLessThan(1.9 * stage.forwardFlops);
+    }
+    const [connectorOnly] = plan.arms[0]!.stages;
+    // The frozen vision encoder, the larger part of this stage, has no backward pass.
+    expect(connectorOnly!.backwardFlops).toBeLessThan(0.5 * connectorOnly!.forwardFlops);
+  });
+
+  test('takes its operations over what the hardware does per hour, and fits the budget of the abstract', () => {
+    const perHour = 8 * 312e12 * 0.35 * 3600;
+    for (const { stages, trainingFlops, hours, withinBudget } of plan.arms) {
+      expect(hours).toBeCloseTo(trainingFlops / perHour, 9);
+      expect(stages.reduce((sum, stage) => sum + stage.hours, 0)).toBeCloseTo(hours, 9);
+      expect(withinBudget).toBe(hours <= 12);
+    }
+    expect(plan.totals.runs).toBe(plan.arms.length * plan.seeds.length);
+    expect(plan.totals.hours).toBeCloseTo(plan.seeds.length * plan.arms.reduce((sum, { hours }) => sum + hours, 0), 9);
+    expect(plan.warnings).toEqual([]);
+  });
+
+  test('warns for each arm that is over the budget', () => {
+    const slow = paperPlan(withPaper({ ...paper, hardware: { ...paper.hardware, count: 1, utilisation: 0.1 } }), {});
+    expect(slow.warnings).toHaveLength(slow.arms.length);
+    expect(slow.arms[0]!.hours).toBeCloseTo(plan.arms[0]!.hours * 8 * 3.5, 6);
+  });
+
+  test('gives an arm more steps where it has more at the embedded scale', () => {
+    const { arms } = paperPlan(readFindings('3')[0]!, { seeds: 2 });
+    const steps = Object.fromEntries(arms.map(({ arm, stages }) => [arm, stages[0]!.steps]));
+    expect(steps.none).toBe(0);
+    expect(steps.half! / steps.quarter!).toBeCloseTo(3, 2);
+    expect(new Set(arms.map(({ stages }) => stages.at(-1)!.steps)).size).toBe(1);
+  });
+
+  test('holds weights and gradients in 16 bits and two float32 moments', () => {
+    const { weights, gradients, moments } = plan.memoryBytes;
+    expect([weights, gradients, moments].map((bytes) => bytes / plan.parameters.total)).toEqual([2, 2, 8]);
+  });
+
+  test('says that its numbers are a choice', () => {
+    for (const note of Object.values(plan.notes)) expect(note).toMatch(/our choice/i);
+    expect(paperText(plan)).toContain(plan.notes.model);
+  });
+
+  test('is refused for a suite that describes none', () => {
+    const { paper: _, ...scales } = suite.scales;
+    expect(() => paperPlan({ ...suite, scales }, {})).toThrow('describes no paper scale');
+  });
+});

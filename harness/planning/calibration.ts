@@ -6,15 +6,14 @@ import { performance } from 'node:perf_hooks';
 import type { EngineName } from '../../reference-model/engines/engine.js';
 import type { TrainingEvent } from '../../reference-model/training/events.js';
 import type { RunConfig, Stage } from '../../reference-model/training/recipe.js';
-import { requireDataSet } from '../../reference-model/training/stage-data.js';
-import { loadDataSets } from '../run/load-data-sets.js';
+import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
 import type { Machinery } from '../run/machinery.js';
 import type { GraphNode } from './run-graph.js';
 import { exampleFlops } from './step-flops.js';
 import { tokenCounter } from './token-counter.js';
 
 export interface Calibration {
-  /** To load the data of a run. */
+  /** To load the data of a run, which every run does for itself. */
   readonly startSeconds: number;
   /** Operations per second: of training by kind of stage (see `stageKind`), of validation and of generation. */
   readonly training: Readonly<Record<string, number>>;
@@ -73,14 +72,17 @@ export async function calibrate(
   config: RunConfig,
   {
     machinery,
-    dataRoot,
+    dataSets,
+    startSeconds,
     now = () => performance.now() / 1000,
-  }: { readonly machinery: Machinery; readonly dataRoot?: string; readonly now?: () => number },
+  }: {
+    readonly machinery: Machinery;
+    readonly dataSets: DataSets;
+    readonly startSeconds: number;
+    readonly now?: () => number;
+  },
 ): Promise<Calibration> {
-  const begun = now();
-  const data = await loadDataSets(machinery, [config], dataRoot);
-  const startSeconds = now() - begun;
-  const counter = tokenCounter(data);
+  const counter = tokenCounter(dataSets);
   const training = new Map<string, Rate>();
   const validation = new Rate();
   let last: { readonly event: TrainingEvent; readonly time: number } | undefined;
@@ -88,7 +90,7 @@ export async function calibrate(
   const processor = process.cpuUsage();
   const model = await machinery.train({
     config,
-    data,
+    data: dataSets,
     saveCheckpoint: async () => {},
     signal: new AbortController().signal,
     onEvent: (event) => {
@@ -115,7 +117,7 @@ export async function calibrate(
   });
   const asked = now();
   const { user, system } = process.cpuUsage(processor);
-  await machinery.predict(model, config, requireDataSet(data, config.data.name));
+  await machinery.predict(model, config, requireDataSet(dataSets, config.data.name));
   const generation = new Rate();
   generation.add(exampleFlops(config.model, counter.evaluation(config)).forward, now() - asked);
   return {

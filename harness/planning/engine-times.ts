@@ -3,7 +3,7 @@
  * listed with the reason. Loaded only with the reference model.
  */
 import { availableParallelism } from 'node:os';
-import { diagnoseEngines, type EngineName } from '../../reference-model/index.js';
+import { type DataSets, diagnoseEngines, type EngineName } from '../../reference-model/index.js';
 import { codeVersion } from '../records/code-version.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { referenceModel } from '../run/reference-model.js';
@@ -43,7 +43,9 @@ export interface PlanSeconds {
 export interface TimingOptions {
   readonly engine: EngineChoice;
   readonly jobs?: number;
-  readonly dataRoot?: string;
+  /** Of the whole plan, and how long they took to load. */
+  readonly dataSets: DataSets;
+  readonly startSeconds: number;
   /** Whether each node of the graph is recorded. */
   readonly recorded: readonly boolean[];
   /** Measure again, whatever is stored. */
@@ -52,7 +54,7 @@ export interface TimingOptions {
 }
 
 export async function engineTimes(graph: RunGraph, options: TimingOptions): Promise<readonly EngineTime[]> {
-  const { engine: choice, dataRoot } = options;
+  const { engine: choice, dataSets, startSeconds } = options;
   const file = calibrationFile();
   const config = calibrationConfig(graph.trainings.map((training) => training.config));
   const times: EngineTime[] = [];
@@ -73,10 +75,7 @@ export async function engineTimes(graph: RunGraph, options: TimingOptions): Prom
     let calibration = options.calibrate ? undefined : storedCalibration(file, identity);
     if (options.calibrate) {
       options.onCalibration(engine);
-      calibration = await calibrate(config, {
-        machinery: referenceModel,
-        ...(dataRoot === undefined ? {} : { dataRoot }),
-      });
+      calibration = await calibrate(config, { machinery: referenceModel, dataSets, startSeconds });
       storeCalibration(file, identity, calibration);
     }
     const seconds = calibration === undefined ? undefined : planSeconds(graph, calibration, options);

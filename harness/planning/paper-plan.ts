@@ -4,11 +4,13 @@
  */
 import { type ModelConfig, type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
 import { UserError } from '../errors.js';
-import type { PaperScale } from '../suite/paper-scale-schema.js';
+
 import { parameterCount } from '../suite/parameter-count.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { exampleFlops } from './step-flops.js';
+
+type PaperScale = NonNullable<Suite['scales']['paper']>;
 
 export interface PaperStage {
   readonly name: string;

@@ -1,5 +1,6 @@
 /** What `plan --json` prints for the embedded scale: one plain object per suite, from which the text is written as well. */
 import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { loadDataSet } from '../../reference-model/data/load-dataset.js';
 import type { Part } from '../../reference-model/model/config.js';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
@@ -66,7 +67,9 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
   const store = resolve(out);
   const dataRoot = options.dataRoot === undefined ? undefined : resolve(options.dataRoot);
   const configs = plan.runs.map(({ config }) => config);
+  const begun = performance.now();
   const dataSets = await loadDataSets({ loadDataSet }, configs, dataRoot);
+  const startSeconds = (performance.now() - begun) / 1000;
   const graph = runGraph(plan, tokenCounter(dataSets));
   const recorded = await recordedNodes(graph, {
     store,
@@ -82,8 +85,9 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     recorded,
     calibrate,
     onCalibration,
+    dataSets,
+    startSeconds,
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
-    ...(dataRoot === undefined ? {} : { dataRoot }),
   });
   const detectable = plan.smoke ? [] : detectableEffects(plan, await pilots(store, plan));
   const { suite, dataSet, scale, smoke, hypotheses } = plan;

@@ -52,6 +52,11 @@ describe('the command line', () => {
       ['plan'],
       'error: no suite is named\n  expected: SUITE.yaml or --finding N\n  mend:     name one of the two',
     ],
+    [
+      'a calibration of what cannot be trained',
+      ['plan', '--finding', '1', '--scale', 'paper', '--calibrate'],
+      'error: the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite\n  expected: --scale embedded\n  mend:     leave out --calibrate, or plan the embedded scale',
+    ],
   ])('ends in 2 for %s and leaves stdout empty', async (_, args, stderr) => {
     expect(await vlmBench(...args)).toMatchObject({ exitCode: 2, stdout: '', stderr });
   });
@@ -104,6 +109,12 @@ describe('the command line', () => {
     const text = await vlmBench('plan', '--finding', '1');
     expect(text.stdout).toContain('12 runs');
     expect(text.stdout).toContain('visual-bidirectional, seed 6');
+  });
+
+  test('plans the paper scale without data', async () => {
+    const outcome = await vlmBench('plan', '--finding', '4', '--data', 'easy-vqa', '--scale', 'paper', '--json');
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ schemaVersion: 1, suite: 'finding-4', scale: 'paper' });
   });
 
   test('plans a suite file of the user', async () => {

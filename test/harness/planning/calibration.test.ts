@@ -26,6 +26,7 @@ import { fakePlanOfAllWords } from './fake-plan.js';
 const plan = fakePlanOfAllWords();
 const configs = plan.runs.map(({ config }) => config);
 const config = calibrationConfig(configs);
+const dataSets = await loadDataSets(fakeMachinery as Machinery, configs);
 /** Trains and answers in jumps of the clock. */
 const secondsPerStep = 0.5;
 const secondsPerAnswers = 3;
@@ -47,7 +48,7 @@ async function measured(): Promise<Calibration> {
       return (fakeMachinery as Machinery).predict(...args);
     },
   };
-  return calibrate(config, { machinery, now: () => clock });
+  return calibrate(config, { machinery, dataSets, startSeconds: 0.25, now: () => clock });
 }
 
 describe('a calibration', () => {
@@ -67,12 +68,11 @@ describe('a calibration', () => {
       const { forward, backward } = exampleFlops(config.model, work, stage.trainable);
       expect(training[stageKind(stage)]! / ((forward + backward) / secondsPerStep)).toBeCloseTo(1, 9);
     }
-    expect(startSeconds).toBe(0);
+    expect(startSeconds).toBe(0.25);
   });
 
   test('gives back the time that was measured, for training and answering alike', async () => {
     const calibration = await measured();
-    const dataSets = await loadDataSets(fakeMachinery as Machinery, configs);
     const { nodes } = runGraph(plan, tokenCounter(dataSets));
     const node = { ...nodes[0]!, validationFlops: 0 };
     const counted = exampleFlops(config.model, tokenCounter(dataSets).evaluation(config)).forward;
@@ -82,7 +82,7 @@ describe('a calibration', () => {
       0,
     );
     expect(nodeSeconds(node, calibration)).toBeCloseTo(
-      training + (secondsPerAnswers * node.responseFlops) / counted,
+      0.25 + training + (secondsPerAnswers * node.responseFlops) / counted,
       6,
     );
     expect(nodeSeconds(node, { ...calibration, training: {} })).toBeUndefined();

@@ -60,15 +60,16 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
   return {
     stageSteps: (config, stage) => {
       const { recipe, seed, data } = config;
-      const { name, steps: count, mixture, trainingShare } = stage;
+      // What a stage trains, how fast and under which mask is nothing to its batches; whatever else it says may be.
+      const { trainable: _, learningRate: __, attentionMask: ___, ...drawn } = stage;
       const key = canonicalJson([
-        { name, count, mixture, trainingShare, seed, batchSize: recipe.batchSize, data: stage.data ?? data.name },
+        { ...drawn, seed, batchSize: recipe.batchSize, data: stage.data ?? data.name },
         shapeKey(config),
       ]);
       return remembered(steps, key, () => {
         const samples = trainingSamples(stageDataSet(config, stage, dataSets), stage, seed);
         const batches = planBatches(samples, stage, recipe.batchSize, seed);
-        return Array.from({ length: count }, (_, step) => workOf(config, batches.batch(step)));
+        return Array.from({ length: stage.steps }, (_, step) => workOf(config, batches.batch(step)));
       });
     },
     validation: (config, stage) => {

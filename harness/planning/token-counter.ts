@@ -12,6 +12,7 @@ import {
   requireDataSet,
   stageDataSet,
   trainingSamples,
+  withQuestionsAbout,
 } from '../../reference-model/training/stage-data.js';
 import { canonicalJson } from '../records/canonical-json.js';
 import type { ExampleWork } from './step-flops.js';
@@ -67,7 +68,8 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
         shapeKey(config),
       ]);
       return remembered(steps, key, () => {
-        const samples = trainingSamples(stageDataSet(config, stage, dataSets), stage, seed);
+        const drawnFrom = trainingSamples(stageDataSet(config, stage, dataSets), stage, seed);
+        const samples = withQuestionsAbout(drawnFrom, stage.questionTypes);
         const batches = planBatches(samples, stage, recipe.batchSize, seed);
         return Array.from({ length: stage.steps }, (_, step) => workOf(config, batches.batch(step)));
       });

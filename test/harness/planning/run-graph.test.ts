@@ -13,7 +13,7 @@ import { buildExampleBatch, buildMicroBatches } from '../../../reference-model/t
 import { examplesOf, planBatches } from '../../../reference-model/training/examples.js';
 import { modelTokenizer } from '../../../reference-model/training/model-tokenizer.js';
 import type { RunConfig } from '../../../reference-model/training/recipe.js';
-import { requireDataSet, trainingSamples } from '../../../reference-model/training/stage-data.js';
+import { requireDataSet, trainingSamples, withQuestionsAbout } from '../../../reference-model/training/stage-data.js';
 import { validationSets } from '../../../reference-model/training/validation.js';
 import { suiteOf } from '../report/fabricated-records.js';
 
@@ -140,6 +140,29 @@ describe('the graph of a plan', () => {
     expect(shared!.tokens + long!.tokens).toBe(built.reduce((sum, { tokens }) => sum + tokens, 0));
     const answers = [...shared!.stages, ...long!.stages].reduce((sum, { answerTokens }) => sum + answerTokens, 0);
     expect(answers).toBe(built.reduce((sum, { answerTokens }) => sum + answerTokens, 0));
+  });
+
+  test('counts only the questions that a stage is about', () => {
+    const { config } = plan.runs[0]!;
+    const { model, recipe, seed } = config;
+    const questions = { ...recipe.stages[2]!, mixture: { questions: 1 } };
+    const [topic] = data.splits.train.flatMap((sample) => sample.questions.map(({ questionType }) => questionType!));
+    const stage = { ...questions, questionTypes: [topic!] };
+    const counter = tokenCounter(dataSets);
+    const tokenizer = modelTokenizer(model.language.vocabularySize);
+    const samples = withQuestionsAbout(data.splits.train, stage.questionTypes);
+    const batches = planBatches(samples, stage, recipe.batchSize, seed);
+    const all = counter.stageSteps(config, questions);
+    const about = counter.stageSteps(config, stage);
+    expect(about).not.toEqual(all);
+    about.forEach((step, index) => {
+      const { sequences } = buildExampleBatch(batches.batch(index), model, tokenizer, 'causal');
+      expect(step).toEqual({
+        examples: recipe.batchSize,
+        tokens: sequences.tokens,
+        answerTokens: sequences.labels.length,
+      });
+    });
   });
 
   test('counts the operations of every matrix product, backward only through what is trained or lies behind it', () => {

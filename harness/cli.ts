@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { registerCompare } from './commands/compare.js';
 import { registerData } from './commands/data.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerGate } from './commands/gate.js';
@@ -40,6 +41,7 @@ function createProgram(): Command {
   registerTrain(program);
   registerGenerate(program);
   registerReport(program);
+  registerCompare(program);
   registerPublish(program);
   registerSchema(program);
   registerScore(program);

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../errors.js';
 import type { AcceptOptions, GateOptions } from '../gate/run-gate.js';
-import { jsonOption } from './options.js';
+import { bootstrapSeedOption, collect, jsonOption, resamplesOption } from './options.js';
 
 function nonNegative(text: string): number {
   const value = Number(text);
@@ -10,34 +10,11 @@ function nonNegative(text: string): number {
   throw new InvalidArgumentError('It must be a number of at least 0.');
 }
 
-function resampleCount(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 100 && value <= 1_000_000) return value;
-  throw new InvalidArgumentError('It must be a whole number from 100 to 1000000.');
-}
-
-function seedNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError('It must be a whole number.');
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value < 1) return value;
-  throw new InvalidArgumentError('It must be a number between 0 and 1.');
-}
-
 function moment(text: string): Date {
   const date = new Date(text);
   if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(date.getTime())) return date;
   throw new InvalidArgumentError('It must be a date such as 2026-01-31 or 2026-01-31T12:00:00Z.');
 }
-
-const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
-  ...(earlier ?? []),
-  value,
-];
 
 // `gate` has options of its own beside its subcommands, and commander gives an option that both know to `gate`; the subcommands
 // therefore read their options together with those of `gate`.
@@ -70,10 +47,6 @@ function addScoring(command: Command): Command {
 const baselineOption = () => new Option('--baseline <file>', 'the committed baseline file');
 const marginOption = () =>
   new Option('--margin <x>', 'loss that is a regression (default: the baseline’s)').argParser(nonNegative);
-const resamplesOption = () =>
-  new Option('--resamples <n>', 'bootstrap resamples of the images').argParser(resampleCount).default(10_000);
-const bootstrapSeedOption = () =>
-  new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(seedNumber).default(1);
 
 export function registerGate(program: Command): void {
   const gate = program

@@ -13,6 +13,24 @@ function positiveInteger(text: string): number {
   throw new InvalidArgumentError('It must be a whole number of at least 1.');
 }
 
+function resampleCount(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 100 && value <= 1_000_000) return value;
+  throw new InvalidArgumentError('It must be a whole number from 100 to 1000000.');
+}
+
+function seedNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+/** For options that may be repeated. */
+export const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
+  ...(earlier ?? []),
+  value,
+];
+
 export const engineOption = () =>
   new Option('--engine <name>', 'what computes the tensors')
     .choices(['auto', 'wasm', 'tensorflow', 'torch'])
@@ -36,6 +54,11 @@ export const untilDecidedOption = () =>
     .argParser(positiveInteger)
     .conflicts(['seeds', 'smoke']);
 export const jsonOption = () => new Option('--json', 'print one JSON document on stdout');
+
+export const resamplesOption = () =>
+  new Option('--resamples <n>', 'bootstrap resamples of the images').argParser(resampleCount).default(10_000);
+export const bootstrapSeedOption = () =>
+  new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(seedNumber).default(1);
 
 export interface SuiteOptions {
   readonly scale: 'embedded' | 'paper';

@@ -1,0 +1,74 @@
+/** From systems to the view of their comparison: everything that the page and `comparison.json` hold, computed once. */
+import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
+import { publishedTableViews } from '../report/published-views.js';
+import { type StatisticsMethod, statisticsNotes } from '../statistics/statistics-notes.js';
+import type { System } from '../systems/system.js';
+import { breakdownViews } from './breakdown-scores.js';
+import { type CompareInputs, shownSource } from './compare-inputs.js';
+import { type ComparisonOptions, compareMetric } from './compare-metric.js';
+import { type MoversOptions, moversOf } from './movers.js';
+import { meanPerImage } from './pair-counts.js';
+import { sharedMetrics } from './shared-metrics.js';
+
+export interface ComparisonQuestion extends MoversOptions {
+  /** The first one is looked at image by image; by default all that the systems share. */
+  readonly metrics?: readonly string[];
+  readonly resamples?: number;
+  readonly seed?: number;
+}
+
+const ALPHA = 0.05;
+
+/** @throws UserError `score-invalid` for systems that are not comparable, with the reason */
+export async function buildComparisonView(
+  { systems, published }: CompareInputs,
+  { metrics: wanted, resamples = 10_000, seed = 1, ...movers }: ComparisonQuestion = {},
+): Promise<ComparisonView> {
+  const { shared, leftOut } = sharedMetrics(systems, wanted);
+  const ids = systems.map((_, index) => `s${index + 1}`);
+  const options: ComparisonOptions = { alpha: ALPHA, level: 1 - ALPHA, resamples, seed };
+  const [primary] = shared;
+  return {
+    format: COMPARISON_FORMAT,
+    systems: systems.map((system, index) => systemView(system, ids[index]!)),
+    metrics: shared.map((metric) => ({
+      ...compareMetric(metric, ids, options),
+      breakdowns: breakdownViews(metric, systems, options),
+    })),
+    leftOut,
+    imageScores: {
+      imageIds: primary!.metrics[0]!.imageIds,
+      scores: primary!.metrics.map((metric) => Array.from(meanPerImage(metric), rounded)),
+    },
+    movers: await moversOf(primary!, systems, ids, movers),
+    published: publishedTableViews(published),
+    statistics: { alpha: ALPHA, level: options.level, resamples, seed, notes: notesOf(systems) },
+  };
+}
+
+function systemView({ label, origin, records, metrics }: System, id: string): ComparisonView['systems'][number] {
+  return {
+    id,
+    label,
+    kind: origin.kind,
+    records,
+    seeds: metrics[0]!.replicates.flatMap(({ seed }) => (seed === undefined ? [] : [seed])),
+    sources: origin.paths.map(shownSource),
+    runIds: origin.runIds ?? [],
+    ...(origin.commit === undefined ? {} : { commit: origin.commit }),
+  };
+}
+
+function notesOf(systems: readonly System[]): ComparisonView['statistics']['notes'] {
+  const single = systems.filter(({ records }) => records === 1).length;
+  const methods: readonly StatisticsMethod[] = [
+    ...(single > 1 ? (['imageBootstrap', 'imageSignFlip'] as const) : []),
+    ...(single < systems.length && systems.length > 1 ? (['seedsAndImages'] as const) : []),
+    ...(systems.length > 2 ? (['tieGroups'] as const) : []),
+  ];
+  return statisticsNotes(methods);
+}
+
+function rounded(value: number): number {
+  return Number.isFinite(value) ? Math.round(value * 1e6) / 1e6 : 0;
+}

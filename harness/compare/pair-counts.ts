@@ -1,0 +1,31 @@
+/** Scores of single images: averaged over the records of a system, and counted as won, tied or lost between two systems. */
+import type { SystemMetric } from '../systems/system.js';
+
+/** Score of each image, mean over the records. */
+export function meanPerImage({ replicates, imageIds }: SystemMetric): Float64Array {
+  const mean = new Float64Array(imageIds.length);
+  for (const { perImage } of replicates) {
+    for (let image = 0; image < mean.length; image++) mean[image]! += perImage[image]! / replicates.length;
+  }
+  return mean;
+}
+
+export interface PairCounts {
+  readonly wins: number;
+  readonly ties: number;
+  readonly losses: number;
+}
+
+/** Means over several records may differ by rounding where they are equal on paper. */
+const EQUAL = 1e-9;
+
+/** Images on which the first is better than the second, equal to it, or worse. */
+export function pairCounts(first: Float64Array, second: Float64Array, higherIsBetter: boolean): PairCounts {
+  let [wins, losses] = [0, 0];
+  for (let image = 0; image < first.length; image++) {
+    const gain = higherIsBetter ? first[image]! - second[image]! : second[image]! - first[image]!;
+    if (gain > EQUAL) wins++;
+    else if (gain < -EQUAL) losses++;
+  }
+  return { wins, ties: first.length - wins - losses, losses };
+}

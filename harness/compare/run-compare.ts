@@ -1,0 +1,67 @@
+/** What `vlm-bench compare` does, from options to files: `index.html` for readers and `comparison.json` for programs and for `publish`. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderComparison } from '../../reports/comparison/comparison-page.js';
+import type { ComparisonView } from '../../reports/comparison/comparison-view.js';
+import { UserError } from '../errors.js';
+import { logJson } from '../gate/log-text.js';
+import { writeFileAtomically } from '../records/atomic-file.js';
+import type { Scoring } from '../systems/from-predictions.js';
+import { buildComparisonView } from './build-comparison-view.js';
+import { readCompareInputs } from './compare-inputs.js';
+import { comparisonText } from './print-comparison.js';
+
+export interface CompareOptions extends Partial<Scoring> {
+  readonly out: string;
+  readonly metric?: readonly string[];
+  readonly images?: string;
+  readonly resamples: number;
+  readonly bootstrapSeed: number;
+  readonly json?: true;
+}
+
+/** @throws UserError or MetricError; nothing is written then */
+export async function runCompare(inputs: readonly string[], options: CompareOptions): Promise<void> {
+  const { out, metric, images, resamples, bootstrapSeed, json } = options;
+  requireOwnFolder(out);
+  const view = await buildComparisonView(await readCompareInputs(inputs, scoringOf(options)), {
+    ...(metric === undefined ? {} : { metrics: metric }),
+    ...(images === undefined ? {} : { images }),
+    resamples,
+    seed: bootstrapSeed,
+  });
+  const page = renderComparison(view);
+  const document = comparisonJson(view);
+  const file = join(out, 'index.html');
+  writeFileAtomically(join(out, 'comparison.json'), document);
+  writeFileAtomically(file, page);
+  process.stdout.write(json === true ? document : comparisonText(view));
+  console.error(file);
+}
+
+/** Equal views give equal bytes. */
+export function comparisonJson(view: ComparisonView): string {
+  return `${logJson(view)}\n`;
+}
+
+function scoringOf({ references, split, df, dataset }: Partial<Scoring>): Scoring | undefined {
+  if (references === undefined) return undefined;
+  return {
+    references,
+    ...(split === undefined ? {} : { split }),
+    ...(df === undefined ? {} : { df }),
+    ...(dataset === undefined ? {} : { dataset }),
+  };
+}
+
+/** A folder may hold an earlier comparison, but no page of anything else. */
+function requireOwnFolder(out: string): void {
+  if (!existsSync(join(out, 'index.html')) || existsSync(join(out, 'comparison.json'))) return;
+  throw new UserError({
+    code: 'usage',
+    what: 'the folder holds a page that is not of a comparison',
+    where: join(out, 'index.html'),
+    expected: 'a new folder, or one of an earlier comparison',
+    mend: 'name another folder with --out',
+  });
+}

@@ -1,0 +1,176 @@
+/** One metric of a comparison with its numbers written out: ranking, pairs, matrix of significance, and parts of the data. */
+import { intervalReach, renderMiniInterval } from '../charts/mini-interval.js';
+import { decimalsFor, formatCount, formatFixed, formatInterval, formatP, formatSigned } from '../numbers.js';
+import { singleLineText } from '../untrusted-text.js';
+import type { BreakdownView, ComparedMetricView, PairView } from './comparison-view.js';
+import type { SystemStyle } from './system-style.js';
+import { renderWinBar } from './win-bar.js';
+
+export interface SectionOptions {
+  /** Unique in the page. */
+  readonly id: string;
+  readonly metric: ComparedMetricView;
+  readonly styles: ReadonlyMap<string, SystemStyle>;
+  /** Of the intervals, in per cent. */
+  readonly percent: string;
+}
+
+export function metricSection({ id, metric, styles, percent }: SectionOptions) {
+  const { name, higherIsBetter, images, ranking, pairs, breakdowns } = metric;
+  const decimals = decimalsFor(ranking.map(({ score }) => score)) + 1;
+  const styleOf = (system: string) => styles.get(system)!;
+  return {
+    id,
+    name,
+    percent,
+    images: formatCount(images),
+    better: higherIsBetter ? 'higher is better' : 'lower is better',
+    isTested: pairs.length > 0,
+    sentence: metricSentence(metric, styles, decimals),
+    ranking: ranking.map(({ system, score, interval, recordScores, letters }, index) => ({
+      rank: index + 1,
+      label: styleOf(system).label,
+      color: styleOf(system).color,
+      score: formatFixed(score, decimals),
+      interval: interval === undefined ? '' : formatInterval(interval, decimals),
+      records: recordScores.length > 1 ? recordScores.map((one) => formatFixed(one, decimals)).join(', ') : '',
+      letters,
+    })),
+    pairs: pairRows({ id, metric, styles, decimals }),
+    matrix: ranking.length > 2 ? significanceMatrix(metric, styles, decimals) : undefined,
+    breakdowns: breakdowns.map((breakdown, index) => ({
+      id: `${id}-parts-${index + 1}`,
+      ...breakdownTable(breakdown, metric, styles, decimals),
+    })),
+  };
+}
+
+/** What the tests of a metric come to, in one or two sentences. */
+export function metricSentence(
+  { name, ranking, pairs, higherIsBetter, tieGroups }: ComparedMetricView,
+  styles: ReadonlyMap<string, SystemStyle>,
+  decimals: number = decimalsFor(ranking.map(({ score }) => score)) + 1,
+): string {
+  const metric = singleLineText(name, 60);
+  const nameOf = (system: string) => styles.get(system)!.name;
+  const [pair, ...others] = pairs;
+  if (pair === undefined) return `One system was scored on ${metric}; there is nothing to test it against.`;
+  if (others.length === 0) {
+    const numbers = `${formatSigned(pair.difference, decimals)} ${formatInterval(pair, decimals)}, ${formatP(pair.p)}`;
+    const [first, second] = [nameOf(pair.first), nameOf(pair.second)];
+    return pair.significant
+      ? `On ${metric}, ${first} is better than ${second}: ${first} − ${second} = ${numbers}.`
+      : `On ${metric}, the test does not tell ${first} and ${second} apart: ${first} − ${second} = ${numbers}. That does not show that they are equal.`;
+  }
+  const significant = pairs.filter((one) => one.significant).length;
+  const best = ranking[0]!.system;
+  const tied = (tieGroups[0] ?? []).filter((system) => system !== best).map(nameOf);
+  const top =
+    tied.length === 0
+      ? `${nameOf(best)} is better than every other system`
+      : `${nameOf(best)} has the ${higherIsBetter ? 'highest' : 'lowest'} score, but is not told apart from ${listed(tied)}`;
+  return `On ${metric}, ${significant} of ${pairs.length} pairs of systems differ significantly after Holm’s correction. ${top}.`;
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length > 4) return `${names.length} others`;
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+interface PairRowsOptions {
+  readonly id: string;
+  readonly metric: ComparedMetricView;
+  readonly styles: ReadonlyMap<string, SystemStyle>;
+  readonly decimals: number;
+}
+
+function pairRows({ id, metric: { pairs }, styles, decimals }: PairRowsOptions) {
+  const reach = intervalReach(pairs.flatMap(({ low, high }) => [low, high]));
+  return pairs.map((pair, index) => {
+    const { first, second, difference, low, high, p, adjustedP, significant, unit, wins, ties, losses } = pair;
+    const [one, other] = [styles.get(first)!, styles.get(second)!];
+    const title = `${one.name} − ${other.name}`;
+    const numbers = `${formatSigned(difference, decimals)} ${formatInterval(pair, decimals)}`;
+    return {
+      first: one.label,
+      second: other.label,
+      difference: formatSigned(difference, decimals),
+      interval: formatInterval(pair, decimals),
+      p: bareP(p),
+      adjustedP: bareP(adjustedP),
+      significant,
+      unit,
+      wins: formatCount(wins),
+      ties: formatCount(ties),
+      losses: formatCount(losses),
+      plot: renderMiniInterval({
+        id: `${id}-pair-${index + 1}`,
+        title,
+        description: numbers,
+        mean: difference,
+        low,
+        high,
+        reach,
+        width: 150,
+        color: significant ? 'var(--ink)' : 'var(--muted)',
+      }),
+      bar: renderWinBar({ id: `${id}-bar-${index + 1}`, first: one, second: other, wins, ties, losses }),
+    };
+  });
+}
+
+function bareP(p: number): string {
+  return formatP(p).replace(/^p (?:= )?/, '');
+}
+
+/** Rows and columns in the order of the ranking: differences above the diagonal, adjusted p below it. */
+function significanceMatrix(
+  { ranking, pairs }: ComparedMetricView,
+  styles: ReadonlyMap<string, SystemStyle>,
+  decimals: number,
+) {
+  const key = (first: string, second: string) => `${first} ${second}`;
+  const known = new Map<string, PairView>(pairs.map((pair) => [key(pair.first, pair.second), pair]));
+  return {
+    columns: ranking.map((_, index) => index + 1),
+    rows: ranking.map(({ system }, row) => ({
+      rank: row + 1,
+      label: styles.get(system)!.label,
+      cells: ranking.map(({ system: other }, column) => {
+        if (row === column) return { shown: '·', significant: false };
+        const pair = row < column ? known.get(key(system, other)) : known.get(key(other, system));
+        if (pair === undefined) return { shown: '–', significant: false };
+        const shown = row < column ? formatSigned(pair.difference, decimals) : bareP(pair.adjustedP);
+        return { shown, significant: pair.significant };
+      }),
+    })),
+  };
+}
+
+function breakdownTable(
+  { by, note, parts }: BreakdownView,
+  { name }: ComparedMetricView,
+  styles: ReadonlyMap<string, SystemStyle>,
+  decimals: number,
+) {
+  return {
+    title: `${singleLineText(name, 60)} by ${by}`,
+    note,
+    hasQuestions: parts.some(({ questions }) => questions !== undefined),
+    reference: [...styles.values()][0]!.label,
+    systems: [...styles.values()].map(({ label }) => label),
+    rows: parts.map(({ label, images, questions, cells }) => ({
+      label,
+      images: formatCount(images),
+      questions: questions === undefined ? '' : formatCount(questions),
+      cells: cells.map(({ score, difference }) => ({
+        score: formatFixed(score, decimals),
+        difference: difference === undefined ? '' : formatSigned(difference.value, decimals),
+        interval:
+          difference?.low === undefined || difference.high === undefined
+            ? ''
+            : formatInterval({ low: difference.low, high: difference.high }, decimals),
+      })),
+    })),
+  };
+}

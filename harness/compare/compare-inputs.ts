@@ -103,7 +103,10 @@ function unknownModel(table: string, model: string, models: readonly string[]): 
     what: `the published table ${table} has no model ${JSON.stringify(model)}`,
     where: `${PUBLISHED}${table}/${model}`,
     expected: `one of ${models.join(', ')}`,
-    mend: closest === undefined ? 'name one of these' : `did you mean ${JSON.stringify(`${PUBLISHED}${table}/${closest}`)}?`,
+    mend:
+      closest === undefined
+        ? 'name one of these'
+        : `did you mean ${JSON.stringify(`${PUBLISHED}${table}/${closest}`)}?`,
   });
 }
 

@@ -11,7 +11,9 @@ export function comparisonText({ systems, metrics, leftOut, published, statistic
   const lines = metrics.flatMap((metric) => metricLines(metric, nameOf, width));
   return `${[
     ...lines,
-    ...leftOut.map(({ metric, systems: some }) => `not compared: ${logText(metric)}, which only ${logText(some.join(', '))} has`),
+    ...leftOut.map(
+      ({ metric, systems: some }) => `not compared: ${logText(metric)}, which only ${logText(some.join(', '))} has`,
+    ),
     ...(published.length === 0 ? [] : ['published rows are on the page only: they have no scores of images to test']),
     `intervals at ${formatFixed(statistics.level * 100, 0)} %; p after Holm over the pairs of a metric`,
   ].join('\n')}\n`;

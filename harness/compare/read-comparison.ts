@@ -143,7 +143,11 @@ const comparisonSchema: z.ZodType<ComparisonView> = z
     if (scores.length !== systems.length || scores.some(({ length }) => length !== imageIds.length)) {
       refuse(['imageScores'], 'must hold one score per image and system');
     }
-    if (metrics.some(({ breakdowns }) => breakdowns.some(({ parts }) => parts.some(({ cells }) => cells.length !== systems.length)))) {
+    if (
+      metrics.some(({ breakdowns }) =>
+        breakdowns.some(({ parts }) => parts.some(({ cells }) => cells.length !== systems.length)),
+      )
+    ) {
       refuse(['metrics'], 'must hold one cell per part and system');
     }
   });

@@ -40,7 +40,7 @@ export async function runCompare(inputs: readonly string[], options: CompareOpti
 }
 
 /** Equal views give equal bytes. */
-export function comparisonJson(view: ComparisonView): string {
+function comparisonJson(view: ComparisonView): string {
   return `${logJson(view)}\n`;
 }
 

@@ -2,8 +2,9 @@
  * The page of a comparison: what the first metric says, its pairs, its images and its parts, then the further metrics, published numbers
  * apart, and what was compared how. One self-contained file without script; equal views give equal bytes.
  */
-import { decimalsFor, formatChosen, formatCount, formatFixed } from '../numbers.js';
+
 import { renderDocument } from '../document.js';
+import { decimalsFor, formatChosen, formatCount, formatFixed } from '../numbers.js';
 import { publishedSection } from '../sections/published-section.js';
 import { compilePage, readReportAsset } from '../templates.js';
 import { singleLineText } from '../untrusted-text.js';
@@ -118,7 +119,7 @@ function overviewTable({ systems, metrics }: ComparisonView, styles: ReadonlyMap
   return {
     systems: systems.map(({ id }) => styles.get(id)!.label),
     rows: metrics.map(({ name, ranking, higherIsBetter, images }) => {
-      const decimals = decimalsFor(ranking.map(({ score }) => score)) + 1;
+      const decimals = decimalsFor(ranking.map(({ score }) => score));
       return {
         name,
         note: `${formatCount(images)} images${higherIsBetter ? '' : ', lower is better'}`,

@@ -17,7 +17,7 @@ export interface SectionOptions {
 
 export function metricSection({ id, metric, styles, percent }: SectionOptions) {
   const { name, higherIsBetter, images, ranking, pairs, breakdowns } = metric;
-  const decimals = decimalsFor(ranking.map(({ score }) => score)) + 1;
+  const decimals = decimalsFor(ranking.map(({ score }) => score));
   const styleOf = (system: string) => styles.get(system)!;
   return {
     id,
@@ -36,6 +36,7 @@ export function metricSection({ id, metric, styles, percent }: SectionOptions) {
       records: recordScores.length > 1 ? recordScores.map((one) => formatFixed(one, decimals)).join(', ') : '',
       letters,
     })),
+    units: [...new Set(pairs.map(({ unit }) => unit))].join('; '),
     pairs: pairRows({ id, metric, styles, decimals }),
     matrix: ranking.length > 2 ? significanceMatrix(metric, styles, decimals) : undefined,
     breakdowns: breakdowns.map((breakdown, index) => ({
@@ -49,7 +50,7 @@ export function metricSection({ id, metric, styles, percent }: SectionOptions) {
 export function metricSentence(
   { name, ranking, pairs, higherIsBetter, tieGroups }: ComparedMetricView,
   styles: ReadonlyMap<string, SystemStyle>,
-  decimals: number = decimalsFor(ranking.map(({ score }) => score)) + 1,
+  decimals: number = decimalsFor(ranking.map(({ score }) => score)),
 ): string {
   const metric = singleLineText(name, 60);
   const nameOf = (system: string) => styles.get(system)!.name;
@@ -67,9 +68,10 @@ export function metricSentence(
   const tied = (tieGroups[0] ?? []).filter((system) => system !== best).map(nameOf);
   const top =
     tied.length === 0
-      ? `${nameOf(best)} is better than every other system`
-      : `${nameOf(best)} has the ${higherIsBetter ? 'highest' : 'lowest'} score, but is not told apart from ${listed(tied)}`;
-  return `On ${metric}, ${significant} of ${pairs.length} pairs of systems differ significantly after Holm’s correction. ${top}.`;
+      ? `Every other system is worse than ${nameOf(best)}`
+      : `The ${higherIsBetter ? 'highest' : 'lowest'} score is that of ${nameOf(best)}, which is not told apart from ${listed(tied)}`;
+  const share = significant === 0 ? 'none' : `${significant}`;
+  return `On ${metric}, ${share} of ${pairs.length} pairs of systems differ${significant === 0 ? 's' : ''} significantly after Holm’s correction. ${top}.`;
 }
 
 function listed(names: readonly string[]): string {
@@ -87,7 +89,7 @@ interface PairRowsOptions {
 function pairRows({ id, metric: { pairs }, styles, decimals }: PairRowsOptions) {
   const reach = intervalReach(pairs.flatMap(({ low, high }) => [low, high]));
   return pairs.map((pair, index) => {
-    const { first, second, difference, low, high, p, adjustedP, significant, unit, wins, ties, losses } = pair;
+    const { first, second, difference, low, high, p, adjustedP, significant, wins, ties, losses } = pair;
     const [one, other] = [styles.get(first)!, styles.get(second)!];
     const title = `${one.name} − ${other.name}`;
     const numbers = `${formatSigned(difference, decimals)} ${formatInterval(pair, decimals)}`;
@@ -99,7 +101,6 @@ function pairRows({ id, metric: { pairs }, styles, decimals }: PairRowsOptions) 
       p: bareP(p),
       adjustedP: bareP(adjustedP),
       significant,
-      unit,
       wins: formatCount(wins),
       ties: formatCount(ties),
       losses: formatCount(losses),

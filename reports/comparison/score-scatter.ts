@@ -2,8 +2,8 @@
  * Scores of every image, one system across and one upwards, with the diagonal on which both are equal. Images that lie close together
  * are one square whose area grows with their number, so that the picture stays light however many images there are.
  */
-import { axisRange, type AxisRange } from '../charts/axis-ticks.js';
-import { describedSvg, FONT_SIZE, INK, MUTED, RULE } from '../charts/svg-chart.js';
+import { type AxisRange, axisRange } from '../charts/axis-ticks.js';
+import { describedSvg, FONT_SIZE, INK, MUTED, PAPER, RULE } from '../charts/svg-chart.js';
 import { formatCount, formatFixed } from '../numbers.js';
 import { escapeMarkup, singleLineText } from '../untrusted-text.js';
 import type { SystemStyle } from './system-style.js';
@@ -61,7 +61,7 @@ export function renderScoreScatter(options: ScoreScatterOptions): string {
     title: `${metric} of every image: ${upwards.name} against ${across.name}`,
     description:
       `${formatCount(x.length)} images; across: ${across.name}, upwards: ${upwards.name}. Above the diagonal ` +
-      `${better[0]!.name} is better. The largest square stands for ${formatCount(most)} images.`,
+      `${better[0]!.name} is better. ${most === 1 ? 'Each square is one image.' : `The largest square stands for ${formatCount(most)} images.`}`,
   });
 }
 
@@ -85,12 +85,7 @@ function gather(x: readonly number[], y: readonly number[], { min, max }: AxisRa
 }
 
 /** All squares of one colour as one path. */
-function squares(
-  cells: readonly Cell[],
-  lengthOf: (count: number) => number,
-  side: Side,
-  color: string,
-): string {
+function squares(cells: readonly Cell[], lengthOf: (count: number) => number, side: Side, color: string): string {
   const path = cells
     .filter((cell) => cell.side === side)
     .map((cell) => {
@@ -114,7 +109,7 @@ function frame({ min, max, interval, decimals }: AxisRange): string {
 }
 
 function words(x: number, y: number, anchor: 'start' | 'middle' | 'end', text: string, color: string): string {
-  return `<text x="${tenth(x)}" y="${tenth(y)}" text-anchor="${anchor}" font-size="${FONT_SIZE}" fill="${color}">${escapeMarkup(text)}</text>`;
+  return `<text x="${tenth(x)}" y="${tenth(y)}" text-anchor="${anchor}" font-size="${FONT_SIZE}" fill="${color}" stroke="${PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">${escapeMarkup(text)}</text>`;
 }
 
 function short(text: string): string {

@@ -68,7 +68,10 @@ describe('two systems', () => {
 
   test('a lower score ranks first where lower is better, and wins are counted so', async () => {
     const lower = { higherIsBetter: false, metric: 'Loss' };
-    const view = await viewOf([{ ...a, ...lower }, { ...b, ...lower }]);
+    const view = await viewOf([
+      { ...a, ...lower },
+      { ...b, ...lower },
+    ]);
     const [metric] = view.metrics;
     expect(metric!.ranking.map(({ system }) => system)).toEqual(['s1', 's2']);
     const { wins, losses, difference } = metric!.pairs[0]!;
@@ -166,7 +169,10 @@ describe('questions', () => {
     });
 
   test('accuracy by kind and by type of question, counted by hand', async () => {
-    const files = [answers('most', (question) => question % 2 === 0), answers('colours', (question) => question % 3 === 0)];
+    const files = [
+      answers('most', (question) => question % 2 === 0),
+      answers('colours', (question) => question % 3 === 0),
+    ];
     const view = await buildComparisonView(await readCompareInputs(files), { resamples: RESAMPLES });
     const [kinds, types] = view.metrics[0]!.breakdowns;
     expect(kinds!.by).toBe('question kind');

@@ -24,11 +24,18 @@ describe('incomparable systems', () => {
     ['other images', { images: 79 }, /two lacks 1 image \(image-0079\)/],
     ['another signature', { signature: 'Made|version:2' }, /computed differently: version:2 instead of version:1/],
     ['other references', { signature: 'Made|version:1|references:5@x' }, /references:5@x instead of nothing/],
-    ['other texts as references', { reference: (image) => (image === 3 ? 'else' : `${image}`) }, /scored against other references/],
+    [
+      'other texts as references',
+      { reference: (image) => (image === 3 ? 'else' : `${image}`) },
+      /scored against other references/,
+    ],
     ['the opposite direction', { higherIsBetter: false }, /the opposite direction is better/],
     ['no metric in common', { metric: 'Else' }, /no metric in common[\s\S]*one: Made; two: Else/],
   ])('%s', async (_, changes, reason) => {
-    const { text, exitCode } = await refusal([{ label: 'one', reference: String }, { label: 'two', reference: String, ...changes }]);
+    const { text, exitCode } = await refusal([
+      { label: 'one', reference: String },
+      { label: 'two', reference: String, ...changes },
+    ]);
     expect(text).toMatch(reason);
     expect(text).toMatch(/mend: {5}\S/);
     expect(exitCode).toBe(1);
@@ -37,7 +44,10 @@ describe('incomparable systems', () => {
   test('a metric that one system lacks, and one image', async () => {
     const wanted = await refusal([{ label: 'one' }, { label: 'two' }], [], ['SPICE']);
     expect(wanted.text).toContain('there are no scores of SPICE');
-    const single = await refusal([{ label: 'one', images: 1 }, { label: 'two', images: 1 }]);
+    const single = await refusal([
+      { label: 'one', images: 1 },
+      { label: 'two', images: 1 },
+    ]);
     expect(single.text).toContain('there is one image only');
   });
 });

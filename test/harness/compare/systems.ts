@@ -16,7 +16,7 @@ export interface MadeSystem {
 }
 
 /** Uniform numbers in [0, 1) of a congruential generator. */
-export function draws(seed: number): () => number {
+function draws(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -1,10 +1,10 @@
 /** `vlm-bench compare`: systems on the same images, with paired statistics, as a page and a JSON document. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CompareOptions } from '../compare/run-compare.js';
-import { bootstrapSeedOption, collect, jsonOption, resamplesOption } from './options.js';
+import { addScoring, bootstrapSeedOption, collect, jsonOption, resamplesOption } from './options.js';
 
 export function registerCompare(program: Command): void {
-  program
+  const compare = program
     .command('compare')
     .description('compare systems on the same images, pair by pair')
     .argument(
@@ -12,17 +12,8 @@ export function registerCompare(program: Command): void {
       'run folders, RESULTS/SUITE[#ARM], predictions, scores files, each also as LABEL=PATH[,PATH…]; published:TABLE[/MODEL]',
     )
     .option('--out <dir>', 'folder of the page and of comparison.json', './vlm-bench-results/comparison')
-    .option('--metric <name>', 'may be repeated; images are compared by the first one (default: all shared)', collect)
-    .option('--references <file>', 'references that predictions are scored against')
-    .option('--split <name>', 'score this split of the references only')
-    .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')
-    .addOption(
-      new Option('--dataset <name>', 'predictions are answers to questions of this layout').choices([
-        'pathvqa',
-        'vqav2',
-        'easy-vqa',
-      ]),
-    )
+    .option('--metric <name>', 'may be repeated; images are compared by the first one (default: all shared)', collect);
+  addScoring(compare)
     .option('--images <dir>', 'folder of image files for the thumbnails, named after the image ids')
     .addOption(resamplesOption())
     .addOption(bootstrapSeedOption())

@@ -2,12 +2,18 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../errors.js';
 import type { AcceptOptions, GateOptions } from '../gate/run-gate.js';
-import { bootstrapSeedOption, collect, jsonOption, resamplesOption } from './options.js';
+import { addScoring, bootstrapSeedOption, collect, jsonOption, resamplesOption } from './options.js';
 
 function nonNegative(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
   throw new InvalidArgumentError('It must be a number of at least 0.');
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('It must be a number between 0 and 1.');
 }
 
 function moment(text: string): Date {
@@ -27,21 +33,6 @@ function addCandidate(command: Command): Command {
       'run folder, RESULTS/SUITE#ARM, predictions, or scores file; several are retrained seeds',
     )
     .option('--label <name>', 'name of the candidate in reports');
-}
-
-/** What predictions are scored against. */
-function addScoring(command: Command): Command {
-  return command
-    .option('--references <file>', 'references that predictions are scored against')
-    .option('--split <name>', 'score this split of the references only')
-    .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')
-    .addOption(
-      new Option('--dataset <name>', 'predictions are answers to questions of this layout').choices([
-        'pathvqa',
-        'vqav2',
-        'easy-vqa',
-      ]),
-    );
 }
 
 const baselineOption = () => new Option('--baseline <file>', 'the committed baseline file');

@@ -1,5 +1,5 @@
 /** Options that several commands share, declared once, and their parsers. */
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineChoice } from '../run/machinery.js';
 import type { DataSetName } from '../suite/schema.js';
 
@@ -59,6 +59,21 @@ export const resamplesOption = () =>
   new Option('--resamples <n>', 'bootstrap resamples of the images').argParser(resampleCount).default(10_000);
 export const bootstrapSeedOption = () =>
   new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(seedNumber).default(1);
+
+/** What predictions are scored against. */
+export function addScoring(command: Command): Command {
+  return command
+    .option('--references <file>', 'references that predictions are scored against')
+    .option('--split <name>', 'score this split of the references only')
+    .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')
+    .addOption(
+      new Option('--dataset <name>', 'predictions are answers to questions of this layout').choices([
+        'pathvqa',
+        'vqav2',
+        'easy-vqa',
+      ]),
+    );
+}
 
 export interface SuiteOptions {
   readonly scale: 'embedded' | 'paper';

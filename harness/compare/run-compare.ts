@@ -5,13 +5,13 @@ import { renderComparison } from '../../reports/comparison/comparison-page.js';
 import type { ComparisonView } from '../../reports/comparison/comparison-view.js';
 import { UserError } from '../errors.js';
 import { logJson } from '../gate/log-text.js';
+import { type ScoringOptions, scoringOf } from '../gate/run-gate.js';
 import { writeFileAtomically } from '../records/atomic-file.js';
-import type { Scoring } from '../systems/from-predictions.js';
 import { buildComparisonView } from './build-comparison-view.js';
 import { readCompareInputs } from './compare-inputs.js';
 import { comparisonText } from './print-comparison.js';
 
-export interface CompareOptions extends Partial<Scoring> {
+export interface CompareOptions extends ScoringOptions {
   readonly out: string;
   readonly metric?: readonly string[];
   readonly images?: string;
@@ -42,16 +42,6 @@ export async function runCompare(inputs: readonly string[], options: CompareOpti
 /** Equal views give equal bytes. */
 function comparisonJson(view: ComparisonView): string {
   return `${logJson(view)}\n`;
-}
-
-function scoringOf({ references, split, df, dataset }: Partial<Scoring>): Scoring | undefined {
-  if (references === undefined) return undefined;
-  return {
-    references,
-    ...(split === undefined ? {} : { split }),
-    ...(df === undefined ? {} : { df }),
-    ...(dataset === undefined ? {} : { dataset }),
-  };
 }
 
 /** A folder may hold an earlier comparison, but no page of anything else. */

@@ -13,7 +13,7 @@ import { logJson, logText } from './log-text.js';
 import { marginText } from './number-text.js';
 import { type GateOutputs, writeError, writeResult } from './write-outputs.js';
 
-interface ScoringOptions {
+export interface ScoringOptions {
   readonly references?: string;
   readonly split?: string;
   readonly df?: string;
@@ -143,7 +143,7 @@ function readCandidate({ candidate, label, ...scoring }: CandidateOptions): Prom
   return readSystem({ ...(label === undefined ? {} : { label }), paths: candidate }, scoringOf(scoring));
 }
 
-function scoringOf({ references, split, df, dataset }: ScoringOptions): Scoring | undefined {
+export function scoringOf({ references, split, df, dataset }: ScoringOptions): Scoring | undefined {
   if (references === undefined) return undefined;
   return {
     references,

@@ -52,6 +52,6 @@ export function renderMiniInterval({
 }
 
 /** @returns half the length of an axis around zero that holds all finite `values`. */
-function intervalReach(values: readonly number[]): number {
+export function intervalReach(values: readonly number[]): number {
   return Math.max(...values.filter(Number.isFinite).map(Math.abs), Number.MIN_VALUE) * 1.12;
 }

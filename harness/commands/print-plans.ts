@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import { type PaperPlan, paperPlan } from '../planning/paper-plan.js';
 import { paperText } from '../planning/paper-text.js';
 import type { PlanDocument } from '../planning/plan-document.js';
-import { planText } from '../planning/plan-text.js';
+import { leftText, planText } from '../planning/plan-text.js';
 import { durationText } from '../planning/quantities.js';
 import { readFindings, readSuite } from '../suite/find-suite.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
@@ -84,7 +84,7 @@ function sumText(documents: readonly PlanDocument[]): string {
       if (seconds.length < documents.length) return [];
       const wall = seconds.reduce((sum, time) => sum + time.wall, 0);
       const remaining = seconds.reduce((sum, time) => sum + time.remaining, 0);
-      const left = remaining < wall ? `, ${durationText(remaining)} of it left` : '';
+      const left = leftText(wall, remaining);
       return [`\nall ${documents.length} suites on ${engine}: about ${durationText(wall)}${left}\n`];
     })
     .join('');

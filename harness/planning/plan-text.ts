@@ -53,7 +53,7 @@ function engineText({ engine, available, reason, remedy, calibration, seconds }:
   const speeds = Object.entries(calibration.training).map(
     ([kind, rate]) => `${quantityText(rate, 'FLOP/s')} training ${kind}`,
   );
-  const left = remaining < wall ? `, ${durationText(remaining)} of it left` : '';
+  const left = leftText(wall, remaining);
   // Of the engines only `wasm` is sure to keep a processor busy on its own.
   const busy = engine === 'wasm' && calibration.processorShare < 0.7;
   const caution = busy ? '; other work slowed the measurement: renew it on an idle machine with --calibrate' : '';
@@ -61,6 +61,12 @@ function engineText({ engine, available, reason, remedy, calibration, seconds }:
     `about ${durationText(wall)} with ${plural(jobs, 'job')}${left} ` +
     `(${durationText(work)} of work; ${speeds.join(', ')})${caution}`
   );
+}
+
+/** What is recorded need not be done again. */
+export function leftText(wall: number, remaining: number): string {
+  if (remaining === wall) return '';
+  return remaining === 0 ? ', of which nothing is left to do' : `, of which ${durationText(remaining)} are left to do`;
 }
 
 function detectableText({ hypothesis, margin, seeds, power, pilot, levels }: DetectableEffect): string {

@@ -1,16 +1,24 @@
 /** Whatever stands for a system's scores comes to one form whose sums give the scores of the metrics themselves. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { executeRuns } from '../../../harness/execution/execute-runs.js';
+import { acceptBaseline } from '../../../harness/gate/accept.js';
+import { readBaseline } from '../../../harness/gate/baseline.js';
+import { judge } from '../../../harness/gate/judge.js';
+import { recordEvaluationImages } from '../../../harness/records/evaluation-images.js';
+import { reproductionOf, writeReproduction } from '../../../harness/records/reproduction.js';
 import { readFinishedRunIn } from '../../../harness/records/run-record.js';
 import type { Scoring } from '../../../harness/systems/from-predictions.js';
 import { parseSystemSource, readSystem } from '../../../harness/systems/read-system.js';
 import { parseScoresFile, writeScoresFile } from '../../../harness/systems/scores-document.js';
 import { type System, scoreOfSums } from '../../../harness/systems/system.js';
+import { readThumbnails } from '../../../harness/systems/thumbnails.js';
 import { scoreAnswers, scoreCaptions, scoreConsensus } from '../../../metrics/index.js';
+import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeJobs, fakePlan, fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 import { captionFiles, newFolder, writeIn } from './system-files.js';
 
@@ -157,17 +165,31 @@ describe('predicted answers', () => {
 });
 
 describe('records of runs', () => {
-  test('have the scores of their results, one record per run', async () => {
-    const store = temporaryFolder();
-    const plan = fakePlan({ seeds: 2 });
+  const plan = fakePlan({ seeds: 2 });
+  const arms = [...new Set(plan.runs.map(({ arm }) => arm))];
+  let store: string;
+  let reproduction: string;
+  let folders: readonly string[];
+
+  beforeAll(async () => {
+    store = temporaryFolder();
     const jobs = await fakeJobs(store, plan, 2);
     await executeRuns(jobs, { jobs: 2, interruption: manualInterruption(), workerEntry: fakeWorker });
-    const folders = plan.runs.flatMap(({ arm }, index) =>
-      arm === plan.runs[0]!.arm ? [join(store, 'runs', jobs[index]!.job.runId)] : [],
+    const runIds = jobs.map(({ job }) => job.runId);
+    reproduction = join(store, 'finding-1');
+    writeReproduction(
+      reproduction,
+      reproductionOf(plan, { runIds, prefixIds: [], fingerprint: 'fingerprint-of-tiny-scenes', command: 'x' }),
     );
-    expect(folders).toHaveLength(2);
-    const system = await read(folders);
-    const finished = folders.map((folder) => readFinishedRunIn(folder));
+    folders = runIds.map((runId) => join(store, 'runs', runId));
+  });
+
+  const ofArm = (arm: string) => folders.filter((_, index) => plan.runs[index]!.arm === arm);
+
+  test('have the scores of their results, one record per run', async () => {
+    const system = await read(ofArm(arms[0]!));
+    const finished = ofArm(arms[0]!).map((folder) => readFinishedRunIn(folder));
+    expect(finished).toHaveLength(2);
     expect(system.metrics.map(({ name }) => name)).toEqual([
       'CIDEr-D/ai-captions',
       'CIDEr-D/human-captions',
@@ -184,9 +206,66 @@ describe('records of runs', () => {
       });
     }
     expect(system.items.filter(({ group }) => group === 'answers')).toHaveLength(30);
+  });
+
+  test('are named by an arm of a reproduction', async () => {
+    const arm = await read(`${reproduction}#${arms[1]}`);
+    const runs = await read(ofArm(arms[1]!));
+    expect(arm.label).toBe(`finding-1 ${arms[1]}`);
+    expect(arm.metrics).toEqual(runs.metrics);
+    expect(arm.origin.runIds).toEqual(runs.origin.runIds);
+    expect(await refusal(() => read(reproduction))).toContain(`expected: one of ${arms.join(', ')}`);
+    expect(await refusal(() => read(`${reproduction}#none`))).toContain('the reproduction has no arm "none"');
+  });
+
+  test('gate one arm against another, over seeds and images', async () => {
+    const [control, treatment] = [await read(`${reproduction}#${arms[0]}`), await read(`${reproduction}#${arms[1]}`)];
+    const metric = 'CIDEr-D/human-captions';
+    const file = join(store, 'baseline.json');
+    await acceptBaseline({ file, candidate: control, metric, reason: 'x', by: 'Ann', at: new Date(0) });
+    const result = judge({ baseline: await readBaseline(file), file, candidate: treatment });
+    expect(result.method).toContain('2 records a side with the same seeds');
+    const means = [control, treatment].map(({ metrics }) => {
+      const values = metrics.find(({ name }) => name === metric)!.replicates.map(({ score }) => score);
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
+    });
+    expect(result.metrics[0]!.difference).toBeCloseTo(means[1]! - means[0]!, 12);
+    expect(result.metrics.map(({ name }) => name)).toHaveLength(5);
+  });
+
+  test('lead to pictures of their images', async () => {
+    const data = await fakeMachinery.loadDataSet({ name: 'tiny-scenes' });
+    await recordEvaluationImages(store, data, 'test');
+    const { imageStore } = await read(folders[0]!);
+    const pictures = await readThumbnails(['test-3', 'test-4', '../test-3'], { stores: [imageStore!] });
+    expect([...pictures.keys()]).toEqual(['test-3', 'test-4']);
+    const { data: pixels, info } = await sharp(pictures.get('test-3')).raw().toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height]).toEqual([2, 2]);
+    expect([...pixels]).toEqual(Array(12).fill(3));
+    const elsewhere = { ...imageStore!, dataFingerprint: 'another' };
+    expect((await readThumbnails(['test-3'], { stores: [elsewhere] })).size).toBe(0);
+  });
+
+  test('are refused twice, and when they are none', async () => {
     expect(await refusal(() => read([folders[0]!, folders[0]!]))).toContain('is given twice');
     expect(await refusal(() => read(store))).toContain('neither the record of a run nor a reproduction');
   });
+});
+
+test('pictures in a folder are found by name, never by path', async () => {
+  const folder = newFolder();
+  const picture = await sharp({ create: { width: 900, height: 300, channels: 3, background: '#123456' } })
+    .jpeg()
+    .toBuffer();
+  for (const name of ['COCO_val2014_000000000042.jpg', 'cat.jpg', 'secret.txt'])
+    writeFileSync(join(folder, name), picture);
+  writeFileSync(join(folder, 'broken.png'), 'not an image');
+  symlinkSync(join(folder, 'cat.jpg'), join(folder, 'link.jpg'));
+  const ids = ['42', 'cat.jpg', 'cat', '../cat', '/etc/passwd', 'broken', 'link', 'none', '__proto__'];
+  const found = await readThumbnails(ids, { stores: [], folder });
+  expect([...found.keys()]).toEqual(['42', 'cat.jpg', 'cat']);
+  const { width, height, format } = await sharp(found.get('42')).metadata();
+  expect([width, height, format]).toEqual([320, 107, 'png']);
 });
 
 describe('scores files', () => {

@@ -317,3 +317,29 @@ describe('gate accept', () => {
     expect(margin.value).toBe(Number((0.02 * accepted[0].score).toPrecision(2)));
   });
 });
+
+describe('gate calibrate', () => {
+  const calibrate = (...args: readonly string[]) => gate('calibrate', ...args, ...scored);
+
+  test('proposes a margin with its false-alarm rate', async () => {
+    const other = changed('retrained.json', { worse: 3, better: 4 });
+    const { exitCode, stdout, stderr } = await calibrate('first=predictions-1.json', other, '--json');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ metric: 'CIDEr-D', pairs: 1, falseAlarmLimit: 0.025, confidence: 0.9 });
+    expect(result.systems.map(({ label }: { label: string }) => label)).toEqual(['first', 'retrained']);
+    const [one, two] = result.systems.map(({ score }: { score: number }) => score);
+    expect(result.margin).toBeGreaterThan(1.96 * Math.abs(one - two));
+    expect((await calibrate('predictions-1.json', other)).stdout).toMatch(
+      /\nmargin {2}[\d.]+\nFrom 1 A\/A difference: /,
+    );
+  });
+
+  test('refuses one system, and systems that do not differ', async () => {
+    expect((await calibrate('predictions-1.json')).exitCode).toBe(2);
+    expect((await calibrate()).exitCode).toBe(2);
+    const equal = await calibrate('a=predictions-1.json', 'b=predictions-1.json');
+    expect([equal.exitCode, equal.stdout]).toEqual([1, '']);
+    expect(equal.stderr).toContain('do not differ at all');
+  });
+});

@@ -50,7 +50,9 @@ function accelerationOf(jackknife: Float64Array): number {
     squares += deviation * deviation;
     cubes += deviation * deviation * deviation;
   }
-  return squares === 0 ? 0 : cubes / (6 * squares * Math.sqrt(squares));
+  // 0 also where tiny deviations underflow.
+  const scale = 6 * squares * Math.sqrt(squares);
+  return scale === 0 ? 0 : cubes / scale;
 }
 
 /** Quantile of sorted values by linear interpolation between order statistics. */

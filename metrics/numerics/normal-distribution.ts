@@ -7,6 +7,7 @@ import { exponential } from './deterministic-math.js';
 const SQRT_2_PI = 2.5066282746310002;
 
 export function normalDistribution(x: number): number {
+  if (Number.isNaN(x)) return x;
   if (x < -8) return 0;
   if (x > 8) return 1;
   let sum = x;

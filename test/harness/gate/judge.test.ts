@@ -97,6 +97,11 @@ describe('the verdict', () => {
     );
   });
 
+  test('comes to an end where squares of the differences underflow', () => {
+    const tiny = [1e-150, 0, 3e-150, 0, 0];
+    expect(ask({ records: [[0, 0, 0, 0, 0]] }, { records: [tiny] }, 1e-9).verdict).toBe('pass');
+  });
+
   test('of a baseline against itself is a pass with a difference of 0', () => {
     fc.assert(
       fc.property(pairOfSides, fc.double({ min: 1e-6, max: 3, noNaN: true }), ([one], margin) => {

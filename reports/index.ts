@@ -1,5 +1,5 @@
 /** The public API of the reports: view models to pages and to `report.json`. */
-export { renderComparison } from './comparison/comparison-page.js';
+export { comparisonTitle, renderComparison } from './comparison/comparison-page.js';
 export type * from './comparison/comparison-view.js';
 export { renderFindingReport } from './finding-report.js';
 export type * from './finding-report-view.js';

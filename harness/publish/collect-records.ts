@@ -1,6 +1,6 @@
 /**
- * What the arguments of `vlm-bench publish` mean: stores, reproductions and single runs, found by looking at folders and
- * small files only. The same record named twice, or by two paths, is one; the order of the arguments does not matter.
+ * What the arguments of `vlm-bench publish` mean: stores, reproductions, single runs and comparisons, found by looking at
+ * folders and small files only. The same record named twice, or by two paths, is one; the order of the arguments does not matter.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -22,9 +22,16 @@ export interface ReproductionSource {
   readonly stamp: string;
 }
 
+/** What `vlm-bench compare` wrote. */
+export interface ComparisonSource {
+  readonly file: string;
+  readonly stamp: string;
+}
+
 export interface CollectedRecords {
   readonly runs: readonly RunSource[];
   readonly reproductions: readonly ReproductionSource[];
+  readonly comparisons: readonly ComparisonSource[];
   /** Folders that may hold the images of the evaluated splits. */
   readonly stores: readonly string[];
   /** Folders in a store that hold no finished run and are therefore left out. */
@@ -38,6 +45,7 @@ const COMPARISON = 'comparison.json';
 export function collectRecords(paths: readonly string[]): CollectedRecords {
   const runs = new Map<string, RunSource>();
   const reproductions = new Map<string, ReproductionSource>();
+  const comparisons = new Map<string, ComparisonSource>();
   const stores = new Set<string>();
   const unfinished = new Set<string>();
 
@@ -55,11 +63,19 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
     if (known === undefined || folder < known.folder) reproductions.set(stamp, { folder, reproduction, stamp });
     for (const { runId } of reproduction.runs) addRun(join(dirname(folder), 'runs', runId));
   };
+  const addComparison = (folder: string) => {
+    const file = join(folder, COMPARISON);
+    const stamp = sha256(readFileSync(file));
+    const known = comparisons.get(stamp);
+    if (known === undefined || file < known.file) comparisons.set(stamp, { file, stamp });
+  };
   const addStore = (store: string): boolean => {
     const names = readdirSync(store).sort();
     const inside = names.map((name) => join(store, name));
     const found = inside.filter((folder) => existsSync(join(folder, REPRODUCTION)));
     for (const folder of found) addReproduction(folder);
+    const compared = inside.filter((folder) => existsSync(join(folder, COMPARISON)));
+    for (const folder of compared) addComparison(folder);
     const folders = names.includes('runs') ? readdirSync(join(store, 'runs')).sort() : [];
     const shared = new Set(found.flatMap((folder) => sharedRuns(reproductionAt(reproductions, folder))));
     for (const runId of folders) {
@@ -68,18 +84,19 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
       if (existsSync(runPathsIn(folder).result)) addRun(folder);
       else unfinished.add(folder);
     }
-    return found.length + folders.length > 0;
+    return found.length + compared.length + folders.length > 0;
   };
 
   for (const path of paths.map((given) => resolve(given))) {
     if (existsSync(join(path, REPRODUCTION))) addReproduction(path);
-    else if (existsSync(join(path, COMPARISON))) throw comparisonNamed(path);
+    else if (existsSync(join(path, COMPARISON))) addComparison(path);
     else if (existsSync(runPathsIn(path).result)) addRun(path);
     else if (!existsSync(path) || !statSync(path).isDirectory() || !addStore(path)) throw noRecords(path);
   }
   return {
     runs: [...runs.values()].sort((left, right) => (left.runId < right.runId ? -1 : 1)),
-    reproductions: [...reproductions.values()].sort((left, right) => (left.stamp < right.stamp ? -1 : 1)),
+    reproductions: byStamp(reproductions.values()),
+    comparisons: byStamp(comparisons.values()),
     stores: [...stores].sort(),
     unfinished: [...unfinished].sort(),
   };
@@ -142,14 +159,8 @@ function twoRecords(known: RunSource, found: RunSource): UserError {
   });
 }
 
-/** Its page is made from words that are not ours; it is not shown before it can be rendered from its numbers. */
-function comparisonNamed(path: string): UserError {
-  return new UserError({
-    code: 'not-available',
-    what: 'a comparison cannot be published yet',
-    where: path,
-    mend: 'publish the records that were compared: systems on the same images stand in one leaderboard, with tie groups',
-  });
+function byStamp<Source extends { readonly stamp: string }>(sources: Iterable<Source>): readonly Source[] {
+  return [...sources].sort((left, right) => (left.stamp < right.stamp ? -1 : 1));
 }
 
 function noRecords(path: string): UserError {
@@ -157,7 +168,7 @@ function noRecords(path: string): UserError {
     code: 'record-missing',
     what: existsSync(path) ? 'there are no records here' : 'there is no such folder',
     where: path,
-    expected: `a results folder, a folder with ${REPRODUCTION}, or the folder of a finished run`,
+    expected: `a results folder, a folder with ${REPRODUCTION} or ${COMPARISON}, or the folder of a finished run`,
     mend: `name the --out folder of an earlier run; ${basename(path)} holds nothing to publish`,
   });
 }

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '../records/canonical-json.js';
 import { readFinishedRunIn } from '../records/run-record.js';
 import { type CollectedRecords, collectRecords, type ReproductionSource, type RunSource } from './collect-records.js';
-import type { PublishedComparison } from './comparison-pages.js';
+import { comparisonPages, type PublishedComparison } from './comparison-pages.js';
 import { exampleImages, type PlacedImage, placeImages, type SiteImage } from './image-files.js';
 import { type ImageSet, imageSetOf } from './image-sets.js';
 import { type Board, boardView, leaderboards, type Membership, type TieGroups } from './leaderboards.js';
@@ -73,7 +73,7 @@ export async function publishSite(
   };
   const runs: RunFacts[] = [];
   for (const source of collected.runs) runs.push(await publishRun(source, surroundings));
-  const comparisons: readonly PublishedComparison[] = [];
+  const comparisons = await publishComparisons(collected, units);
   const scoresOf = scoresInSite(folder.root);
   const boards = leaderboards(runs, membershipsOf).map((board) =>
     boardView(board, knownTieGroups(board, units, scoresOf)),
@@ -111,6 +111,26 @@ async function publishSuites(
     suites.push({ slug, facts });
   }
   return suites.sort((left, right) => (left.slug < right.slug ? -1 : 1));
+}
+
+/** A comparison is named after its content: the same one from two folders is one, and its address stays. */
+async function publishComparisons(
+  { comparisons }: CollectedRecords,
+  units: SiteUnits,
+): Promise<readonly PublishedComparison[]> {
+  const published: PublishedComparison[] = [];
+  for (const { file, stamp } of comparisons) {
+    const id = `comparison:${stamp}`;
+    if (units.keep(id, stamp)) {
+      published.push(units.earlier(id) as PublishedComparison);
+      continue;
+    }
+    const { comparison, files } = await comparisonPages(file, `comparisons/${stamp.slice(0, 16)}`);
+    const writer = units.begin(id, stamp, comparison);
+    for (const { path, content } of files) writer.write(path, content);
+    published.push(comparison);
+  }
+  return published.sort((left, right) => (left.title < right.title ? -1 : left.title > right.title ? 1 : 0));
 }
 
 function stampsOf({ reproduction }: ReproductionSource, stamps: ReadonlyMap<string, string>): readonly string[] {

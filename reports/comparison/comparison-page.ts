@@ -83,7 +83,7 @@ export function renderComparison(view: ComparisonView, { home = '' }: Comparison
 }
 
 /** A title for lists of comparisons, in one line. */
-function comparisonTitle({ systems }: Pick<ComparisonView, 'systems'>): string {
+export function comparisonTitle({ systems }: Pick<ComparisonView, 'systems'>): string {
   const names = systems.map(({ label }) => singleLineText(label, 60));
   if (names.length === 1) return `${names[0]} beside published numbers`;
   if (names.length === 2) return `${names[0]} and ${names[1]} compared`;

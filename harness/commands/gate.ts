@@ -45,7 +45,11 @@ export function registerGate(program: Command): void {
     .description('compare a candidate with the accepted baseline; exit 3 on regression, 4 if undecided');
   addScoring(addCandidate(gate))
     .addOption(baselineOption())
-    .option('--metric <name>', 'may be repeated; the first one gates, the others inform', collect)
+    .option(
+      '--metric <name>',
+      'may be repeated; the first one gates, the others inform (default: the baseline’s)',
+      collect,
+    )
     .addOption(marginOption())
     .addOption(resamplesOption())
     .addOption(bootstrapSeedOption())

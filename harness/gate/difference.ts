@@ -1,5 +1,5 @@
 /** Differences of two systems over the same images and, with several records on a side, over seeds; with the words for the method. */
-import { type SystemDifference, systemDifferences } from '../statistics/seeds-and-images.js';
+import { type SystemComparison, type SystemDifference, systemDifferences } from '../statistics/seeds-and-images.js';
 import { type SystemMetric, scoreOfSums } from '../systems/system.js';
 
 export interface MetricPair {
@@ -17,14 +17,19 @@ export function metricDifferences(
   pairs: readonly MetricPair[],
   options: ResamplingOptions,
 ): readonly SystemDifference[] {
-  return systemDifferences(
-    pairs.map(({ before, after }) => ({
-      candidate: after.replicates,
-      baseline: before.replicates,
-      score: (sums, images) => scoreOfSums(before.aggregation, sums, images),
-    })),
-    options,
-  );
+  return systemDifferences(pairs.map(comparisonOf), options);
+}
+
+function comparisonOf({ before, after }: MetricPair): SystemComparison {
+  const score = (sums: readonly number[], images: number) => scoreOfSums(before.aggregation, sums, images);
+  const [one, other] = [before.replicates, after.replicates];
+  if (before.aggregation !== 'mean' || one.length > 1 || other.length > 1) {
+    return { candidate: other, baseline: one, score };
+  }
+  // The difference of two means is the mean of the differences: one column to resample instead of two.
+  const [values, others] = [one[0]!.columns[0]!, other[0]!.columns[0]!];
+  const gains = others.map((value, image) => value - values[image]!);
+  return { candidate: [{ columns: [gains] }], baseline: [{ columns: [new Float64Array(gains.length)] }], score };
 }
 
 /** One sentence on what the interval covers. */

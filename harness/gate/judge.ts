@@ -17,7 +17,7 @@ export interface GateQuestion {
   /** Name of the baseline's file. */
   readonly file: string;
   readonly candidate: System;
-  /** The first one gates, the rest inform; by default the baseline's metric gates and its others inform. */
+  /** The first one gates, the rest inform; by default the baseline's metric gates alone. */
   readonly metrics?: readonly string[];
   /** By default the baseline's. */
   readonly margin?: number;
@@ -35,8 +35,7 @@ export function judge({
   resamples = 10_000,
   seed = 1,
 }: GateQuestion): GateResult {
-  const names = metrics ?? [baseline.metric, ...sharedMetrics(baseline, candidate)];
-  const [gating, ...informing] = [...new Set(names)];
+  const [gating, ...informing] = [...new Set(metrics ?? [baseline.metric])];
   const compared = [gating!, ...informing].map((name) => {
     const before = requireMetric(baseline.system, name, file);
     const after = requireMetric(candidate, name, candidate.label);
@@ -97,11 +96,6 @@ function verdictOf({ difference, low, high, higherIsBetter }: GateMetric, margin
   return higherIsBetter
     ? gateDecision({ difference, low, high, margin })
     : gateDecision({ difference: -difference, low: -high, high: -low, margin });
-}
-
-function sharedMetrics({ system }: Baseline, candidate: System): readonly string[] {
-  const known = new Set(candidate.metrics.map(({ name }) => name));
-  return system.metrics.map(({ name }) => name).filter((name) => known.has(name));
 }
 
 function marginFor(gating: string, baseline: Baseline, given: number | undefined, file: string): Margin {

@@ -1,6 +1,6 @@
 /**
  * Whole `vlm-bench gate` processes on 5,000 synthetic images with 10,000 resamples: predictions scored on the spot against five
- * references each, and the same scores from a file; both with the gating metric alone and with every metric of the baseline.
+ * references each, with the gating metric alone and with five that inform, and the same scores from a file.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -76,27 +76,24 @@ export async function benchmarkGate(): Promise<Measurement[]> {
       'scores.json',
     );
     const gate = (...args: readonly string[]) => run('gate', '--baseline', 'baseline.json', '--json', ...args);
+    const six = ['CIDEr-D', 'BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4', 'ROUGE-L'].flatMap((name) => ['--metric', name]);
     const times = await interleavedMedians(
       {
-        predictions: () => gate('--candidate', 'candidate.json', ...references, '--metric', 'CIDEr-D'),
-        everyMetric: () => gate('--candidate', 'candidate.json', ...references),
-        scores: () => gate('--candidate', 'scores.json', '--metric', 'CIDEr-D'),
+        predictions: () => gate('--candidate', 'candidate.json', ...references),
+        sixMetrics: () => gate('--candidate', 'candidate.json', ...references, ...six),
+        scores: () => gate('--candidate', 'scores.json'),
       },
       { rounds: 5, warmUp: 1 },
     );
-    const measured = (name: string, milliseconds: number): Measurement[] => [
-      {
-        name: `gate, 5,000 images, 10,000 resamples: ${name}`,
-        value: milliseconds / 1000,
-        unit: 's',
-        ceiling: CEILING_SECONDS,
-      },
+    const name = 'gate, 5,000 images, 10,000 resamples';
+    const promised = (what: string, milliseconds: number): Measurement[] => [
+      { name: `${name}: ${what}`, value: milliseconds / 1000, unit: 's', ceiling: CEILING_SECONDS },
       { name: `  of ${CEILING_SECONDS} s`, value: milliseconds / 1000 / CEILING_SECONDS, unit: '×' },
     ];
     return [
-      ...measured('predictions', times.predictions),
-      ...measured('six metrics', times.everyMetric),
-      ...measured('scores file', times.scores),
+      ...promised('predictions', times.predictions),
+      ...promised('scores file', times.scores),
+      { name: `${name}: six metrics`, value: times.sixMetrics / 1000, unit: 's' },
     ];
   } finally {
     await rm(folder, { recursive: true, force: true });

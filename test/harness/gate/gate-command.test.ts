@@ -59,6 +59,7 @@ describe('exit codes', () => {
       '--baseline',
       'base.json',
       '--json',
+      ...['CIDEr-D', 'BLEU-1', 'BLEU-4', 'ROUGE-L'].flatMap((name) => ['--metric', name]),
     );
     expect(exitCode).toBe(0);
     expect(stderr).toBe('');

@@ -3,7 +3,7 @@ import type { BreakdownView } from '../../reports/comparison/comparison-view.js'
 import type { ScoreOfSums } from '../statistics/paired-images.js';
 import { type ScoredRecord, systemDifferences } from '../statistics/seeds-and-images.js';
 import type { System } from '../systems/system.js';
-import { type ComparisonOptions, scoreOf } from './compare-metric.js';
+import { type ComparisonOptions, scoreOf } from './compare-metrics.js';
 import { breakdownsOf, type Part } from './parts.js';
 import type { SharedMetric } from './shared-metrics.js';
 

@@ -5,7 +5,7 @@ import { type StatisticsMethod, statisticsNotes } from '../statistics/statistics
 import type { System } from '../systems/system.js';
 import { breakdownViews } from './breakdown-scores.js';
 import { type CompareInputs, shownSource } from './compare-inputs.js';
-import { type ComparisonOptions, compareMetric } from './compare-metric.js';
+import { type ComparisonOptions, compareMetrics } from './compare-metrics.js';
 import { type MoversOptions, moversOf } from './movers.js';
 import { meanPerImage } from './pair-counts.js';
 import { sharedMetrics } from './shared-metrics.js';
@@ -31,9 +31,9 @@ export async function buildComparisonView(
   return {
     format: COMPARISON_FORMAT,
     systems: systems.map((system, index) => systemView(system, ids[index]!)),
-    metrics: shared.map((metric) => ({
-      ...compareMetric(metric, ids, options),
-      breakdowns: breakdownViews(metric, systems, options),
+    metrics: compareMetrics(shared, ids, options).map((metric, index) => ({
+      ...metric,
+      breakdowns: breakdownViews(shared[index]!, systems, options),
     })),
     leftOut,
     imageScores: {

@@ -31,24 +31,65 @@ export interface ManyComparison {
   readonly tieGroups: readonly (readonly string[])[];
 }
 
+/** Systems under one metric. */
+export interface Contest {
+  readonly systems: readonly RankedSystem[];
+  readonly score: ScoreOfSums;
+}
+
+export interface ManyOptions extends SystemOptions {
+  readonly alpha?: number;
+}
+
 /** @throws RangeError as `systemDifferences` */
 export function compareMany(
   systems: readonly RankedSystem[],
   score: ScoreOfSums,
-  { alpha = 0.05, ...options }: SystemOptions & { readonly alpha?: number } = {},
+  options: ManyOptions = {},
 ): ManyComparison {
-  const ranked = [...systems].sort((a, b) => b.rankBy - a.rankBy);
-  const places = ranked.flatMap((_, first) =>
-    ranked.slice(first + 1).map((__, offset) => [first, first + 1 + offset] as const),
-  );
-  const differences = systemDifferences(
-    places.map(([first, second]) => ({
+  return compareContests([{ systems, score }], options)[0]!;
+}
+
+/**
+ * One comparison per contest, each corrected for its own pairs; those on equally many images share the resamples, so that several metrics
+ * of the same systems cost little more than one.
+ *
+ * @throws RangeError as `systemDifferences`
+ */
+export function compareContests(
+  contests: readonly Contest[],
+  { alpha = 0.05, ...options }: ManyOptions = {},
+): readonly ManyComparison[] {
+  const fields = contests.map(({ systems, score }) => {
+    const ranked = [...systems].sort((a, b) => b.rankBy - a.rankBy);
+    const places = ranked.flatMap((_, first) =>
+      ranked.slice(first + 1).map((__, offset) => [first, first + 1 + offset] as const),
+    );
+    const comparisons = places.map(([first, second]) => ({
       candidate: ranked[first]!.records,
       baseline: ranked[second]!.records,
       score,
-    })),
+    }));
+    return { ranked, places, comparisons };
+  });
+  const differences = systemDifferences(
+    fields.flatMap(({ comparisons }) => comparisons),
     options,
   );
+  let done = 0;
+  return fields.map(({ ranked, places }) => {
+    const own = differences.slice(done, done + places.length);
+    done += places.length;
+    return decided(ranked, places, own, alpha);
+  });
+}
+
+function decided(
+  ranked: readonly RankedSystem[],
+  places: readonly (readonly [number, number])[],
+  differences: readonly SystemDifference[],
+  alpha: number,
+): ManyComparison {
   const steps = holm(
     differences.map(({ p }) => p),
     { alpha },

@@ -70,8 +70,14 @@ export function metricSentence(
     tied.length === 0
       ? `Every other system is worse than ${nameOf(best)}`
       : `The ${higherIsBetter ? 'highest' : 'lowest'} score is that of ${nameOf(best)}, which is not told apart from ${listed(tied)}`;
-  const share = significant === 0 ? 'none' : `${significant}`;
-  return `On ${metric}, ${share} of ${pairs.length} pairs of systems differ${significant === 0 ? 's' : ''} significantly after Holm’s correction. ${top}.`;
+  const verb = significant === 0 ? 'differs' : 'differ';
+  const share =
+    significant === 0
+      ? `none of ${pairs.length}`
+      : significant === pairs.length
+        ? `all ${significant}`
+        : `${significant} of ${pairs.length}`;
+  return `On ${metric}, ${share} pairs of systems ${verb} significantly after Holm’s correction. ${top}.`;
 }
 
 function listed(names: readonly string[]): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareMany, tieGroups } from '../../../harness/statistics/compare-many.js';
+import { compareContests, compareMany, tieGroups } from '../../../harness/statistics/compare-many.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
 
 const mean = ([sum]: readonly number[], images: number): number => sum! / images;
@@ -45,6 +45,24 @@ describe('several systems', () => {
     const values = Float64Array.from(ease, (value) => value + gain + 0.3 * stream.normal());
     return { id, rankBy: values.reduce((sum, value) => sum + value, 0), records: [{ columns: [values] }] };
   };
+
+  test('under several metrics, on images of two counts, are compared as under each metric alone', () => {
+    const systems = [system('first', 0), system('second', 0.05), system('third', 0.2)];
+    const shorter = systems.map(({ records, ...rest }) => ({
+      ...rest,
+      records: records.map(({ columns }) => ({ columns: columns.map((values) => values.slice(0, 90)) })),
+    }));
+    const root = ([sum]: readonly number[], count: number) => Math.sqrt(Math.max(0, sum! / count));
+    const contests = [
+      { systems, score: mean },
+      { systems: shorter, score: mean },
+      { systems: [...systems].reverse(), score: root },
+    ];
+    const options = { resamples: 500 };
+    expect(compareContests(contests, options)).toEqual(
+      contests.map((contest) => compareMany(contest.systems, contest.score, options)),
+    );
+  });
 
   test('are ranked, compared in pairs and grouped', () => {
     const systems = [system('worst', -1), system('good', 0.5), system('better', 0.501), system('middle', 0)];

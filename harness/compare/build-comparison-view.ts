@@ -1,5 +1,6 @@
 /** From systems to the view of their comparison: everything that the page and `comparison.json` hold, computed once. */
 import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
+import { UserError } from '../errors.js';
 import { publishedTableViews } from '../report/published-views.js';
 import { type StatisticsMethod, statisticsNotes } from '../statistics/statistics-notes.js';
 import type { System } from '../systems/system.js';
@@ -24,6 +25,7 @@ export async function buildComparisonView(
   { systems, published }: CompareInputs,
   { metrics: wanted, resamples = 10_000, seed = 1, ...movers }: ComparisonQuestion = {},
 ): Promise<ComparisonView> {
+  requireResamples(systems, resamples);
   const { shared, leftOut } = sharedMetrics(systems, wanted);
   const ids = systems.map((_, index) => `s${index + 1}`);
   const options: ComparisonOptions = { alpha: ALPHA, level: 1 - ALPHA, resamples, seed };
@@ -44,6 +46,19 @@ export async function buildComparisonView(
     published: publishedTableViews(published),
     statistics: { alpha: ALPHA, level: options.level, resamples, seed, notes: notesOf(systems) },
   };
+}
+
+/** A p from random exchanges is at least 1 ÷ (exchanges + 1); times the number of pairs it must be able to reach α. */
+function requireResamples(systems: readonly System[], resamples: number): void {
+  const pairs = (systems.length * (systems.length - 1)) / 2;
+  const least = Math.ceil(pairs / ALPHA - 1e-9) - 1;
+  if (resamples >= least) return;
+  throw new UserError({
+    code: 'usage',
+    what: `with ${resamples} resamples no difference could be significant among ${pairs} pairs`,
+    expected: `at least ${least} resamples for ${systems.length} systems`,
+    mend: `add --resamples ${least}, or compare fewer systems`,
+  });
 }
 
 function systemView({ label, origin, records, metrics }: System, id: string): ComparisonView['systems'][number] {

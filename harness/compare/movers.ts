@@ -13,6 +13,9 @@ export interface MoversOptions {
 /** Images in all, over gains and losses of all systems; each kind gets its part, at least two. */
 const IMAGES = 16;
 
+/** Systems that are compared with the first one image by image. */
+const SYSTEMS = 12;
+
 interface Move {
   readonly image: number;
   readonly before: number;
@@ -27,9 +30,11 @@ export async function moversOf(
 ): Promise<readonly MoversView[]> {
   const [first] = metrics;
   const { imageIds, higherIsBetter, group } = first!;
-  const limit = Math.max(2, Math.floor(IMAGES / 2 / Math.max(1, systems.length - 1)));
+  const limit = Math.max(2, Math.floor(IMAGES / 2 / Math.max(1, Math.min(SYSTEMS, systems.length - 1))));
   const before = meanPerImage(first!);
-  const moves = metrics.slice(1).map((metric) => strongestMoves(before, meanPerImage(metric), higherIsBetter, limit));
+  const moves = metrics
+    .slice(1, 1 + SYSTEMS)
+    .map((metric) => strongestMoves(before, meanPerImage(metric), higherIsBetter, limit));
   const shown = new Set(moves.flatMap(({ gains, losses }) => [...gains, ...losses].map(({ image }) => image)));
   const shownIds = new Set([...shown].map((image) => imageIds[image]!));
   const stores = systems.flatMap(({ imageStore }) => (imageStore === undefined ? [] : [imageStore]));

@@ -12,7 +12,7 @@ export function comparisonText({ systems, metrics, leftOut, published, statistic
   return `${[
     ...lines,
     ...leftOut.map(
-      ({ metric, systems: some }) => `not compared: ${logText(metric)}, which only ${logText(some.join(', '))} has`,
+      ({ metric, systems: some }) => `not compared: ${logText(metric)}, found only in ${logText(some.join(', '))}`,
     ),
     ...(published.length === 0 ? [] : ['published rows are on the page only: they have no scores of images to test']),
     `intervals at ${formatFixed(statistics.level * 100, 0)} %; p after Holm over the pairs of a metric`,

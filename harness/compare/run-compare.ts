@@ -1,8 +1,8 @@
 /** What `vlm-bench compare` does, from options to files: `index.html` for readers and `comparison.json` for programs and for `publish`. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderComparison } from '../../reports/comparison/comparison-page.js';
-import type { ComparisonView } from '../../reports/comparison/comparison-view.js';
+import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
 import { UserError } from '../errors.js';
 import { logJson } from '../gate/log-text.js';
 import { type ScoringOptions, scoringOf } from '../gate/run-gate.js';
@@ -44,14 +44,20 @@ function comparisonJson(view: ComparisonView): string {
   return `${logJson(view)}\n`;
 }
 
-/** A folder may hold an earlier comparison, but no page of anything else. */
+/** A folder may hold an earlier comparison, but neither a page nor a document of anything else. */
 function requireOwnFolder(out: string): void {
-  if (!existsSync(join(out, 'index.html')) || existsSync(join(out, 'comparison.json'))) return;
+  const document = join(out, 'comparison.json');
+  const foreign = existsSync(document) ? (isComparison(document) ? undefined : document) : join(out, 'index.html');
+  if (foreign === undefined || !existsSync(foreign)) return;
   throw new UserError({
     code: 'usage',
-    what: 'the folder holds a page that is not of a comparison',
-    where: join(out, 'index.html'),
+    what: 'the folder holds a file that is not of a comparison',
+    where: foreign,
     expected: 'a new folder, or one of an earlier comparison',
     mend: 'name another folder with --out',
   });
+}
+
+function isComparison(file: string): boolean {
+  return readFileSync(file, 'utf8').slice(0, 200).includes(COMPARISON_FORMAT.replace(/ \d+$/, ' '));
 }

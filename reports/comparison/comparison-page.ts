@@ -65,6 +65,7 @@ export function renderComparison(view: ComparisonView, { home = '' }: Comparison
       primary: section('metric-1', primary!),
       overview: further.length > 0 && systems.length > 1 ? overviewTable(view, styles) : undefined,
       scatters,
+      unseen: Math.max(0, systems.length - 1 - SCATTERS),
       moved,
       further: further.map((metric, index) => section(`metric-${index + 2}`, metric)),
       leftOut: leftOut.map(({ metric, systems: some }) => ({
@@ -92,12 +93,15 @@ export function comparisonTitle({ systems }: Pick<ComparisonView, 'systems'>): s
     : `${names[0]}, ${names[1]} and ${names.length - 2} other systems compared`;
 }
 
+/** Pictures of systems against the first one. */
+const SCATTERS = 12;
+
 let compiled: ((context: object) => string) | undefined;
 
 function scoreScatters({ systems, metrics, imageScores }: ComparisonView, styles: ReadonlyMap<string, SystemStyle>) {
   const [first, ...others] = systems;
   const { name, higherIsBetter } = metrics[0]!;
-  return others.map(({ id }, index) => {
+  return others.slice(0, SCATTERS).map(({ id }, index) => {
     const [across, upwards] = [styles.get(first!.id)!, styles.get(id)!];
     return {
       title: `${upwards.name} against ${across.name}`,

@@ -6,6 +6,9 @@ import type { BreakdownView, ComparedMetricView, PairView } from './comparison-v
 import type { SystemStyle } from './system-style.js';
 import { renderWinBar } from './win-bar.js';
 
+/** Pairs in a table; forty systems have 780. */
+const PAIRS = 100;
+
 export interface SectionOptions {
   /** Unique in the page. */
   readonly id: string;
@@ -37,7 +40,8 @@ export function metricSection({ id, metric, styles, percent }: SectionOptions) {
       letters,
     })),
     units: [...new Set(pairs.map(({ unit }) => unit))].join('; '),
-    pairs: pairRows({ id, metric, styles, decimals }),
+    pairs: pairRows({ id, pairs: pairs.slice(0, PAIRS), styles, decimals }),
+    furtherPairs: Math.max(0, pairs.length - PAIRS),
     matrix: ranking.length > 2 ? significanceMatrix(metric, styles, decimals) : undefined,
     breakdowns: breakdowns.map((breakdown, index) => ({
       id: `${id}-parts-${index + 1}`,
@@ -87,12 +91,12 @@ function listed(names: readonly string[]): string {
 
 interface PairRowsOptions {
   readonly id: string;
-  readonly metric: ComparedMetricView;
+  readonly pairs: readonly PairView[];
   readonly styles: ReadonlyMap<string, SystemStyle>;
   readonly decimals: number;
 }
 
-function pairRows({ id, metric: { pairs }, styles, decimals }: PairRowsOptions) {
+function pairRows({ id, pairs, styles, decimals }: PairRowsOptions) {
   const reach = intervalReach(pairs.flatMap(({ low, high }) => [low, high]));
   return pairs.map((pair, index) => {
     const { first, second, difference, low, high, p, adjustedP, significant, wins, ties, losses } = pair;

@@ -25,7 +25,9 @@ const TOP = 12;
 const BOTTOM = 50;
 const SIZE = { width: LEFT + PLOT + 14, height: TOP + PLOT + BOTTOM };
 const CELLS = 40;
-const SMALLEST = 3.4;
+/** Side of the square of one image where there is room, and of the smallest that can be seen. */
+const SINGLE = 4.2;
+const SMALLEST = 2.4;
 
 type Side = 'above' | 'below' | 'equal';
 
@@ -43,8 +45,8 @@ export function renderScoreScatter(options: ScoreScatterOptions): string {
   const most = Math.max(1, ...cells.map(({ count }) => count));
   // Few places, as with shares of two questions, leave room for larger squares.
   const largest = cells.length <= 60 ? 26 : PLOT / CELLS;
-  const lengthOf = (count: number) =>
-    most === 1 ? 4.2 : Math.sqrt(SMALLEST ** 2 + ((largest ** 2 - SMALLEST ** 2) * (count - 1)) / (most - 1));
+  const unit = Math.min(SINGLE, largest / Math.sqrt(most));
+  const lengthOf = (count: number) => Math.max(SMALLEST, unit * Math.sqrt(count));
   const better = higherIsBetter ? [upwards, across] : [across, upwards];
   const content = [
     frame(range),

@@ -1,7 +1,7 @@
 /** The page of a comparison as text: every number of the view, a light picture of many images, equal bytes, and words for each outcome. */
 import { describe, expect, test } from 'vitest';
 import { type ComparisonView, renderComparison } from '../../reports/index.js';
-import { plainComparison } from './comparison-views.js';
+import { crowdedComparison, plainComparison } from './comparison-views.js';
 
 /** Squares of the scatter: one sub-path each. */
 const squares = (page: string) => {
@@ -49,6 +49,15 @@ describe('the scatter', () => {
     const sides = drawn.map((square) => Number(/h([\d.]+)v/.exec(square)![1])).sort((a, b) => b - a);
     expect(sides[0]! ** 2 / sides[1]! ** 2).toBeGreaterThan(5);
   });
+});
+
+test('stays bounded with sixty systems: the best pairs as rows, all of them in the matrix', () => {
+  const page = renderComparison(crowdedComparison(60));
+  expect(page.match(/id="metric-1-pair-\d+"/g)).toHaveLength(100);
+  expect(page).toContain(`${(60 * 59) / 2 - 100} further pairs`);
+  expect(page.match(/class="differs"/g)).toHaveLength(60 * 59);
+  expect(page.match(/<svg id="scatter-/g)).toHaveLength(12);
+  expect(page.length).toBeLessThan(1_000_000);
 });
 
 test('equal views give equal bytes, and nothing of the page is a script or comes from elsewhere', () => {

@@ -127,3 +127,25 @@ export function hostileComparison(attacks: readonly string[]): ComparisonView {
     statistics: { ...plain.statistics, notes: [{ name: attack(), sentence: MEGABYTE }] },
   };
 }
+
+/** `count` systems on a few images, every pair alike. */
+export function crowdedComparison(count: number): ComparisonView {
+  const plain = plainComparison(20);
+  const [metric] = plain.metrics;
+  const ids = Array.from({ length: count }, (_, index) => `s${index + 1}`);
+  return {
+    ...plain,
+    systems: ids.map((id) => ({ ...plain.systems[0]!, id, label: `system ${id}` })),
+    metrics: [
+      {
+        ...metric!,
+        ranking: ids.map((system) => ({ ...metric!.ranking[0]!, system })),
+        pairs: ids.flatMap((first, index) =>
+          ids.slice(index + 1).map((second) => ({ ...metric!.pairs[0]!, first, second })),
+        ),
+        tieGroups: ids.map((id) => [id]),
+      },
+    ],
+    imageScores: { ...plain.imageScores, scores: ids.map(() => plain.imageScores.scores[0]!) },
+  };
+}

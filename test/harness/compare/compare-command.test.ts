@@ -108,7 +108,7 @@ describe('errors', () => {
       'taken',
     );
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('the folder holds a page that is not of a comparison');
+    expect(stderr).toContain('the folder holds a file that is not of a comparison');
     expect(written('taken', 'index.html')).toBe('mine');
   });
 

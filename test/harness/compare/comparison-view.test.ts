@@ -139,6 +139,7 @@ describe('several systems', () => {
     expect(metric!.ranking[0]).not.toHaveProperty('interval');
     expect(metric!.ranking[0]!.recordScores).toHaveLength(3);
     expect(view.systems[0]).toMatchObject({ records: 3, seeds: [1, 2, 3] });
+    expect(metric!.breakdowns.map(({ by, parts }) => [by, parts.length])).toEqual([['caption length', 4]]);
     expect(view.movers[0]!.gains[0]!.texts[0]!.after).toHaveLength(3);
   });
 });

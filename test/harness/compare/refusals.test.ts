@@ -65,6 +65,14 @@ describe('arguments', () => {
     expect(model.text).toContain('did you mean "published:pathvqa/MMQ"?');
   });
 
+  test('more pairs than the resamples can tell apart', async () => {
+    const many = Array.from({ length: 5 }, (_, index) => ({ label: `system ${index}`, images: 4 }));
+    // The least p of 199 exchanges is 1 ÷ 200, which times ten pairs is .05.
+    const inputs = await readCompareInputs(many.map((system) => writeSystem(folder, system)));
+    await expect(buildComparisonView(inputs, { resamples: 198 })).rejects.toThrow('add --resamples 199');
+    expect((await buildComparisonView(inputs, { resamples: 199 })).metrics[0]!.pairs).toHaveLength(10);
+  });
+
   test('the same system twice', async () => {
     const twice = await refusal([{ label: 'one' }, { label: 'one' }]);
     expect(twice.text).toContain('two systems are called');

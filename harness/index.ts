@@ -10,10 +10,16 @@ export { buildFindingView } from './report/build-view.js';
 export { type WrittenReport, writeReport } from './report/write-report.js';
 export { type MeasureId, measures } from './run/measures.js';
 export { type ReproduceOptions, reproduce } from './run/reproduce.js';
+export {
+  type Claim,
+  type ClaimDecision,
+  type DecideOptions,
+  decideClaims,
+  type FindingDecision,
+} from './statistics/claims.js';
 export { type PairedStatistics, pairedStatistics, type SeedPair } from './statistics/paired-seeds.js';
 export { type SignFlipTest, signFlipTest } from './statistics/sign-flip.js';
 export { studentTCdf, studentTQuantile } from './statistics/student-t.js';
-export { type Decision, decide, type VerdictRule } from './statistics/verdict.js';
 export { readFindings, readSuite } from './suite/find-suite.js';
 export { type Plan, type PlanOptions, planSuite } from './suite/plan.js';
 export type { Hypothesis, Suite } from './suite/schema.js';

@@ -12,7 +12,6 @@
 import type { Verdict } from '../../reports/index.js';
 import type { EffectStatistics } from './effect-statistics.js';
 import { number, percent, pText, signedAlike } from './number-text.js';
-import type { PairedStatistics } from './paired-seeds.js';
 import { type SignFlipTest, smallestSignFlipP } from './sign-flip.js';
 
 export interface ClaimRule {
@@ -26,28 +25,12 @@ export interface ClaimRule {
   readonly test: 'paired' | 'trend';
 }
 
-export interface VerdictRule extends Omit<ClaimRule, 'comparison' | 'test'> {
-  /** The arms in words, for the sentence. */
-  readonly treatment: string;
-  readonly control: string;
-}
-
 export interface Decision {
   readonly verdict: Verdict;
   /** One sentence to quote: effect, interval, p and n. */
   readonly sentence: string;
   /** Why this verdict and not another. */
   readonly reasons: readonly string[];
-}
-
-/** One claim that stands alone, on paired seeds; the interval is the one in `statistics`. */
-export function decide(
-  { meanDifference, pairs, ...statistics }: PairedStatistics,
-  { treatment, control, ...rule }: VerdictRule,
-  { smoke = false }: { readonly smoke?: boolean } = {},
-): Decision {
-  const claim = { ...rule, comparison: `“${treatment}” minus “${control}”`, test: 'paired' } as const;
-  return decideOnInterval({ ...statistics, mean: meanDifference, seeds: pairs.length }, claim, { smoke });
 }
 
 /** @param statistics with the interval to decide on, and how many seeds it comes from */

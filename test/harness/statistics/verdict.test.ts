@@ -1,21 +1,23 @@
 import { describe, expect, test } from 'vitest';
+import { type Claim, decideClaims } from '../../../harness/statistics/claims.js';
 import { pairedStatistics } from '../../../harness/statistics/paired-seeds.js';
-import { type Decision, decide, type VerdictRule } from '../../../harness/statistics/verdict.js';
+import type { Decision } from '../../../harness/statistics/verdict.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
 
-const rule: VerdictRule = {
+const rule: Omit<Claim, 'effects'> = {
+  id: 'claim',
   metric: 'CIDEr-D',
   direction: 'greater',
   margin: 0.1,
   alpha: 0.05,
-  treatment: 'no mask',
-  control: 'mask',
+  comparison: '“no mask” minus “mask”',
+  test: 'paired',
 };
 
-function verdictOn(differences: readonly number[], changes: Partial<VerdictRule> = {}, smoke = false): Decision {
-  const pairs = differences.map((difference, index) => ({ seed: index + 1, treatment: 5 + difference, control: 5 }));
-  const applied = { ...rule, ...changes };
-  return decide(pairedStatistics(pairs, { alpha: applied.alpha }), applied, { smoke });
+function verdictOn(differences: readonly number[], changes: Partial<Claim> = {}, smoke = false): Decision {
+  // As they come out of scores near 5, with the rounding that this brings.
+  const effects = differences.map((difference) => 5 + difference - 5);
+  return decideClaims([{ ...rule, effects, magnitude: 6, ...changes }], { smoke });
 }
 
 describe('the verdict', () => {
@@ -84,14 +86,13 @@ describe('by simulation', () => {
     const count = { covered: 0, rejected: 0, reproduced: 0, contradictedAtMargin: 0 };
     for (let trial = 0; trial < trials; trial++) {
       const noise = Array.from({ length: seeds }, () => stream.normal());
-      const pairs = (effect: number) =>
-        noise.map((value, index) => ({ seed: index, treatment: value + effect, control: 0 }));
-      const none = pairedStatistics(pairs(0), { alpha: 0.05 });
+      const pairs = noise.map((value, index) => ({ seed: index, treatment: value, control: 0 }));
+      const none = pairedStatistics(pairs, { alpha: 0.05 });
       if (none.confidence.low <= 0 && none.confidence.high >= 0) count.covered++;
       if (none.tTest.p <= 0.05) count.rejected++;
-      if (decide(none, { ...rule, margin }).verdict === 'reproduced') count.reproduced++;
-      const atMargin = pairedStatistics(pairs(margin), { alpha: 0.05 });
-      if (decide(atMargin, { ...rule, margin }).verdict === 'contradicted') count.contradictedAtMargin++;
+      if (decideClaims([{ ...rule, margin, effects: noise }]).verdict === 'reproduced') count.reproduced++;
+      const atMargin = decideClaims([{ ...rule, margin, effects: noise.map((value) => value + margin) }]);
+      if (atMargin.verdict === 'contradicted') count.contradictedAtMargin++;
     }
     expect(Math.abs(count.covered / trials - 0.95)).toBeLessThan(tolerance);
     expect(Math.abs(count.rejected / trials - 0.05)).toBeLessThan(tolerance);

@@ -53,10 +53,7 @@ export function renderFindingReport(view: FindingReportView): string {
   const styles = styleArms(view.arms, view.factors);
   const derived = deriveNumbers(view);
   const first = view.claims.find(({ evidence }) => evidence.test === 'paired') ?? view.claims[0];
-  const body = compilePage(
-    'templates/finding',
-    PARTIALS,
-  )({
+  const body = compilePage('templates/finding', PARTIALS, { document: 'report.json' })({
     smoke: view.smoke,
     suite: view.suite,
     dataSet: view.dataSet,

@@ -33,13 +33,19 @@ export function readReportAsset(path: string): string {
 /**
  * @param path the template below `reports/`, without `.hbs`: `templates/finding`
  * @param partials further templates, as paths of the same kind; a page includes them by their file name
+ * @param document file beside the page that holds every text in full, named where one is cut
  * @returns a function from a context to markup. It throws if the context lacks a field that the template prints.
  */
-export function compilePage(path: string, partials: readonly string[] = []): (context: object) => string {
+export function compilePage(
+  path: string,
+  partials: readonly string[] = [],
+  { document = '' }: { readonly document?: string } = {},
+): (context: object) => string {
   const handlebars = Handlebars.create();
   handlebars.registerHelper('text', (value: unknown, options: Handlebars.HelperOptions) => {
     const limit: unknown = options.hash.limit;
-    return new Handlebars.SafeString(isolatedText(String(value), typeof limit === 'number' ? limit : TEXT_LIMIT));
+    const shown = isolatedText(String(value), typeof limit === 'number' ? limit : TEXT_LIMIT, document);
+    return new Handlebars.SafeString(shown);
   });
   handlebars.registerHelper('markerPath', (marker: unknown) => MARKER_PATHS[String(marker)] ?? MARKER_PATHS.disc);
   handlebars.registerHelper('position', (index: unknown) => Number(index) + 1);
@@ -52,8 +58,8 @@ export function compilePage(path: string, partials: readonly string[] = []): (co
   return handlebars.compile(readReportAsset(`${path}.hbs`), { strict: true });
 }
 
-function isolatedText(text: string, limit: number): string {
+function isolatedText(text: string, limit: number, document: string): string {
   const { shown, omitted } = cutText(text, limit);
   const isolated = `<bdi>${escapeMarkup(printableText(shown))}</bdi>`;
-  return omitted > 0 ? `${isolated}<span class="cut">${escapeMarkup(cutNote(omitted))}</span>` : isolated;
+  return omitted > 0 ? `${isolated}<span class="cut">${escapeMarkup(cutNote(omitted, document))}</span>` : isolated;
 }

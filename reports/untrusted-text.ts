@@ -39,9 +39,13 @@ export function cutText(text: string, limit: number): { readonly shown: string; 
   return { shown: text.slice(0, end), omitted };
 }
 
-/** The note after a text that was cut. */
-export function cutNote(omitted: number): string {
-  return `… (${formatCount(omitted)} more characters; the full text is in report.json)`;
+/**
+ * The note after a text that was cut.
+ * @param document file beside the page that holds the whole text, where there is one
+ */
+export function cutNote(omitted: number, document = ''): string {
+  const rest = `${formatCount(omitted)} more characters`;
+  return document === '' ? `… (${rest})` : `… (${rest}; the full text is in ${document})`;
 }
 
 /** Escapes text for element content and double-quoted attributes of HTML and SVG. */

@@ -195,6 +195,15 @@ describe('renderFindingsIndex', () => {
   });
 });
 
+it('names report.json as the place of the whole text only where there is one', () => {
+  const index = buildFindingsIndex();
+  const landing = renderFindingsIndex({ ...index, title: 'long '.repeat(1000) });
+  expect(textOf(landing)).toMatch(/… \([\d,]+ more characters\)/);
+  expect(landing).not.toContain('the full text is in');
+  const finding = renderFindingReport({ ...everything, suite: { ...everything.suite, title: 'long '.repeat(1000) } });
+  expect(textOf(finding)).toMatch(/… \([\d,]+ more characters; the full text is in report\.json\)/);
+});
+
 describe('hostile text in every field', () => {
   it.each([
     ['a finding', () => renderFindingReport(withHostileTexts(everything))],

@@ -74,7 +74,7 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
     const inside = names.map((name) => join(store, name));
     const found = inside.filter((folder) => existsSync(join(folder, REPRODUCTION)));
     for (const folder of found) addReproduction(folder);
-    const compared = inside.filter((folder) => existsSync(join(folder, COMPARISON)));
+    const compared = [store, ...inside].filter(isComparison);
     for (const folder of compared) addComparison(folder);
     const folders = names.includes('runs') ? readdirSync(join(store, 'runs')).sort() : [];
     const shared = new Set(found.flatMap((folder) => sharedRuns(reproductionAt(reproductions, folder))));
@@ -89,7 +89,6 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
 
   for (const path of paths.map((given) => resolve(given))) {
     if (existsSync(join(path, REPRODUCTION))) addReproduction(path);
-    else if (existsSync(join(path, COMPARISON))) addComparison(path);
     else if (existsSync(runPathsIn(path).result)) addRun(path);
     else if (!existsSync(path) || !statSync(path).isDirectory() || !addStore(path)) throw noRecords(path);
   }
@@ -157,6 +156,11 @@ function twoRecords(known: RunSource, found: RunSource): UserError {
     expected: 'one record, or equal copies of it',
     mend: 'publish one of them; an engine that is not bit-identical gives another result each time',
   });
+}
+
+function isComparison(folder: string): boolean {
+  const file = join(folder, COMPARISON);
+  return existsSync(file) && statSync(file).isFile();
 }
 
 function byStamp<Source extends { readonly stamp: string }>(sources: Iterable<Source>): readonly Source[] {

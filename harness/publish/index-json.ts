@@ -3,6 +3,7 @@
  * added under the same `schemaVersion`; one that is renamed or means something else raises it.
  */
 import type { BoardView, SuiteView } from '../../reports/site/index.js';
+import type { PublishedComparison } from './comparison-pages.js';
 import type { RunFacts } from './run-facts.js';
 import { recordFiles } from './run-pages.js';
 
@@ -69,7 +70,15 @@ export interface SiteIndexJson {
     /** Files of the record. */
     readonly record: readonly string[];
   })[];
-  readonly comparisons: readonly { readonly title: string; readonly page: string; readonly json: string }[];
+  readonly comparisons: readonly {
+    readonly title: string;
+    /** What the tests of its first metric come to. */
+    readonly sentence: string;
+    readonly page: string;
+    readonly json: string;
+    /** Pages of the runs that it compares, as far as they are in the site. */
+    readonly runs: readonly string[];
+  }[];
 }
 
 export interface IndexJsonInput {
@@ -78,10 +87,11 @@ export interface IndexJsonInput {
   readonly suites: readonly SuiteView[];
   readonly boards: readonly BoardView[];
   readonly runs: readonly RunFacts[];
-  readonly comparisons: readonly { readonly title: string; readonly path: string; readonly json: string }[];
+  readonly comparisons: readonly PublishedComparison[];
 }
 
 export function siteIndexJson({ title, baseUrl, suites, boards, runs, comparisons }: IndexJsonInput): string {
+  const pageOf = new Map(runs.map(({ runId }) => [runId, `runs/${runId}/index.html`]));
   const document: SiteIndexJson = {
     schemaVersion: 1,
     title,
@@ -133,11 +143,17 @@ export function siteIndexJson({ title, baseUrl, suites, boards, runs, comparison
       parameters: run.parameters,
       weights: run.weights,
       finished: new Date(run.finished).toISOString(),
-      page: `runs/${run.runId}/index.html`,
+      page: pageOf.get(run.runId)!,
       badge: `runs/${run.runId}/badge.svg`,
       record: [...recordFiles, 'scores.json'].map((name) => `runs/${run.runId}/${name}`),
     })),
-    comparisons: comparisons.map(({ title: name, path, json }) => ({ title: name, page: path, json })),
+    comparisons: comparisons.map(({ title: name, sentence, path, json, runIds }) => ({
+      title: name,
+      sentence,
+      page: path,
+      json,
+      runs: runIds.flatMap((runId) => pageOf.get(runId) ?? []),
+    })),
   };
   return `${JSON.stringify(document)}\n`;
 }

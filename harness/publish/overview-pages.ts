@@ -120,7 +120,7 @@ function searchEntries(
       words: `${verdict?.verdict ?? 'benchmark'}, ${dataSet}: ${claim}`,
       path,
     })),
-    ...comparisons.map(({ title, path }) => ({ kind: 'comparison', title, words: '', path })),
+    ...comparisons.map(({ title, sentence, path }) => ({ kind: 'comparison', title, words: sentence, path })),
     ...boards.map(({ metric, dataSet, split, rows: systems, path }) => ({
       kind: 'leaderboard',
       title: metric,
@@ -136,8 +136,11 @@ function searchEntries(
   ];
 }
 
-/** Suites and runs that belong to none: the runs of a suite are one result together. */
-function feedEntries({ suites, runs, membershipsOf }: OverviewInput): readonly FeedEntryView[] {
+/**
+ * Suites, runs that belong to none (the runs of a suite are one result together), and comparisons. A comparison is as new as the newest of
+ * its runs in the site; one without any has no time in its records and is not in the feed.
+ */
+function feedEntries({ suites, runs, comparisons, membershipsOf }: OverviewInput): readonly FeedEntryView[] {
   const finished = new Map(runs.map((run) => [run.runId, run.finished]));
   return [
     ...suites.map(({ slug, facts }) => ({
@@ -159,5 +162,10 @@ function feedEntries({ suites, runs, membershipsOf }: OverviewInput): readonly F
           updated: run.finished,
         };
       }),
+    ...comparisons.flatMap(({ title, sentence, path, runIds }) => {
+      const times = runIds.flatMap((runId) => finished.get(runId) ?? []);
+      if (times.length === 0) return [];
+      return [{ identity: `comparison ${path}`, title, summary: sentence, path, updated: Math.max(...times) }];
+    }),
   ];
 }

@@ -73,7 +73,7 @@ export async function publishSite(
   };
   const runs: RunFacts[] = [];
   for (const source of collected.runs) runs.push(await publishRun(source, surroundings));
-  const comparisons = await publishComparisons(collected, units);
+  const comparisons = await publishComparisons(collected, runs, surroundings);
   const scoresOf = scoresInSite(folder.root);
   const boards = leaderboards(runs, membershipsOf).map((board) =>
     boardView(board, knownTieGroups(board, units, scoresOf)),
@@ -113,20 +113,26 @@ async function publishSuites(
   return suites.sort((left, right) => (left.slug < right.slug ? -1 : 1));
 }
 
-/** A comparison is named after its content: the same one from two folders is one, and its address stays. */
+/** A comparison is named after its content: the same one from two folders is one, and what stands at an address stays. */
 async function publishComparisons(
   { comparisons }: CollectedRecords,
-  units: SiteUnits,
+  runs: readonly RunFacts[],
+  { units, site: { siteTitle } }: Surroundings,
 ): Promise<readonly PublishedComparison[]> {
+  const inSite = new Set(runs.map(({ runId }) => runId));
+  const hasRun = (runId: string) => inSite.has(runId);
   const published: PublishedComparison[] = [];
   for (const { file, stamp } of comparisons) {
     const id = `comparison:${stamp}`;
-    if (units.keep(id, stamp)) {
-      published.push(units.earlier(id) as PublishedComparison);
+    const keyOf = ({ runIds }: PublishedComparison) => sha256(canonicalJson([stamp, siteTitle, runIds.filter(hasRun)]));
+    const earlier = units.earlier(id) as PublishedComparison | undefined;
+    if (earlier !== undefined && units.keep(id, keyOf(earlier))) {
+      published.push(earlier);
       continue;
     }
-    const { comparison, files } = await comparisonPages(file, `comparisons/${stamp.slice(0, 16)}`);
-    const writer = units.begin(id, stamp, comparison);
+    const folder = `comparisons/${stamp.slice(0, 16)}`;
+    const { comparison, files } = await comparisonPages(file, folder, { siteTitle, hasRun });
+    const writer = units.begin(id, keyOf(comparison), comparison);
     for (const { path, content } of files) writer.write(path, content);
     published.push(comparison);
   }

@@ -15,12 +15,30 @@ import { renderScoreScatter } from './score-scatter.js';
 import { type SystemStyle, styleSystems } from './system-style.js';
 
 export interface ComparisonPageOptions {
-  /** Relative address of the page that the brand leads to. */
-  readonly home?: string;
+  /** The published site that the page is part of. */
+  readonly site?: ComparisonSite;
 }
 
+export interface ComparisonSite {
+  readonly title: string;
+  /** From the page's folder to the site's root: one `../` per level. */
+  readonly root: string;
+  /** Relative address of a run's page; undefined for a run that is not in the site. */
+  readonly runPage: (runId: string) => string | undefined;
+}
+
+const PARTIALS = [
+  'comparison/metric',
+  'site/templates/site-nav',
+  'templates/contents',
+  'templates/published',
+  'templates/signatures',
+  'templates/statistics',
+];
+const SHOWN_RUNS = 20;
+
 /** @returns the complete HTML document. */
-export function renderComparison(view: ComparisonView, { home = '' }: ComparisonPageOptions = {}): string {
+export function renderComparison(view: ComparisonView, { site }: ComparisonPageOptions = {}): string {
   const { systems, metrics, leftOut, movers, published, statistics } = view;
   const styles = styleSystems(systems);
   const percent = formatChosen(statistics.level * 100);
@@ -40,25 +58,26 @@ export function renderComparison(view: ComparisonView, { home = '' }: Comparison
   ];
   const section = (id: string, metric: ComparisonView['metrics'][number]) =>
     metricSection({ id, metric, styles, percent });
-  compiled ??= compilePage('comparison/comparison', [
-    'comparison/metric',
-    'templates/contents',
-    'templates/published',
-    'templates/signatures',
-    'templates/statistics',
-  ]);
+  compiled ??= compilePage('comparison/comparison', PARTIALS, { document: 'comparison.json' });
   return renderDocument({
-    title,
+    title: site === undefined ? title : `${title} · ${site.title}`,
     kind: 'comparison',
     tags: [
       { label: 'systems', value: formatCount(systems.length) },
       { label: 'images', value: formatCount(primary!.images) },
       { label: 'metric', value: primary!.name },
     ],
-    home,
+    ...(site === undefined
+      ? {}
+      : {
+          home: `${site.root}index.html`,
+          links: [{ rel: 'alternate', type: 'application/atom+xml', href: `${site.root}feed.xml`, title: site.title }],
+        }),
     skip: { target: 'result', label: 'Skip to the result' },
     css: readReportAsset('gate/gate.css') + readReportAsset('comparison/comparison.css'),
     body: compiled({
+      siteRoot: site?.root ?? '',
+      hasSite: site !== undefined,
       title,
       contents,
       lead: metricSentence(primary!, styles),
@@ -73,14 +92,19 @@ export function renderComparison(view: ComparisonView, { home = '' }: Comparison
         systems: some.map((label) => singleLineText(label, 60)).join(', '),
       })),
       published: publishedSection(published),
-      systems: systems.map((system) => systemRow(system, styles)),
+      systems: systems.map((system) => systemRow(system, styles, site?.runPage)),
       statistics: statistics.notes,
       facts: `Intervals are at ${percent} %, from ${formatCount(statistics.resamples)} resamples with seed ${statistics.seed}; pairs are tested at α = ${formatChosen(statistics.alpha)} after Holm’s correction over the pairs of a metric. Metrics are not corrected for being several, and intervals not for being many.`,
       signatures: metrics.map(({ name, signature }) => ({ metric: name, signature })),
     }),
     footer:
-      '<p>Made by vlm-bench from the scores of every image; no number of ours on this page was typed by hand. <code>comparison.json</code> holds the same for programs.</p>',
+      '<p>Made by vlm-bench from the scores of every image; no number of ours on this page was typed by hand. <a href="comparison.json">comparison.json</a> holds the same for programs.</p>',
   });
+}
+
+/** What the tests of the first metric come to, for lists of comparisons. */
+export function comparisonSentence({ systems, metrics }: ComparisonView): string {
+  return metricSentence(metrics[0]!, styleSystems(systems));
 }
 
 /** A title for lists of comparisons, in one line. */
@@ -149,6 +173,7 @@ const kinds: Readonly<Record<ComparedSystemView['kind'], string>> = {
 function systemRow(
   { id, label, kind, records, seeds, sources, runIds, commit }: ComparedSystemView,
   styles: ReadonlyMap<string, SystemStyle>,
+  runPage: ComparisonSite['runPage'] = () => undefined,
 ) {
   return {
     label,
@@ -157,7 +182,8 @@ function systemRow(
     records: records === 1 ? '1 record' : `${records} records`,
     seeds: seeds.length === 0 ? '' : `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')}`,
     sources: sources.join(', '),
-    runs: runIds.join(', '),
+    runs: runIds.slice(0, SHOWN_RUNS).map((runId) => ({ runId, href: runPage(runId) ?? '' })),
+    furtherRuns: Math.max(0, runIds.length - SHOWN_RUNS),
     commit: commit ?? '',
   };
 }

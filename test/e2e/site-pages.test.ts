@@ -2,12 +2,14 @@
  * A published site as a reader gets it: opened from disk in a real headless Chromium, light and dark, wide and narrow, with and without
  * its script; and with records in which every text attacks.
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildComparisonView } from '../../harness/compare/build-comparison-view.js';
+import { readCompareInputs } from '../../harness/compare/compare-inputs.js';
 import { publishSite } from '../../harness/publish/publish-site.js';
 import {
   recordSyntheticFinding,
@@ -16,11 +18,19 @@ import {
   type SyntheticSamples,
 } from '../bench/synthetic-records.js';
 import { ATTACKS, MEGABYTE } from '../fixtures/reports/hostile-view.js';
+import { hostileComparison } from '../reports/comparison-views.js';
 import { browserMissing, launchChromium, skipReason, visitFile } from './chromium.js';
 import { designFlaws, readings } from './page-design.js';
 import { attackState, extents, imageStates, scrollWidth } from './page-probes.js';
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
+
+function writeComparison(store: string, view: object): void {
+  mkdirSync(join(store, 'comparison'));
+  writeFileSync(join(store, 'comparison', 'comparison.json'), JSON.stringify(view));
+}
+
+const comparisonPage = (site: string) => `comparisons/${readdirSync(join(site, 'comparisons'))[0]}/index.html`;
 
 describe.skipIf(browserMissing)(`a published site in Chromium${skipReason}`, () => {
   const base = mkdtempSync(join(tmpdir(), 'site-pages-'));
@@ -32,9 +42,10 @@ describe.skipIf(browserMissing)(`a published site in Chromium${skipReason}`, () 
   beforeAll(async () => {
     const store = join(base, 'results');
     const samples = { images: 8 };
-    recordSyntheticFinding(store, { seeds: SEEDS, samples });
+    const reproduction = recordSyntheticFinding(store, { seeds: SEEDS, samples });
     runId = recordSyntheticRun(store, { seed: 9, weightDecay: 0.5 }, samples);
     await recordSyntheticImages(store, samples);
+    writeComparison(store, await buildComparisonView(await readCompareInputs([reproduction]), { resamples: 200 }));
     await publishSite([store], { out: site, title: 'Results of a test' });
     pages = [
       'index.html',
@@ -44,6 +55,7 @@ describe.skipIf(browserMissing)(`a published site in Chromium${skipReason}`, () 
       `runs/${runId}/index.html`,
       `runs/${runId}/samples-0001.html`,
       'search.html',
+      comparisonPage(site),
     ];
     browser = await launchChromium();
   });
@@ -131,6 +143,21 @@ describe.skipIf(browserMissing)(`a published site in Chromium${skipReason}`, () 
     });
   });
 
+  it('leads from the first page to a comparison, from there to a run that it compares, and back', async () => {
+    await visitFile(browser, { file: join(site, 'index.html') }, async ({ page, address }) => {
+      await page.locator('#comparisons a').click();
+      expect(page.url()).toContain('/comparisons/');
+      const pictures = await page.evaluate(imageStates);
+      expect(pictures.length).toBeGreaterThan(0);
+      for (const picture of pictures) expect(picture).toMatchObject({ complete: true, naturalWidth: 32 });
+      await page.locator('#systems tbody a').first().click();
+      expect(page.url()).toMatch(/\/runs\/[0-9a-f]{20}\/index\.html$/);
+      await page.goBack();
+      await page.getByRole('navigation', { name: 'Site' }).getByRole('link', { name: 'Overview' }).click();
+      expect(page.url()).toBe(address);
+    });
+  });
+
   it('draws badges whose text fits its box', async () => {
     for (const badge of [`runs/${runId}/badge.svg`, 'suites/finding-1-tiny-scenes/badge.svg']) {
       await visitFile(browser, { file: join(site, badge) }, async ({ page }) => {
@@ -185,6 +212,7 @@ describe.skipIf(browserMissing)(`a published site in Chromium${skipReason}`, () 
       // Ten thousand answers about three images.
       const crowded = recordSyntheticRun(store, { seed: 99, weightDecay: 0.5 }, { images: 3, questionsPerImage: 3334 });
       await recordSyntheticImages(store, samples);
+      writeComparison(store, hostileComparison(ATTACKS));
       await publishSite([store], { out: hostile, title: ATTACKS[0]! });
       const [first] = readdirSync(join(hostile, 'runs')).filter((name) => name !== 'index.html' && name !== crowded);
       hostilePages = [
@@ -200,6 +228,7 @@ describe.skipIf(browserMissing)(`a published site in Chromium${skipReason}`, () 
         `runs/${first}/samples-0001.html`,
         `runs/${crowded}/samples-0001.html`,
         `runs/${crowded}/index.html`,
+        comparisonPage(hostile),
       ];
     });
 
@@ -209,8 +238,8 @@ describe.skipIf(browserMissing)(`a published site in Chromium${skipReason}`, () 
         await visitFile(browser, { file, width, unfolded: true }, async ({ page, requests, complaints, address }) => {
           const state = await page.evaluate(attackState);
           expect(state, path).toMatchObject({ attacked: false, handlers: 0 });
-          // The one script of the page itself; the report has none.
-          expect(state.scripts, path).toBe(path.endsWith('report.html') ? 0 : 1);
+          // The one script of the page itself; reports and comparisons have none.
+          expect(state.scripts, path).toBe(/report\.html$|^comparisons\//.test(path) ? 0 : 1);
           for (const href of state.links) {
             // The report names the sources of published numbers, which are the package's own.
             const isSource = path.endsWith('report.html') && /^https:\/\/[\w./-]+$/.test(href ?? '');

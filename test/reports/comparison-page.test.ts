@@ -61,8 +61,9 @@ test('stays bounded with sixty systems: the best pairs as rows, all of them in t
 });
 
 test('equal views give equal bytes, and nothing of the page is a script or comes from elsewhere', () => {
-  const page = renderComparison(plainComparison(50), { home: '../index.html' });
-  expect(page).toBe(renderComparison(plainComparison(50), { home: '../index.html' }));
+  const site = { title: 'Results', root: '../', runPage: () => undefined };
+  const page = renderComparison(plainComparison(50), { site });
+  expect(page).toBe(renderComparison(plainComparison(50), { site }));
   expect(page).toContain('<a href="../index.html">vlm-bench</a>');
   expect(page).not.toMatch(/<script|style="| src="(?!data:)/);
 });

@@ -49,8 +49,15 @@ describe('the pages over ten thousand runs', () => {
   }));
   const membershipsOf = () => [];
   const boards = leaderboards(runs, membershipsOf).map((board) => boardView(board, { letters: {}, comparison: '' }));
+  const comparisons = Array.from({ length: 150 }, (_, index) => ({
+    title: long,
+    sentence: long,
+    runIds: index === 0 ? runs.slice(0, 3).map(({ runId }) => runId) : [],
+    path: `comparisons/${index}/index.html`,
+    json: `comparisons/${index}/comparison.json`,
+  }));
   writeOverviewPages(
-    { site: { siteTitle: long, baseUrl: '' }, suites, runs, membershipsOf, boards, comparisons: [] },
+    { site: { siteTitle: long, baseUrl: '' }, suites, runs, membershipsOf, boards, comparisons },
     { write, writeOnce: write },
   );
 

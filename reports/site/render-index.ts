@@ -1,7 +1,7 @@
 /** The first page of a site: findings with their verdicts, leaderboards, comparisons and the newest results, bounded in size. */
 import { formatCount } from '../numbers.js';
 import { verdictOf } from './render-suite.js';
-import { hrefFrom, linkFrom, renderSitePage, shownText } from './site-page.js';
+import { hrefFrom, renderSitePage, shownText } from './site-page.js';
 import type { SiteIndexView } from './site-views.js';
 import { boardTable, boardTitle, runTable } from './tables.js';
 
@@ -55,7 +55,12 @@ export function renderSiteIndex(view: SiteIndexView): string {
           shownBoards.flatMap(({ rows }) => rows.slice(0, ROWS_PER_BOARD).flatMap((row) => row.suites[0]?.label ?? [])),
         ),
       ],
-      comparisons: comparisons.slice(0, COMPARISONS).map(({ title, path }) => linkFrom(frame, { label: title, path })),
+      comparisons: comparisons.slice(0, COMPARISONS).map(({ title, sentence, path }) => ({
+        title,
+        sentence,
+        href: hrefFrom(frame, path),
+      })),
+      hasRuns: runs > 0,
       newest: runTable(frame, newest, 'The runs that finished last.'),
       runs: formatCount(runs),
     },

@@ -101,6 +101,8 @@ export interface RunRowView {
 
 export interface ComparisonRowView {
   readonly title: string;
+  /** What the tests of its first metric come to. */
+  readonly sentence: string;
   readonly path: string;
 }
 

@@ -43,6 +43,7 @@ test('gives each comparison a page and its document, once, and keeps them', asyn
   for (const name of ['index.html', 'search.html']) {
     const html = readFileSync(join(site, name), 'utf8');
     expect(html).toContain(`href="${plain.page}"`);
+    expect(html).toContain('second is better than first');
     expect(html).not.toContain('<script>window.attacked');
   }
   // It compares no runs, so that its records hold no time.

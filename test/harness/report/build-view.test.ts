@@ -1,71 +1,26 @@
-/** The view of suites of every shape, from fabricated records whose statistics are known in closed form. */
+/** The view of the claims of a suite, from fabricated records whose statistics are known in closed form. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { formatError } from '../../../harness/errors.js';
 import { sha256 } from '../../../harness/records/canonical-json.js';
 import { writeResult } from '../../../harness/records/result.js';
 import { runPaths } from '../../../harness/records/run-record.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
-import { publishedTableIds, readPublishedTables } from '../../../harness/suite/published.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import type { FindingReportView } from '../../../reports/index.js';
-import { temporaryFolder } from '../fake/fake-runs.js';
-import { type Fabrication, fabricate, type Scores, suiteOf } from './fabricated-records.js';
-
-/** Student's t at 97.5 % with 5 degrees of freedom, from printed tables. */
-const t975 = 2.570582;
-/** One deviation per seed 1…6; their sum is 0 and the sum of their squares 10. */
-const deviations = [-2, 1, -1, 0, 2, 0];
-const deviation = (seed: number) => deviations[seed - 1]!;
-/** Half the width of the 95 % interval of a mean with these deviations. */
-const halfWidth = t975 * Math.sqrt(10 / 5 / 6);
-
-const paired = (id: string, changes: object): Suite['hypotheses'][number] => ({
-  id,
-  statement: `${id} holds`,
-  metric: 'accuracy',
-  direction: 'greater',
-  margin: 0.5,
-  alpha: 0.05,
-  test: 'paired',
-  treatment: 'on',
-  control: 'off',
-  ...changes,
-});
-
-const level = (label: string, changes: object = {}) => ({ label, description: `${label}.`, overlay: {}, ...changes });
-const mask = (attentionMask: 'causal' | 'visual-bidirectional') => ({ overlay: { attentionMask } });
-const lengths = (steps: number) => ({ overlay: { recipe: { stages: { adapt: { steps } } } } });
-
-const onOff: Suite['factors'] = {
-  switch: { label: 'switch', levels: { off: level('switched off', lengths(4)), on: level('switched on', lengths(5)) } },
-};
-
-const domain: Suite['factors'] = {
-  start: {
-    label: 'start',
-    levels: { staged: level('staged', lengths(4)), scratch: level('from scratch', lengths(5)) },
-  },
-  share: {
-    label: 'share of the training questions',
-    levels: {
-      few: level('5 %', { value: 0.05, ...length('joint', 3) }),
-      some: level('20 %', { value: 0.2, ...length('joint', 4) }),
-      all: level('100 %', { value: 1, ...length('joint', 5) }),
-    },
-  },
-};
-
-function length(stage: string, steps: number) {
-  return { overlay: { recipe: { stages: { [stage]: { steps } } } } };
-}
-
-const reproduced = (suite: Partial<Suite>, scores: Fabrication['scores'], more: Partial<Fabrication> = {}) =>
-  fabricate(temporaryFolder(), suiteOf({ id: 'made-up', ...suite }), { scores, ...more });
-
-const viewOf = (...args: Parameters<typeof reproduced>) => buildFindingView(reproduced(...args).folder);
-
-const complaint = (view: Promise<unknown>) => view.then(() => 'no complaint', formatError);
+import type { Fabrication, Scores } from './fabricated-records.js';
+import {
+  complaint,
+  deviation,
+  deviations,
+  domain,
+  halfWidth,
+  length,
+  level,
+  onOff,
+  paired,
+  reproduced,
+  viewOf,
+} from './made-up-suites.js';
 
 describe('one paired claim', () => {
   const suite = { factors: onOff, hypotheses: [paired('better', {})] };
@@ -348,121 +303,4 @@ describe('a benchmark', () => {
     ]);
     expect(view.caveats.some((caveat) => caveat.includes('no hypothesis'))).toBe(true);
   });
-});
-
-describe('what arms share and differ in', () => {
-  const scores = (): Scores => ({ accuracy: 0.5 });
-
-  test('masks are pictured where arms differ in them only', async () => {
-    const masks: Suite['factors'] = {
-      mask: {
-        label: 'mask',
-        levels: { off: level('a', mask('causal')), on: level('b', mask('visual-bidirectional')) },
-      },
-    };
-    const hypotheses = [paired('better', {})];
-    const differing = await viewOf({ factors: masks, hypotheses }, scores);
-    expect(differing.arms.map((arm) => arm.mask?.kind)).toEqual(['causal', 'visual-bidirectional']);
-    const equal = await viewOf({ factors: onOff, hypotheses }, scores);
-    expect(equal.arms.every((arm) => arm.mask === undefined)).toBe(true);
-  });
-
-  test('stages that are trained once count once', async () => {
-    // Each arm has 4 + 4 + 16 shared steps and 4 or 5 of its own, a second each.
-    const { runs, compute } = await viewOf({ factors: onOff, hypotheses: [], seeds: [1, 2] }, scores);
-    expect(runs.map(({ forkedFrom, seconds }) => [forkedFrom?.steps, seconds])).toEqual([
-      [24, 4],
-      [24, 5],
-      [24, 4],
-      [24, 5],
-    ]);
-    expect(new Set(runs.map(({ forkedFrom }) => forkedFrom?.runId)).size).toBe(2);
-    expect(compute.stepsSaved).toBe(2 * 24);
-    expect(compute.trainingSeconds).toBe(2 * (24 + 4 + 5));
-  });
-
-  test('arms that come to the same configuration have one run between them', async () => {
-    const same: Suite['factors'] = { switch: { label: 'switch', levels: { off: level('off'), on: level('on') } } };
-    const { runs, compute } = await viewOf({ factors: same, hypotheses: [], seeds: [1] }, scores);
-    expect(runs[0]!.runId).toBe(runs[1]!.runId);
-    expect(compute.trainingSeconds).toBe(28);
-  });
-});
-
-describe('convergence', () => {
-  const loss = (step: number, arm: string) => (step <= 8 ? 5 : 5 - (step - 8) / (arm === 'on' ? 4 : 8));
-  const scores = (): Scores => ({ accuracy: 0.5, 'convergence/area': 0.5, 'convergence/tokens-to-90': 7 });
-
-  test('is shown where a claim is about it', async () => {
-    const hypotheses = [paired('faster', { metric: 'convergence/area', direction: 'less', margin: 0 })];
-    const { convergence, scores: tables } = await viewOf({ factors: onOff, hypotheses }, scores, { loss });
-    expect(convergence).toHaveLength(12);
-    for (const { points, threshold, stepsToThreshold, tokensToThreshold } of convergence) {
-      expect([threshold, stepsToThreshold, tokensToThreshold]).toEqual([0.9, 0.9 * 16, 16 * 0.9 * 16]);
-      expect(points).toEqual([0, 4, 8, 12, 16].map((step) => ({ step, tokens: 16 * step, reached: step / 16 })));
-    }
-    expect(tables[0]!.metric).toBe('area under the normalised loss curve');
-    expect(tables).toHaveLength(3);
-  });
-
-  test('is left out where none is', async () => {
-    const {
-      convergence,
-      scores: tables,
-      secondary,
-    } = await viewOf({ factors: onOff, hypotheses: [paired('better', {})] }, scores);
-    expect(convergence).toEqual([]);
-    expect(tables.map(({ metric }) => metric)).toEqual(['answer accuracy']);
-    expect(secondary).toEqual([]);
-  });
-});
-
-test('stages on different data have validation curves of their own', async () => {
-  const { scales } = suiteOf({});
-  const { embedded } = scales;
-  const [first, ...rest] = embedded.recipe.stages;
-  const recipe = { ...embedded.recipe, stages: [{ ...first!, data: 'easy-vqa' as const }, ...rest] };
-  const suite = {
-    factors: onOff,
-    hypotheses: [],
-    seeds: [1],
-    scales: { ...scales, embedded: { ...embedded, recipe } },
-  };
-  const { curves } = await viewOf(suite, () => ({ accuracy: 1 }));
-  const sources = curves.filter(({ arm, kind }) => arm === 'off' && kind === 'validation').map(({ source }) => source);
-  expect(sources).toEqual(
-    ['ai-captions', 'human-captions', 'questions'].flatMap((source) => [
-      `${source} of easy-vqa`,
-      `${source} of tiny-scenes`,
-    ]),
-  );
-});
-
-test('texts are those that were recorded beforehand', async () => {
-  const texts = [
-    {
-      label: 'human captions',
-      texts: 1,
-      words: 2,
-      wordsPerText: 2,
-      distinctWords: 2,
-      typeTokenRatio: 1,
-      wordEntropy: 1,
-      bigramEntropy: 0,
-      trigramEntropy: 0,
-      distinctTexts: 1,
-    },
-  ];
-  const suite = { factors: onOff, hypotheses: [], seeds: [1] };
-  const view = await viewOf(suite, () => ({ accuracy: 1 }), { change: (reproduction) => ({ ...reproduction, texts }) });
-  expect(view.texts).toEqual(texts);
-});
-
-test('published numbers keep their columns, sources and caveats', async () => {
-  const suite = { factors: onOff, hypotheses: [], seeds: [1], published: publishedTableIds().slice(0, 1) };
-  const { published } = await viewOf(suite, () => ({ accuracy: 1 }));
-  const [table] = readPublishedTables(suite.published);
-  expect(published).toHaveLength(1);
-  expect(published[0]).toMatchObject({ title: table!.title, columns: Object.keys(table!.columns), rows: table!.rows });
-  for (const { split } of Object.values(table!.columns)) expect(published[0]!.note).toContain(split);
 });

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../fake/fake-runs.js';
 import { type Fabrication, fabricate, suiteOf } from './fabricated-records.js';
 
 /** Student's t at 97.5 % with 5 degrees of freedom, from printed tables. */
-export const t975 = 2.570582;
+const t975 = 2.570582;
 /** One deviation per seed 1…6; their sum is 0 and the sum of their squares 10. */
 export const deviations = [-2, 1, -1, 0, 2, 0];
 export const deviation = (seed: number) => deviations[seed - 1]!;
@@ -32,7 +32,7 @@ export const level = (label: string, changes: object = {}) => ({
   ...changes,
 });
 export const mask = (attentionMask: 'causal' | 'visual-bidirectional') => ({ overlay: { attentionMask } });
-export const lengths = (steps: number) => ({ overlay: { recipe: { stages: { adapt: { steps } } } } });
+const lengths = (steps: number) => ({ overlay: { recipe: { stages: { adapt: { steps } } } } });
 
 export const onOff: Suite['factors'] = {
   switch: { label: 'switch', levels: { off: level('switched off', lengths(4)), on: level('switched on', lengths(5)) } },

@@ -89,8 +89,14 @@ export interface SuiteOptions {
   readonly untilDecided?: number;
 }
 
+/** The command that repeats one suite of those that the typed command ran, as `reproduce --finding 3` for one of `--finding all`. */
+export function commandFor(suiteId: string, typed: string = typedCommand()): string {
+  const finding = /^finding-(\d)/.exec(suiteId)?.[1];
+  return finding === undefined ? typed : typed.replace(/( --finding[ =])all(?= |$)/, `$1${finding}`);
+}
+
 /** The command as typed, quoted where a shell needs it. */
-export function typedCommand(args: readonly string[] = process.argv.slice(2)): string {
+function typedCommand(args: readonly string[] = process.argv.slice(2)): string {
   const quoted = args.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`));
   return ['vlm-bench', ...quoted].join(' ');
 }

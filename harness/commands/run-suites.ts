@@ -6,7 +6,7 @@ import { type WrittenReport, writeReport } from '../report/write-report.js';
 import { reproduce } from '../run/reproduce.js';
 import { reproduceUntilDecided } from '../run/until-decided.js';
 import type { Suite } from '../suite/schema.js';
-import { type SuiteOptions, typedCommand } from './options.js';
+import { commandFor, type SuiteOptions } from './options.js';
 
 export async function runSuites(suites: readonly Suite[], options: SuiteOptions): Promise<void> {
   const { require: required, json = false, out } = options;
@@ -40,7 +40,7 @@ function execute(suite: Suite, options: SuiteOptions): Promise<string> {
       scale,
       out,
       interruption,
-      command: typedCommand(),
+      command: commandFor(suite.id),
       ...(data === undefined ? {} : { dataSet: data }),
       ...(dataRoot === undefined ? {} : { dataRoot }),
       ...(jobs === undefined ? {} : { jobs }),

@@ -5,7 +5,12 @@ export const VERDICT_WORDS: Readonly<
   Record<Verdict, { readonly word: string; readonly sign: string; readonly meaning: string }>
 > = {
   reproduced: { word: 'Reproduced', sign: '✓', meaning: 'The claim held in this experiment.' },
-  contradicted: { word: 'Contradicted', sign: '✗', meaning: 'The opposite of the claim held in this experiment.' },
+  contradicted: {
+    word: 'Contradicted',
+    sign: '✗',
+    meaning:
+      'In this experiment a benefit of the claimed size is excluded, or the effect is the opposite; the reasons say which.',
+  },
   inconclusive: {
     word: 'Inconclusive',
     sign: '?',

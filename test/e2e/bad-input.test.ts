@@ -99,7 +99,7 @@ describe('a place that cannot hold results', () => {
       stdout: '',
       stderr: [
         'error: the operating system refuses to mkdir: not a directory',
-        `  where:    ${join(file, 'tiny')}`,
+        `  where:    ${join(file, 'images')}`,
         '  mend:     check the path and its permissions, then run the same command again\n',
       ].join('\n'),
     });

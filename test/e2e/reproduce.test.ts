@@ -155,7 +155,7 @@ describe.skipIf(browserMissing)(`its report in Chromium${skipReason}`, () => {
 
       const charts = await page.evaluate(chartGeometry);
       for (const chart of charts) expect(chart.marks).toBeGreaterThan(5);
-      expect(await page.locator('#seeds svg').count()).toBeGreaterThan(0);
+      expect(await page.locator('#evidence svg').count()).toBeGreaterThan(0);
       // The whole run and each of the four stages, at least.
       expect(await page.locator('#curves svg').count()).toBeGreaterThanOrEqual(5);
       // One picture for each arm, beside the keys of its colours.

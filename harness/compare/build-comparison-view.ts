@@ -3,12 +3,12 @@ import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison
 import { UserError } from '../errors.js';
 import { publishedTableViews } from '../report/published-views.js';
 import { type StatisticsMethod, statisticsNotes } from '../statistics/statistics-notes.js';
+import { meanPerImage } from '../systems/replicate-means.js';
 import type { System } from '../systems/system.js';
 import { breakdownViews } from './breakdown-scores.js';
 import { type CompareInputs, shownSource } from './compare-inputs.js';
 import { type ComparisonOptions, compareMetrics } from './compare-metrics.js';
 import { type MoversOptions, moversOf } from './movers.js';
-import { meanPerImage } from './pair-counts.js';
 import { sharedMetrics } from './shared-metrics.js';
 
 export interface ComparisonQuestion extends MoversOptions {

@@ -2,8 +2,9 @@
 import type { ComparedMetricView } from '../../reports/comparison/comparison-view.js';
 import { compareContests } from '../statistics/compare-many.js';
 import type { ScoreOfSums } from '../statistics/paired-images.js';
+import { meanPerImage, meanScore } from '../systems/replicate-means.js';
 import { type SystemMetric, scoreOfSums } from '../systems/system.js';
-import { meanPerImage, pairCounts } from './pair-counts.js';
+import { pairCounts } from './pair-counts.js';
 import { scoreIntervals } from './score-intervals.js';
 import type { SharedMetric } from './shared-metrics.js';
 
@@ -76,8 +77,4 @@ export function compareMetrics(
 
 export function scoreOf({ aggregation }: SystemMetric): ScoreOfSums {
   return (sums, images) => scoreOfSums(aggregation, sums, images);
-}
-
-function meanScore({ replicates }: SystemMetric): number {
-  return replicates.reduce((sum, { score }) => sum + score, 0) / replicates.length;
 }

@@ -1,8 +1,8 @@
 /** The images on which each system gained and lost most against the first one, with what both said and a small picture. */
 import type { MovedImageView, MoversView } from '../../reports/comparison/comparison-view.js';
+import { meanPerImage } from '../systems/replicate-means.js';
 import type { System, SystemItem } from '../systems/system.js';
 import { readThumbnails } from '../systems/thumbnails.js';
-import { meanPerImage } from './pair-counts.js';
 import { itemKey, type SharedMetric } from './shared-metrics.js';
 
 export interface MoversOptions {

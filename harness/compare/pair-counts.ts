@@ -1,14 +1,4 @@
-/** Scores of single images: averaged over the records of a system, and counted as won, tied or lost between two systems. */
-import type { SystemMetric } from '../systems/system.js';
-
-/** Score of each image, mean over the records. */
-export function meanPerImage({ replicates, imageIds }: SystemMetric): Float64Array {
-  const mean = new Float64Array(imageIds.length);
-  for (const { perImage } of replicates) {
-    for (let image = 0; image < mean.length; image++) mean[image]! += perImage[image]! / replicates.length;
-  }
-  return mean;
-}
+/** On how many images one system is better than another, equal to it, or worse. */
 
 export interface PairCounts {
   readonly wins: number;

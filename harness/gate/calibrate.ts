@@ -4,9 +4,10 @@
  */
 import { UserError } from '../errors.js';
 import { type CalibrationOptions, type GateCalibration, gateCalibration } from '../statistics/gate-calibration.js';
+import { meanScore } from '../systems/replicate-means.js';
 import { requireComparable } from '../systems/require-comparable.js';
 import type { System } from '../systems/system.js';
-import { meanScore, requireMetric } from './judge.js';
+import { requireMetric } from './judge.js';
 
 export interface CalibrationResult extends GateCalibration {
   readonly schemaVersion: 1;

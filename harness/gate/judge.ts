@@ -4,6 +4,7 @@
  */
 import { UserError } from '../errors.js';
 import { type GateVerdict, gateDecision } from '../statistics/gate-decision.js';
+import { meanScore } from '../systems/replicate-means.js';
 import { requireComparable } from '../systems/require-comparable.js';
 import type { System, SystemMetric } from '../systems/system.js';
 import { type Baseline, type Margin, referencesOf } from './baseline.js';
@@ -121,11 +122,6 @@ export function requireMetric(system: System, name: string, where: string): Syst
     expected: `one of ${system.metrics.map((one) => one.name).join(', ')}`,
     mend: 'name one of these with --metric, or score the candidate with the metric of the baseline',
   });
-}
-
-/** Mean over the records. */
-export function meanScore({ replicates }: SystemMetric): number {
-  return replicates.reduce((sum, { score }) => sum + score, 0) / replicates.length;
 }
 
 function sentenceOf(verdict: GateVerdict, metric: GateMetric, margin: number): string {

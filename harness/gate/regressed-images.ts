@@ -1,4 +1,5 @@
 /** Which images lost most between baseline and candidate, with what was said before and after. */
+import { meanPerImage } from '../systems/replicate-means.js';
 import type { System, SystemItem, SystemMetric } from '../systems/system.js';
 import type { GateResult, RegressedImage, RegressedText } from './gate-result.js';
 
@@ -46,14 +47,6 @@ export function movementOf(
 
 function metricOf(system: System, name: string): SystemMetric {
   return system.metrics.find((metric) => metric.name === name)!;
-}
-
-function meanPerImage({ replicates, imageIds }: SystemMetric): Float64Array {
-  const mean = new Float64Array(imageIds.length);
-  for (const { perImage } of replicates) {
-    for (let image = 0; image < mean.length; image++) mean[image]! += perImage[image]! / replicates.length;
-  }
-  return mean;
 }
 
 function textsByImage(

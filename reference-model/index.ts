@@ -2,6 +2,7 @@
 export { loadParameters, ParameterMismatchError, parameterArrays } from './checkpoint/load-parameters.js';
 export { type NamedArray, readSafetensors, SafetensorsError, writeSafetensors } from './checkpoint/safetensors.js';
 export { trainedWeights } from './checkpoint/trained-weights.js';
+export { dataFingerprint } from './data/catalog.js';
 export type { DataSet, RasterImage, Sample, SplitName } from './data/dataset.js';
 export { loadDataSet } from './data/load-dataset.js';
 export { encodePng } from './data/png.js';

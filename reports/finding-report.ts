@@ -148,7 +148,7 @@ function computeSection({ compute }: FindingReportView) {
     { label: 'Training time, summed over runs', value: formatDuration(compute.trainingSeconds) },
     { label: 'Wall time', value: formatDuration(compute.wallSeconds) },
     { label: 'Runs at a time', value: formatCount(compute.jobs) },
-    { label: 'Peak memory of one run', value: formatWithPrefix(compute.peakMemoryBytes, 'B') },
+    { label: 'Peak memory of one process', value: formatWithPrefix(compute.peakMemoryBytes, 'B') },
     ...(compute.stepsSaved > 0
       ? [{ label: 'Steps saved by shared stages', value: formatCount(compute.stepsSaved) }]
       : []),

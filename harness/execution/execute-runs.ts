@@ -1,5 +1,5 @@
 /**
- * Executes planned runs, a given number at a time, each in a process of its own. Runs that have a result are read back and not
+ * Executes planned runs in processes beside this one, a given number at a time. Runs that have a result are read back and not
  * started, nor are shared stages whose every fork has one. After a failure or a stop request nothing new is started; what has
  * finished stays recorded, so that the same command goes on where this one ended.
  */
@@ -8,7 +8,7 @@ import type { RunResult } from '../records/result.js';
 import { readFinishedResult, runPaths } from '../records/run-record.js';
 import type { RunJob, RunProgress } from '../run/perform-run.js';
 import { type Interruption, interruptedExitCode, type StopSignal } from './interruption.js';
-import { type RunOutcome, runInProcess } from './run-process.js';
+import { type RunOutcome, RunProcess } from './run-process.js';
 
 export interface TitledJob {
   readonly title: string;
@@ -47,35 +47,46 @@ export async function executeRuns(
   const needed = neededJobs(titledJobs, (index) => outcomes[index] !== undefined);
   const waiting = [...needed].filter((index) => outcomes[index] === undefined);
   const running = new Set<Promise<void>>();
+  const processes: RunProcess[] = [];
   let failed = false;
 
   const isReady = (index: number): boolean => {
     const { after } = titledJobs[index]!;
     return after === undefined || outcomes[after]?.type === 'done';
   };
+  const idleProcess = (): RunProcess => {
+    const idle = processes.find(({ isIdle }) => isIdle);
+    if (idle !== undefined) return idle;
+    const started = new RunProcess({ interruption, ...(workerEntry === undefined ? {} : { workerEntry }) });
+    processes.push(started);
+    return started;
+  };
   const execute = async (index: number): Promise<void> => {
     const { title, job } = titledJobs[index]!;
     onEvent(index, { type: 'started' });
-    const outcome = await runInProcess(job, {
+    const outcome = await idleProcess().perform({
+      job,
       title,
-      interruption,
       onProgress: (progress) => onEvent(index, { type: 'progress', progress }),
-      ...(workerEntry === undefined ? {} : { workerEntry }),
     });
     outcomes[index] = outcome;
     if (outcome.type === 'failed') failed = true;
     onEvent(index, { type: outcome.type === 'interrupted' ? 'stopped' : outcome.type });
   };
-  for (;;) {
-    while (running.size < jobs && !failed && !interruption.stop.aborted) {
-      const next = waiting.findIndex(isReady);
-      if (next < 0) break;
-      const [index] = waiting.splice(next, 1);
-      const run = execute(index!).finally(() => running.delete(run));
-      running.add(run);
+  try {
+    for (;;) {
+      while (running.size < jobs && !failed && !interruption.stop.aborted) {
+        const next = waiting.findIndex(isReady);
+        if (next < 0) break;
+        const [index] = waiting.splice(next, 1);
+        const run = execute(index!).finally(() => running.delete(run));
+        running.add(run);
+      }
+      if (running.size === 0) break;
+      await Promise.race(running);
     }
-    if (running.size === 0) break;
-    await Promise.race(running);
+  } finally {
+    await Promise.all(processes.map((process) => process.close()));
   }
   return resultsOf(outcomes, needed, interruption);
 }

@@ -1,4 +1,4 @@
-/** What the harness and the process of a run tell each other, as JSON over the process channel. */
+/** What the harness and a process of runs tell each other, as JSON over the process channel. */
 import type { Problem } from '../errors.js';
 import type { RunResult } from '../records/result.js';
 import type { RunJob, RunProgress } from '../run/perform-run.js';

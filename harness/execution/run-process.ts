@@ -1,5 +1,8 @@
-/** Starts the process of one run and follows it to its end: result, failure or interruption. */
-import { mkdirSync, readFileSync } from 'node:fs';
+/**
+ * A process that performs runs one after another: the code that V8 compiled and the data sets that were generated for one serve the next.
+ * It ends after a run that failed or was interrupted, so that no run follows in a state that nobody foresaw.
+ */
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execaNode } from 'execa';
 import { UserError } from '../errors.js';
@@ -15,57 +18,119 @@ export type RunOutcome =
   | { readonly type: 'failed'; readonly error: UserError };
 
 export interface RunProcessOptions {
-  /** The script that calls `serveRun`; by default the one of this package. */
+  /** The script that calls `serveRuns`; by default the one of this package. */
   readonly workerEntry?: string;
   readonly interruption: Interruption;
-  readonly onProgress: (progress: RunProgress) => void;
-  /** Names the run in errors, for example `causal, seed 3`. */
-  readonly title: string;
 }
 
-/** Never rejects for what happens in the run: a crash is an outcome with the run, its last step and its log file. */
-export async function runInProcess(
-  job: RunJob,
-  { workerEntry = defaultEntry(), interruption, onProgress, title }: RunProcessOptions,
-): Promise<RunOutcome> {
-  const paths = runPaths(job.store, job.runId);
-  mkdirSync(paths.folder, { recursive: true });
-  let lastStep = 0;
-  let answer: Exclude<FromWorker, { type: 'progress' }> | undefined;
-  const subprocess = execaNode(workerEntry, [], {
-    ipc: true,
-    serialization: 'json',
-    // Flags of the parent (a debugger port, a test runner's loaders) are not the run's.
-    nodeOptions: [],
-    stdin: 'ignore',
-    stdout: { file: paths.log, append: true },
-    stderr: { file: paths.log, append: true },
-    buffer: false,
-    reject: false,
-    cancelSignal: interruption.kill,
-    killSignal: 'SIGKILL',
-  });
-  const tell = (message: ToWorker) => {
-    // A process that just ended cannot be told anything; its end is handled below.
-    if (subprocess.connected) subprocess.send?.(message, () => {});
-  };
-  const stop = () => tell({ type: 'stop' });
-  interruption.stop.addEventListener('abort', stop);
-  subprocess.on('message', (message: FromWorker) => {
-    if (message.type !== 'progress') {
-      answer = message;
-      return;
-    }
-    if (message.progress.type === 'step') lastStep = message.progress.step;
-    onProgress(message.progress);
-  });
-  tell({ type: 'job', job });
-  if (interruption.stop.aborted) stop();
-  const ending = await subprocess;
-  interruption.stop.removeEventListener('abort', stop);
+export interface RunToPerform {
+  readonly job: RunJob;
+  /** Names the run in errors, for example `causal, seed 3`. */
+  readonly title: string;
+  readonly onProgress: (progress: RunProgress) => void;
+}
 
-  if (answer?.type === 'done') return { type: 'done', result: answer.result, fromRecord: false };
-  if (answer?.type === 'interrupted' || interruption.stop.aborted) return { type: 'interrupted' };
+type Answer = Exclude<FromWorker, { type: 'progress' }>;
+type Ending = { readonly signal?: string | undefined; readonly exitCode?: number | undefined };
+
+/** What the process is at. */
+interface Assignment extends RunToPerform {
+  lastStep: number;
+  answer: Answer | undefined;
+  readonly settle: (outcome: RunOutcome) => void;
+}
+
+export class RunProcess {
+  readonly #subprocess;
+  readonly #interruption: Interruption;
+  #assignment: Assignment | undefined;
+  #log: string | undefined;
+  #ended = false;
+  readonly #end: Promise<void>;
+
+  constructor({ workerEntry = defaultEntry(), interruption }: RunProcessOptions) {
+    this.#interruption = interruption;
+    this.#subprocess = execaNode(workerEntry, [], {
+      ipc: true,
+      serialization: 'json',
+      // Flags of the parent (a debugger port, a test runner's loaders) are not the run's.
+      nodeOptions: [],
+      stdin: 'ignore',
+      buffer: false,
+      reject: false,
+      cancelSignal: interruption.kill,
+      killSignal: 'SIGKILL',
+    });
+    for (const output of [this.#subprocess.stdout, this.#subprocess.stderr]) {
+      output.on('data', (chunk: Buffer) => this.#log !== undefined && appendFileSync(this.#log, chunk));
+    }
+    this.#subprocess.on('message', (message: FromWorker) => this.#receive(message));
+    interruption.stop.addEventListener('abort', this.#stop);
+    this.#end = this.#subprocess.then((ending) => this.#finish(ending));
+  }
+
+  /** Whether it can be given a run. */
+  get isIdle(): boolean {
+    return !this.#ended && this.#assignment === undefined;
+  }
+
+  /** Never rejects for what happens in the run: a crash is an outcome with the run, its last step and its log file. */
+  perform(run: RunToPerform): Promise<RunOutcome> {
+    const { folder, log } = runPaths(run.job.store, run.job.runId);
+    mkdirSync(folder, { recursive: true });
+    this.#log = log;
+    const outcome = new Promise<RunOutcome>((settle) => {
+      this.#assignment = { ...run, lastStep: 0, answer: undefined, settle };
+    });
+    this.#tell({ type: 'job', job: run.job });
+    if (this.#interruption.stop.aborted) this.#stop();
+    return outcome;
+  }
+
+  /** Ends the idle process. */
+  async close(): Promise<void> {
+    if (this.#subprocess.connected) this.#subprocess.disconnect?.();
+    await this.#end;
+  }
+
+  readonly #stop = () => this.#tell({ type: 'stop' });
+
+  #tell(message: ToWorker): void {
+    // A process that just ended cannot be told anything; `#finish` handles its end.
+    if (this.#subprocess.connected) this.#subprocess.send?.(message, () => {});
+  }
+
+  #receive(message: FromWorker): void {
+    const assignment = this.#assignment;
+    if (assignment === undefined) return;
+    if (message.type === 'progress') {
+      if (message.progress.type === 'step') assignment.lastStep = message.progress.step;
+      assignment.onProgress(message.progress);
+    } else if (message.type === 'done') {
+      this.#assignment = undefined;
+      assignment.settle({ type: 'done', result: message.result, fromRecord: false });
+    } else {
+      // The process ends by itself, and its log is complete only then.
+      assignment.answer = message;
+    }
+  }
+
+  #finish(ending: Ending): void {
+    this.#ended = true;
+    this.#interruption.stop.removeEventListener('abort', this.#stop);
+    const assignment = this.#assignment;
+    this.#assignment = undefined;
+    assignment?.settle(outcomeOf(assignment, ending, this.#interruption));
+  }
+}
+
+/** What became of a run whose process ended before the run was done. */
+function outcomeOf(
+  { job, title, lastStep, answer }: Assignment,
+  ending: Ending,
+  { stop }: Interruption,
+): Exclude<RunOutcome, { type: 'done' }> {
+  if (answer?.type === 'interrupted' || stop.aborted) return { type: 'interrupted' };
   if (answer?.type === 'failed' && answer.stack === '') {
     const problems = answer.problems.map(({ what, where, expected, mend }) => ({
       code: 'run-failed' as const,
@@ -76,15 +141,16 @@ export async function runInProcess(
     }));
     return { type: 'failed', error: new UserError(problems) };
   }
+  const { log } = runPaths(job.store, job.runId);
   const how = ending.signal === undefined ? `exit code ${ending.exitCode ?? 'unknown'}` : `signal ${ending.signal}`;
-  const reason = answer === undefined ? lastComplaint(paths.log) : answer.problems[0]?.what;
+  const reason = answer?.type === 'failed' ? answer.problems[0]?.what : lastComplaint(log);
   return {
     type: 'failed',
     error: new UserError({
       code: 'run-failed',
       what: `the run ${title} crashed after step ${lastStep} (${how})${reason === undefined ? '' : `: ${reason}`}`,
       where: `run ${job.runId}`,
-      mend: `read ${paths.log}; running the command again resumes the run from its last checkpoint`,
+      mend: `read ${log}; running the command again resumes the run from its last checkpoint`,
     }),
   };
 }
@@ -95,7 +161,7 @@ function defaultEntry(): string {
 
 /** The last line of the log that names an error, or else its last line. */
 function lastComplaint(file: string): string | undefined {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(file, { encoding: 'utf8', flag: 'a+' }).trimEnd().split('\n');
   const line = lines.findLast((text) => /^\w*Error\b/.test(text)) ?? lines.at(-1);
   return line?.slice(0, 300) || undefined;
 }

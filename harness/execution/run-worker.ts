@@ -1,5 +1,5 @@
-/** Entry of the process of one run. */
+/** Entry of a process of runs. */
 import { referenceModel } from '../run/reference-model.js';
-import { serveRun } from './worker.js';
+import { serveRuns } from './worker.js';
 
-serveRun(referenceModel);
+serveRuns(referenceModel);

@@ -1,28 +1,36 @@
 /**
- * The process of one run: receives a job, performs it and answers with the result. It stops at the next step when asked to (by
- * message, SIGINT or SIGTERM), and ends at once when the harness is gone, so that no run outlives the command that started it.
+ * The process of runs: receives a job, performs it, answers with the result, and waits for the next. It stops at the next step when asked
+ * to (by message, SIGINT or SIGTERM), and ends at once when the harness is gone, so that no run outlives the command that started it.
  */
 import { bugProblem, problemsOf } from '../errors.js';
 import type { Machinery } from '../run/machinery.js';
 import { performRun, type RunJob } from '../run/perform-run.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
-/** Serves exactly one job over the process channel, then ends the process. */
-export function serveRun(machinery: Machinery): void {
+/** Serves jobs over the process channel, one at a time, until it is closed; a run that does not succeed ends the process. */
+export function serveRuns(machinery: Machinery): void {
   const stop = new AbortController();
-  const requestStop = () => stop.abort(new RunStopped());
+  let busy = false;
+  const requestStop = () => {
+    stop.abort(new RunStopped());
+    if (!busy) process.exit();
+  };
   process.on('SIGINT', requestStop);
   process.on('SIGTERM', requestStop);
   // The record is safe against a sudden end, so nothing needs to be saved here.
-  process.on('disconnect', () => process.exit(1));
-  process.on('message', (message: ToWorker) => {
+  process.on('disconnect', () => process.exit(busy ? 1 : 0));
+  process.on('message', async (message: ToWorker) => {
     switch (message.type) {
       case 'stop':
         requestStop();
         break;
-      case 'job':
-        void perform(message.job, machinery, stop.signal).then(answerAndExit);
+      case 'job': {
+        busy = true;
+        const answer = await perform(message.job, machinery, stop.signal);
+        busy = false;
+        send(answer, answer.type === 'done' ? undefined : () => process.exit(answer.type === 'failed' ? 1 : 0));
         break;
+      }
       default:
         message satisfies never;
     }
@@ -53,12 +61,7 @@ function isInterruption({ name }: Error): boolean {
   return name === 'TrainingInterrupted' || name === 'AbortError';
 }
 
-function send(message: FromWorker): void {
-  if (process.connected) process.send?.(message);
-}
-
-function answerAndExit(answer: FromWorker): void {
-  const exit = () => process.exit(answer.type === 'failed' ? 1 : 0);
-  if (process.connected) process.send?.(answer, exit);
-  else exit();
+function send(message: FromWorker, then = () => {}): void {
+  if (process.connected) process.send?.(message, then);
+  else then();
 }

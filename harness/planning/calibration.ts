@@ -13,7 +13,7 @@ import { exampleFlops } from './step-flops.js';
 import { tokenCounter } from './token-counter.js';
 
 export interface Calibration {
-  /** To load the data of a run, which every run does for itself. */
+  /** To load the data, which each of the processes that perform runs does once. */
   readonly startSeconds: number;
   /** Operations per second: of training by kind of stage (see `stageKind`), of validation and of generation. */
   readonly training: Readonly<Record<string, number>>;
@@ -120,6 +120,7 @@ export async function calibrate(
   await machinery.predict(model, config, requireDataSet(dataSets, config.data.name));
   const generation = new Rate();
   generation.add(exampleFlops(config.model, counter.evaluation(config)).forward, now() - asked);
+  machinery.dispose(model);
   return {
     startSeconds,
     training: Object.fromEntries([...training].map(([kind, rate]) => [kind, rate.value()])),
@@ -148,9 +149,9 @@ class Rate {
 /** Seconds that a node takes, alone on a core; undefined where the calibration lacks a kind of stage. */
 export function nodeSeconds(
   { stages, validationFlops, responseFlops }: GraphNode,
-  { startSeconds, training, validation, generation }: Calibration,
+  { training, validation, generation }: Calibration,
 ): number | undefined {
-  let seconds = startSeconds + validationFlops / validation + responseFlops / generation;
+  let seconds = validationFlops / validation + responseFlops / generation;
   for (const stage of stages) {
     const rate = training[stageKind(stage)];
     if (rate === undefined) return undefined;

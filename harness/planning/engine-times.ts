@@ -102,14 +102,14 @@ export function planSeconds(
     const { from } = trainings[index]!;
     tasks.push({ seconds, ...(from === undefined ? {} : { after: from }) });
   }
-  const places = Math.min(jobs, availableParallelism());
+  const places = Math.min(jobs, availableParallelism(), tasks.length);
+  const left = remainingTasks(tasks, (index) => recorded[index]!);
+  const leftSeconds = scheduleSeconds(left, places);
+  const { startSeconds } = calibration;
   return {
     jobs: places,
-    work: tasks.reduce((sum, { seconds }) => sum + seconds, 0),
-    wall: scheduleSeconds(tasks, places),
-    remaining: scheduleSeconds(
-      remainingTasks(tasks, (index) => recorded[index]!),
-      places,
-    ),
+    work: tasks.reduce((sum, { seconds }) => sum + seconds, startSeconds * places),
+    wall: startSeconds + scheduleSeconds(tasks, places),
+    remaining: leftSeconds === 0 ? 0 : startSeconds + leftSeconds,
   };
 }

@@ -21,11 +21,12 @@ export const evaluationImagesFile = (store: string, fingerprint: string, split: 
  */
 export async function recordEvaluationImages(
   store: string,
-  { fingerprint, splits }: Pick<DataSet, 'fingerprint' | 'splits'>,
+  { fingerprint, load }: { readonly fingerprint: string; readonly load: () => Promise<Pick<DataSet, 'splits'>> },
   split: SplitName,
 ): Promise<void> {
   const file = evaluationImagesFile(store, fingerprint, split);
   if (existsSync(file)) return;
+  const { splits } = await load();
   const lines = await Promise.all(
     splits[split].map(async ({ imageId, image }) => {
       const png = Buffer.from(await encodePng(image)).toString('base64');

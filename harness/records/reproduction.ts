@@ -63,6 +63,7 @@ const reproductionSchema = z.strictObject({
 });
 
 export type Reproduction = z.infer<typeof reproductionSchema>;
+export type TextStatistics = z.infer<typeof textStatisticsSchema>;
 
 /** Name of the folder beside `runs/`; variants of a suite do not overwrite each other's reports. */
 export function reproductionFolder({ suite, dataSet, smoke }: Pick<Plan, 'suite' | 'dataSet' | 'smoke'>): string {
@@ -100,6 +101,22 @@ export function reproductionOf(
 
 export function writeReproduction(folder: string, reproduction: Reproduction): void {
   writeFileAtomically(join(folder, fileName), `${JSON.stringify(reproduction, null, 2)}\n`);
+}
+
+/**
+ * What was written there for these very runs; undefined where nothing, something else or something damaged stands, which is then
+ * to be written anew.
+ */
+export function earlierReproduction(folder: string, runIds: readonly string[]): Reproduction | undefined {
+  try {
+    const found = readReproduction(folder);
+    return found.runs.length === runIds.length && found.runs.every(({ runId }, index) => runId === runIds[index])
+      ? found
+      : undefined;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 /** @throws UserError `record-missing` or `record-corrupt` */

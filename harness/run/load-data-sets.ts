@@ -1,31 +1,70 @@
-/** Loads what a configuration is trained and evaluated on, and says what makes several data sets one ingredient of a run. */
+/**
+ * What a configuration is trained and evaluated on: the fingerprints, which name it in a run's identity, and the content, which is loaded
+ * only where something is computed from it.
+ */
 
+import type { DataSet, DataSetName } from '../../reference-model/data/dataset.js';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
-import { type DataSets, dataSetNames, requireDataSet } from '../../reference-model/training/stage-data.js';
+import { type DataSets, dataSetNames } from '../../reference-model/training/stage-data.js';
 import { canonicalJson, sha256 } from '../records/canonical-json.js';
-import type { Machinery } from './machinery.js';
+import type { DataSource, Machinery } from './machinery.js';
+
+/** A data set that need not be in memory. */
+export interface DataSetHandle {
+  readonly fingerprint: string;
+  readonly load: () => Promise<DataSet>;
+}
+
+/** By name, for every data set that some configurations need; `DataSets` serve as well where only fingerprints are asked for. */
+type Fingerprints = Readonly<Partial<Record<DataSetName, Pick<DataSet, 'fingerprint'>>>>;
 
 /**
- * Every data set that one of the configurations needs, each loaded once.
+ * A handle for every data set that one of the configurations needs.
  * @param dataRoot folder of easy-vqa, the only data set that is read from disk
  */
+export async function openDataSets(
+  machinery: Pick<Machinery, 'loadDataSet' | 'dataFingerprint'>,
+  configs: readonly RunConfig[],
+  dataRoot?: string,
+): Promise<Readonly<Partial<Record<DataSetName, DataSetHandle>>>> {
+  const handles: Partial<Record<DataSetName, DataSetHandle>> = {};
+  for (const source of sourcesOf(configs, dataRoot)) {
+    const fingerprint = await machinery.dataFingerprint(source);
+    handles[source.name] = { fingerprint, load: () => machinery.loadDataSet(source) };
+  }
+  return handles;
+}
+
+/** The content of every data set that one of the configurations needs, each loaded once. */
 export async function loadDataSets(
   machinery: Pick<Machinery, 'loadDataSet'>,
   configs: readonly RunConfig[],
   dataRoot?: string,
 ): Promise<DataSets> {
   const dataSets: { -readonly [Name in keyof DataSets]: DataSets[Name] } = {};
-  for (const name of new Set(configs.flatMap(dataSetNames))) {
-    dataSets[name] = await machinery.loadDataSet({
-      name,
-      ...(name === 'easy-vqa' && dataRoot !== undefined ? { root: dataRoot } : {}),
-    });
-  }
+  for (const source of sourcesOf(configs, dataRoot)) dataSets[source.name] = await machinery.loadDataSet(source);
   return dataSets;
 }
 
+function sourcesOf(configs: readonly RunConfig[], dataRoot: string | undefined): readonly DataSource[] {
+  return [...new Set(configs.flatMap(dataSetNames))].map((name) => ({
+    name,
+    ...(name === 'easy-vqa' && dataRoot !== undefined ? { root: dataRoot } : {}),
+  }));
+}
+
 /** The data set's own fingerprint where a run needs one only, else a hash over the names and fingerprints of all. */
-export function dataFingerprintOf(config: RunConfig, dataSets: DataSets): string {
-  const pairs = [...dataSetNames(config)].sort().map((name) => [name, requireDataSet(dataSets, name).fingerprint]);
+export function dataFingerprintOf(config: RunConfig, fingerprints: Fingerprints): string {
+  const pairs = [...dataSetNames(config)].sort().map((name) => [name, requireOpened(fingerprints, name).fingerprint]);
   return pairs.length === 1 ? pairs[0]![1]! : sha256(canonicalJson(pairs));
+}
+
+/** @throws RangeError when the data set was not asked for with the others */
+export function requireOpened<Opened>(
+  opened: Readonly<Partial<Record<DataSetName, Opened>>>,
+  name: DataSetName,
+): Opened {
+  const found = opened[name];
+  if (found === undefined) throw new RangeError(`The run needs the data set ${name}, which was not opened for it.`);
+  return found;
 }

@@ -11,15 +11,21 @@ import type { TrainingJob } from '../../reference-model/training/train.js';
 
 export type EngineChoice = EngineName | 'auto';
 
+export type DataSource = DataConfig & { readonly root?: string };
+
 /**
  * The order of a trainer's calls matters for exact resumption: the events of a step (`step`, `validation`) come before
  * `saveCheckpoint` of that step, and between steps it lets pending messages in, so that a stop request is heard.
  */
 export interface Machinery<Model = unknown> {
   activateEngine(choice: EngineChoice): Promise<Engine>;
-  loadDataSet(source: DataConfig & { readonly root?: string }): Promise<DataSet>;
+  loadDataSet(source: DataSource): Promise<DataSet>;
+  /** The fingerprint that `loadDataSet` would find, without loading where it is known beforehand. */
+  dataFingerprint(source: DataSource): Promise<string>;
   train(job: TrainingJob): Promise<Model>;
   predict(model: Model, config: RunConfig, data: DataSet): Promise<Predictions>;
   /** Final weights as safetensors bytes. */
   trainedWeights(model: Model): Uint8Array;
+  /** Frees what the model holds; the process goes on to other runs. */
+  dispose(model: Model): void;
 }

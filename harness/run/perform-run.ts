@@ -115,6 +115,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
       config,
       dataSets,
     });
+    machinery.dispose(model);
     const predictionsFile = predictionsText(predictions);
     writeFileAtomically(paths.predictions, predictionsFile);
     writeFileAtomically(paths.examples, JSON.stringify(exampleImages(config, data)));
@@ -149,7 +150,7 @@ function requireIdentity(job: RunJob, actual: RunIdentity): void {
     what: 'the data set or the engine is not the one that the run was planned with',
     where: `run ${job.runId}`,
     expected: `data ${job.identity.dataFingerprint}, engine numerics ${job.identity.engineNumerics}`,
-    mend: 'leave the data set unchanged while runs are executed, and run again',
+    mend: 'leave the data set unchanged while runs are executed; `vlm-bench data verify` says whether it is the known one',
   });
 }
 

@@ -1,11 +1,14 @@
-/** From configurations to jobs: opens the engine and the data sets once, so that every run's identity is known before it starts. */
+/**
+ * From configurations to jobs: opens the engine and the data sets, so that every run's identity is known before it starts. Nothing is
+ * generated for it; the process that performs a run holds what it meets against the identity.
+ */
 import type { RunConfig } from '../../reference-model/training/recipe.js';
-import { type DataSets, dataSetNames, requireDataSet } from '../../reference-model/training/stage-data.js';
+import { dataSetNames } from '../../reference-model/training/stage-data.js';
 import type { TitledJob } from '../execution/execute-runs.js';
 import { codeVersion } from '../records/code-version.js';
 import { gatherProvenance } from '../records/provenance.js';
 import { runIdOf } from '../records/run-identity.js';
-import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
+import { type DataSetHandle, dataFingerprintOf, openDataSets, requireOpened } from './load-data-sets.js';
 import type { EngineChoice, Machinery } from './machinery.js';
 import type { RunJob } from './perform-run.js';
 
@@ -31,7 +34,8 @@ export interface Surroundings {
 export interface PreparedJobs {
   /** One per configuration, in the same order. */
   readonly jobs: readonly TitledJob[];
-  readonly dataSets: DataSets;
+  /** What a configuration is evaluated on. */
+  readonly evaluatedData: (config: RunConfig) => DataSetHandle;
 }
 
 export async function prepareJobs(
@@ -39,7 +43,7 @@ export async function prepareJobs(
   { store, engine: choice, machinery, parallel, dataRoot }: Surroundings,
 ): Promise<PreparedJobs> {
   const engine = await machinery.activateEngine(choice);
-  const dataSets = await loadDataSets(
+  const opened = await openDataSets(
     machinery,
     runs.map(({ config }) => config),
     dataRoot,
@@ -50,13 +54,13 @@ export async function prepareJobs(
   for (const { title, config, prefix } of runs) {
     const identity = {
       config,
-      dataFingerprint: dataFingerprintOf(config, dataSets),
+      dataFingerprint: dataFingerprintOf(config, opened),
       codeVersion: code,
       engineNumerics: engine.numerics,
     };
     const [data, ...trainingData] = dataSetNames(config).map((name) => ({
       name,
-      fingerprint: requireDataSet(dataSets, name).fingerprint,
+      fingerprint: requireOpened(opened, name).fingerprint,
     }));
     const job: RunJob = {
       store,
@@ -75,5 +79,5 @@ export async function prepareJobs(
     const step = shared.config.recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
     jobs.push({ title, job: { ...job, forkFrom: { runId, step } }, after: prefix });
   }
-  return { jobs, dataSets };
+  return { jobs, evaluatedData: ({ data }) => requireOpened(opened, data.name) };
 }

@@ -1,5 +1,13 @@
 /** Binds the machinery that runs need to the reference model of this package. */
-import { activateEngine, loadDataSet, predict, train, trainedWeights } from '../../reference-model/index.js';
+import {
+  activateEngine,
+  dataFingerprint,
+  disposeModel,
+  loadDataSet,
+  predict,
+  train,
+  trainedWeights,
+} from '../../reference-model/index.js';
 import type { Model } from '../../reference-model/model/model.js';
 import type { Machinery } from './machinery.js';
 
@@ -14,7 +22,9 @@ export const referenceModel: Machinery<Model> = {
     loaded.set(key, known);
     return known;
   },
+  dataFingerprint,
   train,
   predict: async (model, config, data) => predict(model, config, data),
   trainedWeights,
+  dispose: disposeModel,
 };

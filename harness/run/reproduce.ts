@@ -4,16 +4,22 @@
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { DataSet } from '../../reference-model/data/dataset.js';
-import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import { recordEvaluationImages } from '../records/evaluation-images.js';
-import { type Reproduction, reproductionFolder, reproductionOf, writeReproduction } from '../records/reproduction.js';
+import {
+  earlierReproduction,
+  type Reproduction,
+  reproductionFolder,
+  reproductionOf,
+  type TextStatistics,
+  writeReproduction,
+} from '../records/reproduction.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { inOrderOfExecution } from './execution-order.js';
+import type { DataSetHandle } from './load-data-sets.js';
 import type { EngineChoice, Machinery } from './machinery.js';
 import { prepareJobs } from './prepare-jobs.js';
 
@@ -45,19 +51,22 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
 
   const machinery = options.machinery ?? (await import('./reference-model.js')).referenceModel;
   const { configs, prefixAt, runAt } = inOrderOfExecution(plan);
-  const { jobs, dataSets } = await prepareJobs(configs, {
+  const { jobs, evaluatedData } = await prepareJobs(configs, {
     store,
     engine,
     machinery,
     parallel,
     ...(options.dataRoot === undefined ? {} : { dataRoot: resolve(options.dataRoot) }),
   });
-  const data = requireDataSet(dataSets, plan.dataSet);
-  await recordEvaluationImages(store, data, plan.runs[0]!.config.evaluation.split);
+  const { config } = plan.runs[0]!;
+  const data = evaluatedData(config);
+  await recordEvaluationImages(store, data, config.evaluation.split);
   const folder = join(store, reproductionFolder(plan));
   const runIdAt = (index: number) => jobs[index]!.job.runId;
   const recorded = { runIds: runAt.map(runIdAt), prefixIds: prefixAt.map(runIdAt), fingerprint: data.fingerprint };
-  const texts = suite.compareTexts === true ? { texts: await captionTexts(data) } : {};
+  // Run ids name the data and this code, so statistics that stand beside the same ids are the same.
+  const known = earlierReproduction(folder, recorded.runIds)?.texts;
+  const texts = suite.compareTexts === true ? { texts: known ?? (await captionTexts(data)) } : {};
   const looks = options.looks === undefined ? {} : { looks: options.looks };
   writeReproduction(folder, reproductionOf(plan, { ...recorded, command, ...texts, ...looks }));
 
@@ -76,7 +85,7 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
 }
 
 /** What the texts that the arms learn from are like. */
-async function captionTexts({ splits }: DataSet): Promise<NonNullable<Reproduction['texts']>> {
-  const { captionStatistics } = await import('../report/text-statistics.js');
-  return [...captionStatistics(splits.train)];
+async function captionTexts({ load }: DataSetHandle): Promise<TextStatistics[]> {
+  const { captionStatistics } = await import('./text-statistics.js');
+  return [...captionStatistics((await load()).splits.train)];
 }

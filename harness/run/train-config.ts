@@ -1,7 +1,6 @@
 /** What `vlm-bench train` does: one configuration as one run, recorded like any other. */
 import { resolve } from 'node:path';
 import type { RunConfig } from '../../reference-model/training/recipe.js';
-import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
@@ -27,14 +26,14 @@ export async function trainConfig(
 ): Promise<{ readonly folder: string; readonly result: RunResult }> {
   const config = readYamlFile(file, runConfigSchema, 'config-invalid') as RunConfig;
   const { referenceModel } = await import('./reference-model.js');
-  const { jobs, dataSets } = await prepareJobs([{ title: `seed ${config.seed}`, config }], {
+  const { jobs, evaluatedData } = await prepareJobs([{ title: `seed ${config.seed}`, config }], {
     store: resolve(out),
     engine,
     machinery: referenceModel,
     parallel: 1,
     ...(dataRoot === undefined ? {} : { dataRoot: resolve(dataRoot) }),
   });
-  await recordEvaluationImages(resolve(out), requireDataSet(dataSets, config.data.name), config.evaluation.split);
+  await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation.split);
   const display = progressDisplay(jobs.map(displayedRun));
   try {
     const [result] = await executeRuns(jobs, { jobs: 1, interruption, onEvent: display.onEvent });

@@ -73,6 +73,17 @@ export const DATA_CATALOG: readonly CatalogEntry[] = [
   },
 ];
 
+/**
+ * The fingerprint that `loadDataSet` finds for the source. That of a generated data set is known beforehand, as equal code generates
+ * equal bits, which a test holds against the catalog; that of files is known only by reading them.
+ *
+ * @throws DataError where the data set cannot be loaded
+ */
+export async function dataFingerprint(source: Pick<DataSetSource, 'name' | 'root'>): Promise<string> {
+  const { needsRoot, fingerprint } = DATA_CATALOG.find(({ name }) => name === source.name)!;
+  return needsRoot ? (await loadDataSet(source)).fingerprint : fingerprint;
+}
+
 export interface DataSetVerification {
   readonly name: DataSetName;
   readonly splits: Readonly<Record<SplitName, SplitCounts>>;

@@ -197,7 +197,7 @@ export async function recordSyntheticImages(
   });
   await recordEvaluationImages(
     store,
-    { fingerprint: FINGERPRINT, splits: { train: [], validation: [], test } },
+    { fingerprint: FINGERPRINT, load: async () => ({ splits: { train: [], validation: [], test } }) },
     'test',
   );
 }

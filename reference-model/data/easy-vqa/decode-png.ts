@@ -20,7 +20,7 @@ export async function decodeSquarePng(file: string, side: number): Promise<Raste
     throw unreadable(`${(error as Error).message}.`);
   }
   if (!bytes.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE)) throw unreadable('it has no PNG signature.');
-  // Loaded when an image is met: most runs read none, and every run is a process of its own.
+  // Loaded when an image is met: most runs read none.
   const { default: sharp } = await import('sharp');
   let image: RasterImage;
   try {

@@ -15,7 +15,7 @@ import {
 } from '../fake/fake-runs.js';
 
 afterEach(() => {
-  for (const name of ['FAKE_CRASH_AT', 'FAKE_THROW_AT', 'FAKE_STEP_MS']) delete process.env[name];
+  for (const name of ['FAKE_CRASH_AT', 'FAKE_THROW_AT', 'FAKE_STEP_MS', 'FAKE_SAY_PROCESS']) delete process.env[name];
 });
 
 const bytesOf = (jobs: readonly TitledJob[]) =>
@@ -39,7 +39,7 @@ const execute = (
   return { results, interruption };
 };
 
-describe('runs in processes of their own', () => {
+describe('runs in processes beside this one', () => {
   test('end with the same bytes one at a time and two at a time', async () => {
     const plan = fakePlan({ smoke: true });
     const alone = await fakeJobs(temporaryFolder(), plan, 1);
@@ -56,6 +56,29 @@ describe('runs in processes of their own', () => {
     const second = await execute(jobs, 2, (_, { type }) => types.push(type)).results;
     expect(second).toEqual(first);
     expect(types).toEqual(['from-record', 'from-record', 'from-record', 'from-record']);
+  });
+
+  test('share processes, as many as run at the same time, and each has its own log', async () => {
+    const jobs = await fakeJobs(temporaryFolder(), fakePlan({ smoke: true }));
+    process.env.FAKE_SAY_PROCESS = '1';
+    await execute(jobs, 1).results;
+    const logs = jobs.map(({ job }) => readFileSync(runPaths(job.store, job.runId).log, 'utf8'));
+    const [first] = /\d+$/m.exec(logs[0]!)!;
+    expect(logs).toEqual(jobs.map(({ job }) => `seed ${job.identity.config.seed} in process ${first}\n`));
+    expect(Number(first)).not.toBe(process.pid);
+    // It is gone with the last run.
+    expect(() => process.kill(Number(first), 0)).toThrow('ESRCH');
+  });
+
+  test('go on in a new process after one that was stopped', async () => {
+    const jobs = await fakeJobs(temporaryFolder(), fakePlan({ smoke: true }));
+    process.env.FAKE_SAY_PROCESS = '1';
+    process.env.FAKE_STEP_MS = '2';
+    const stopped = execute(jobs, 1, (_, { type }) => type === 'progress' && stopped.interruption.requestStop());
+    await expect(stopped.results).rejects.toThrow('stopped on request; 0 of 4 runs are finished');
+    await execute(jobs, 1).results;
+    const processes = readFileSync(runPaths(jobs[0]!.job.store, jobs[0]!.job.runId).log, 'utf8').match(/\d+$/gm);
+    expect(new Set(processes).size).toBe(2);
   });
 
   test('stop on request, say how to go on, and resume to the same bytes', async () => {

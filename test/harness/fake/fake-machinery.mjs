@@ -7,12 +7,15 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 export const fakeMachinery = {
   activateEngine: async () => ({ name: 'wasm', backend: 'fake', precision: 'float32', numerics: 'fake-numerics' }),
   loadDataSet: async ({ name }) => ({ name, fingerprint: `fingerprint-of-${name}`, splits: fakeSplits() }),
+  dataFingerprint: async ({ name }) => `fingerprint-of-${name}`,
   train,
   predict,
   trainedWeights: ({ state }) => fakeSafetensors(state),
+  dispose: () => {},
 };
 
 async function train({ config, resumeFrom, saveCheckpoint, onEvent, signal }) {
+  if (process.env.FAKE_SAY_PROCESS) console.log(`seed ${config.seed} in process ${process.pid}`);
   const { recipe, seed } = config;
   const bidirectional = recipe.stages.at(-1).attentionMask === 'visual-bidirectional';
   const totalSteps = recipe.stages.reduce((sum, { steps }) => sum + steps, 0);

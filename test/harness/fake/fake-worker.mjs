@@ -1,5 +1,5 @@
-/** Entry of a run's process whose trainer is the stand-in. */
-import { serveRun } from '../../../dist/harness/execution/worker.js';
+/** Entry of a process of runs whose trainer is the stand-in. */
+import { serveRuns } from '../../../dist/harness/execution/worker.js';
 import { fakeMachinery } from './fake-machinery.mjs';
 
-serveRun(fakeMachinery);
+serveRuns(fakeMachinery);

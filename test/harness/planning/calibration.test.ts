@@ -82,7 +82,7 @@ describe('a calibration', () => {
       0,
     );
     expect(nodeSeconds(node, calibration)).toBeCloseTo(
-      0.25 + training + (secondsPerAnswers * node.responseFlops) / counted,
+      training + (secondsPerAnswers * node.responseFlops) / counted,
       6,
     );
     expect(nodeSeconds(node, { ...calibration, training: {} })).toBeUndefined();

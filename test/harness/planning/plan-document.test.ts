@@ -169,6 +169,12 @@ describe('recorded runs', () => {
     const { trainingFlops, validationFlops, responseFlops } = graph.nodes[0]!;
     expect(seconds!.wall - seconds!.remaining).toBeCloseTo((trainingFlops + validationFlops + responseFlops) / 1e9, 6);
     expect(seconds!.wall).toBeCloseTo(seconds!.work, 6);
+
+    // Each process loads the data once, however many runs it performs; nothing is loaded where nothing is left.
+    const loading = { ...calibration, startSeconds: 3 };
+    expect(planSeconds(graph, loading, { jobs: 1, recorded })!.wall).toBeCloseTo(seconds!.wall + 3, 6);
+    expect(planSeconds(graph, loading, { jobs: 1, recorded })!.remaining).toBeCloseTo(seconds!.remaining + 3, 6);
+    expect(planSeconds(graph, loading, { jobs: 1, recorded: recorded.map(() => true) })!.remaining).toBe(0);
   });
 });
 

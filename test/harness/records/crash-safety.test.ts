@@ -25,7 +25,11 @@ async function attempt(job: RunJob, killAfter?: number): Promise<FromWorker | un
   let answer: FromWorker | undefined;
   let armed = false;
   subprocess.on('message', (message: FromWorker) => {
-    if (message.type !== 'progress') answer = message;
+    if (message.type !== 'progress') {
+      answer = message;
+      // It would wait for another run.
+      subprocess.disconnect?.();
+    }
     if (armed || killAfter === undefined) return;
     armed = true;
     setTimeout(() => subprocess.kill('SIGKILL'), killAfter);

@@ -1,5 +1,6 @@
 /** Runs that share their first stages, with the real trainer: forked, they end with the bits of runs that trained every step. */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TitledJob } from '../../../harness/execution/execute-runs.js';
 import { listCheckpoints } from '../../../harness/records/checkpoints.js';
@@ -39,6 +40,7 @@ const runs = [1e-3, 3e-3].map((rate) => ({
 const machinery = {
   ...referenceModel,
   loadDataSet: async () => ({ ...(await tinyData()), fingerprint: 'of the tiny data' }),
+  dataFingerprint: async () => 'of the tiny data',
 };
 
 async function prepared(store: string, forked: boolean): Promise<readonly RunJob[]> {
@@ -90,6 +92,13 @@ describe('forked runs', () => {
       { type: 'forking', step: 7 },
     ]);
     expect(progress.filter(({ type }) => type === 'step')).toHaveLength(2 * 3);
+  });
+
+  test('leave no tensor behind for the next run of the process', async () => {
+    const [job] = await prepared(temporaryFolder(), false);
+    const before = tf.memory().numTensors;
+    await perform(job!);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   test('count each step once, in time and in operations', async () => {

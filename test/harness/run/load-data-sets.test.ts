@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dataFingerprintOf, loadDataSets } from '../../../harness/run/load-data-sets.js';
+import { dataFingerprintOf, loadDataSets, openDataSets, requireOpened } from '../../../harness/run/load-data-sets.js';
 import type { DataSet } from '../../../reference-model/data/dataset.js';
 import type { RunConfig } from '../../../reference-model/training/recipe.js';
 import { tinyRun } from '../../reference-model/training/tiny-run.js';
@@ -20,7 +20,7 @@ function machinery() {
       splits: { train: [], validation: [], test: [] },
     };
   };
-  return { loaded, loadDataSet };
+  return { loaded, loadDataSet, dataFingerprint: async ({ name }: { readonly name: string }) => `of ${name}` };
 }
 
 test('each data set is loaded once, and only easy-vqa has a folder', async () => {
@@ -29,6 +29,22 @@ test('each data set is loaded once, and only easy-vqa has a folder', async () =>
   const dataSets = await loadDataSets({ loadDataSet }, configs, '/data');
   expect(loaded).toEqual([{ name: 'tiny-pathology' }, { name: 'tiny-scenes' }, { name: 'easy-vqa', root: '/data' }]);
   expect(Object.keys(dataSets)).toEqual(['tiny-pathology', 'tiny-scenes', 'easy-vqa']);
+});
+
+test('an opened data set has its fingerprint before anything is loaded, and is loaded when it is asked for', async () => {
+  const { loaded, ...opener } = machinery();
+  const opened = await openDataSets(opener, [run('tiny-pathology', 'tiny-scenes'), run('easy-vqa')], '/data');
+  expect(loaded).toEqual([]);
+  expect(dataFingerprintOf(run('tiny-scenes'), opened)).toBe('of tiny-scenes');
+  const { name, fingerprint } = await requireOpened(opened, 'easy-vqa').load();
+  expect({ name, fingerprint }).toEqual({
+    name: 'easy-vqa',
+    fingerprint: requireOpened(opened, 'easy-vqa').fingerprint,
+  });
+  expect(loaded).toEqual([{ name: 'easy-vqa', root: '/data' }]);
+  expect(() => requireOpened({}, 'easy-vqa')).toThrow(
+    'The run needs the data set easy-vqa, which was not opened for it.',
+  );
 });
 
 test('the fingerprint of one data set is its own; that of several names them all, in whatever order they are used', async () => {

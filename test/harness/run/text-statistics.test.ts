@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { captionStatistics, textStatistics } from '../../../harness/report/text-statistics.js';
+import { captionStatistics, textStatistics } from '../../../harness/run/text-statistics.js';
 import type { Sample } from '../../../reference-model/data/dataset.js';
 
 const sample = (imageId: string, humanCaptions: readonly string[], aiCaptions: readonly string[]): Sample => ({

@@ -7,12 +7,12 @@ import ngramModule from 'natural/lib/natural/ngrams/ngrams.js';
 import tokenizerModule from 'natural/lib/natural/tokenizers/regexp_tokenizer.js';
 import { naturalLogarithm } from '../../metrics/numerics/deterministic-math.js';
 import type { Sample } from '../../reference-model/data/dataset.js';
-import type { TextStatisticsView } from '../../reports/index.js';
+import type { TextStatistics } from '../records/reproduction.js';
 
 const sampleWords = 10_000;
 
 /** Statistics of each kind of caption that the samples have; the first caption of every image comes before the second of any. */
-export function captionStatistics(samples: readonly Sample[]): readonly TextStatisticsView[] {
+export function captionStatistics(samples: readonly Sample[]): readonly TextStatistics[] {
   const kinds = [
     ['human captions', samples.map(({ humanCaptions }) => humanCaptions)],
     ['AI captions', samples.map(({ aiCaptions }) => aiCaptions)],
@@ -33,7 +33,7 @@ export function captionStatistics(samples: readonly Sample[]): readonly TextStat
  *
  * @throws RangeError when there is no word in the texts
  */
-export function textStatistics(label: string, texts: readonly string[]): TextStatisticsView {
+export function textStatistics(label: string, texts: readonly string[]): TextStatistics {
   const tokenizer = new tokenizerModule.WordTokenizer();
   const tokenised = texts.map((text) => tokenizer.tokenize(text.toLowerCase()));
   const words = tokenised.flat();

@@ -17,7 +17,7 @@ export function registerPlan(program: Command): void {
   program
     .command('plan')
     .description('show the runs of a suite, what they cost, and which effects they can find')
-    .argument('[suite]', 'path of the suite (YAML)')
+    .argument('[suite]', 'path of the suite (YAML), or the id of a shipped one')
     .addOption(new Option('--finding <number>', 'a finding of the package').choices(['1', '2', '3', '4', 'all']))
     .option('--full', 'also the further suites of the finding, which take longer')
     .addOption(scaleOption())
@@ -30,8 +30,8 @@ export function registerPlan(program: Command): void {
     .addOption(smokeOption())
     .option('--calibrate', 'train for some seconds on each engine to estimate the time; kept for later plans')
     .addOption(jsonOption())
-    .action(async (file: string | undefined, options: PlanCommandOptions) => {
+    .action(async (fileOrId: string | undefined, options: PlanCommandOptions) => {
       const { printPlans } = await import('./print-plans.js');
-      await printPlans(file, options);
+      await printPlans(fileOrId, options);
     });
 }

@@ -5,7 +5,7 @@ import { paperText } from '../planning/paper-text.js';
 import type { PlanDocument } from '../planning/plan-document.js';
 import { leftText, planText } from '../planning/plan-text.js';
 import { durationText } from '../planning/quantities.js';
-import { readFindings, readSuite } from '../suite/find-suite.js';
+import { readFindings, readNamedSuite } from '../suite/find-suite.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import type { SuiteOptions } from './options.js';
@@ -16,9 +16,9 @@ export type PlanCommandOptions = Omit<SuiteOptions, 'require'> & {
   readonly calibrate?: true;
 };
 
-export async function printPlans(file: string | undefined, options: PlanCommandOptions): Promise<void> {
+export async function printPlans(fileOrId: string | undefined, options: PlanCommandOptions): Promise<void> {
   const { scale, calibrate, json } = options;
-  const suites = suitesOf(file, options);
+  const suites = suitesOf(fileOrId, options);
   if (scale === 'paper') {
     if (calibrate === true) {
       const what = 'the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite';
@@ -50,13 +50,13 @@ export async function printPlans(file: string | undefined, options: PlanCommandO
   );
 }
 
-function suitesOf(file: string | undefined, { finding, full }: PlanCommandOptions): readonly Suite[] {
-  if ((file === undefined) === (finding === undefined)) {
-    const what = file === undefined ? 'no suite is named' : 'both a suite file and --finding are given';
+function suitesOf(fileOrId: string | undefined, { finding, full }: PlanCommandOptions): readonly Suite[] {
+  if ((fileOrId === undefined) === (finding === undefined)) {
+    const what = fileOrId === undefined ? 'no suite is named' : 'both a suite and --finding are given';
     const expected = 'SUITE.yaml or --finding N';
     throw new UserError({ code: 'usage', what, expected, mend: 'name one of the two' }, { exitCode: 2 });
   }
-  return file === undefined ? readFindings(finding ?? '', { full: full === true }) : [readSuite(file)];
+  return fileOrId === undefined ? readFindings(finding ?? '', { full: full === true }) : [readNamedSuite(fileOrId)];
 }
 
 function planOptions({ smoke, data, seeds }: PlanCommandOptions): PlanOptions {

@@ -2,9 +2,9 @@
 import type { ComparedMetricView } from '../../reports/comparison/comparison-view.js';
 import { compareContests } from '../statistics/compare-many.js';
 import type { ScoreOfSums } from '../statistics/paired-images.js';
+import { pairCounts } from '../systems/pair-counts.js';
 import { meanPerImage, meanScore } from '../systems/replicate-means.js';
 import { type SystemMetric, scoreOfSums } from '../systems/system.js';
-import { pairCounts } from './pair-counts.js';
 import { scoreIntervals } from './score-intervals.js';
 import type { SharedMetric } from './shared-metrics.js';
 

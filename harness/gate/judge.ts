@@ -124,6 +124,27 @@ export function requireMetric(system: System, name: string, where: string): Syst
   });
 }
 
+/**
+ * Whether the images leave room for a pass at all: the interval reaches so far below the difference that it includes a loss of the margin
+ * even where nothing is lost on average. Its width shrinks with the root of the number of images.
+ */
+function whyNever(metric: GateMetric, margin: number): string {
+  const { difference, low, high, higherIsBetter } = metric;
+  const reach = higherIsBetter ? difference - low : high - difference;
+  if (reach < margin) return '';
+  return (
+    ' Where scores vary this much, a candidate that loses nothing on average could not pass either: that takes ' +
+    `a margin above ${marginText(reach)}${otherwise(metric, reach / margin)}.`
+  );
+}
+
+/** What would narrow the interval by a factor. Retrained seeds widen it too, and images do not help against that. */
+function otherwise({ images, baselineRecords, candidateRecords }: GateMetric, factor: number): string {
+  if (!Number.isFinite(factor)) return '';
+  if (baselineRecords.length > 1 || candidateRecords.length > 1) return ', or more images and seeds';
+  return `, or about ${Number((images * factor ** 2).toPrecision(2))} images`;
+}
+
 function sentenceOf(verdict: GateVerdict, metric: GateMetric, margin: number): string {
   const { name, images } = metric;
   const { difference, low, high } = metricNumbers(metric);
@@ -135,7 +156,7 @@ function sentenceOf(verdict: GateVerdict, metric: GateMetric, margin: number): s
     case 'regression':
       return `${change}: a loss of at least ${least}.`;
     case 'inconclusive':
-      return `${change}: the interval does not decide at ${least}.`;
+      return `${change}: the interval does not decide at ${least}.${whyNever(metric, margin)}`;
     default:
       return verdict satisfies never;
   }

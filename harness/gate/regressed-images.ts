@@ -1,4 +1,5 @@
 /** Which images lost most between baseline and candidate, with what was said before and after. */
+import { pairCounts, ROUNDING } from '../systems/pair-counts.js';
 import { meanPerImage } from '../systems/replicate-means.js';
 import type { System, SystemItem, SystemMetric } from '../systems/system.js';
 import type { GateResult, RegressedImage, RegressedText } from './gate-result.js';
@@ -21,10 +22,10 @@ export function movementOf(
   const [old, renewed] = [meanPerImage(before), meanPerImage(after)];
   const differences = old.map((value, image) => renewed[image]! - value);
   const losers = [...differences.keys()]
-    .filter((image) => direction * differences[image]! < 0)
+    .filter((image) => direction * differences[image]! < -ROUNDING)
     .sort((left, right) => direction * (differences[left]! - differences[right]!) || left - right);
   const textsOf = textsByImage(before.group, baseline, candidate);
-  const won = differences.filter((difference) => direction * difference > 0).length;
+  const { wins, ties, losses } = pairCounts(Float64Array.from(renewed), Float64Array.from(old), before.higherIsBetter);
   return {
     regressed: losers.slice(0, limit).map((image) => {
       const imageId = before.imageIds[image]!;
@@ -38,9 +39,9 @@ export function movementOf(
     }),
     images: {
       total: differences.length,
-      lost: losers.length,
-      won,
-      tied: differences.length - losers.length - won,
+      lost: losses,
+      won: wins,
+      tied: ties,
     },
   };
 }

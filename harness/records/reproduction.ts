@@ -58,6 +58,8 @@ const reproductionSchema = z.strictObject({
       taken: z.array(
         z.strictObject({ seeds: z.int(), verdict: z.enum(['reproduced', 'contradicted', 'inconclusive']) }),
       ),
+      /** Seeds of each decision that had been reported when these looks were planned. */
+      decidedBefore: z.array(z.int()).exactOptional(),
     })
     .exactOptional(),
 });
@@ -103,16 +105,10 @@ export function writeReproduction(folder: string, reproduction: Reproduction): v
   writeFileAtomically(join(folder, fileName), `${JSON.stringify(reproduction, null, 2)}\n`);
 }
 
-/**
- * What was written there for these very runs; undefined where nothing, something else or something damaged stands, which is then
- * to be written anew.
- */
-export function earlierReproduction(folder: string, runIds: readonly string[]): Reproduction | undefined {
+/** What stands there; undefined where it is nothing, damaged or of another version, and is to be written anew. */
+export function earlierReproduction(folder: string): Reproduction | undefined {
   try {
-    const found = readReproduction(folder);
-    return found.runs.length === runIds.length && found.runs.every(({ runId }, index) => runId === runIds[index])
-      ? found
-      : undefined;
+    return readReproduction(folder);
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;

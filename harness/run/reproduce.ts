@@ -23,6 +23,9 @@ import type { DataSetHandle } from './load-data-sets.js';
 import type { EngineChoice, Machinery } from './machinery.js';
 import { prepareJobs } from './prepare-jobs.js';
 
+/** Where records go unless `out` says otherwise. */
+export const defaultStore = 'vlm-bench-results';
+
 export interface ReproduceOptions extends PlanOptions {
   readonly engine?: EngineChoice;
   /** Folder of a data set that is read from disk. */
@@ -46,7 +49,7 @@ export interface ReproduceOptions extends PlanOptions {
  */
 export async function reproduce(suite: Suite, options: ReproduceOptions): Promise<string> {
   const { engine = 'auto', jobs: parallel = availableParallelism(), interruption, command } = options;
-  const store = resolve(options.out ?? 'vlm-bench-results');
+  const store = resolve(options.out ?? defaultStore);
   const plan = planSuite(suite, options);
 
   const machinery = options.machinery ?? (await import('./reference-model.js')).referenceModel;
@@ -65,7 +68,9 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
   const runIdAt = (index: number) => jobs[index]!.job.runId;
   const recorded = { runIds: runAt.map(runIdAt), prefixIds: prefixAt.map(runIdAt), fingerprint: data.fingerprint };
   // Run ids name the data and this code, so statistics that stand beside the same ids are the same.
-  const known = earlierReproduction(folder, recorded.runIds)?.texts;
+  const earlier = earlierReproduction(folder);
+  const isSame = earlier?.runs.every(({ runId }, index) => runId === recorded.runIds[index]);
+  const known = isSame ? earlier?.texts : undefined;
   const texts = suite.compareTexts === true ? { texts: known ?? (await captionTexts(data)) } : {};
   const looks = options.looks === undefined ? {} : { looks: options.looks };
   writeReproduction(folder, reproductionOf(plan, { ...recorded, command, ...texts, ...looks }));

@@ -1,5 +1,7 @@
-/** Finds and reads suites: the findings shipped with the package by number, and any other by its path. */
+/** Finds and reads suites: the findings shipped with the package by number, each shipped suite by its id, and any other by its path. */
+import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
+import { closestName } from './closest-name.js';
 import { readExtendedSuite } from './extended-suite.js';
 import { publishedTableIds } from './published.js';
 import { checkYaml } from './read-yaml.js';
@@ -31,6 +33,24 @@ export function readFindings(finding: string, { full = false }: FindingOptions =
     );
   }
   return chosen.map((id) => readSuite(shippedSuiteFile(id)));
+}
+
+/**
+ * The suite that a command line means: a file, or one of the package by its id.
+ * @throws UserError `suite-unknown` when it is neither, else as `readSuite`
+ */
+export function readNamedSuite(fileOrId: string): Suite {
+  if (existsSync(fileOrId)) return readSuite(fileOrId);
+  // What others begin from is no suite of its own.
+  const ids = shippedSuiteIds().filter((id) => id !== 'base');
+  if (ids.includes(fileOrId)) return readSuite(shippedSuiteFile(fileOrId));
+  const closest = closestName(fileOrId, ids);
+  throw new UserError({
+    code: 'suite-unknown',
+    what: `there is no suite file ${fileOrId}, and the package has no suite of that name`,
+    expected: `a YAML file, or one of ${ids.join(', ')}`,
+    mend: closest === undefined ? 'check the path' : `check the path; did you mean ${closest}?`,
+  });
 }
 
 /** @throws UserError with file:line:column for everything wrong in the file, or in those that it extends */

@@ -65,7 +65,7 @@ describe('the command line', () => {
     [
       'a suite that is not there',
       ['plan', 'none.yaml'],
-      'error: the file cannot be read\n  where:    none.yaml\n  mend:     check the path',
+      /^error: there is no suite file none\.yaml, and the package has no suite of that name\n {2}expected: a YAML file, or one of easy-vqa, finding-1, /,
     ],
     [
       'records that are not there',

@@ -126,6 +126,42 @@ describe('the verdict', () => {
   });
 });
 
+describe('an inconclusive verdict', () => {
+  const noisy = (images: number) => ({ records: [scores(images, 5)] });
+  // Other scores of the same mean: what one image gains another loses.
+  const shuffled = (images: number) => ({ records: [[...noisy(images).records[0]!].reverse()] });
+
+  test('says when no candidate could pass, and what would let it decide', () => {
+    const { verdict, sentence, metrics } = ask(noisy(100), shuffled(100), 0.02);
+    const { difference, low } = metrics[0]!;
+    const reach = difference - low;
+    expect(verdict).toBe('inconclusive');
+    const [, margin, images] = /takes a margin above ([\d.]+), or about (\d+) images\.$/.exec(sentence)!;
+    expect(Number(margin)).toBeCloseTo(reach, 4);
+    expect(Number(images) / (100 * (reach / 0.02) ** 2)).toBeCloseTo(1, 1);
+    // With that many (and more, as 200 resamples of 100 images tell the width only roughly), and with that margin, it does.
+    const enough = Number(images) * 2;
+    expect(ask(noisy(enough), shuffled(enough), 0.02).verdict).toBe('pass');
+    expect(ask(noisy(100), shuffled(100), Number(margin) * 1.001).verdict).toBe('pass');
+    expect(ask(noisy(100), shuffled(100), 0).sentence).toMatch(/takes a margin above [\d.]+\.$/);
+  });
+
+  test('says nothing of the kind where a candidate that loses nothing could pass', () => {
+    const { verdict, sentence } = ask({ records: [scores(400, 5)] }, { records: [scores(400, 6, -0.05)] }, 0.06);
+    expect(verdict).toBe('inconclusive');
+    expect(sentence).toMatch(/does not decide at the margin of 0\.06\.$/);
+  });
+});
+
+test('images that differ by rounding alone count as tied', () => {
+  const thirds = [[0.1], [0.2], [0.3]].map((values) => [...values, 1, 1]);
+  const mean = (0.1 + 0.2 + 0.3) / 3;
+  const { images, regressed } = ask({ records: [[0.2 + 1e-12, 1, 1]] }, { records: thirds }, 0.5);
+  expect(mean).not.toBe(0.2 + 1e-12);
+  expect(images).toEqual({ total: 3, lost: 0, won: 0, tied: 3 });
+  expect(regressed).toEqual([]);
+});
+
 describe('retrained models', () => {
   const seeds = [1, 2, 3];
   // The candidate loses 0.05 on average, but as much more or less with each seed.

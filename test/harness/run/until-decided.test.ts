@@ -75,6 +75,24 @@ describe('a reproduction until it is decided', () => {
     expect(view.verdict!.reasons.join(' ')).toContain('look 3 of 3 planned ones (6, 8, 9 seeds)');
   });
 
+  test('says so when the finding was decided before the looks were planned, also when it is asked for again', async () => {
+    const out = temporaryFolder();
+    const earlier = await reproduce(tiny, surroundings(out));
+    const again = () =>
+      reproduceUntilDecided(tiny, { ...surroundings(out), maximumSeeds: 8, decide: async () => 'inconclusive' });
+    // Without a report nobody saw a verdict.
+    expect(readReproduction(await again()).looks).not.toHaveProperty('decidedBefore');
+    await reproduce(tiny, surroundings(out));
+    await writeReport(earlier);
+    for (const folder of [await again(), await again()]) {
+      expect(readReproduction(folder).looks?.decidedBefore).toEqual([6]);
+      const { view } = await writeReport(folder);
+      expect(view.verdict!.reasons.join(' ')).toContain(
+        'Before these looks were planned, the finding was decided with 6 of the same seeds',
+      );
+    }
+  });
+
   test('stops at the first look that decides', async () => {
     let looks = 0;
     const folder = await reproduceUntilDecided(tiny, {

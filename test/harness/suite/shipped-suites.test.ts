@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readFindings } from '../../../harness/suite/find-suite.js';
+import { readFindings, readNamedSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { stepCounts, totalSteps } from '../../../harness/suite/shared-prefixes.js';
 import { DATA_CATALOG } from '../../../reference-model/data/catalog.js';
@@ -19,6 +19,14 @@ describe('the shipped findings', () => {
     expect(readFindings('all').map(({ id }) => id)).toEqual(['finding-1', 'finding-2', 'finding-3', 'finding-4']);
     expect(findings.map(({ id }) => id)).toContain('finding-3-fixed-budget');
     expect(() => readFindings('7')).toThrow('there is no suite for finding 7');
+  });
+
+  test('are found by id as well, unless a file has that name', () => {
+    expect(readNamedSuite('finding-3-fixed-budget').id).toBe('finding-3-fixed-budget');
+    expect(readNamedSuite('suites/easy-vqa.yaml')).toEqual(readNamedSuite('easy-vqa'));
+    expect(() => readNamedSuite('esy-vqa')).toThrow('did you mean easy-vqa?');
+    expect(() => readNamedSuite('base')).toThrow('the package has no suite of that name');
+    expect(() => readNamedSuite('my/suite.yaml')).toThrow('there is no suite file my/suite.yaml');
   });
 
   test.each(findings.map((suite) => [suite.id, suite] as const))(

@@ -89,7 +89,9 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
     dataSet,
     scale,
     smoke,
-    hypotheses: suite.hypotheses.map((hypothesis) => adapted(hypothesis, settings.hypotheses?.[hypothesis.id] ?? {})),
+    hypotheses: suite.hypotheses
+      .map((hypothesis) => (dataSet === defaultDataSet(suite) ? hypothesis : withoutPilot(hypothesis)))
+      .map((hypothesis) => adapted(hypothesis, settings.hypotheses?.[hypothesis.id] ?? {})),
     seeds,
     arms,
     runs: runs.map((run, index) => {
@@ -109,16 +111,17 @@ function adapted(
   hypothesis: Hypothesis,
   { metric, margin, statement }: NonNullable<NonNullable<Suite['data'][DataSetName]>['hypotheses']>[string],
 ): Hypothesis {
-  // What was seen of one measure says nothing about another.
-  const { pilot, ...rest } = hypothesis;
-  const samePilot = pilot === undefined || (metric !== undefined && metric !== hypothesis.metric) ? {} : { pilot };
   return {
-    ...rest,
-    ...samePilot,
+    ...(metric === undefined || metric === hypothesis.metric ? hypothesis : withoutPilot(hypothesis)),
     ...(metric === undefined ? {} : { metric }),
     ...(margin === undefined ? {} : { margin }),
     ...(statement === undefined ? {} : { statement }),
   };
+}
+
+/** What was seen of one measure on one data set says nothing about another. */
+function withoutPilot({ pilot: _, ...hypothesis }: Hypothesis): Hypothesis {
+  return hypothesis;
 }
 
 /** A smoke run does no more than the real one: a stage without steps and a data set without captions have none there either. */

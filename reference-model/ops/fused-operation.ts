@@ -3,24 +3,18 @@
  * operations for backends without a native kernel, and a gradient that tfjs calls lazily. `registration.ts` registers them.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { FusedKernelName } from './kernels.js';
+import type { AttributesOf, FusedKernelName } from './kernels.js';
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
-/** Plain numbers and switches of a kernel; see the `…Attributes` types of `kernels.ts`. */
-type Attributes = Readonly<Record<string, number | boolean>>;
-
-/** Computes a kernel's outputs from stock operations; the registration wraps it in `tidy`. */
-type CompositeKernel<A> = (inputs: Tensors, attributes: A) => tf.Tensor | tf.Tensor[];
-
-interface FusedKernelDefinition {
-  readonly name: FusedKernelName;
-  // biome-ignore lint/suspicious/noExplicitAny: each kernel reads its own attributes, and parameters are contravariant.
-  readonly composite: CompositeKernel<any>;
+interface KernelDefinition<Name extends FusedKernelName> {
+  readonly name: Name;
+  /** Computes the kernel's outputs from stock operations; the registration wraps it in `tidy`. */
+  readonly composite: (inputs: Tensors, attributes: AttributesOf<Name>) => tf.Tensor | tf.Tensor[];
 }
 
-export interface FusedGradientDefinition {
-  readonly name: FusedKernelName;
+interface GradientDefinition<Name extends FusedKernelName> {
+  readonly name: Name;
   readonly savedInputs: readonly string[];
   /** Which outputs the gradient needs, by position. */
   readonly savedOutputs?: readonly boolean[];
@@ -31,18 +25,21 @@ export interface FusedGradientDefinition {
   readonly gradient: (
     outputGradient: tf.Tensor,
     saved: readonly tf.Tensor[],
-    // biome-ignore lint/suspicious/noExplicitAny: as for CompositeKernel.
-    attributes: any,
+    attributes: AttributesOf<Name>,
   ) => Readonly<Record<string, () => tf.Tensor>>;
 }
 
 export interface FusedOperation {
-  readonly kernels: readonly FusedKernelDefinition[];
-  readonly gradients: readonly FusedGradientDefinition[];
+  readonly kernels: readonly { [Name in FusedKernelName]: KernelDefinition<Name> }[FusedKernelName][];
+  readonly gradients: readonly { [Name in FusedKernelName]: GradientDefinition<Name> }[FusedKernelName][];
 }
 
 /** Runs a fused kernel on the current backend and returns its outputs in the order of the contract. */
-export function runFusedKernel(name: FusedKernelName, inputs: Tensors, attributes: Attributes = {}): tf.Tensor[] {
+export function runFusedKernel<Name extends FusedKernelName>(
+  name: Name,
+  inputs: Tensors,
+  attributes?: AttributesOf<Name>,
+): tf.Tensor[] {
   const outputs = tf.engine().runKernel(name, { ...inputs }, { ...attributes }) as tf.Tensor | tf.Tensor[];
   return Array.isArray(outputs) ? outputs : [outputs];
 }

@@ -35,7 +35,7 @@ export const FusedKernel = {
    * Channel i is paired with channel i + D/2 (Hugging Face convention). `inverse` rotates backwards: the gradient.
    */
   RotaryEmbedding: 'VlmRotaryEmbedding',
-  /** {table [V, C], ids int32 [..]} → [y [.., C]]. An id outside 0…V−1 is an error. */
+  /** {table [V, C], ids int32 [..]}, attrs EmbeddingAttributes → [y [.., C]]. An id outside 0…V−1 is an error. */
   EmbeddingLookup: 'VlmEmbeddingLookup',
   /** {outputGradient [.., C], ids int32 [..]}, attrs EmbeddingAttributes → [tableGradient [V, C]], rows added in order of ids. */
   EmbeddingGradient: 'VlmEmbeddingGradient',
@@ -73,3 +73,24 @@ export type AdamWAttributes = {
   /** Factor on the gradient: global-norm clipping. */
   readonly gradientScale: number;
 };
+
+/** What a kernel reads besides its tensors: plain numbers and switches. */
+interface FusedAttributes {
+  [FusedKernel.Attention]: AttentionAttributes;
+  [FusedKernel.AttentionGradient]: AttentionAttributes;
+  [FusedKernel.LayerNorm]: NormAttributes;
+  [FusedKernel.LayerNormGradient]: NormAttributes;
+  [FusedKernel.RmsNorm]: NormAttributes;
+  [FusedKernel.RmsNormGradient]: NormAttributes;
+  [FusedKernel.RotaryEmbedding]: RotaryAttributes;
+  [FusedKernel.EmbeddingLookup]: EmbeddingAttributes;
+  [FusedKernel.EmbeddingGradient]: EmbeddingAttributes;
+  [FusedKernel.SoftmaxCrossEntropy]: CrossEntropyAttributes;
+  [FusedKernel.SoftmaxCrossEntropyGradient]: CrossEntropyAttributes;
+  [FusedKernel.AdamW]: AdamWAttributes;
+}
+
+/** The attributes of a kernel; one that is not listed has none. */
+export type AttributesOf<Name extends FusedKernelName> = Name extends keyof FusedAttributes
+  ? FusedAttributes[Name]
+  : Readonly<Record<string, never>>;

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adamWOperation } from './adam-w.js';
 import { attentionOperation } from './attention.js';
 import { embeddingLookupOperation } from './embedding-lookup.js';
-import type { FusedGradientDefinition, FusedOperation } from './fused-operation.js';
+import type { FusedOperation } from './fused-operation.js';
 import { geluOperation } from './gelu.js';
 import type { FusedKernelName } from './kernels.js';
 import { layerNormOperation } from './layer-norm.js';
@@ -31,14 +31,20 @@ const OPERATIONS: readonly FusedOperation[] = [
   squaredNormOperation,
 ];
 
-function registerGradientOnce({ name, savedInputs, savedOutputs = [], gradient }: FusedGradientDefinition): void {
+function registerGradientOnce({
+  name,
+  savedInputs,
+  savedOutputs = [],
+  gradient,
+}: FusedOperation['gradients'][number]): void {
   if (tf.getGradient(name) != null) return;
   tf.registerGradient({
     kernelName: name,
     inputsToSave: [...savedInputs],
     outputsToSave: [...savedOutputs],
+    // The engine hands on the attributes of the forward kernel, untyped.
     gradFunc: (outputGradient, saved, attributes) =>
-      gradient(Array.isArray(outputGradient) ? outputGradient[0]! : outputGradient, saved, attributes),
+      gradient(Array.isArray(outputGradient) ? outputGradient[0]! : outputGradient, saved, attributes as never),
   });
 }
 
@@ -56,8 +62,9 @@ export function registerCompositeKernels(backendName: string): readonly FusedKer
       tf.registerKernel({
         kernelName: name,
         backendName,
-        // The engine hands kernels the tensors themselves, so stock operations can take them as they are.
-        kernelFunc: ({ inputs, attrs }) => tf.tidy(() => composite(inputs as Record<string, tf.Tensor>, attrs)),
+        // The engine hands kernels the tensors themselves, so stock operations can take them as they are, and untyped attributes.
+        kernelFunc: ({ inputs, attrs }) =>
+          tf.tidy(() => composite(inputs as Record<string, tf.Tensor>, attrs as never)),
       });
       composed.push(name);
     }

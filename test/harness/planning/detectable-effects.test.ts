@@ -67,6 +67,13 @@ describe('the pilot in a suite', () => {
     expect(planned({ margin: 0.5 }).pilot).toEqual(pilot);
     expect(planned({ metric: 'accuracy' }).pilot).toBeUndefined();
   });
+
+  test('is not taken for another data set', () => {
+    const data = { 'tiny-scenes': { description: 'Scenes.' }, 'easy-vqa': { description: 'Shapes.' } };
+    const both = suiteSchema.parse({ ...finding, data });
+    expect(planSuite(both).hypotheses[0]!.pilot).toEqual(pilot);
+    expect(planSuite(both, { dataSet: 'easy-vqa' }).hypotheses[0]!.pilot).toBeUndefined();
+  });
 });
 
 describe('earlier records', () => {

@@ -66,9 +66,14 @@ export interface ClaimView {
   readonly evidence:
     | { readonly test: 'paired'; readonly pairs: PairedSeedsView }
     | { readonly test: 'trend'; readonly trend: TrendView };
-  /** Holm's correction over the primary claims; absent when there is one. */
-  readonly holm?: { readonly adjustedP: number; readonly claims: number; readonly level: number };
-  /** Two one-sided tests: whether the effect lies within ±margin. */
+  /** Holm's correction over the primary claims, of the hypothesis that the verdict tested; absent when there is one claim. */
+  readonly holm?: {
+    readonly against: 'no effect' | 'benefit of the margin';
+    readonly adjustedP: number;
+    readonly claims: number;
+    readonly level: number;
+  };
+  /** Two one-sided tests at α each: whether the effect lies within ±margin; p is adjusted where there are several claims. */
   readonly equivalence: { readonly margin: number; readonly p: number; readonly equivalent: boolean };
 }
 

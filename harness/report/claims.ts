@@ -84,7 +84,7 @@ function claimView(
     hypothesis: hypothesisView(hypothesis, comparison),
     verdict: { verdict, sentence, reasons },
     evidence: view(statistics),
-    ...(holm === undefined ? {} : { holm: { adjustedP: holm.adjustedP, claims: holm.claims, level } }),
+    ...(holm === undefined ? {} : { holm: { ...holm, level } }),
     equivalence,
   };
 }

@@ -34,9 +34,11 @@ export interface ClaimDecision extends Decision {
   readonly level: number;
   /** Absent when there is one claim. */
   readonly holm?: {
+    /** Which of the two questions is open, and so which null hypothesis was tested. */
+    readonly against: 'no effect' | 'benefit of the margin';
     /**
-     * Twice the one-sided p against "no effect in the claimed direction", adjusted: at most α exactly where that is rejected
-     * (without a sequential plan; with one the level of the look decides).
+     * Twice the one-sided p against that hypothesis, adjusted: at most α exactly where it is rejected (without a sequential plan; with
+     * one the level of the look decides).
      */
     readonly adjustedP: number;
     readonly claims: number;
@@ -80,8 +82,10 @@ export function decideClaims(
     { alpha, nominalLevel: (share) => nominalLevel(2 * share) / 2 },
   );
   const decisions = claims.map((claim, index): ClaimDecision => {
-    const open = signedMean(claim) >= claim.margin ? noEffect[index]! : benefit[index]!;
-    const level = nominalLevel(alpha / open.share);
+    const reachesMargin = signedMean(claim) >= claim.margin;
+    const { adjustedP, share } = reachesMargin ? noEffect[index]! : benefit[index]!;
+    const against = reachesMargin ? 'no effect' : 'benefit of the margin';
+    const level = nominalLevel(alpha / share);
     const magnitude = claim.magnitude === undefined ? {} : { magnitude: claim.magnitude };
     const statistics = effectStatistics(claim.effects, { alpha: level, ...magnitude });
     const decision = decideOnInterval(
@@ -89,13 +93,12 @@ export function decideClaims(
       { ...claim, alpha: level },
       { smoke },
     );
-    const { adjustedP } = noEffect[index]!;
     return {
       id: claim.id,
       ...decision,
       statistics,
       level,
-      ...(claims.length === 1 ? {} : { holm: { adjustedP, claims: claims.length, level } }),
+      ...(claims.length === 1 ? {} : { holm: { against, adjustedP, claims: claims.length, level } }),
       equivalence: equivalenceOf(claim, within[index]!),
     };
   });
@@ -135,5 +138,5 @@ function findingDecision(decisions: readonly ClaimDecision[], alpha: number): De
       : `of ${total} claims, ${reproduced} ${reproduced === 1 ? 'is' : 'are'} reproduced, ${contradicted} contradicted ` +
         `and ${total - reproduced - contradicted} inconclusive`;
   const sentence = `${verdictLabels[verdict]}: ${tally} (corrected by Holm over ${total} claims at α = ${number(alpha)}).`;
-  return { verdict, sentence, reasons: decisions.map((decision) => decision.sentence) };
+  return { verdict, sentence, reasons: decisions.map((decision) => `${decision.sentence} ${decision.reasons[0]}`) };
 }

@@ -68,7 +68,7 @@ export function decideOnInterval(
     if (low <= 0) reasons.push(`The ${level} includes 0: no effect at all remains possible.`);
     if (effect < margin) reasons.push(`The ${subject} does not reach the margin of ${number(margin)}.`);
     reasons.push(
-      `The ${level} also includes the margin of ${number(margin)}: the claimed benefit is not excluded either.`,
+      `The ${level} also includes the margin of ${number(margin)}: a benefit of that size is not excluded either.`,
     );
   }
   reasons.push(signFlipReason(signFlip, { alpha, seeds, tTestP: tTest.p }));

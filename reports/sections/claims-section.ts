@@ -93,20 +93,36 @@ function effectBetter({ higherIsBetter }: { readonly higherIsBetter: boolean }):
 }
 
 /** What the tests said, one sentence each. */
-function testsInWords({ holm, equivalence, hypothesis, ...claim }: ClaimView): string[] {
-  const { signFlip, tTest } = effectOf({ holm, equivalence, hypothesis, ...claim } as ClaimView);
+function testsInWords(claim: ClaimView): string[] {
+  const { holm, equivalence, hypothesis, verdict } = claim;
+  const { signFlip, tTest } = effectOf(claim);
+  const corrected = holm === undefined ? '' : ', p corrected by Holm';
+  const equivalenceTest = `Equivalence test (two one-sided t tests at α = ${hypothesis.alpha}${corrected})`;
   const margin = formatChosen(equivalence.margin);
   return [
     `t test: ${formatP(tTest.p)}; exact sign-flip test: ${formatP(signFlip.p)}.`,
     ...(holm === undefined
       ? []
       : [
-          `Holm’s correction over the ${holm.claims} primary claims: adjusted ${formatP(holm.adjustedP)}, ${holm.adjustedP <= holm.level ? 'at or below' : 'above'} the level of ${holm.level}.`,
+          `Holm’s correction over the ${holm.claims} primary claims, of the test against ${nullHypothesis(holm.against, hypothesis)}: adjusted ${formatP(holm.adjustedP)}, ${holm.adjustedP <= holm.level ? 'at or below' : 'above'} the level of ${holm.level}.`,
         ]),
     equivalence.equivalent
-      ? `Equivalence test: the effect lies within ±${margin} (${formatP(equivalence.p)}): no difference that matters.`
-      : `Equivalence test: it is not shown that the effect lies within ±${margin} (${formatP(equivalence.p)}); “no difference” is not claimed.`,
+      ? `${equivalenceTest}: the effect lies within ±${margin} (${formatP(equivalence.p)}): no difference that matters.`
+      : `${equivalenceTest}: it is not shown that the effect lies within ±${margin} (${formatP(equivalence.p)}); “no difference” is not claimed.`,
+    ...(equivalence.equivalent && verdict.verdict === 'inconclusive'
+      ? [
+          'An equivalence test needs less than a verdict: its level is that of one side, as in an interval of 1 − 2α, and the interval of the verdict is wider.',
+        ]
+      : []),
   ];
+}
+
+/** What a small p speaks against. */
+export function nullHypothesis(
+  against: NonNullable<ClaimView['holm']>['against'],
+  { margin }: Pick<HypothesisView, 'margin'>,
+): string {
+  return against === 'no effect' ? 'no effect' : `a benefit of ${formatChosen(margin)}`;
 }
 
 function pairedEvidence(id: string, hypothesis: HypothesisView, measure: PairedSeedsView, styles: Styles) {

@@ -5,6 +5,7 @@ import type { ClaimView, FindingReportView } from '../finding-report-view.js';
 import { decimalsFor, formatCount, formatFixed, formatInterval, formatP, formatSigned } from '../numbers.js';
 import { safeWebAddress } from '../safe-links.js';
 import { type Effect, effectOf } from './claim-effect.js';
+import { nullHypothesis } from './claims-section.js';
 import { VERDICT_WORDS, verdictChip } from './verdict-words.js';
 
 interface Fact {
@@ -49,7 +50,10 @@ function claimRow(claim: ClaimView, index: number) {
     effect,
     axis,
     p: formatP(claim.holm?.adjustedP ?? signFlip.p),
-    pNote: claim.holm === undefined ? 'sign-flip' : 'after Holm',
+    pNote:
+      claim.holm === undefined
+        ? 'sign-flip'
+        : `after Holm, against ${nullHypothesis(claim.holm.against, claim.hypothesis)}`,
     plot: renderMiniInterval({
       id: `claim-${index + 1}-summary`,
       title: `Effect of claim ${index + 1} with its interval`,

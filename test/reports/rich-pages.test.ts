@@ -47,6 +47,10 @@ describe('a page with several claims over many arms', () => {
     const proven = { ...first!, equivalence: { margin: 0.02, p: 0.01, equivalent: true } };
     const withIt = textOf(sectionOf(renderFindingReport({ ...everything, claims: [proven] }), 'evidence'));
     expect(withIt).toContain('no difference that matters');
+    // A verdict that stays open beside that is no contradiction, and the page says why.
+    const open = { ...proven, verdict: { ...proven.verdict, verdict: 'inconclusive' as const } };
+    const beside = textOf(sectionOf(renderFindingReport({ ...everything, claims: [open] }), 'evidence'));
+    expect(beside).toContain('An equivalence test needs less than a verdict');
     expect(textOf(sectionOf(page, 'evidence'))).not.toContain('no difference that matters');
   });
 

@@ -124,7 +124,8 @@ describe('several claims over two factors', () => {
     for (const { holm, evidence } of view.claims) {
       if (evidence.test !== 'paired') throw new Error('the evidence is not paired');
       const { confidence, meanDifference } = evidence.pairs;
-      if (meanDifference >= 0.5) expect(holm!.adjustedP <= 0.05).toBe(confidence.low > 0);
+      expect(holm!.against).toBe(meanDifference >= 0.5 ? 'no effect' : 'benefit of the margin');
+      expect(holm!.adjustedP <= 0.05).toBe(meanDifference >= 0.5 ? confidence.low > 0 : confidence.high < 0.5);
     }
     expect(view.statistics.map(({ name }) => name)).toEqual([
       'Paired t test and interval',
@@ -136,7 +137,9 @@ describe('several claims over two factors', () => {
     expect(view.claims[0]!.verdict.verdict).toBe('reproduced');
     expect(view.claims[2]!.verdict.verdict).not.toBe('reproduced');
     expect(view.verdict!.verdict).not.toBe('reproduced');
-    expect(view.verdict!.reasons).toEqual(view.claims.map(({ verdict }) => verdict.sentence));
+    expect(view.verdict!.reasons).toEqual(
+      view.claims.map(({ verdict: { sentence, reasons } }) => `${sentence} ${reasons[0]}`),
+    );
   });
 
   test('have one score table of all arms, with intervals and baselines', () => {

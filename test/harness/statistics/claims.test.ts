@@ -61,7 +61,7 @@ describe('several claims', () => {
     );
     expect(decision.claims.map(({ level }) => level)).toEqual([0.05, 0.025]);
     expect(decision.claims[1]!.statistics.confidence.level).toBe(0.975);
-    expect(decision.reasons).toEqual(decision.claims.map(({ sentence }) => sentence));
+    expect(decision.reasons).toEqual(decision.claims.map(({ sentence, reasons: [why] }) => `${sentence} ${why}`));
   });
 
   test('a claim that would pass alone fails the corrected level', () => {
@@ -99,7 +99,9 @@ describe('several claims', () => {
           if (degenerate) expect(verdict).toBe('inconclusive');
           else if (confidence.low > 0 && mean >= 0.1) expect(verdict).toBe('reproduced');
           else expect(verdict).toBe(confidence.high < 0.1 ? 'contradicted' : 'inconclusive');
-          if (verdict === 'reproduced') expect(holm!.adjustedP).toBeLessThanOrEqual(0.05);
+          if (verdict !== 'inconclusive') expect(holm!.adjustedP).toBeLessThanOrEqual(0.05);
+          if (verdict === 'reproduced') expect(holm!.against).toBe('no effect');
+          if (verdict === 'contradicted') expect(holm!.against).toBe('benefit of the margin');
           expect(level).toBeGreaterThanOrEqual(0.05 / claims.length);
         }
       }),

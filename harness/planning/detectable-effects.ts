@@ -1,6 +1,6 @@
 /**
- * Which effects a suite can find with its seeds: the minimum detectable effect of each hypothesis from what is known about the spread
- * over seeds, compared with the margin that the hypothesis asks for.
+ * Which effects a suite can find with its seeds, from what is known about the spread over seeds: the least effect that each hypothesis's
+ * t test tells from none, compared with the margin that the hypothesis asks for, and the least one that its verdict calls reproduced.
  */
 
 import { number } from '../statistics/number-text.js';
@@ -29,8 +29,11 @@ export interface DetectableEffect {
   readonly levels: readonly {
     readonly correction: 'none' | 'holm';
     readonly alpha: number;
+    /** The minimum detectable effect of the t test. */
     readonly effect: number;
-    /** Seeds with which an effect of the margin would be found; null when 1000 do not suffice or the margin is 0. */
+    /** The least effect that is called reproduced, for which the estimate has to reach the margin as well. */
+    readonly reproduced: number;
+    /** Seeds whose t test would tell an effect of the margin from none; null when 1000 do not suffice or the margin is 0. */
     readonly seedsNeeded: number | null;
   }[];
 }
@@ -55,6 +58,7 @@ export function detectableEffects(
       correction,
       alpha: level,
       effect: minimumDetectableEffect({ n: seeds.length, standardDeviation, alpha: level, power }),
+      reproduced: minimumDetectableEffect({ n: seeds.length, standardDeviation, alpha: level, margin, power }),
       seedsNeeded:
         margin === 0
           ? null
@@ -71,9 +75,11 @@ export function powerWarnings(effects: readonly DetectableEffect[]): readonly st
     if (strictest === undefined || margin === 0 || strictest.effect <= margin) return [];
     const { alpha, effect, seedsNeeded: needed } = strictest;
     const remedy =
-      needed === null ? `even ${mostSeeds} seeds would not find the margin` : `${needed} seeds would find the margin`;
+      needed === null
+        ? `even ${mostSeeds} seeds would not tell an effect of the margin from none`
+        : `it would take ${needed} seeds to tell an effect of the margin from none`;
     return [
-      `${hypothesis}: with ${seeds} seeds only an effect of ${number(effect)} or more (${metric}) is found with a probability of ` +
+      `${hypothesis}: with ${seeds} seeds only an effect of ${number(effect)} or more (${metric}) is told from none with a probability of ` +
         `${power * 100} % at α = ${number(alpha)}; that is more than the margin of ${number(margin)}, and ${remedy}.`,
     ];
   });

@@ -71,13 +71,14 @@ export function leftText(wall: number, remaining: number): string {
 
 function detectableText({ hypothesis, margin, seeds, power, pilot, levels }: DetectableEffect): string {
   if (pilot === undefined) return `${hypothesis}: unknown, as nothing tells how much seeds differ`;
-  const effects = levels.map(({ correction, alpha, effect }) => {
+  const effects = levels.map(({ correction, alpha, effect, reproduced }) => {
     const level = correction === 'holm' ? `${number(alpha)} (Holm)` : number(alpha);
-    return `${number(effect)} at α = ${level}`;
+    return `tells an effect of ${number(effect)} from none and calls one of ${number(reproduced)} reproduced at α = ${level}`;
   });
   return (
-    `${hypothesis}: effects from ${effects.join(', ')}, with a probability of ${power * 100} % over ${plural(seeds, 'seed')}; ` +
-    `margin ${number(margin)}; seeds differ by ${number(pilot.standardDeviation)} (${pilot.source})`
+    `${hypothesis}: ${effects.join('; ')}; with a probability of ${power * 100} % over ${plural(seeds, 'seed')}; ` +
+    `margin ${number(margin)}, which itself is reproduced at most half the time; seeds differ by ` +
+    `${number(pilot.standardDeviation)} (${pilot.source})`
   );
 }
 

@@ -11,10 +11,15 @@ export interface PowerQuestion {
   readonly standardDeviation: number;
   /** Two-sided. */
   readonly alpha: number;
+  /**
+   * What the estimate has to reach besides, as a verdict of `reproduced` asks; by default nothing. An effect of just the margin then has
+   * a power of at most a half, however many seeds there are.
+   */
+  readonly margin?: number;
 }
 
 /**
- * Chance that the two-sided t test over n seeds finds a true mean effect, in its direction.
+ * Chance that the two-sided t test over n seeds finds a true mean effect, in its direction, and that the estimate reaches the margin.
  *
  * @throws RangeError for n below 2, or a standard deviation that is not above 0
  */
@@ -23,12 +28,16 @@ export function powerOfTTest({
   effect,
   standardDeviation,
   alpha,
+  margin = 0,
 }: PowerQuestion & { readonly n: number; readonly effect: number }): number {
   if (!(Number.isInteger(n) && n >= 2) || !(standardDeviation > 0)) {
     throw new RangeError(`power needs at least 2 seeds and a spread above 0, not ${n} and ${standardDeviation}`);
   }
-  const noncentrality = (Math.abs(effect) / standardDeviation) * Math.sqrt(n);
-  return noncentralTUpperTail(studentTQuantile(1 - alpha / 2, n - 1), n - 1, noncentrality);
+  const standardError = standardDeviation / Math.sqrt(n);
+  return noncentralTUpperTail(studentTQuantile(1 - alpha / 2, n - 1), n - 1, {
+    noncentrality: Math.abs(effect) / standardError,
+    least: margin / standardError,
+  });
 }
 
 /** The least true effect that n seeds find with the power. @throws RangeError as `powerOfTTest` */
@@ -36,9 +45,10 @@ export function minimumDetectableEffect({
   n,
   standardDeviation,
   alpha,
+  margin = 0,
   power = 0.8,
 }: PowerQuestion & { readonly n: number; readonly power?: number }): number {
-  const powerOf = (effect: number) => powerOfTTest({ n, effect, standardDeviation, alpha });
+  const powerOf = (effect: number) => powerOfTTest({ n, effect, standardDeviation, alpha, margin });
   let low = 0;
   let high = standardDeviation;
   while (powerOf(high) < power) {
@@ -53,14 +63,16 @@ export function minimumDetectableEffect({
   return (low + high) / 2;
 }
 
-/** The least number of seeds that find the effect with the power; undefined when `max` seeds do not. @throws RangeError as `powerOfTTest` */
+/** The least number of seeds whose t test finds the effect with the power; undefined when `max` do not. @throws RangeError as `powerOfTTest` */
 export function seedsNeeded({
   effect,
   standardDeviation,
   alpha,
   power = 0.8,
   max = 1000,
-}: PowerQuestion & { readonly effect: number; readonly power?: number; readonly max?: number }): number | undefined {
+}: Omit<PowerQuestion, 'margin'> & { readonly effect: number; readonly power?: number; readonly max?: number }):
+  | number
+  | undefined {
   const suffices = (n: number) => powerOfTTest({ n, effect, standardDeviation, alpha }) >= power;
   if (!suffices(max)) return undefined;
   let [tooFew, enough] = [1, max];
@@ -73,10 +85,14 @@ export function seedsNeeded({
 }
 
 /**
- * P(T > t) for T = (Z + noncentrality) ÷ √(χ² ÷ ν): the normal tail averaged over the distribution of s = √(χ² ÷ ν), by Simpson's rule.
- * s has a density proportional to s^(ν − 1) exp(−ν s² ÷ 2).
+ * P(T > t and Z + noncentrality ≥ least) for T = (Z + noncentrality) ÷ √(χ² ÷ ν): the normal tail averaged over the distribution of
+ * s = √(χ² ÷ ν), by Simpson's rule. s has a density proportional to s^(ν − 1) exp(−ν s² ÷ 2).
  */
-function noncentralTUpperTail(t: number, degreesOfFreedom: number, noncentrality: number): number {
+function noncentralTUpperTail(
+  t: number,
+  degreesOfFreedom: number,
+  { noncentrality, least }: { readonly noncentrality: number; readonly least: number },
+): number {
   const spread = 9 / Math.sqrt(2 * degreesOfFreedom);
   const from = Math.max(0, 1 - spread);
   const intervals = 1200;
@@ -90,7 +106,7 @@ function noncentralTUpperTail(t: number, degreesOfFreedom: number, noncentrality
     const shape = degreesOfFreedom === 1 ? 1 : s ** (degreesOfFreedom - 1);
     const density = shape * Math.exp((degreesOfFreedom * (1 - s * s)) / 2);
     total += simpson * density;
-    tail += simpson * density * normalDistribution(noncentrality - t * s);
+    tail += simpson * density * normalDistribution(noncentrality - Math.max(t * s, least));
   }
   return tail / total;
 }

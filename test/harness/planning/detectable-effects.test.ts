@@ -22,8 +22,10 @@ describe('what a suite can find', () => {
         ['none', 0.05],
         ['holm', 0.05 / 3],
       ]);
-      for (const { alpha, effect } of levels) {
-        expect(effect).toBe(minimumDetectableEffect({ n: 6, standardDeviation: 0.2, alpha }));
+      for (const { alpha, effect, reproduced } of levels) {
+        const question = { n: 6, standardDeviation: 0.2, alpha };
+        expect(effect).toBe(minimumDetectableEffect(question));
+        expect(reproduced).toBe(minimumDetectableEffect({ ...question, margin: hypothesis!.margin }));
       }
     }
   });
@@ -33,7 +35,9 @@ describe('what a suite can find', () => {
     const effects = detectableEffects({ hypotheses: [small], seeds: [1, 2, 3, 4, 5, 6] }, () => pilot);
     // Half a standard deviation needs 34 seeds (Cohen 1988).
     expect(effects[0]!.levels).toEqual([expect.objectContaining({ correction: 'none', seedsNeeded: 34 })]);
-    expect(powerWarnings(effects)).toEqual([expect.stringContaining('34 seeds would find the margin')]);
+    expect(powerWarnings(effects)).toEqual([
+      expect.stringContaining('it would take 34 seeds to tell an effect of the margin from none'),
+    ]);
   });
 
   test.each([

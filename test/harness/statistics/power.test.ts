@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { effectStatistics } from '../../../harness/statistics/effect-statistics.js';
 import { minimumDetectableEffect, powerOfTTest, seedsNeeded } from '../../../harness/statistics/power.js';
 import { studentTQuantile } from '../../../harness/statistics/student-t.js';
+import { decideOnInterval } from '../../../harness/statistics/verdict.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
 
 describe('the power of the t test over seeds', () => {
@@ -36,6 +38,34 @@ describe('the power of the t test over seeds', () => {
     }
     const power = powerOfTTest({ n: 6, effect: 1.2, standardDeviation: 1, alpha: 0.05 });
     expect(Math.abs(found / trials - power)).toBeLessThan(4 * Math.sqrt((power * (1 - power)) / trials));
+  });
+
+  test('of a verdict that also asks for the margin is what simulation of the rule finds, at most a half at the margin', () => {
+    const trials = 20_000;
+    const stream = randomStream(2, 'power of the verdict');
+    for (const [n, effect, margin] of [
+      [6, 0.9, 0.9],
+      [6, 1.8, 0.9],
+      [30, 0.9, 0.9],
+    ] as const) {
+      let reproduced = 0;
+      for (let trial = 0; trial < trials; trial++) {
+        const effects = Array.from({ length: n }, () => effect + stream.normal());
+        const rule = {
+          metric: 'm',
+          direction: 'greater',
+          margin,
+          alpha: 0.05,
+          comparison: 'c',
+          test: 'paired',
+        } as const;
+        const statistics = { ...effectStatistics(effects, { alpha: 0.05 }), seeds: n };
+        if (decideOnInterval(statistics, rule, { smoke: false }).verdict === 'reproduced') reproduced++;
+      }
+      const power = powerOfTTest({ n, effect, standardDeviation: 1, alpha: 0.05, margin });
+      expect(Math.abs(reproduced / trials - power)).toBeLessThan(4 * Math.sqrt((power * (1 - power)) / trials));
+      if (effect === margin) expect(power).toBeLessThanOrEqual(0.5);
+    }
   });
 
   test('refuses one seed and no spread', () => {

@@ -29,7 +29,7 @@ export function readExtendedSuite(file: string): ExtendedSuite {
     files.push(base);
     chain.push(readYamlSource(shownPath(base)));
   }
-  const values = chain.map(({ document }) => withoutExtends(document.toJS()));
+  const values = chain.map(({ value }) => withoutExtends(value));
   for (let index = chain.length - 2; index >= 0; index--) {
     requireOwnId(chain[index]!, values[index], values[index + 1]);
     values[index] = merged(values[index + 1], values[index], (path) => {
@@ -41,7 +41,7 @@ export function readExtendedSuite(file: string): ExtendedSuite {
 
 /** Absolute path of the file that a suite extends. */
 function baseOf(source: YamlSource, file: string): string | undefined {
-  const name = Object(source.document.toJS()).extends;
+  const name = Object(source.value).extends;
   if (typeof name !== 'string') return undefined;
   if (/^[a-z][a-z0-9-]*$/.test(name)) {
     const known = shippedSuiteIds();

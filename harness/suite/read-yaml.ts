@@ -20,7 +20,7 @@ export function readYamlFile<S extends z.ZodType>(
   code: ContentCode = 'suite-invalid',
 ): z.infer<S> {
   const source = readYamlSource(file);
-  return checkYaml(source.document.toJS(), { sources: [source], schema, code });
+  return checkYaml(source.value, { sources: [source], schema, code });
 }
 
 /**
@@ -70,10 +70,10 @@ function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }
     }
     default: {
       const expected = expectedAt(schema, issue, value);
-      if (found === undefined) {
-        const what = name === '' ? 'the file is empty' : `${name} is missing`;
-        return [{ code, what, where, expected, mend: name === '' ? 'fill it' : `add ${name}` }];
+      if (name === '' && (found === undefined || found === null)) {
+        return [{ code, what: 'the file is empty', where, expected, mend: 'fill it' }];
       }
+      if (found === undefined) return [{ code, what: `${name} is missing`, where, expected, mend: `add ${name}` }];
       const known = issue.code === 'invalid_value' ? issue.values.map(String) : [];
       return [{ code, what: `${name || 'the file'} is ${valueText(found)}`, where, expected, mend: correct(known) }];
     }

@@ -3,7 +3,18 @@
  * path of the result still leads to the place where it was written.
  */
 import { readFileSync } from 'node:fs';
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { type Problem, UserError } from '../errors.js';
 
 export type Path = readonly PropertyKey[];
@@ -12,6 +23,8 @@ export interface YamlSource {
   /** Name of the file in complaints. */
   readonly file: string;
   readonly document: Document;
+  /** What the text states, as plain data. */
+  readonly value: unknown;
   /** `file:line:column` of a character. */
   at(offset: number): string;
 }
@@ -41,30 +54,76 @@ export function yamlSource(text: string, file: string): YamlSource {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  if (document.errors.length > 0) throw new UserError(syntaxProblems(document, { text, at }));
-  return { file, document, at };
+  if (document.errors.length > 0) throw new UserError(syntaxProblems(document.errors, text, at));
+  const problems = structureProblems(document, at);
+  if (problems.length > 0) throw new UserError(problems);
+  return { file, document, value: plainValue(document, at), at };
 }
+
+type At = (offset: number) => string;
 
 /** Every duplicate key, or else the first break of the syntax: those after it mostly follow from it. */
-function syntaxProblems(
-  { errors }: Document,
-  { text, at }: { readonly text: string; readonly at: (offset: number) => string },
-): readonly Problem[] {
+function syntaxProblems(errors: readonly YAMLError[], text: string, at: At): readonly Problem[] {
   const duplicates = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
-  if (duplicates.length === 0) {
-    const { message, pos } = errors[0]!;
-    const what = `the YAML is malformed: ${message}`;
-    return [{ code: 'suite-syntax', what, where: at(pos[0]), mend: 'correct the syntax there' }];
+  if (duplicates.length > 0) {
+    return duplicates.map(({ pos }) => ({
+      code: 'suite-syntax',
+      what: `duplicate key "${/^[\w-]+/.exec(text.slice(pos[0]))?.[0] ?? ''}"`,
+      where: at(pos[0]),
+      expected: 'each key once',
+      mend: 'remove or rename one of the two',
+    }));
   }
-  return duplicates.map(({ pos }) => ({
-    code: 'suite-syntax',
-    what: `duplicate key "${/^[\w-]+/.exec(text.slice(pos[0]))?.[0] ?? ''}"`,
-    where: at(pos[0]),
-    expected: 'each key once',
-    mend: 'remove or rename one of the two',
-  }));
+  const { code, message, pos } = errors[0]!;
+  const where = at(pos[0]);
+  if (code === 'MULTIPLE_DOCS') {
+    const what = 'a second document begins in the file';
+    const mend = 'remove the line "---", or put what follows into a file of its own';
+    return [{ code: 'suite-syntax', what, where, expected: 'one document', mend }];
+  }
+  return [{ code: 'suite-syntax', what: `the YAML is malformed: ${message}`, where, mend: 'correct the syntax there' }];
 }
 
+/** What YAML allows and plain data cannot hold: keys that are no text, and aliases that lead nowhere, in circles or to too much. */
+function structureProblems(document: Document, at: At): readonly Problem[] {
+  const problems: Problem[] = [];
+  const refuse = ({ range }: Node, problem: Pick<Problem, 'what' | 'expected' | 'mend'>) =>
+    problems.push({ code: 'suite-syntax', where: at(range?.[0] ?? 0), ...problem });
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isNode(key) || isScalar(key)) return;
+      refuse(key, { what: 'a key is a list, a map or an alias', expected: 'a word as key', mend: 'write the key out' });
+    },
+    Alias: (_, alias, parents) => {
+      const name = alias.source;
+      const target = alias.resolve(document);
+      if (target === undefined) {
+        const mend = `write &${name} before the value that is meant, or write the value here`;
+        refuse(alias, { what: `the alias *${name} has no anchor before it`, expected: `&${name} further up`, mend });
+      } else if (parents.includes(target)) {
+        refuse(alias, { what: `the alias *${name} stands inside its own anchor`, mend: 'write the value out' });
+      }
+    },
+  });
+  return problems;
+}
+
+/** Aliases of aliases multiply: the `yaml` package refuses a text of a few lines that would fill the memory. */
+function plainValue(document: Document, at: At): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError)) throw cause;
+    let last = 0;
+    visit(document, {
+      Alias: (_, { range }) => {
+        last = range?.[0] ?? last;
+      },
+    });
+    const what = 'aliases of aliases multiply to more than can be read';
+    throw new UserError({ code: 'suite-syntax', what, where: at(last), mend: 'write the values out' }, { cause });
+  }
+}
 /**
  * Where a path of the merged value stands. Sources are given from the one on top to the one at the bottom; the topmost that states the
  * path, or that replaces a list or a value above it, owns it. What nobody states is looked for in the closest parent.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
-import { UserError } from '../../../harness/errors.js';
+import { describe, expect, test, vi } from 'vitest';
+import { type Problem, UserError } from '../../../harness/errors.js';
 import { readFindings, readSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { checkYaml } from '../../../harness/suite/read-yaml.js';
@@ -21,7 +21,7 @@ function complaintAbout(original: string, replacement: string): { message: strin
   };
   try {
     const suite = yamlSource(changed, 'suite.yaml');
-    checkYaml(suite.document.toJS(), { sources: [suite], schema: suiteSchema, code: 'suite-invalid' });
+    checkYaml(suite.value, { sources: [suite], schema: suiteSchema, code: 'suite-invalid' });
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
     return { message: (error as UserError).message, at };
@@ -212,7 +212,7 @@ describe('a suite file', () => {
       .replace('smoke:\n  seeds: 2', 'smoke:\n  seeds: 1')
       .replace(/^ {4}hypotheses:\n(?: {6}.*\n)+/m, '');
     const text = yamlSource(benchmark, 'benchmark.yaml');
-    const suite = checkYaml(text.document.toJS(), { sources: [text], schema: suiteSchema, code: 'suite-invalid' });
+    const suite = checkYaml(text.value, { sources: [text], schema: suiteSchema, code: 'suite-invalid' });
     expect(suite.hypotheses).toEqual([]);
     expect(planSuite(suite).runs.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual([
       'causal 1',
@@ -231,6 +231,70 @@ describe('a suite file', () => {
     expect(message.match(/^error: /gm)).toHaveLength(1);
     expect(message).toContain(`  where:    ${at('seeds: [1, 2}').replace(/1$/, '13')}
 `);
+  });
+
+  test.each([
+    [
+      'an alias without an anchor',
+      ['id: x', 'seeds: *lost'],
+      'the alias *lost has no anchor before it',
+      '*lost',
+      'write &lost before the value that is meant, or write the value here',
+    ],
+    [
+      'an alias inside its own anchor',
+      ['id: x', 'scales: &loop { again: *loop }'],
+      'the alias *loop stands inside its own anchor',
+      '*loop',
+      'write the value out',
+    ],
+    [
+      'aliases that multiply',
+      ['a: &a [x, x, x]', 'b: &b [*a, *a, *a, *a]', 'c: &c [*b, *b, *b, *b]', 'd: &d [*c, *c, *c, *c]', 'e: [*d, *d]'],
+      'aliases of aliases multiply to more than can be read',
+      '*d]',
+      'write the values out',
+    ],
+    ['a list as key', ['id: x', '? [a, b]', ': 3'], 'a key is a list, a map or an alias', '[a', 'write the key out'],
+    ['an alias as key', ['id: &i x', '*i : 3'], 'a key is a list, a map or an alias', '*i', 'write the key out'],
+    [
+      'a second document',
+      ['id: x', '---', 'id: y'],
+      'a second document begins in the file',
+      '---',
+      'remove the line "---", or put what follows into a file of its own',
+    ],
+  ])('with %s is refused where that stands', (_, written, what, position, mend) => {
+    const text = written.join('\n');
+    const before = text.slice(0, text.indexOf(position)).split('\n');
+    const warned = vi.spyOn(process, 'emitWarning');
+    let problems: readonly Problem[] = [];
+    try {
+      yamlSource(text, 'odd.yaml');
+    } catch (error) {
+      problems = (error as UserError).problems;
+    }
+    expect(problems).toEqual([
+      expect.objectContaining({
+        code: 'suite-syntax',
+        what,
+        where: `odd.yaml:${before.length}:${before.at(-1)!.length + 1}`,
+        mend,
+      }),
+    ]);
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
+  });
+
+  test('may use an alias for what stands further up', () => {
+    expect(yamlSource('a: &a [1, 2]\nb: *a\n', 'alias.yaml').value).toEqual({ a: [1, 2], b: [1, 2] });
+  });
+
+  test('that is empty says so', () => {
+    const text = yamlSource('# nothing\n', 'empty.yaml');
+    expect(() => checkYaml(text.value, { sources: [text], schema: suiteSchema, code: 'suite-invalid' })).toThrow(
+      lines('error: the file is empty', '  where:    empty.yaml', '  expected: a map', '  mend:     fill it'),
+    );
   });
 
   test('that does not exist is one clear error', () => {

@@ -2,12 +2,12 @@
  * Resolves `extends`: a suite that changes another states only what differs. Maps are merged key by key, lists and values are replaced,
  * and a key whose value is null is removed. A suite that is extended may extend a further one.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { closestName } from './closest-name.js';
 import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
-import { shownPath } from './shown-path.js';
+import { sameFile, shownPath } from './shown-path.js';
 import { locate, type Path, readYamlSource, type YamlSource } from './yaml-source.js';
 
 export interface ExtendedSuite {
@@ -31,7 +31,7 @@ export function readExtendedSuite(file: string): ExtendedSuite {
   }
   const values = chain.map(({ value }) => withoutExtends(value));
   for (let index = chain.length - 2; index >= 0; index--) {
-    requireOwnId(chain[index]!, values[index], values[index + 1]);
+    requireOwnId(chain[index]!, values[index], values.slice(index + 1));
     values[index] = merged(values[index + 1], values[index], (path) => {
       throw refused(chain[index]!, path, 'is null, but the suite that is extended has no such key', 'remove the line');
     });
@@ -51,17 +51,20 @@ function baseOf(source: YamlSource, file: string): string | undefined {
     throw refused(source, ['extends'], `names no suite of the package: ${name}`, mend, `one of ${known.join(', ')}`);
   }
   const base = resolve(dirname(file), name);
-  if (existsSync(base)) return base;
-  throw refused(source, ['extends'], `names a file that does not exist: ${shownPath(base)}`, 'correct the path');
+  if (!existsSync(base)) {
+    throw refused(source, ['extends'], `names a file that does not exist: ${shownPath(base)}`, 'correct the path');
+  }
+  if (statSync(base).isFile()) return base;
+  throw refused(source, ['extends'], `names a folder: ${base}`, 'name a file in it', 'a YAML file');
 }
 
 /** Two suites of one id would share a results folder. */
-function requireOwnId(source: YamlSource, value: unknown, base: unknown): void {
+function requireOwnId(source: YamlSource, value: unknown, bases: readonly unknown[]): void {
   const { id } = Object(value);
   if (id === undefined)
     throw refused(source, ['id'], 'is missing: a suite that extends another needs its own', 'add id');
-  if (id === Object(base).id)
-    throw refused(source, ['id'], 'repeats the id of the suite that is extended', 'rename it');
+  if (bases.some((base) => id === Object(base).id))
+    throw refused(source, ['id'], 'repeats the id of a suite that is extended', 'rename it');
 }
 
 function refused(source: YamlSource, path: Path, what: string, mend: string, expected?: string): UserError {
@@ -95,8 +98,4 @@ function merged(base: unknown, value: unknown, onNothingToRemove: (path: Path) =
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function sameFile(left: string, right: string): boolean {
-  return left === right || realpathSync(left) === realpathSync(right);
 }

@@ -7,6 +7,8 @@ import { publishedTableIds } from './published.js';
 import { checkYaml } from './read-yaml.js';
 import { type Suite, suiteSchema } from './schema.js';
 import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
+import { idComplaints } from './suite-id.js';
+import type { Complaint } from './suite-rules.js';
 
 export interface FindingOptions {
   /** Also the further suites of a finding, which take longer: those named `finding-N-…`. */
@@ -56,15 +58,20 @@ export function readNamedSuite(fileOrId: string): Suite {
 /** @throws UserError with file:line:column for everything wrong in the file, or in those that it extends */
 export function readSuite(file: string): Suite {
   const { value, sources } = readExtendedSuite(file);
-  return checkYaml(value, { sources, schema: suiteFileSchema, code: 'suite-invalid' });
+  return checkYaml(value, { sources, schema: suiteFileSchema(file), code: 'suite-invalid' });
 }
 
-/** A suite as a file: the tables that it names are there. */
-const suiteFileSchema = suiteSchema.superRefine(({ published = [] }, context) => {
-  const known = published.length > 0 ? publishedTableIds() : [];
-  published.forEach((id, index) => {
-    if (known.includes(id)) return;
-    const message = `must name one of the published tables (${known.join(', ')})`;
-    context.addIssue({ code: 'custom', path: ['published', index], message, params: { known } });
+/** A suite as a file: its id is free, and the tables that it names are there. */
+function suiteFileSchema(file: string) {
+  return suiteSchema.superRefine((suite, context) => {
+    for (const { path, message, ...params } of [...idComplaints(suite.id, file), ...publishedComplaints(suite)]) {
+      context.addIssue({ code: 'custom', path: [...path], message, params });
+    }
   });
-});
+}
+
+function publishedComplaints({ published = [] }: Suite): readonly Complaint[] {
+  const known = published.length > 0 ? publishedTableIds() : [];
+  const message = `must name one of the published tables (${known.join(', ')})`;
+  return published.flatMap((id, index) => (known.includes(id) ? [] : [{ path: ['published', index], message, known }]));
+}

@@ -66,7 +66,8 @@ function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }
     }
     case 'custom': {
       const known = (issue.params?.known ?? []) as readonly string[];
-      return [{ code, what: `${name} ${issue.message}`, where, mend: correct(known) }];
+      const mend = issue.params?.mend as string | undefined;
+      return [{ code, what: `${name} ${issue.message}`, where, mend: mend ?? correct(known) }];
     }
     default: {
       const expected = expectedAt(schema, issue, value);

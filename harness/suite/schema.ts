@@ -129,8 +129,8 @@ export const suiteSchema = z
     caveats: z.array(text).default([]).describe('What a careful reader should weigh before quoting the verdict.'),
   })
   .superRefine((suite, context) => {
-    for (const { path, message, known } of suiteComplaints(suite)) {
-      context.addIssue({ code: 'custom', path: [...path], message, params: { known } });
+    for (const { path, message, ...params } of suiteComplaints(suite)) {
+      context.addIssue({ code: 'custom', path: [...path], message, params });
     }
   });
 

@@ -7,6 +7,8 @@ export interface Complaint {
   readonly message: string;
   /** What the value could have been, for "did you mean". */
   readonly known?: readonly string[];
+  /** By default the value is to be corrected, or what was probably meant. */
+  readonly mend?: string;
 }
 
 export function suiteComplaints(suite: Suite): readonly Complaint[] {

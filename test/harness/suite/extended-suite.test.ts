@@ -18,6 +18,7 @@ function write(name: string, ...lines: readonly string[]): string {
 }
 
 write('base.yaml', tiny);
+write('over-shipped.yaml', 'extends: finding-3', 'id: over-shipped');
 
 function complaint(file: string): string {
   try {
@@ -160,9 +161,58 @@ describe('a suite that extends another', () => {
     [
       'the id of the other',
       ['extends: base.yaml', 'id: tiny'],
-      'error: id repeats the id of the suite that is extended',
+      'error: id repeats the id of a suite that is extended',
       'tiny',
       'rename it',
+    ],
+    [
+      'the id of one that the other extends',
+      ['extends: over-shipped.yaml', 'id: finding-3'],
+      'error: id repeats the id of a suite that is extended',
+      'finding-3',
+      'rename it',
+    ],
+    [
+      'the id of a suite of the package',
+      ['extends: finding-1', 'id: easy-vqa'],
+      'error: id must not be "easy-vqa": a suite of the package has it',
+      'easy-vqa',
+      'rename it',
+    ],
+    [
+      'the name of a folder of the store',
+      ['extends: base.yaml', 'id: runs'],
+      'error: id must not be "runs": that folder holds the runs of all suites',
+      'runs',
+      'rename it',
+    ],
+    [
+      'the name of the images’ folder',
+      ['extends: base.yaml', 'id: images'],
+      'error: id must not be "images": that folder holds the images of all suites',
+      'images',
+      'rename it',
+    ],
+    [
+      'the name of another suite’s smoke run',
+      ['extends: base.yaml', 'id: mine-smoke'],
+      'error: id must not end in "-smoke": so do the results of smoke runs of another suite',
+      'mine-smoke',
+      'rename it',
+    ],
+    [
+      'the name of another suite’s results on a data set',
+      ['extends: base.yaml', 'id: mine-easy-vqa'],
+      'error: id must not end in "-easy-vqa": so do the results on that data set of another suite',
+      'mine-easy-vqa',
+      'rename it',
+    ],
+    [
+      'a folder to extend',
+      ['extends: .', 'id: a'],
+      `error: extends names a folder: ${folder}`,
+      '.\n',
+      'name a file in it',
     ],
   ])('with %s is refused', (_, lines, what, where, mend) => {
     const message = complaint(write('refused.yaml', ...lines));

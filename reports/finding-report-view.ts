@@ -15,6 +15,8 @@ export interface FindingReportView {
   /** One per hypothesis of the suite, in its order; the first is the one that charts lead with. */
   readonly claims: readonly ClaimView[];
   readonly factors: readonly FactorView[];
+  /** How many of the runs were finished when the hypotheses were written down; absent where that is not recorded. */
+  readonly statedAfterRuns?: number;
   readonly arms: readonly ArmView[];
   /** Every measure of every arm; the measures of the claims first. */
   readonly scores: readonly ScoreTableView[];

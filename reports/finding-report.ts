@@ -123,9 +123,12 @@ function contents(view: FindingReportView): readonly { readonly id: string; read
   return sections.flatMap(([id, label, shown]) => (shown ? [{ id, label }] : []));
 }
 
-function hypothesisHeading({ claims }: FindingReportView): string {
+function hypothesisHeading({ claims, statedAfterRuns = 0, runs }: FindingReportView): string {
   if (claims.length === 0) return 'The arms';
-  return claims.length === 1 ? 'The hypothesis, fixed before the run' : 'The hypotheses, fixed before the run';
+  const what = claims.length === 1 ? 'The hypothesis' : 'The hypotheses';
+  return statedAfterRuns === 0
+    ? `${what}, fixed before the run`
+    : `${what}, written down when ${statedAfterRuns} of ${runs.length} runs were finished`;
 }
 
 /** Once per measure, those of the claims first. */

@@ -113,7 +113,7 @@ function resultsOf(
 ): readonly (RunResult | undefined)[] {
   for (const outcome of outcomes) if (outcome?.type === 'failed') throw outcome.error;
   const finished = [...needed].filter((index) => outcomes[index]?.type === 'done').length;
-  if (finished === needed.size) {
+  if (finished === needed.size && !stop.aborted) {
     return outcomes.map((outcome) => (outcome?.type === 'done' ? outcome.result : undefined));
   }
   const problem = {

@@ -24,7 +24,10 @@ const newest = 0.05;
 export function updateMeter(meter: RunMeter, progress: RunProgress, now: number): RunMeter {
   switch (progress.type) {
     case 'waiting':
-      return { ...meter, phase: `waiting for ${progress.heldBy}, which works on the same run` };
+      return {
+        ...meter,
+        phase: `waiting for ${progress.heldBy}, which works on the same run (if that machine is gone, delete ${progress.lock})`,
+      };
     case 'resuming':
       return { ...meter, phase: `resuming after step ${progress.step}`, step: progress.step };
     case 'forking':

@@ -2,7 +2,7 @@
  * A process that performs runs one after another: the code that V8 compiled and the data sets that were generated for one serve the next.
  * It ends after a run that failed or was interrupted, so that no run follows in a state that nobody foresaw.
  */
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execaNode } from 'execa';
 import { UserError } from '../errors.js';
@@ -35,6 +35,8 @@ type Ending = { readonly signal?: string | undefined; readonly exitCode?: number
 
 /** What the process is at. */
 interface Assignment extends RunToPerform {
+  /** Length of the log before this attempt; what stands there is of earlier ones. */
+  readonly logged: number;
   lastStep: number;
   answer: Answer | undefined;
   readonly settle: (outcome: RunOutcome) => void;
@@ -79,8 +81,9 @@ export class RunProcess {
     const { folder, log } = runPaths(run.job.store, run.job.runId);
     mkdirSync(folder, { recursive: true });
     this.#log = log;
+    const logged = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
     const outcome = new Promise<RunOutcome>((settle) => {
-      this.#assignment = { ...run, lastStep: 0, answer: undefined, settle };
+      this.#assignment = { ...run, logged, lastStep: 0, answer: undefined, settle };
     });
     this.#tell({ type: 'job', job: run.job });
     if (this.#interruption.stop.aborted) this.#stop();
@@ -126,7 +129,7 @@ export class RunProcess {
 
 /** What became of a run whose process ended before the run was done. */
 function outcomeOf(
-  { job, title, lastStep, answer }: Assignment,
+  { job, title, logged, lastStep, answer }: Assignment,
   ending: Ending,
   { stop }: Interruption,
 ): Exclude<RunOutcome, { type: 'done' }> {
@@ -143,25 +146,29 @@ function outcomeOf(
   }
   const { log } = runPaths(job.store, job.runId);
   const how = ending.signal === undefined ? `exit code ${ending.exitCode ?? 'unknown'}` : `signal ${ending.signal}`;
-  const reason = answer?.type === 'failed' ? answer.problems[0]?.what : lastComplaint(log);
+  const reason = answer?.type === 'failed' ? answer.problems[0]?.what : lastComplaint(log, logged);
+  const memory = killedForMemory.has(ending.signal ?? '') ? '; if memory ran out, take fewer --jobs' : '';
   return {
     type: 'failed',
     error: new UserError({
       code: 'run-failed',
       what: `the run ${title} crashed after step ${lastStep} (${how})${reason === undefined ? '' : `: ${reason}`}`,
       where: `run ${job.runId}`,
-      mend: `read ${log}; running the command again resumes the run from its last checkpoint`,
+      mend: `read ${log}; running the command again resumes the run from its last checkpoint${memory}`,
     }),
   };
 }
+
+/** How a process ends that the system or the JavaScript engine denied memory. */
+const killedForMemory: ReadonlySet<string> = new Set(['SIGKILL', 'SIGABRT']);
 
 function defaultEntry(): string {
   return createRequire(import.meta.url).resolve('#package/dist/harness/execution/run-worker.js');
 }
 
-/** The last line of the log that names an error, or else its last line. */
-function lastComplaint(file: string): string | undefined {
-  const lines = readFileSync(file, { encoding: 'utf8', flag: 'a+' }).trimEnd().split('\n');
-  const line = lines.findLast((text) => /^\w*Error\b/.test(text)) ?? lines.at(-1);
-  return line?.slice(0, 300) || undefined;
+/** The last line that this attempt logged and that names an error; a native stack trace of the engine names none. */
+function lastComplaint(file: string, from: number): string | undefined {
+  const text = readFileSync(file, { flag: 'a+' }).subarray(from).toString('utf8');
+  const lines = text.trimEnd().split('\n');
+  return lines.findLast((line) => /^(?:\w*Error|FATAL ERROR)\b/.test(line))?.slice(0, 300);
 }

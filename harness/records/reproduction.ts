@@ -1,6 +1,6 @@
 /**
- * `reproduction.json`: what is to be decided and from which runs (suite, hypotheses, run of each arm and seed). It is written before
- * anything is trained, so no hypothesis can follow the outcome, and with the records of its runs it suffices for the report.
+ * `reproduction.json`: what was decided and from which runs (suite, hypotheses, run of each arm and seed). With the records of its runs it
+ * suffices for the report. It is written down before anything is trained (`registration.ts`) and says what was known then.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,7 @@ import { defaultDataSet, type Plan } from '../suite/plan.js';
 import { dataSetName } from '../suite/run-config-schema.js';
 import { hypothesisSchema, suiteSchema } from '../suite/schema.js';
 import { writeFileAtomically } from './atomic-file.js';
+import { canonicalJson, sha256 } from './canonical-json.js';
 
 const fileName = 'reproduction.json';
 const schemaVersion = 2;
@@ -28,6 +29,15 @@ const textStatisticsSchema = z.strictObject({
   bigramEntropy: z.number(),
   trigramEntropy: z.number(),
   distinctTexts: z.int(),
+});
+
+const earlierDecisionSchema = z.strictObject({
+  seeds: z.int(),
+  /** Seeds in all at every look that was planned; empty without a sequential rule. */
+  looks: z.array(z.int()),
+  /** Digests of what decided, and of what was trained. */
+  hypotheses: z.string(),
+  recipe: z.string(),
 });
 
 const reproductionSchema = z.strictObject({
@@ -58,13 +68,18 @@ const reproductionSchema = z.strictObject({
       taken: z.array(
         z.strictObject({ seeds: z.int(), verdict: z.enum(['reproduced', 'contradicted', 'inconclusive']) }),
       ),
-      /** Seeds of each decision that had been reported when these looks were planned. */
-      decidedBefore: z.array(z.int()).exactOptional(),
     })
     .exactOptional(),
+  /** What the arms are trained with, whatever the seeds and the code. */
+  recipe: z.string().exactOptional(),
+  /** How many of the runs were finished when the hypotheses were written down here. */
+  statedAfter: z.int().exactOptional(),
+  /** Other decisions that were made in this folder before. */
+  decidedBefore: z.array(earlierDecisionSchema).exactOptional(),
 });
 
 export type Reproduction = z.infer<typeof reproductionSchema>;
+export type EarlierDecision = z.infer<typeof earlierDecisionSchema>;
 export type TextStatistics = z.infer<typeof textStatisticsSchema>;
 
 /** Name of the folder beside `runs/`; variants of a suite do not overwrite each other's reports. */
@@ -98,42 +113,58 @@ export function reproductionOf(
     prefixes: prefixes.map(({ steps, sharedBy }, index) => ({ runId: recorded.prefixIds[index]!, steps, sharedBy })),
     ...(recorded.texts === undefined ? {} : { texts: recorded.texts }),
     ...(recorded.looks === undefined ? {} : { looks: recorded.looks }),
+    recipe: recipeDigest(runs),
   };
 }
 
-export function writeReproduction(folder: string, reproduction: Reproduction): void {
-  writeFileAtomically(join(folder, fileName), `${JSON.stringify(reproduction, null, 2)}\n`);
+/** Over the configurations of the first seed, which the others share. */
+function recipeDigest(runs: Plan['runs']): string {
+  const [first] = runs;
+  const arms = runs.filter(({ seed }) => seed === first?.seed);
+  return sha256(canonicalJson(arms.map(({ arm, config: { seed: _, ...config } }) => ({ arm, config }))));
 }
 
-/** What stands there; undefined where it is nothing, damaged or of another version, and is to be written anew. */
-export function earlierReproduction(folder: string): Reproduction | undefined {
-  try {
-    return readReproduction(folder);
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
+export function writeReproduction(folder: string, reproduction: Reproduction): void {
+  writeFileAtomically(join(folder, fileName), reproductionText(reproduction));
+}
+
+export function reproductionText(reproduction: Reproduction): string {
+  return `${JSON.stringify(reproduction, null, 2)}\n`;
 }
 
 /** @throws UserError `record-missing` or `record-corrupt` */
 export function readReproduction(folder: string): Reproduction {
   const file = join(folder, fileName);
-  const failed = (code: 'record-missing' | 'record-corrupt', what: string, cause: unknown) =>
-    new UserError({ code, what, where: file, mend: 'run the command that writes it again' }, { cause });
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (existsSync(file)) throw unusable(file, 'record-corrupt', 'the file is damaged', cause);
+    throw unusable(file, 'record-missing', 'there is no reproduction here', cause);
+  }
+  return parseReproduction(text, file);
+}
+
+/** @throws UserError `record-corrupt` naming the file */
+export function parseReproduction(text: string, file: string): Reproduction {
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(text);
   } catch (cause) {
-    if (existsSync(file)) throw failed('record-corrupt', 'the file is damaged', cause);
-    throw failed('record-missing', 'there is no reproduction here', cause);
+    throw unusable(file, 'record-corrupt', 'the file is damaged', cause);
   }
   const parsed = reproductionSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const version: unknown = Object(content).schemaVersion;
   if (typeof version === 'number' && version !== schemaVersion) {
-    throw failed('record-corrupt', `the file is of another version of vlm-bench (schema ${version})`, parsed.error);
+    const what = `the file is of another version of vlm-bench (schema ${version})`;
+    throw unusable(file, 'record-corrupt', what, parsed.error);
   }
-  throw failed('record-corrupt', 'the file is damaged', parsed.error);
+  throw unusable(file, 'record-corrupt', 'the file is damaged', parsed.error);
+}
+
+function unusable(file: string, code: 'record-missing' | 'record-corrupt', what: string, cause: unknown): UserError {
+  return new UserError({ code, what, where: file, mend: 'run the command that writes it again' }, { cause });
 }
 
 /**

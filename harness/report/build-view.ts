@@ -20,6 +20,7 @@ import { isAboutConvergence, reportedMeasures, respondingMeasures } from './repo
 import { responseViews } from './responses.js';
 import { computeView, runView, sharedTrainings } from './run-views.js';
 import { scoreTables } from './score-tables.js';
+import { whatWasSeenBefore } from './seen-before.js';
 
 /** Level of intervals where no claim states one. */
 const usualLevel = 0.95;
@@ -28,8 +29,11 @@ const usualLevel = 0.95;
  * @param out the folder of the page, which its links start from
  * @throws UserError when a record is missing, unfinished or damaged, or when runs were scored in different ways
  */
-export async function buildFindingView(folder: string, out: string = folder): Promise<FindingReportView> {
-  const reproduction = readReproduction(folder);
+export async function buildFindingView(
+  folder: string,
+  out: string = folder,
+  reproduction: Reproduction = readReproduction(folder),
+): Promise<FindingReportView> {
   const { suite, hypotheses, smoke, scale, dataSet } = reproduction;
   const store = storeOf(folder);
   const runs = reproduction.runs.map((place): PlacedRun => ({ ...place, ...readFinishedTraining(store, place.runId) }));
@@ -52,7 +56,8 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
       description: suite.data[dataSet.name]?.description ?? '',
       fingerprint: dataSet.fingerprint,
     },
-    ...(decided === undefined ? {} : { verdict: verdictOf(decided.finding) }),
+    ...(decided === undefined ? {} : { verdict: verdictOf(decided.finding, reproduction) }),
+    ...(reproduction.statedAfter === undefined ? {} : { statedAfterRuns: reproduction.statedAfter }),
     claims: decided?.claims ?? [],
     factors: factorViews(reproduction),
     arms: armViews(reproduction, runs),
@@ -74,8 +79,11 @@ export async function buildFindingView(folder: string, out: string = folder): Pr
   };
 }
 
-function verdictOf({ verdict, sentence, reasons }: NonNullable<FindingReportView['verdict']>) {
-  return { verdict, sentence, reasons };
+function verdictOf(
+  { verdict, sentence, reasons }: NonNullable<FindingReportView['verdict']>,
+  reproduction: Reproduction,
+): NonNullable<FindingReportView['verdict']> {
+  return { verdict, sentence, reasons: [...reasons, ...whatWasSeenBefore(reproduction)] };
 }
 
 /** What every arm said at the first seed. */

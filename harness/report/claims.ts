@@ -44,8 +44,7 @@ export function decidedClaims(reproduction: Reproduction, runs: readonly PlacedR
     const { effects, magnitude, comparison } = evidence[index]!;
     return { id, metric: measures[metric].label, direction, margin, alpha, test, effects, magnitude, comparison };
   });
-  const sequential =
-    looks && sequentialDecision(stated, { looks: looks.planned, decidedBefore: looks.decidedBefore ?? [], smoke });
+  const sequential = looks && sequentialDecision(stated, { looks: looks.planned, smoke });
   const finding = sequential ?? decideClaims(stated, { smoke });
   const level = sequential?.look.level ?? Math.min(...hypotheses.map(({ alpha }) => alpha));
   const claims = hypotheses.map((hypothesis, index) =>

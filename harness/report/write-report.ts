@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type FindingReportView, renderFindingReport, renderReportJson } from '../../reports/index.js';
 import { writeFileAtomically } from '../records/atomic-file.js';
+import { type Reproduction, readReproduction } from '../records/reproduction.js';
 import { buildFindingView } from './build-view.js';
 
 export interface WrittenReport {
@@ -15,9 +16,14 @@ export interface WrittenReport {
 /**
  * @param folder the reproduction
  * @param out where the report goes; by default beside `reproduction.json`
+ * @param reproduction what that file holds, where it is known: another command may have replaced it meanwhile
  */
-export async function writeReport(folder: string, out: string = folder): Promise<WrittenReport> {
-  const view = await buildFindingView(folder, out);
+export async function writeReport(
+  folder: string,
+  out: string = folder,
+  reproduction: Reproduction = readReproduction(folder),
+): Promise<WrittenReport> {
+  const view = await buildFindingView(folder, out, reproduction);
   const page = join(out, 'index.html');
   const json = renderReportJson(view);
   writeFileAtomically(join(out, 'report.json'), json);

@@ -41,7 +41,8 @@ export interface RunJob {
 /** What a run tells while it works. */
 export type RunProgress =
   | TrainingEvent
-  | { readonly type: 'waiting'; readonly heldBy: string }
+  /** `lock` is the folder of the claims, which nobody takes back for a machine that is gone. */
+  | { readonly type: 'waiting'; readonly heldBy: string; readonly lock: string }
   | { readonly type: 'resuming'; readonly step: number }
   /** The steps up to this one were copied from a run that has the same. */
   | { readonly type: 'forking'; readonly step: number }
@@ -60,7 +61,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
   const paths = runPaths(job.store, job.runId);
   const lock = await waitForLock(paths.lock, {
     signal,
-    onWait: ({ host, pid }) => onProgress({ type: 'waiting', heldBy: `process ${pid} on ${host}` }),
+    onWait: ({ host, pid }) => onProgress({ type: 'waiting', heldBy: `process ${pid} on ${host}`, lock: paths.lock }),
   });
   let log: EventLog | undefined;
   try {

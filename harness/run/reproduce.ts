@@ -1,6 +1,6 @@
 /**
- * From a suite to its report, top to bottom: plan the runs, fix the hypotheses on disk, execute what is not yet recorded, decide,
- * render. Everything after the execution is computed from records alone, by the same code as `vlm-bench report`.
+ * From a suite to the records of its report, top to bottom: plan the runs, write the hypotheses down, execute what is not yet recorded.
+ * Everything after the execution is computed from records alone, by the same code as `vlm-bench report`.
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,23 +8,15 @@ import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import { recordEvaluationImages } from '../records/evaluation-images.js';
-import {
-  earlierReproduction,
-  type Reproduction,
-  reproductionFolder,
-  reproductionOf,
-  type TextStatistics,
-  writeReproduction,
-} from '../records/reproduction.js';
+import { completeReproduction, earlierReproduction, registerReproduction } from '../records/registration.js';
+import { type Reproduction, reproductionFolder, reproductionOf, type TextStatistics } from '../records/reproduction.js';
+import { readFinishedResult, runPaths } from '../records/run-record.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { inOrderOfExecution } from './execution-order.js';
 import type { DataSetHandle } from './load-data-sets.js';
 import type { EngineChoice, Machinery } from './machinery.js';
 import { prepareJobs } from './prepare-jobs.js';
-
-/** Where records go unless `out` says otherwise. */
-export const defaultStore = 'vlm-bench-results';
 
 export interface ReproduceOptions extends PlanOptions {
   readonly engine?: EngineChoice;
@@ -43,13 +35,16 @@ export interface ReproduceOptions extends PlanOptions {
   readonly looks?: Reproduction['looks'];
 }
 
-/**
- * @returns the folder of the reproduction, which holds `reproduction.json` and is ready for `writeReport`
- * @throws UserError for bad input, failed or interrupted runs
- */
-export async function reproduce(suite: Suite, options: ReproduceOptions): Promise<string> {
+/** Its runs are finished, and `writeReport` can go on from here, whatever other commands write into the same store meanwhile. */
+export interface FinishedReproduction {
+  readonly folder: string;
+  readonly reproduction: Reproduction;
+}
+
+/** @throws UserError for bad input, failed or interrupted runs */
+export async function reproduce(suite: Suite, options: ReproduceOptions): Promise<FinishedReproduction> {
   const { engine = 'auto', jobs: parallel = availableParallelism(), interruption, command } = options;
-  const store = resolve(options.out ?? defaultStore);
+  const store = resolve(options.out ?? 'vlm-bench-results');
   const plan = planSuite(suite, options);
 
   const machinery = options.machinery ?? (await import('./reference-model.js')).referenceModel;
@@ -73,7 +68,10 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
   const known = isSame ? earlier?.texts : undefined;
   const texts = suite.compareTexts === true ? { texts: known ?? (await captionTexts(data)) } : {};
   const looks = options.looks === undefined ? {} : { looks: options.looks };
-  writeReproduction(folder, reproductionOf(plan, { ...recorded, command, ...texts, ...looks }));
+  const planned = reproductionOf(plan, { ...recorded, command, ...texts, ...looks });
+  const finishedRuns = () =>
+    recorded.runIds.filter((runId) => readFinishedResult(runPaths(store, runId)) !== undefined).length;
+  const reproduction = registerReproduction(folder, planned, finishedRuns);
 
   const display = progressDisplay(jobs.map(displayedRun));
   try {
@@ -86,7 +84,8 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
   } finally {
     display.close();
   }
-  return folder;
+  completeReproduction(folder, reproduction);
+  return { folder, reproduction };
 }
 
 /** What the texts that the arms learn from are like. */

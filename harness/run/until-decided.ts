@@ -2,13 +2,10 @@
  * Adds seeds that the suite declared beforehand while its finding is inconclusive. All looks are planned before the first, and written to
  * disk with the hypotheses before anything is trained, so that α can be spent over them (`harness/statistics/alpha-spending.ts`).
  */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import { earlierReproduction, type Reproduction, reproductionFolder } from '../records/reproduction.js';
-import { planSuite } from '../suite/plan.js';
+import type { Reproduction } from '../records/reproduction.js';
 import type { Suite } from '../suite/schema.js';
-import { defaultStore, type ReproduceOptions, reproduce } from './reproduce.js';
+import { type FinishedReproduction, type ReproduceOptions, reproduce } from './reproduce.js';
 
 type Verdict = NonNullable<Reproduction['looks']>['taken'][number]['verdict'];
 
@@ -16,7 +13,7 @@ export interface UntilDecidedOptions extends Omit<ReproduceOptions, 'seeds' | 'r
   /** Most seeds that may be run in all. */
   readonly maximumSeeds: number;
   /** The verdict on a reproduction that has just been executed. */
-  readonly decide: (folder: string) => Promise<Verdict>;
+  readonly decide: (finished: FinishedReproduction) => Promise<Verdict>;
 }
 
 /** Seeds that a look adds to the one before: fewer would spend α without learning much. */
@@ -50,46 +47,24 @@ export function plannedLooks(
 }
 
 /**
- * @returns the folder of the reproduction as of the last look
+ * @returns the reproduction as of the last look
  * @throws UserError as `plannedLooks` and `reproduce` do
  */
 export async function reproduceUntilDecided(
   suite: Suite,
   { maximumSeeds, decide, ...options }: UntilDecidedOptions,
-): Promise<string> {
+): Promise<FinishedReproduction> {
   const planned = plannedLooks(suite, maximumSeeds);
-  const decidedBefore = decisionsBefore(suite, planned, options);
-  if (decidedBefore.length > 0) {
-    console.error(
-      `warning: ${suite.id} was decided before with ${decidedBefore.join(' and ')} of these seeds; the report will say so, since α ` +
-        'was spent on that already. Ask for --until-decided first.',
-    );
-  }
   const taken: { seeds: number; verdict: Verdict }[] = [];
   for (const seeds of planned) {
-    const folder = await reproduce(suite, {
+    const finished = await reproduce(suite, {
       ...options,
       reserveSeeds: seeds - suite.seeds.length,
-      looks: { planned: [...planned], taken: [...taken], ...(decidedBefore.length === 0 ? {} : { decidedBefore }) },
+      looks: { planned: [...planned], taken: [...taken] },
     });
-    const verdict = await decide(folder);
-    if (verdict !== 'inconclusive' || seeds === planned.at(-1)) return folder;
+    const verdict = await decide(finished);
+    if (verdict !== 'inconclusive' || seeds === planned.at(-1)) return finished;
     taken.push({ seeds, verdict });
   }
   throw new RangeError('there is always a last look');
-}
-
-/** Seeds of every decision that was reported in this store, on this suite, by another plan of looks or by none. */
-function decisionsBefore(
-  suite: Suite,
-  planned: readonly number[],
-  options: Omit<UntilDecidedOptions, 'maximumSeeds' | 'decide'>,
-): number[] {
-  const folder = join(resolve(options.out ?? defaultStore), reproductionFolder(planSuite(suite, options)));
-  const earlier = earlierReproduction(folder);
-  if (earlier === undefined) return [];
-  const before = earlier.looks?.decidedBefore ?? [];
-  const isSamePlan = earlier.looks?.planned.join() === planned.join();
-  if (isSamePlan || !existsSync(join(folder, 'report.json'))) return before;
-  return [...before, new Set(earlier.runs.map(({ seed }) => seed)).size];
 }

@@ -19,16 +19,11 @@ export interface SequentialDecision extends FindingDecision {
  *
  * @param claims each with one effect for every seed so far; their number must be one of the looks
  * @param looks seeds at each planned look, ascending; the first are the suite's seeds, the last is the most that may be run
- * @param decidedBefore seeds of each decision that was seen before the looks were planned, and to which no part of α was left
  * @throws RangeError when the number of effects is not a planned look
  */
 export function sequentialDecision(
   claims: readonly Claim[],
-  {
-    looks,
-    decidedBefore = [],
-    smoke = false,
-  }: { readonly looks: readonly number[]; readonly decidedBefore?: readonly number[]; readonly smoke?: boolean },
+  { looks, smoke = false }: { readonly looks: readonly number[]; readonly smoke?: boolean },
 ): SequentialDecision {
   const seeds = claims[0]?.effects.length ?? 0;
   const index = looks.indexOf(seeds);
@@ -47,16 +42,9 @@ export function sequentialDecision(
   const note =
     `This is look ${index + 1} of ${looks.length} planned ones (${looks.join(', ')} seeds): ` +
     `of the whole α, this look may use a level of ${number(level)}.`;
-  const peeked =
-    decidedBefore.length === 0
-      ? []
-      : [
-          `Before these looks were planned, the finding was decided with ${decidedBefore.join(' and ')} of the same seeds; with those ` +
-            'decisions the chance of a wrong conclusion is larger than α.',
-        ];
   return {
     ...decision,
-    reasons: [...decision.reasons, note, ...peeked],
+    reasons: [...decision.reasons, note],
     look: { number: index + 1, of: looks.length, seeds, level },
     ...(nextSeeds === undefined ? {} : { nextSeeds }),
   };

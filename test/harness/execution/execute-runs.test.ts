@@ -120,10 +120,28 @@ describe('runs in processes beside this one', () => {
       [
         'error: the run causal, seed 1 crashed after step 120 (signal SIGKILL)',
         `  where:    run ${runId}`,
-        `  mend:     read ${runPaths(store, runId).log}; running the command again resumes the run from its last checkpoint`,
+        `  mend:     read ${runPaths(store, runId).log}; running the command again resumes the run from its last checkpoint; if memory ran out, take fewer --jobs`,
       ].join('\n'),
     );
     expect(readdirSync(join(store, 'runs'))).toEqual([runId]);
+  });
+
+  test('are not said to have crashed by what an earlier attempt logged', async () => {
+    const jobs = await fakeJobs(temporaryFolder(), fakePlan({ smoke: true }));
+    process.env.FAKE_THROW_AT = '7';
+    await expect(execute(jobs, 1).results).rejects.toThrow('a bug in the fake trainer');
+    delete process.env.FAKE_THROW_AT;
+    process.env.FAKE_CRASH_AT = '9';
+    await expect(execute(jobs, 1).results).rejects.toThrow('crashed after step 9 (signal SIGKILL)\n');
+  });
+
+  test('end by a stop request that comes with the last of them, too', async () => {
+    const jobs = await fakeJobs(temporaryFolder(), fakePlan({ smoke: true }));
+    let done = 0;
+    const { results, interruption } = execute(jobs, 1, (_, { type }) => {
+      if (type === 'done' && ++done === jobs.length) interruption.requestStop();
+    });
+    await expect(results).rejects.toThrow('stopped on request; 4 of 4 runs are finished');
   });
 
   test('keep the stack trace of a bug in their log', async () => {

@@ -127,7 +127,7 @@ describe('the document of a plan', async () => {
     expect(lines[at('short, seed 1')]).toMatch(/^ {2}├─ short, seed 1: /);
     expect(lines[at('long, seed 1')]).toMatch(/^ {2}└─ long, seed 1: /);
     expect(lines[at('short, seed 1') - 1]).toMatch(/^ {2}shared stages .*, seed 1: align/);
-    expect(lines.at(-2)).toMatch(/^ {2}warning: .* seeds to tell an effect of the margin\.$/);
+    expect(lines.at(-2)).toMatch(/^ {2}warning: .* seeds to tell an effect of the margin from none\.$/);
   });
 
   test('speaks of no power for a smoke run', async () => {

@@ -51,11 +51,11 @@ describe('the planned looks', () => {
 describe('a reproduction until it is decided', () => {
   test('adds reserve seeds look by look, and has the rule and the looks on disk before they are trained', async () => {
     const seen: Reproduction[] = [];
-    const folder = await reproduceUntilDecided(tiny, {
+    const { folder } = await reproduceUntilDecided(tiny, {
       ...surroundings(temporaryFolder()),
       maximumSeeds: 9,
-      decide: async (at) => {
-        seen.push(readReproduction(at));
+      decide: async (finished) => {
+        seen.push(readReproduction(finished.folder));
         return 'inconclusive';
       },
     });
@@ -75,27 +75,9 @@ describe('a reproduction until it is decided', () => {
     expect(view.verdict!.reasons.join(' ')).toContain('look 3 of 3 planned ones (6, 8, 9 seeds)');
   });
 
-  test('says so when the finding was decided before the looks were planned, also when it is asked for again', async () => {
-    const out = temporaryFolder();
-    const earlier = await reproduce(tiny, surroundings(out));
-    const again = () =>
-      reproduceUntilDecided(tiny, { ...surroundings(out), maximumSeeds: 8, decide: async () => 'inconclusive' });
-    // Without a report nobody saw a verdict.
-    expect(readReproduction(await again()).looks).not.toHaveProperty('decidedBefore');
-    await reproduce(tiny, surroundings(out));
-    await writeReport(earlier);
-    for (const folder of [await again(), await again()]) {
-      expect(readReproduction(folder).looks?.decidedBefore).toEqual([6]);
-      const { view } = await writeReport(folder);
-      expect(view.verdict!.reasons.join(' ')).toContain(
-        'Before these looks were planned, the finding was decided with 6 of the same seeds',
-      );
-    }
-  });
-
   test('stops at the first look that decides', async () => {
     let looks = 0;
-    const folder = await reproduceUntilDecided(tiny, {
+    const { folder } = await reproduceUntilDecided(tiny, {
       ...surroundings(temporaryFolder()),
       maximumSeeds: 10,
       decide: async () => {
@@ -119,7 +101,7 @@ describe('a reproduction with shared stages', () => {
     const stages = tiny.scales.embedded.recipe.stages.map((stage) => ({ attentionMask: 'causal' as const, ...stage }));
     const embedded = { ...tiny.scales.embedded, recipe: { ...tiny.scales.embedded.recipe, stages } };
     const suite = { ...tiny, factors: { 'attention-mask': factor }, scales: { embedded } } as Suite;
-    const folder = await reproduce(suite, { ...surroundings(temporaryFolder()), seeds: 2 });
+    const { folder } = await reproduce(suite, { ...surroundings(temporaryFolder()), seeds: 2 });
     const { prefixes, runs } = readReproduction(folder);
     expect(prefixes.map(({ steps, sharedBy }) => [steps, sharedBy])).toEqual([
       [10, 2],
@@ -134,7 +116,7 @@ describe('a reproduction with shared stages', () => {
 
   test('records the statistics of the texts where the suite asks for them', async () => {
     const options = { ...surroundings(temporaryFolder()), seeds: 2 };
-    const folder = await reproduce({ ...tiny, compareTexts: true }, options);
+    const { folder } = await reproduce({ ...tiny, compareTexts: true }, options);
     expect(readReproduction(folder).prefixes).toEqual([]);
     expect(readReproduction(folder).texts?.map(({ label }) => label)).toEqual(['human captions', 'AI captions']);
   });

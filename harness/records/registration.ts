@@ -1,0 +1,115 @@
+/**
+ * `planned-….json`: a reproduction as it is written down before anything is trained. It becomes `reproduction.json` when its runs are
+ * finished, so that an earlier one stays readable until then, and it carries what had been seen before it was written: how many of its
+ * runs were finished, and what was decided in this folder by another plan.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+import { writeFileAtomically } from './atomic-file.js';
+import { canonicalJson, sha256 } from './canonical-json.js';
+import {
+  type EarlierDecision,
+  parseReproduction,
+  type Reproduction,
+  readReproduction,
+  reproductionText,
+  writeReproduction,
+} from './reproduction.js';
+
+/**
+ * Writes the plan down unless it stands there already, from an attempt that was interrupted.
+ *
+ * @param finishedRuns how many of its runs have a result now; asked for only where nothing tells when the hypotheses were stated
+ * @returns the reproduction with its history
+ */
+export function registerReproduction(
+  folder: string,
+  reproduction: Reproduction,
+  finishedRuns: () => number,
+): Reproduction {
+  const file = plannedFile(folder, reproduction);
+  const planned = readPlanned(file);
+  if (planned !== undefined) return { ...reproduction, ...historyOf(planned) };
+  const registered = { ...reproduction, ...history(reproduction, earlierReproduction(folder), finishedRuns) };
+  writeFileAtomically(file, reproductionText(registered));
+  return registered;
+}
+
+/** Puts a reproduction whose runs are all finished in the place of the one before it. */
+export function completeReproduction(folder: string, reproduction: Reproduction): void {
+  writeReproduction(folder, reproduction);
+  rmSync(plannedFile(folder, reproduction), { force: true });
+}
+
+/** What stands there; undefined where it is nothing, damaged or of another version, and is to be written anew. */
+export function earlierReproduction(folder: string): Reproduction | undefined {
+  try {
+    return readReproduction(folder);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** What decides, without the words around it. */
+export function hypothesesDigest({ hypotheses }: Pick<Reproduction, 'hypotheses'>): string {
+  return sha256(canonicalJson(hypotheses.map(({ statement: _, pilot: __, ...decisive }) => decisive)));
+}
+
+export const seedCount = ({ runs }: Pick<Reproduction, 'runs'>): number => new Set(runs.map(({ seed }) => seed)).size;
+
+type History = Pick<Reproduction, 'statedAfter' | 'decidedBefore'>;
+
+/** A smoke run and a benchmark decide nothing. */
+function history(
+  reproduction: Reproduction,
+  earlier: Reproduction | undefined,
+  finishedRuns: () => number,
+): Required<History> | Record<string, never> {
+  if (reproduction.smoke || reproduction.hypotheses.length === 0) return {};
+  if (earlier === undefined) return { statedAfter: finishedRuns(), decidedBefore: [] };
+  const own = decisionOf(reproduction);
+  // Of a record that does not tell its recipe nothing speaks against the same.
+  const last = { ...decisionOf(earlier), recipe: earlier.recipe ?? own.recipe };
+  const isSame = canonicalJson(last) === canonicalJson(own);
+  const isPlannedLook = own.looks.length > 0 && canonicalJson({ ...last, seeds: own.seeds }) === canonicalJson(own);
+  const before = [...(earlier.decidedBefore ?? []), ...(isSame || isPlannedLook ? [] : [last])];
+  return {
+    statedAfter: last.hypotheses === own.hypotheses ? (earlier.statedAfter ?? 0) : finishedRuns(),
+    decidedBefore: [...new Map(before.map((decision) => [canonicalJson(decision), decision])).values()],
+  };
+}
+
+function decisionOf(reproduction: Reproduction): EarlierDecision {
+  return {
+    seeds: seedCount(reproduction),
+    looks: reproduction.looks?.planned ?? [],
+    hypotheses: hypothesesDigest(reproduction),
+    recipe: reproduction.recipe ?? '',
+  };
+}
+
+function historyOf({ statedAfter, decidedBefore }: Reproduction): History {
+  return {
+    ...(statedAfter === undefined ? {} : { statedAfter }),
+    ...(decidedBefore === undefined ? {} : { decidedBefore }),
+  };
+}
+
+/** Named by what is planned, so that two commands with different plans do not overwrite each other's. */
+function plannedFile(folder: string, { hypotheses, runs, looks }: Reproduction): string {
+  const key = sha256(canonicalJson({ hypotheses: hypothesesDigest({ hypotheses }), runs, looks: looks ?? null }));
+  return join(folder, `planned-${key.slice(0, 12)}.json`);
+}
+
+function readPlanned(file: string): Reproduction | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return parseReproduction(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    // Nothing was trained by it yet, or the runs tell how far it came.
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}

@@ -69,7 +69,7 @@ export function renderFindingReport(view: FindingReportView): string {
     texts: textsSection(view.texts),
     scores: scoresSection(view, styles),
     secondary: first === undefined ? { rows: [] } : secondarySection(view, comparedArms(first.hypothesis, styles)),
-    curves: curvesSection(view.curves, styles, derived),
+    curves: curvesSection(view, styles, derived),
     masks: masksSection(view.arms, styles),
     tokenKinds: Object.entries(TOKEN_COLORS).map(([kind, color]) => ({ kind, color })),
     examples: examplesSection(view.examples, styles),

@@ -28,6 +28,44 @@ export function axisRange(values: readonly number[], ticks: number): AxisRange {
   return { min: atTick(below), max: atTick(above === below ? above + 1 : above), interval, decimals };
 }
 
+/**
+ * Pixels that a text of a chart takes at most: a wide guess, since the page's typeface is the reader's. Better fewer labels than labels that
+ * touch each other.
+ */
+export function textWidth(text: string, size: number): number {
+  return [...text].reduce((sum, letter) => sum + (/[,.:;'|ilj ]/.test(letter) ? 0.36 : 0.64), 0) * size;
+}
+
+/**
+ * As {@link axisRange}, with fewer ticks where their labels would not stand side by side.
+ * @param length of the axis in pixels
+ */
+export function labelledRange(
+  values: readonly number[],
+  {
+    ticks,
+    length,
+    size,
+    format,
+  }: {
+    readonly ticks: number;
+    readonly length: number;
+    readonly size: number;
+    readonly format: (value: number, decimals: number) => string;
+  },
+): AxisRange {
+  for (let wanted = ticks; wanted > 1; wanted -= 1) {
+    const range = axisRange(values, wanted);
+    const steps = Math.round((range.max - range.min) / range.interval);
+    const labels = Array.from({ length: steps + 1 }, (_, index) =>
+      format(range.min + index * range.interval, range.decimals),
+    );
+    const widest = Math.max(...labels.map((label) => textWidth(label, size)));
+    if (widest + size * 0.6 <= length / steps) return range;
+  }
+  return axisRange(values, 1);
+}
+
 function roundInterval(raw: number): {
   readonly numerator: number;
   readonly denominator: number;

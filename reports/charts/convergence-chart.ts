@@ -1,16 +1,21 @@
 /**
- * Share of each arm's own reduction in validation loss against optimizer steps: seeds light, means heavy, the threshold as a dashed line
- * and a marker where each seed crosses it.
+ * Share of each arm's own reduction in validation loss against optimizer steps: seeds light, means heavy, the threshold as a dashed line.
+ * Above the plot each arm has a row of markers where its seeds cross the threshold: on the line itself they would hide each other.
  */
 import type { CustomSeriesOption, LineSeriesOption } from 'echarts';
 import { type ArmStyle, styleOf } from '../arm-style.js';
 import { mean } from '../derived-numbers.js';
 import type { ConvergenceView } from '../finding-report-view.js';
 import { formatCount, formatFixed } from '../numbers.js';
-import { axisRange } from './axis-ticks.js';
+import { axisRange, labelledRange } from './axis-ticks.js';
 import { markerShape } from './marks.js';
-import { type ChartSize, INK, MUTED, PAPER, renderSvgChart } from './svg-chart.js';
+import { type ChartSize, FONT_SIZE, INK, MUTED, PAPER, renderSvgChart } from './svg-chart.js';
 import { horizontalAxis, verticalAxis } from './value-axis.js';
+
+const LEFT = 58;
+const RIGHT = 24;
+/** Height of a row of markers above the plot. */
+const ROW = 15;
 
 export interface ConvergenceChartOptions extends ChartSize {
   readonly id: string;
@@ -37,10 +42,12 @@ export function renderConvergenceChart({
     curves: curves.filter((curve) => curve.arm === arm),
   }));
   const places = curves.flatMap((curve) => [...curve.points.map(along), crossing(curve)]);
-  const horizontal = axisRange([0, ...places], width > 500 ? 8 : 4);
+  const format = unit === 'steps' ? formatCount : shortCount;
+  const horizontal = labelledRange([0, ...places], { ticks: 5, length: width - LEFT - RIGHT, size: FONT_SIZE, format });
   const shares = axisRange([0, 1, ...curves.flatMap(({ points }) => points.map(({ reached }) => reached))], 5);
   const threshold = curves[0]?.threshold ?? Number.NaN;
-  const series = arms.flatMap(({ style, curves: own }): (LineSeriesOption | CustomSeriesOption)[] => [
+  const percent = `${formatFixed(threshold * 100, 0)} %`;
+  const series = arms.flatMap(({ style, curves: own }, row): (LineSeriesOption | CustomSeriesOption)[] => [
     ...own.map((curve) =>
       line(
         curve.points.map((point) => [along(point), point.reached]),
@@ -49,20 +56,17 @@ export function renderConvergenceChart({
       ),
     ),
     line(meanCurve(own, along), style, true),
-    crossings(
-      own.map((curve) => [crossing(curve), curve.threshold]),
-      style,
-    ),
+    crossings(own.map(crossing), { style, y: 8 + row * ROW, label: row === 0 ? `at ${percent}` : '' }),
   ]);
   const described = arms.map(({ style, curves: own }) => `${style.label} ${formatCount(mean(own.map(crossing)))}`);
-  const percent = `${formatFixed(threshold * 100, 0)} %`;
+  const strip = arms.length * ROW;
   return renderSvgChart(
     {
-      grid: { left: 58, right: 18, top: 14, bottom: 50 },
+      grid: { left: LEFT, right: RIGHT, top: 14 + strip, bottom: 50 },
       xAxis: horizontalAxis({
         range: horizontal,
         name: unit === 'steps' ? 'Optimizer steps of the stage' : 'Tokens of the stage',
-        format: unit === 'steps' ? formatCount : shortCount,
+        format,
       }),
       yAxis: verticalAxis({
         range: shares,
@@ -71,7 +75,7 @@ export function renderConvergenceChart({
       }),
       series: [...series, thresholdLine(threshold, percent)],
     },
-    { width, height },
+    { width, height: height + strip },
     { id, title, description: `Mean ${unit} to ${percent}: ${described.join(', ')}.` },
   );
 }
@@ -109,17 +113,27 @@ function line(data: number[][], { color, dash }: ArmStyle, heavy: boolean): Line
   };
 }
 
-function crossings(data: number[][], style: ArmStyle): CustomSeriesOption {
+function crossings(
+  places: readonly number[],
+  { style, y, label }: { readonly style: ArmStyle; readonly y: number; readonly label: string },
+): CustomSeriesOption {
   return {
     type: 'custom',
     silent: true,
     z: 5,
-    data,
-    renderItem: (_, api) => {
-      const mark = markerShape(style, api.coord([api.value(0), api.value(1)]), 4.5);
-      return style.hollow ? mark : { ...mark, style: { ...mark.style, stroke: PAPER, lineWidth: 1.2 } };
+    data: places.map((place) => [place]),
+    renderItem: ({ dataIndex }, api) => {
+      const [x = 0] = api.coord([api.value(0), 0]);
+      const mark = markerShape(style, [x, y], 4.5);
+      const outlined = style.hollow ? mark : { ...mark, style: { ...mark.style, stroke: PAPER, lineWidth: 1.2 } };
+      return { type: 'group', children: dataIndex === 0 && label !== '' ? [rowLabel(label, y), outlined] : [outlined] };
     },
   };
+}
+
+function rowLabel(text: string, y: number) {
+  const style = { text, x: LEFT - 8, y, align: 'right', verticalAlign: 'middle', fill: MUTED, fontSize: 11.5 } as const;
+  return { type: 'text' as const, style };
 }
 
 function thresholdLine(threshold: number, label: string): LineSeriesOption {

@@ -4,7 +4,6 @@
  */
 import type { CustomSeriesOption } from 'echarts';
 import { decimalsFor, formatChosen, formatFixed, formatInterval, formatSigned } from '../numbers.js';
-import { axisRange } from './axis-ticks.js';
 import { intervalBar, lineBetween, meanDiamond } from './marks.js';
 import { rowsFrame, rowsHeight, rowsWidth } from './rows-frame.js';
 import { FONT_SIZE, INK, MUTED, PAPER, renderSvgChart } from './svg-chart.js';
@@ -33,7 +32,6 @@ export function renderEffectsChart({
 }: EffectsChartOptions): string {
   const { low, high, level } = confidence;
   const effects = rows.map(({ effect }) => effect);
-  const range = axisRange([...effects, low, high, 0, -margin, margin], 5);
   const decimals = decimalsFor([mean, low, high]);
   const summary = `${formatSigned(mean, decimals)} ${formatInterval({ low, high }, decimals)}`;
   const marginText = `margin ±${formatChosen(margin)}`;
@@ -107,7 +105,12 @@ export function renderEffectsChart({
     },
   };
   return renderSvgChart(
-    rowsFrame({ rows: rows.map(({ label }) => label), range, name: axis, series: [dots, interval] }),
+    rowsFrame({
+      rows: rows.map(({ label }) => label),
+      values: [...effects, low, high, 0, -margin, margin],
+      name: axis,
+      series: [dots, interval],
+    }),
     { width: rowsWidth, height: rowsHeight(rows.length) },
     {
       id,

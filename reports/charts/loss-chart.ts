@@ -6,9 +6,9 @@ import type { ArmStyle } from '../arm-style.js';
 import type { LossCurveView } from '../finding-report-view.js';
 import { formatCount, formatFixed } from '../numbers.js';
 import { singleLineText } from '../untrusted-text.js';
-import { axisRange } from './axis-ticks.js';
+import { axisRange, labelledRange } from './axis-ticks.js';
 import { type LossLinesOptions, type LossPoint, lossLines } from './loss-lines.js';
-import { INK, MUTED, renderSvgChart } from './svg-chart.js';
+import { FONT_SIZE, INK, MUTED, renderSvgChart } from './svg-chart.js';
 import { horizontalAxis, verticalAxis } from './value-axis.js';
 
 const LEFT = 58;
@@ -21,6 +21,8 @@ export interface LossChartOptions extends LossLinesOptions {
   readonly seeds?: boolean;
   /** Losses that the axis must hold besides those drawn, so that charts beside each other share it. */
   readonly losses?: readonly number[];
+  /** Step that the axis must reach besides those drawn, likewise. */
+  readonly upTo?: number;
   readonly id: string;
   readonly title: string;
   readonly width: number;
@@ -29,13 +31,22 @@ export interface LossChartOptions extends LossLinesOptions {
 
 /** @returns the chart, and the most steps that one of its points averages (0: the points are those of the view). */
 export function renderLossChart(options: LossChartOptions): { readonly svg: string; readonly window: number } {
-  const { id, title, only, width, height, seeds: showSeeds = true, losses = [] } = options;
+  const { id, title, only, width, height, seeds: showSeeds = true, losses = [], upTo } = options;
   const stages = only === undefined ? options.stages : options.stages.slice(only, only + 1);
   const { arms, window } = lossLines(options);
   const points = arms.flatMap((arm) => (showSeeds ? arm.seeds.flat() : arm.mean));
   const range = axisRange([...points.map(([, loss]) => loss), ...losses], height > 240 ? 5 : 4);
-  const ends = [...stages.flatMap(({ from, to }) => [from, to]), ...points.map(([step]) => step)];
-  const steps = axisRange(ends, width > 500 ? 9 : 5);
+  const ends = [
+    ...stages.flatMap(({ from, to }) => [from, to]),
+    ...points.map(([step]) => step),
+    ...(upTo === undefined ? [] : [upTo]),
+  ];
+  const steps = labelledRange(ends, {
+    ticks: width > 500 ? 9 : 5,
+    length: width - LEFT - RIGHT,
+    size: FONT_SIZE,
+    format: formatCount,
+  });
   const series: LineSeriesOption[] = [
     ...arms.flatMap(({ style, seeds }) => (showSeeds ? seeds.map((points) => line(points, style, false)) : [])),
     ...arms.map(({ style, mean: points }) => line(points, arms.length > 1 ? style : { ...style, dash: [] }, true)),
@@ -90,8 +101,8 @@ function stageLines(stages: readonly StageRange[], pixelsPerStep: number): LineS
       data: (stages.length > 1 ? stages : []).map(({ name, from, to }, index) => {
         const room = (to - from) * pixelsPerStep;
         const full = `${index + 1} ${singleLineText(name, 24)}`;
-        // 6.6 px is a wide guess of a letter at this size: better a bare number than two names on top of each other.
-        const text = full.length * 6.6 < room ? full : `${index + 1}`;
+        // 6.6 px is a wide guess of a letter at this size: better a bare number, or none, than two on top of each other.
+        const text = full.length * 6.6 < room ? full : room > 9 ? `${index + 1}` : '';
         return {
           xAxis: from,
           label: {

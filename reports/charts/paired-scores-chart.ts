@@ -4,7 +4,6 @@ import type { ArmStyle } from '../arm-style.js';
 import { armMeans } from '../derived-numbers.js';
 import type { PairedSeedsView } from '../finding-report-view.js';
 import { decimalsFor, formatFixed } from '../numbers.js';
-import { axisRange } from './axis-ticks.js';
 import { lineBetween, markerShape } from './marks.js';
 import { rowsFrame, rowsHeight, rowsWidth } from './rows-frame.js';
 import { MUTED, renderSvgChart } from './svg-chart.js';
@@ -19,10 +18,7 @@ export interface PairedScoresOptions {
 export function renderPairedScores({ id, measure, treatment, control }: PairedScoresOptions): string {
   const means = armMeans(measure);
   const rows = [...measure.pairs, means];
-  const range = axisRange(
-    rows.flatMap((row) => [row.treatment, row.control]),
-    5,
-  );
+  const values = rows.flatMap((row) => [row.treatment, row.control]);
   const series: CustomSeriesOption = {
     type: 'custom',
     silent: true,
@@ -44,7 +40,7 @@ export function renderPairedScores({ id, measure, treatment, control }: PairedSc
   };
   const decimals = decimalsFor([means.treatment, means.control]);
   return renderSvgChart(
-    rowsFrame({ rows: measure.pairs.map(({ seed }) => `seed ${seed}`), range, name: measure.axis, series: [series] }),
+    rowsFrame({ rows: measure.pairs.map(({ seed }) => `seed ${seed}`), values, name: measure.axis, series: [series] }),
     { width: rowsWidth, height: rowsHeight(measure.pairs.length) },
     {
       id,

@@ -7,9 +7,10 @@ import type { LineStyle } from '../arm-style.js';
 import type { ResponseView } from '../finding-report-view.js';
 import { decimalsFor, formatFixed } from '../numbers.js';
 import { singleLineText } from '../untrusted-text.js';
-import { type AxisRange, axisRange } from './axis-ticks.js';
+import { type AxisRange, axisRange, textWidth } from './axis-ticks.js';
 import { intervalBar, markerShape } from './marks.js';
 import { type ChartSize, FONT_SIZE, MUTED, renderSvgChart } from './svg-chart.js';
+import { balancedLines } from './text-lines.js';
 import { labelledAxis, verticalAxis } from './value-axis.js';
 
 export interface ResponseChartOptions extends ChartSize {
@@ -22,9 +23,12 @@ export interface ResponseChartOptions extends ChartSize {
   readonly named?: boolean;
 }
 
+const LEFT = 62;
 const TOP = 12;
-const BOTTOM = 64;
 const LINE_HEIGHT = 16;
+/** Letters in a line of a name at the end of a line, and in all its lines. */
+const NAME_LINE = 24;
+const LONGEST_NAME = 72;
 
 /** Dashes of the baselines, in their order; also those of the key. */
 export const BASELINE_DASHES: readonly (readonly number[])[] = [
@@ -99,12 +103,12 @@ export function renderResponseChart({
   const ends = named
     ? [
         ...series.map(({ label, points: own }, index) => ({
-          label: singleLineText(label, 28),
+          lines: nameLines(label),
           value: own.at(-1)?.mean ?? Number.NaN,
           color: styles[index]?.color ?? MUTED,
         })),
         ...references.map(({ label, points: own }) => ({
-          label: singleLineText(label, 28),
+          lines: nameLines(label),
           value: own.at(-1)?.value ?? Number.NaN,
           color: MUTED,
         })),
@@ -115,17 +119,23 @@ export function renderResponseChart({
     const decimals = decimalsFor(values);
     return `${line.label}: ${line.points.map(({ xText, mean }) => `${formatFixed(mean, decimals)} at ${xText}`).join(', ')}`;
   });
+  const right = ends.length > 0 ? nameRoom(ends) : 26;
+  const length = width - LEFT - right;
+  const { axis: xAxis, below } = labelledAxis({
+    positions,
+    name: xLabel,
+    length,
+    before: LEFT,
+    // Under the names at the ends nothing else stands.
+    after: Math.min(right, 60),
+  });
+  const plot = { left: width - right + 4, top: TOP, bottom: height - below };
   return renderSvgChart(
     {
-      grid: {
-        left: 62,
-        right: ends.length > 0 ? labelRoom(ends.map(({ label }) => label)) : 18,
-        top: TOP,
-        bottom: BOTTOM,
-      },
-      xAxis: labelledAxis({ positions, name: xLabel }),
+      grid: { left: LEFT, right, top: TOP, bottom: below },
+      xAxis,
       yAxis: verticalAxis({ range, name: axis }),
-      series: [...baselines, ...marks, endLabels(ends, { range, width, height })],
+      series: [...baselines, ...marks, endNames(ends, range, plot)],
     },
     { width, height },
     { id, title, description: `Means over the seeds. ${described.join('. ')}.` },
@@ -188,35 +198,43 @@ function intervals(
   };
 }
 
+interface EndName {
+  readonly lines: readonly string[];
+  readonly value: number;
+  readonly color: string;
+}
+
 /** The names of the lines at their right ends, moved apart where they would overlap. */
-function endLabels(
-  ends: readonly { readonly label: string; readonly value: number; readonly color: string }[],
-  { range, width, height }: ChartSize & { readonly range: AxisRange },
+function endNames(
+  ends: readonly EndName[],
+  range: AxisRange,
+  { left, top, bottom }: { readonly left: number; readonly top: number; readonly bottom: number },
 ): CustomSeriesOption {
-  const bottom = height - BOTTOM;
-  const pixel = (value: number): number => bottom - ((value - range.min) / (range.max - range.min)) * (bottom - TOP);
-  const placed: { readonly label: string; readonly color: string; readonly y: number }[] = [];
-  for (const { label, value, color } of [...ends].sort((left, right) => right.value - left.value)) {
-    const above = placed.at(-1)?.y ?? Number.NEGATIVE_INFINITY;
-    placed.push({ label, color, y: Math.max(pixel(value), above + LINE_HEIGHT) });
+  const pixel = (value: number): number => bottom - ((value - range.min) / (range.max - range.min)) * (bottom - top);
+  const placed: { readonly text: string; readonly color: string; readonly y: number; readonly end: number }[] = [];
+  for (const { lines, value, color } of [...ends].sort((one, other) => other.value - one.value)) {
+    const half = (lines.length * LINE_HEIGHT) / 2;
+    const y = Math.max(pixel(value), (placed.at(-1)?.end ?? Number.NEGATIVE_INFINITY) + half);
+    placed.push({ text: lines.join('\n'), color, y, end: y + half });
   }
   // What ran below the plot moves up again as one block.
-  const surplus = Math.max(0, (placed.at(-1)?.y ?? 0) - bottom);
+  const surplus = Math.max(0, (placed.at(-1)?.end ?? 0) - bottom - LINE_HEIGHT / 2);
   return {
     type: 'custom',
     silent: true,
     data: placed.length > 0 ? [[0]] : [],
     renderItem: () => ({
       type: 'group',
-      children: placed.map(({ label, color, y }) => ({
+      children: placed.map(({ text, color, y }) => ({
         type: 'text' as const,
         style: {
-          text: label,
-          x: width - labelRoom(ends.map((end) => end.label)) + 4,
+          text,
+          x: left,
           y: y - surplus,
           verticalAlign: 'middle' as const,
           fill: color,
           fontSize: FONT_SIZE,
+          lineHeight: LINE_HEIGHT,
           fontWeight: 600,
         },
       })),
@@ -224,7 +242,13 @@ function endLabels(
   };
 }
 
-/** 7.4 pixels are a wide guess of a bold letter at this size. */
-function labelRoom(labels: readonly string[]): number {
-  return Math.max(0, ...labels.map((label) => label.length)) * 7.4 + 12;
+function nameLines(label: string): readonly string[] {
+  return balancedLines(singleLineText(label, LONGEST_NAME), (line) => line.length <= NAME_LINE).map((line) =>
+    singleLineText(line, NAME_LINE),
+  );
+}
+
+/** Bold letters are about an eighth wider. */
+function nameRoom(ends: readonly EndName[]): number {
+  return Math.max(...ends.flatMap(({ lines }) => lines.map((line) => textWidth(line, FONT_SIZE)))) * 1.12 + 12;
 }

@@ -1,25 +1,32 @@
 /** The frame of charts with one row per seed and a last one for the mean, so that panels beside each other line up row by row. */
 import type { CustomSeriesOption, EChartsOption } from 'echarts';
-import type { AxisRange } from './axis-ticks.js';
+import { formatFixed } from '../numbers.js';
+import { labelledRange } from './axis-ticks.js';
 import { FONT_SIZE, INK } from './svg-chart.js';
 import { horizontalAxis } from './value-axis.js';
 
 export const rowsWidth = 400;
+const LEFT = 74;
+/** Half of the last tick's label stands here. */
+const RIGHT = 28;
 const TOP = 26;
 const BOTTOM = 52;
 
 export interface RowsFrameOptions {
   /** Labels of the seeds' rows. */
   readonly rows: readonly string[];
-  readonly range: AxisRange;
+  /** What the axis must hold. */
+  readonly values: readonly number[];
   readonly name: string;
   readonly series: CustomSeriesOption[];
 }
 
 /** Row `rows.length` is the mean's; the one below it leaves room for its label. */
-export function rowsFrame({ rows, range, name, series }: RowsFrameOptions): EChartsOption {
+export function rowsFrame({ rows, values, name, series }: RowsFrameOptions): EChartsOption {
+  const length = rowsWidth - LEFT - RIGHT;
+  const range = labelledRange(values, { ticks: 5, length, size: FONT_SIZE, format: formatFixed });
   return {
-    grid: { left: 74, right: 16, top: TOP, bottom: BOTTOM },
+    grid: { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM },
     xAxis: horizontalAxis({ range, name, split: true, room: 48 }),
     yAxis: {
       type: 'category',

@@ -1,9 +1,13 @@
-/** Axes of quantities as all charts draw them: round ticks from `axis-ticks.ts`, units in the name, quiet lines. */
+/**
+ * Axes of quantities as all charts draw them: round ticks from `axis-ticks.ts`, units in the name, quiet lines. Labels are not cut: long
+ * ones are broken into lines.
+ */
 import type { EChartsOption } from 'echarts';
 import { formatFixed } from '../numbers.js';
 import { singleLineText } from '../untrusted-text.js';
-import type { AxisRange } from './axis-ticks.js';
+import { type AxisRange, textWidth } from './axis-ticks.js';
 import { FONT_SIZE, INK, MUTED, RULE } from './svg-chart.js';
+import { balancedLines } from './text-lines.js';
 
 type Axis = NonNullable<Exclude<EChartsOption['xAxis'], readonly unknown[]>>;
 type VerticalAxis = NonNullable<Exclude<EChartsOption['yAxis'], readonly unknown[]>>;
@@ -39,40 +43,73 @@ export function verticalAxis({ range, name, format, room = 44 }: ValueAxisOption
   };
 }
 
-/** A horizontal axis whose ticks stand where the data are, with the labels that the data bring along. */
-export function labelledAxis({
-  positions,
-  name,
-}: {
+/** Longest label of a tick and longest word that is wider than its room, in letters; what is longer is cut. */
+const LONGEST_LABEL = 60;
+const LONGEST_WORD = 24;
+const LABEL_LINE = 15;
+
+export interface LabelledAxisOptions {
   readonly positions: readonly { readonly at: number; readonly label: string }[];
   readonly name: string;
-}): Axis {
+  /** Length of the axis, and what is left and right of it, in pixels. */
+  readonly length: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * A horizontal axis whose ticks stand where the data are, with the labels that the data bring along.
+ * @returns the axis, and the pixels that it needs below the plot
+ */
+export function labelledAxis({ positions, name, length, before, after }: LabelledAxisOptions): {
+  readonly axis: Axis;
+  readonly below: number;
+} {
   const places = positions.map(({ at }) => at);
   const least = Math.min(...places);
   const greatest = Math.max(...places);
   const padding = greatest > least ? (greatest - least) * 0.06 : 0.5;
-  const lines = positions.map(({ label }) => singleLineText(label, 24));
-  const short = withoutSharedEnd(lines).map(onTwoLines);
-  const labels = new Map(places.map((at, index) => [at, short[index] ?? '']));
-  return {
-    type: 'value',
-    min: least - padding,
-    max: greatest + padding,
-    name: singleLineText(name, 60),
-    nameLocation: 'middle',
-    nameGap: [...labels.values()].some((label) => label.includes('\n')) ? 44 : 30,
-    nameTextStyle: { color: INK, fontSize: FONT_SIZE },
-    axisLabel: {
-      color: MUTED,
-      fontSize: FONT_SIZE,
-      lineHeight: 15,
-      customValues: [...places],
-      hideOverlap: true,
-      formatter: (value: number) => labels.get(value) ?? '',
+  const [min, max] = [least - padding, greatest + padding];
+  const pixel = (at: number): number => ((at - min) / (max - min)) * length;
+  const lines = withoutSharedEnd(positions.map(({ label }) => singleLineText(label, LONGEST_LABEL))).map(
+    (label, index) => {
+      const own = pixel(places[index] ?? min);
+      const others = places.filter((at) => at !== places[index]).map((at) => Math.abs(pixel(at) - own));
+      const room = Math.min(
+        ...others.map((distance) => distance * 0.9),
+        2 * (own + before),
+        2 * (length - own + after),
+      );
+      const fits = (line: string): boolean => textWidth(line, FONT_SIZE) <= room;
+      return balancedLines(label, fits).map((line) => (fits(line) ? line : singleLineText(line, LONGEST_WORD)));
     },
-    axisLine: { show: true, onZero: false, lineStyle: { color: MUTED } },
-    axisTick: { show: true, lineStyle: { color: MUTED }, customValues: [...places] },
-    splitLine: { show: false },
+  );
+  const labels = new Map(places.map((at, index) => [at, lines[index]?.join('\n') ?? '']));
+  const most = Math.max(1, ...lines.map((own) => own.length));
+  const nameGap = 15 + most * LABEL_LINE;
+  return {
+    below: nameGap + 20,
+    axis: {
+      type: 'value',
+      min,
+      max,
+      name: singleLineText(name, 60),
+      nameLocation: 'middle',
+      nameGap,
+      nameTextStyle: { color: INK, fontSize: FONT_SIZE },
+      axisLabel: {
+        color: MUTED,
+        fontSize: FONT_SIZE,
+        lineHeight: LABEL_LINE,
+        // Only where single words are wider than the room between the ticks.
+        hideOverlap: true,
+        customValues: [...places],
+        formatter: (value: number) => labels.get(value) ?? '',
+      },
+      axisLine: { show: true, onZero: false, lineStyle: { color: MUTED } },
+      axisTick: { show: true, lineStyle: { color: MUTED }, customValues: [...places] },
+      splitLine: { show: false },
+    },
   };
 }
 
@@ -98,20 +135,20 @@ function quantity({
     axisLabel: {
       color: MUTED,
       fontSize: FONT_SIZE,
-      hideOverlap: true,
       formatter: format ?? ((value: number) => formatFixed(value, range.decimals)),
     },
   };
 }
 
-/** Drops a last word that all labels share, since the name of the axis says it: "10 % alignment", "25 % alignment". */
+/**
+ * Drops a last word that all labels share from those that are a number without it, since the name of the axis says the word:
+ * "no alignment", "10 %", "25 %".
+ */
 function withoutSharedEnd(labels: readonly string[]): readonly string[] {
   const [end] = labels.map((label) => / \p{L}+$/u.exec(label)?.[0]);
-  const shared = labels.length > 1 && end !== undefined && labels.every((label) => label.endsWith(end));
-  return shared ? labels.map((label) => label.slice(0, -end.length)) : labels;
-}
-
-/** Breaks a long label at its last space. */
-function onTwoLines(label: string): string {
-  return label.length > 8 ? label.replace(/ (?=\S+$)/, '\n') : label;
+  if (labels.length < 2 || end === undefined || !labels.every((label) => label.endsWith(end))) return labels;
+  return labels.map((label) => {
+    const rest = label.slice(0, -end.length);
+    return /\p{L}/u.test(rest) ? label : rest;
+  });
 }

@@ -2,6 +2,7 @@
 import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
 import { UserError } from '../errors.js';
 import { publishedTableViews } from '../report/published-views.js';
+import { type MeasureId, measures } from '../run/measures.js';
 import { type StatisticsMethod, statisticsNotes } from '../statistics/statistics-notes.js';
 import { meanPerImage } from '../systems/replicate-means.js';
 import type { System } from '../systems/system.js';
@@ -35,6 +36,7 @@ export async function buildComparisonView(
     systems: systems.map((system, index) => systemView(system, ids[index]!)),
     metrics: compareMetrics(shared, ids, options).map((metric, index) => ({
       ...metric,
+      ...metricLabel(metric.name, systems),
       breakdowns: breakdownViews(shared[index]!, systems, options),
     })),
     leftOut,
@@ -59,6 +61,12 @@ function requireResamples(systems: readonly System[], resamples: number): void {
     expected: `at least ${least} resamples for ${systems.length} systems`,
     mend: `add --resamples ${least}, or compare fewer systems`,
   });
+}
+
+/** Measures of runs are called as on the pages of findings. */
+function metricLabel(name: string, systems: readonly System[]): { readonly label?: string } {
+  const known = Object.hasOwn(measures, name) && systems.every(({ origin }) => origin.kind === 'records');
+  return known ? { label: measures[name as MeasureId].label } : {};
 }
 
 function systemView({ label, origin, records, metrics }: System, id: string): ComparisonView['systems'][number] {

@@ -3,12 +3,13 @@
  * published tables, which are only shown.
  */
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { readReproduction } from '../records/reproduction.js';
 import { closestName } from '../suite/closest-name.js';
 import { type PublishedTable, readPublishedTables } from '../suite/published.js';
 import type { Scoring } from '../systems/from-predictions.js';
+import { armLabel } from '../systems/from-records.js';
 import { parseSystemSource, readSystem, type SystemSource } from '../systems/read-system.js';
 import type { System } from '../systems/system.js';
 
@@ -36,9 +37,24 @@ export async function readCompareInputs(args: readonly string[], scoring?: Scori
       { exitCode: 2 },
     );
   }
+  const named = armsOfOneReproduction(sources);
   const systems: System[] = [];
-  for (const source of sources) systems.push(await readSystem(source, scoring));
+  for (const source of named) systems.push(await readSystem(source, scoring));
   return { systems: distinctlyLabelled(systems, sources), published };
+}
+
+/** Arms of one reproduction are called as on its own page; beside anything else its suite stands before them. */
+function armsOfOneReproduction(sources: readonly SystemSource[]): readonly SystemSource[] {
+  const arms = sources.map(({ label, paths: [path = '', ...others] }) => {
+    const hash = path.lastIndexOf('#');
+    const isArm = label === undefined && others.length === 0 && hash > 0 && !existsSync(path);
+    return isArm ? { folder: resolve(path.slice(0, hash)), arm: path.slice(hash + 1) } : undefined;
+  });
+  const folder = arms[0]?.folder;
+  if (folder === undefined || arms.some((arm) => arm?.folder !== folder)) return sources;
+  if (!existsSync(join(folder, 'reproduction.json'))) return sources;
+  const reproduction = readReproduction(folder);
+  return sources.map((source, index) => ({ ...source, label: armLabel(reproduction, arms[index]!.arm) }));
 }
 
 /** A reproduction without an arm stands for all its arms. */

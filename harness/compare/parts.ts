@@ -46,7 +46,7 @@ function lengthBreakdown(metrics: readonly SystemMetric[], systems: readonly Sys
   });
   return {
     by: 'caption length',
-    note: 'Words of an image’s references, averaged over them; the images are cut into quarters.',
+    note: `Words of an image’s references, averaged over them; ${lengthCut(parts.map(({ images }) => images.length))}`,
     parts: parts.map(({ label, images }) => ({
       label,
       images: images.length,
@@ -58,6 +58,14 @@ function lengthBreakdown(metrics: readonly SystemMetric[], systems: readonly Sys
       ),
     })),
   };
+}
+
+/** How the images are cut: quarters where their lengths allow it, for images of one length stay together. */
+function lengthCut(sizes: readonly number[]): string {
+  const quarter = sizes.reduce((sum, size) => sum + size, 0) / 4;
+  return sizes.length === 4 && sizes.every((size) => Math.abs(size - quarter) <= quarter / 4)
+    ? 'the images are cut into quarters.'
+    : `the images are cut into ${sizes.length} parts, not into quarters, because many are of the same length.`;
 }
 
 /** Mean number of words of the references of each image whose references a system names, to one decimal. */

@@ -55,6 +55,7 @@ const breakdownSchema = z.strictObject({
 
 const metricSchema = z.strictObject({
   name: z.string(),
+  label: z.string().exactOptional(),
   signature: z.string(),
   higherIsBetter: z.boolean(),
   images: count,

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
-import { readReproduction, storeOf } from '../records/reproduction.js';
+import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { readFinishedRunIn, runPaths } from '../records/run-record.js';
 import { type MeasureId, measures } from '../run/measures.js';
 import { type System, type SystemItem, type SystemMetric, sortItems, systemMetric } from './system.js';
@@ -77,9 +77,10 @@ export function systemOfRun(folder: string): System {
   };
 }
 
-/** The runs of one arm of a reproduction, each a system of one record, in the order of their seeds. */
+/** The runs of one arm of a reproduction, each a system of one record, in the order of their seeds, and the arm's name as pages say it. */
 export function systemsOfArm(folder: string, arm: string | undefined): { label: string; runs: readonly System[] } {
-  const { suite, runs } = readReproduction(folder);
+  const reproduction = readReproduction(folder);
+  const { suite, runs } = reproduction;
   const arms = [...new Set(runs.map((run) => run.arm))];
   const chosen = arm ?? (arms.length === 1 ? arms[0] : undefined);
   if (chosen === undefined || !arms.includes(chosen)) {
@@ -94,9 +95,14 @@ export function systemsOfArm(folder: string, arm: string | undefined): { label: 
   }
   const ofArm = runs.filter((run) => run.arm === chosen).sort((left, right) => left.seed - right.seed);
   return {
-    label: `${suite.id} ${chosen}`,
+    label: `${suite.id}: ${armLabel(reproduction, chosen)}`,
     runs: ofArm.map(({ runId }) => systemOfRun(runPaths(storeOf(folder), runId).folder)),
   };
+}
+
+/** The arm's label in its suite. */
+export function armLabel({ arms }: Pick<Reproduction, 'arms'>, arm: string): string {
+  return arms.find(({ id }) => id === arm)?.label ?? arm;
 }
 
 const isCaptionOf =

@@ -8,7 +8,7 @@ import { decimalsFor, formatChosen, formatCount, formatFixed } from '../numbers.
 import { publishedSection } from '../sections/published-section.js';
 import { compilePage, readReportAsset } from '../templates.js';
 import { singleLineText } from '../untrusted-text.js';
-import type { ComparedSystemView, ComparisonView } from './comparison-view.js';
+import { type ComparedSystemView, type ComparisonView, shownMetric } from './comparison-view.js';
 import { metricSection, metricSentence } from './metric-section.js';
 import { moversSection } from './movers-section.js';
 import { renderScoreScatter } from './score-scatter.js';
@@ -65,7 +65,7 @@ export function renderComparison(view: ComparisonView, { site }: ComparisonPageO
     tags: [
       { label: 'systems', value: formatCount(systems.length) },
       { label: 'images', value: formatCount(primary!.images) },
-      { label: 'metric', value: primary!.name },
+      { label: 'metric', value: shownMetric(primary!) },
     ],
     ...(site === undefined
       ? {}
@@ -95,7 +95,7 @@ export function renderComparison(view: ComparisonView, { site }: ComparisonPageO
       systems: systems.map((system) => systemRow(system, styles, site?.runPage)),
       statistics: statistics.notes,
       facts: `Intervals are at ${percent} %, from ${formatCount(statistics.resamples)} resamples with seed ${statistics.seed}; pairs are tested at α = ${formatChosen(statistics.alpha)} after Holm’s correction over the pairs of a metric. Metrics are not corrected for being several, and intervals not for being many.`,
-      signatures: metrics.map(({ name, signature }) => ({ metric: name, signature })),
+      signatures: metrics.map((metric) => ({ metric: shownMetric(metric), signature: metric.signature })),
     }),
     footer:
       '<p>Made by vlm-bench from the scores of every image; no number of ours on this page was typed by hand. <a href="comparison.json">comparison.json</a> holds the same for programs.</p>',
@@ -124,19 +124,19 @@ let compiled: ((context: object) => string) | undefined;
 
 function scoreScatters({ systems, metrics, imageScores }: ComparisonView, styles: ReadonlyMap<string, SystemStyle>) {
   const [first, ...others] = systems;
-  const { name, higherIsBetter } = metrics[0]!;
+  const [primary] = metrics;
   return others.slice(0, SCATTERS).map(({ id }, index) => {
     const [across, upwards] = [styles.get(first!.id)!, styles.get(id)!];
     return {
       title: `${upwards.name} against ${across.name}`,
       svg: renderScoreScatter({
         id: `scatter-${index + 1}`,
-        metric: name,
+        metric: shownMetric(primary!),
         across,
         upwards,
         x: imageScores.scores[0]!,
         y: imageScores.scores[index + 1]!,
-        higherIsBetter,
+        higherIsBetter: primary!.higherIsBetter,
       }),
     };
   });
@@ -146,10 +146,11 @@ function scoreScatters({ systems, metrics, imageScores }: ComparisonView, styles
 function overviewTable({ systems, metrics }: ComparisonView, styles: ReadonlyMap<string, SystemStyle>) {
   return {
     systems: systems.map(({ id }) => styles.get(id)!.label),
-    rows: metrics.map(({ name, ranking, higherIsBetter, images }) => {
+    rows: metrics.map((metric) => {
+      const { ranking, higherIsBetter, images } = metric;
       const decimals = decimalsFor(ranking.map(({ score }) => score));
       return {
-        name,
+        name: shownMetric(metric),
         note: `${formatCount(images)} images${higherIsBetter ? '' : ', lower is better'}`,
         cells: systems.map(({ id }) => {
           const ranked = ranking.find(({ system }) => system === id);

@@ -49,7 +49,10 @@ export interface ComparedSystemView {
 }
 
 export interface ComparedMetricView {
+  /** As `--metric` takes it. */
   readonly name: string;
+  /** For readers, where it is not the name. */
+  readonly label?: string;
   readonly signature: string;
   readonly higherIsBetter: boolean;
   readonly images: number;
@@ -60,6 +63,11 @@ export interface ComparedMetricView {
   /** Systems that no test tells apart, best first; a system may be in several. */
   readonly tieGroups: readonly (readonly string[])[];
   readonly breakdowns: readonly BreakdownView[];
+}
+
+/** What readers are told that a metric is. */
+export function shownMetric({ name, label = name }: Pick<ComparedMetricView, 'name' | 'label'>): string {
+  return label;
 }
 
 export interface RankedSystemView {

@@ -2,7 +2,8 @@
 import { intervalReach, renderMiniInterval } from '../charts/mini-interval.js';
 import { decimalsFor, formatCount, formatFixed, formatInterval, formatP, formatSigned } from '../numbers.js';
 import { singleLineText } from '../untrusted-text.js';
-import type { BreakdownView, ComparedMetricView, PairView } from './comparison-view.js';
+import { sentenceStart } from '../wording.js';
+import { type BreakdownView, type ComparedMetricView, type PairView, shownMetric } from './comparison-view.js';
 import type { SystemStyle } from './system-style.js';
 import { renderWinBar } from './win-bar.js';
 
@@ -19,13 +20,17 @@ export interface SectionOptions {
 }
 
 export function metricSection({ id, metric, styles, percent }: SectionOptions) {
-  const { name, higherIsBetter, images, ranking, pairs, breakdowns } = metric;
+  const { higherIsBetter, images, ranking, pairs, breakdowns } = metric;
   const decimals = decimalsFor(ranking.map(({ score }) => score));
   const styleOf = (system: string) => styles.get(system)!;
   return {
     id,
-    name,
+    name: shownMetric(metric),
+    heading: sentenceStart(shownMetric(metric)),
     percent,
+    // The column of one record is an interval over images; several vary over seeds too and stand one by one.
+    hasIntervals: ranking.some(({ interval }) => interval !== undefined),
+    hasRecords: ranking.some(({ recordScores }) => recordScores.length > 1),
     images: formatCount(images),
     better: higherIsBetter ? 'higher is better' : 'lower is better',
     isTested: pairs.length > 0,
@@ -35,8 +40,8 @@ export function metricSection({ id, metric, styles, percent }: SectionOptions) {
       label: styleOf(system).label,
       color: styleOf(system).color,
       score: formatFixed(score, decimals),
-      interval: interval === undefined ? '' : formatInterval(interval, decimals),
-      records: recordScores.length > 1 ? recordScores.map((one) => formatFixed(one, decimals)).join(', ') : '',
+      interval: interval === undefined ? '–' : formatInterval(interval, decimals),
+      records: recordScores.length > 1 ? recordScores.map((one) => formatFixed(one, decimals)).join(', ') : '–',
       letters,
     })),
     units: [...new Set(pairs.map(({ unit }) => unit))].join('; '),
@@ -52,11 +57,12 @@ export function metricSection({ id, metric, styles, percent }: SectionOptions) {
 
 /** What the tests of a metric come to, in one or two sentences. */
 export function metricSentence(
-  { name, ranking, pairs, higherIsBetter, tieGroups }: ComparedMetricView,
+  compared: ComparedMetricView,
   styles: ReadonlyMap<string, SystemStyle>,
-  decimals: number = decimalsFor(ranking.map(({ score }) => score)),
+  decimals: number = decimalsFor(compared.ranking.map(({ score }) => score)),
 ): string {
-  const metric = singleLineText(name, 60);
+  const { ranking, pairs, higherIsBetter, tieGroups } = compared;
+  const metric = singleLineText(shownMetric(compared), 60);
   const nameOf = (system: string) => styles.get(system)!.name;
   const [pair, ...others] = pairs;
   if (pair === undefined) return `One system was scored on ${metric}; there is nothing to test it against.`;
@@ -160,12 +166,12 @@ function significanceMatrix(
 
 function breakdownTable(
   { by, note, parts }: BreakdownView,
-  { name }: ComparedMetricView,
+  metric: ComparedMetricView,
   styles: ReadonlyMap<string, SystemStyle>,
   decimals: number,
 ) {
   return {
-    title: `${singleLineText(name, 60)} by ${by}`,
+    title: `${sentenceStart(singleLineText(shownMetric(metric), 60))} by ${by}`,
     note,
     hasQuestions: parts.some(({ questions }) => questions !== undefined),
     reference: [...styles.values()][0]!.label,

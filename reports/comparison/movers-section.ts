@@ -39,15 +39,21 @@ function movedImage({ imageId, picture, before, after, texts }: MovedImageView) 
       before: outputs(said.before),
       after: outputs(said.after),
     })),
-    further: Math.max(0, texts.length - TEXTS),
+    further: furtherTexts(texts.length - TEXTS),
   };
+}
+
+function furtherTexts(count: number): string {
+  if (count <= 0) return '';
+  return count === 1 ? '1 further text of this image is' : `${count} further texts of this image are`;
 }
 
 function outputs(texts: readonly string[]) {
   if (texts.length === 0) return ['not recorded'];
   const distinct = [...new Set(texts)];
   const shown = distinct.slice(0, RECORDS).map((text) => (text.trim() === '' ? '(empty)' : cut(text)));
-  return distinct.length > RECORDS ? [...shown, `(${distinct.length - RECORDS} further texts)`] : shown;
+  const further = distinct.length - RECORDS;
+  return further > 0 ? [...shown, `(${further} further ${further === 1 ? 'text' : 'texts'})`] : shown;
 }
 
 function cut(text: string): string {

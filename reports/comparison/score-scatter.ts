@@ -20,9 +20,11 @@ export interface ScoreScatterOptions {
 }
 
 const PLOT = 330;
-const LEFT = 58;
-const TOP = 12;
-const BOTTOM = 50;
+/** Between the frame and the least and greatest score, so that no mark stands on the frame. */
+const INSET = 16;
+const LEFT = 78;
+const TOP = 48;
+const BOTTOM = 64;
 const SIZE = { width: LEFT + PLOT + 14, height: TOP + PLOT + BOTTOM };
 const CELLS = 40;
 /** Side of the square of one image where there is room, and of the smallest that can be seen. */
@@ -53,10 +55,10 @@ export function renderScoreScatter(options: ScoreScatterOptions): string {
     squares(cells, lengthOf, 'above', better[0]!.color),
     squares(cells, lengthOf, 'below', better[1]!.color),
     squares(cells, lengthOf, 'equal', MUTED),
-    words(LEFT + 8, TOP + 16, 'start', `${short(better[0]!.name)} better`, INK),
-    words(LEFT + PLOT - 8, TOP + PLOT - 9, 'end', `${short(better[1]!.name)} better`, INK),
-    words(LEFT + PLOT / 2, SIZE.height - 8, 'middle', `${short(metric)} per image, ${short(across.name)}`, INK),
-    `<g transform="rotate(-90 14 ${TOP + PLOT / 2})">${words(14, TOP + PLOT / 2, 'middle', short(upwards.name), INK)}</g>`,
+    sideKey(14, better[0]!, 'above'),
+    sideKey(34, better[1]!, 'below'),
+    axisName(LEFT + PLOT / 2, SIZE.height - 24, across.name, metric),
+    `<g transform="rotate(-90 16 ${TOP + PLOT / 2})">${axisName(16, TOP + PLOT / 2, upwards.name, metric)}</g>`,
   ].join('\n');
   return describedSvg(content, SIZE, {
     id,
@@ -81,9 +83,14 @@ function gather(x: readonly number[], y: readonly number[], { min, max }: AxisRa
   });
   return [...sums.values()].map((cell) => ({
     ...cell,
-    x: LEFT + share(cell.x / cell.count) * PLOT,
-    y: TOP + PLOT - share(cell.y / cell.count) * PLOT,
+    x: LEFT + along(share(cell.x / cell.count)),
+    y: TOP + PLOT - along(share(cell.y / cell.count)),
   }));
+}
+
+/** Pixels from the corner of the frame. */
+function along(share: number): number {
+  return INSET + share * (PLOT - 2 * INSET);
 }
 
 /** All squares of one colour as one path. */
@@ -100,14 +107,25 @@ function squares(cells: readonly Cell[], lengthOf: (count: number) => number, si
 
 function frame({ min, max, interval, decimals }: AxisRange): string {
   const ticks = Array.from({ length: Math.round((max - min) / interval) + 1 }, (_, index) => min + index * interval);
-  const at = (value: number) => tenth(((value - min) / (max - min)) * PLOT);
+  const at = (value: number) => tenth(along((value - min) / (max - min)));
   const lines = ticks.map((tick) => `M${LEFT + at(tick)} ${TOP}v${PLOT}M${LEFT} ${TOP + PLOT - at(tick)}h${PLOT}`);
   return [
-    `<path d="${lines.join('')}" stroke="${RULE}" fill="none"/>`,
+    `<path d="${lines.join('')}M${LEFT} ${TOP}h${PLOT}v${PLOT}h-${PLOT}z" stroke="${RULE}" fill="none"/>`,
     `<path d="M${LEFT} ${TOP + PLOT}L${LEFT + PLOT} ${TOP}" stroke="${MUTED}" stroke-dasharray="5 4" fill="none"/>`,
     ...ticks.map((tick) => words(LEFT + at(tick), TOP + PLOT + 18, 'middle', formatFixed(tick, decimals), MUTED)),
     ...ticks.map((tick) => words(LEFT - 7, TOP + PLOT - at(tick) + 4, 'end', formatFixed(tick, decimals), MUTED)),
   ].join('\n');
+}
+
+/** Above the plot, where it hides no image: who is better on that side of the diagonal. */
+function sideKey(y: number, { name, color }: SystemStyle, side: 'above' | 'below'): string {
+  const square = `<rect x="${LEFT}" y="${y - 10}" width="10" height="10" fill="${color}"/>`;
+  return `${square}${words(LEFT + 16, y, 'start', `${side} the line: ${singleLineText(name, 30)} better`, INK)}`;
+}
+
+/** The system, and below it what is measured. */
+function axisName(x: number, y: number, system: string, metric: string): string {
+  return `${words(x, y, 'middle', short(system), INK)}${words(x, y + 16, 'middle', `${short(metric)} per image`, MUTED)}`;
 }
 
 function words(x: number, y: number, anchor: 'start' | 'middle' | 'end', text: string, color: string): string {
@@ -115,7 +133,7 @@ function words(x: number, y: number, anchor: 'start' | 'middle' | 'end', text: s
 }
 
 function short(text: string): string {
-  return singleLineText(text, 24);
+  return singleLineText(text, 44);
 }
 
 function tenth(value: number): number {

@@ -23,6 +23,51 @@ test('shows the pair with its interval, p and images', () => {
   expect(page).toContain('second is better than first: second − first');
 });
 
+test('heads each column with what stands in it', () => {
+  const view = plainComparison(100);
+  const [metric] = view.metrics;
+  const [best, worst] = metric!.ranking;
+  const { interval: _, ...several } = { ...worst!, recordScores: [0.75, 1.25] };
+  const heads = (ranking: ComparisonView['metrics'][number]['ranking']) => {
+    const [head = ''] =
+      /<thead>[\s\S]*?<\/thead>/.exec(renderComparison({ ...view, metrics: [{ ...metric!, ranking }] })) ?? [];
+    return [...head.matchAll(/<th [^>]*>(.*?)<\/th>/g)].map(([, words]) => words);
+  };
+  const seeds = { ...several, system: best!.system };
+  expect(heads(metric!.ranking)).toEqual(['System', 'Score', '95 % interval over images', 'Ties']);
+  expect(heads([seeds, several])).toEqual(['System', 'Score', 'Scores of its records', 'Ties']);
+  expect(heads([best!, several])).toEqual([
+    'System',
+    'Score',
+    '95 % interval over images',
+    'Scores of its records',
+    'Ties',
+  ]);
+  const mixed = renderComparison({ ...view, metrics: [{ ...metric!, ranking: [best!, several] }] });
+  expect(mixed).toContain('<td>[1.200, 1.300]</td><td class="each">–</td>');
+  expect(mixed).toContain('<td>–</td><td class="each">0.750, 1.250</td>');
+});
+
+test('says how many texts are left out, one or several', () => {
+  const texts = (count: number) => Array.from({ length: count }, (_, index) => `text ${index}`);
+  const page = (count: number) => {
+    const said = { prompt: '', references: [], before: texts(count), after: ['x'] };
+    const image = {
+      imageId: 'i',
+      picture: '',
+      before: 1,
+      after: 2,
+      texts: Array.from({ length: count + 2 }, () => said),
+    };
+    const movers = [{ system: 's2', against: 's1', gains: [image], losses: [] }];
+    return renderComparison({ ...plainComparison(12), movers });
+  };
+  expect(page(5)).toContain('(1 further text)');
+  expect(page(5)).toContain('1 further text of this image is in');
+  expect(page(6)).toContain('(2 further texts)');
+  expect(page(6)).toContain('2 further texts of this image are in');
+});
+
 test('never calls systems equal that are only not told apart', () => {
   const page = renderComparison(withPair({ significant: false, p: 0.4, adjustedP: 0.4, low: -0.1 }));
   expect(page).toContain('the test does not tell second and first apart');
@@ -38,6 +83,30 @@ describe('the scatter', () => {
     // A grid of 40 × 40 whose diagonal cells may hold three kinds.
     expect(squares(many).length).toBeLessThanOrEqual(40 * 40 + 2 * 40);
     expect(many.length).toBeLessThan(150_000);
+  });
+
+  test('names both axes in full, and no mark stands on the frame or under a word', () => {
+    const view = plainComparison(100);
+    const labels = ['causal mask everywhere', 'no mask among the visual tokens of one image'];
+    const systems = view.systems.map((system, index) => ({ ...system, label: labels[index]! }));
+    const metrics = view.metrics.map((metric) => ({ ...metric, label: 'CIDEr-D of detailed captions' }));
+    const scores = [0, 1].map((system) => Array.from({ length: 100 }, (_, image) => (image * (7 + system)) % 11));
+    const page = renderComparison({ ...view, systems, metrics, imageScores: { ...view.imageScores, scores } });
+    const [svg = ''] = /<svg id="scatter-1"[\s\S]*?<\/svg>/.exec(page) ?? [];
+    for (const label of labels) expect(svg).toContain(`>${label}</text>`);
+    expect(svg.match(/>CIDEr-D of detailed captions per image<\/text>/g)).toHaveLength(2);
+    const [, left, top, size] = /M([\d.]+) ([\d.]+)h([\d.]+)v[\d.]+h-[\d.]+z" stroke/.exec(svg)!.map(Number);
+    const inside = (at: number, from: number, length: number) => at > from && at + length < from + size!;
+    const drawn = squares(page);
+    expect(drawn.length).toBeGreaterThan(9);
+    for (const square of drawn) {
+      const [, x, y, side] = /M([\d.]+) ([\d.]+)h([\d.]+)/.exec(square)!.map(Number);
+      expect(inside(x!, left!, side!) && inside(y!, top!, side!)).toBe(true);
+    }
+    // Who is better stands above the frame.
+    for (const [, y] of svg.matchAll(/ y="([\d.]+)"[^>]*>(?:above|below) the line/g))
+      expect(Number(y)).toBeLessThan(top!);
+    expect(svg.match(/the line: .*? better<\/text>/g)).toHaveLength(2);
   });
 
   test('one place for images that agree, its area in proportion', () => {

@@ -38,7 +38,27 @@ test('the arms of a reproduction, seed by seed, with pictures from its store', a
   expect(stderr).toBe(`${join('arms', 'index.html')}\n`);
   expect(exitCode).toBe(0);
   const view = JSON.parse(stdout);
-  expect(view.systems).toHaveLength(2);
+  const arms: readonly { id: string; label: string }[] = JSON.parse(
+    readFileSync(join(reproduction, 'reproduction.json'), 'utf8'),
+  ).arms;
+  // Called as on the page of the finding, and so are the measures.
+  expect(view.systems.map(({ label }: { label: string }) => label)).toEqual(arms.map(({ label }) => label));
+  expect(view.metrics[0]).toMatchObject({ name: 'CIDEr-D/ai-captions', label: 'CIDEr-D of detailed captions' });
+  const page = written('arms', 'index.html');
+  for (const raw of ['CIDEr-D/ai-captions', ...arms.map(({ id }) => `finding-1 ${id}`)]) {
+    expect(page.replaceAll(/<code>[\s\S]*?<\/code>/g, '')).not.toContain(raw);
+  }
+  const beside = await compare(
+    `${reproduction}#${arms[0]!.id}`,
+    `other=${reproduction}#${arms[1]!.id}`,
+    '--json',
+    '--out',
+    'two',
+  );
+  expect(JSON.parse(beside.stdout).systems.map(({ label }: { label: string }) => label)).toEqual([
+    `finding-1: ${arms[0]!.label}`,
+    'other',
+  ]);
   for (const system of view.systems) expect(system).toMatchObject({ kind: 'records', records: 3, seeds: [1, 2, 3] });
   expect(view.metrics[0].pairs[0].unit).toBe('images and paired seeds');
   const moved = view.movers.flatMap((one: { gains: object[]; losses: object[] }) => [...one.gains, ...one.losses]);

@@ -100,6 +100,22 @@ describe('two systems', () => {
     }
   });
 
+  test('speak of quarters only where the lengths allow them', async () => {
+    const noteOf = async (lengthOf: (image: number) => number) => {
+      const reference = (image: number) => Array.from({ length: lengthOf(image) }, () => 'word').join(' ');
+      const named = [a, b].map((system) => ({ ...system, label: `${system.label} of ${lengthOf(0)}`, reference }));
+      return (await viewOf(named)).metrics[0]!.breakdowns[0]!;
+    };
+    expect((await viewOf([a, b])).metrics[0]!.breakdowns[0]!.note).toMatch(/cut into quarters\.$/);
+    const halves = await noteOf((image) => (image % 4 === 0 ? 9 : 6));
+    expect(halves.parts.map(({ images }) => images)).toEqual([60, 20]);
+    expect(halves.note).toContain('cut into 2 parts, not into quarters');
+    const uneven = await noteOf(
+      (image) => 3 + (image % 16 === 0 ? 1 : image % 16 === 1 ? 2 : image % 16 === 2 ? 3 : 0),
+    );
+    expect(uneven.note).not.toMatch(/cut into quarters/);
+  });
+
   test('equal bytes for equal input', async () => {
     expect(JSON.stringify(await viewOf([a, b]))).toBe(JSON.stringify(await viewOf([a, b])));
   });

@@ -211,7 +211,8 @@ describe('records of runs', () => {
   test('are named by an arm of a reproduction', async () => {
     const arm = await read(`${reproduction}#${arms[1]}`);
     const runs = await read(ofArm(arms[1]!));
-    expect(arm.label).toBe(`finding-1 ${arms[1]}`);
+    const { arms: stated } = JSON.parse(readFileSync(join(reproduction, 'reproduction.json'), 'utf8'));
+    expect(arm.label).toBe(`finding-1: ${stated.find(({ id }: { id: string }) => id === arms[1]).label}`);
     expect(arm.metrics).toEqual(runs.metrics);
     expect(arm.origin.runIds).toEqual(runs.origin.runIds);
     expect(await refusal(() => read(reproduction))).toContain(`expected: one of ${arms.join(', ')}`);

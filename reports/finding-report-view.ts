@@ -73,7 +73,8 @@ export interface ClaimView {
     readonly against: 'no effect' | 'benefit of the margin';
     readonly adjustedP: number;
     readonly claims: number;
-    readonly level: number;
+    /** What to hold the p against; absent for looks of a sequential plan, whose levels are their own. */
+    readonly level?: number;
   };
   /** Two one-sided tests at α each: whether the effect lies within ±margin; p is adjusted where there are several claims. */
   readonly equivalence: { readonly margin: number; readonly p: number; readonly equivalent: boolean };

@@ -46,9 +46,10 @@ export function decidedClaims(reproduction: Reproduction, runs: readonly PlacedR
   });
   const sequential = looks && sequentialDecision(stated, { looks: looks.planned, smoke });
   const finding = sequential ?? decideClaims(stated, { smoke });
-  const level = sequential?.look.level ?? Math.min(...hypotheses.map(({ alpha }) => alpha));
+  // The levels of a look are not proportional to α, so an adjusted p says nothing beside them.
+  const level = looks === undefined ? { level: Math.min(...hypotheses.map(({ alpha }) => alpha)) } : {};
   const claims = hypotheses.map((hypothesis, index) =>
-    claimView(hypothesis, evidence[index]!, { decision: finding.claims[index]!, level }),
+    claimView(hypothesis, evidence[index]!, { decision: finding.claims[index]!, ...level }),
   );
   return { finding, claims };
 }
@@ -71,11 +72,11 @@ export function methodsOf(
   ];
 }
 
-/** @param level of the adjusted p: the α of all claims together, or what a look may use of it; each interval has its own part */
+/** @param level to hold the adjusted p against: the α of all claims together; each interval has its own part */
 function claimView(
   hypothesis: Hypothesis,
   { comparison, view }: Evidence,
-  { decision, level }: { readonly decision: ClaimDecision; readonly level: number },
+  { decision, level }: { readonly decision: ClaimDecision; readonly level?: number },
 ): ClaimView {
   const { verdict, sentence, reasons, holm, equivalence, statistics } = decision;
   return {
@@ -83,7 +84,16 @@ function claimView(
     hypothesis: hypothesisView(hypothesis, comparison),
     verdict: { verdict, sentence, reasons },
     evidence: view(statistics),
-    ...(holm === undefined ? {} : { holm: { ...holm, level } }),
+    ...(holm === undefined
+      ? {}
+      : {
+          holm: {
+            against: holm.against,
+            adjustedP: holm.adjustedP,
+            claims: holm.claims,
+            ...(level === undefined ? {} : { level }),
+          },
+        }),
     equivalence,
   };
 }

@@ -55,7 +55,7 @@ export function baselinesOf(measure: MeasureId): readonly { readonly label: stri
 
 function baselines(majority: MeasureId, blind: MeasureId) {
   return [
-    { label: 'always the commonest answer', measure: majority },
+    { label: 'always the commonest answer to questions of the kind', measure: majority },
     { label: 'the question without the image', measure: blind },
   ];
 }

@@ -88,11 +88,7 @@ export function decideClaims(
     const level = nominalLevel(alpha / share);
     const magnitude = claim.magnitude === undefined ? {} : { magnitude: claim.magnitude };
     const statistics = effectStatistics(claim.effects, { alpha: level, ...magnitude });
-    const decision = decideOnInterval(
-      { ...statistics, seeds: claim.effects.length },
-      { ...claim, alpha: level },
-      { smoke },
-    );
+    const decision = decideOnInterval({ ...statistics, effects: claim.effects }, { ...claim, alpha: level }, { smoke });
     return {
       id: claim.id,
       ...decision,

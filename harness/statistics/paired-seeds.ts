@@ -1,5 +1,5 @@
 /**
- * Statistics of two arms over the same seeds. Arms of one seed share initial weights and data order, so their scores are compared
+ * Statistics of two arms over the same seeds. Arms of one seed share whatever they do not vary, so their scores are compared
  * in pairs: the effect of a seed is treatment − control.
  */
 import { type EffectStatistics, effectStatistics } from './effect-statistics.js';

@@ -207,9 +207,9 @@ function inOrderOf(ours: readonly ScoredRecord[], theirs: readonly ScoredRecord[
   return sameSeeds(ours, theirs) ? ours.map(({ seed }) => theirs.find((record) => record.seed === seed)!) : theirs;
 }
 
-/** The two-sided level at which the half width is the distance. */
+/** The two-sided level at which the half width is the distance; 1 without any spread, from which nothing can be concluded. */
 function levelReaching(distance: number, halfWidth: (probability: number) => number): number {
-  if (distance === 0) return 1;
+  if (distance === 0 || halfWidth(0.975) === 0) return 1;
   let low = 0;
   let high = 1;
   for (let halving = 0; halving < 36; halving++) {

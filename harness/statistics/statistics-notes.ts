@@ -18,8 +18,8 @@ const notes = {
   pairedT: {
     name: 'Paired t test and interval',
     sentence:
-      'Both arms of a seed start from the same weights and see the same data in the same order, so the differences within seeds ' +
-      'are averaged, and the interval says which mean differences are compatible with how much the seeds vary (n − 1 degrees of freedom).',
+      'The arms of a seed share whatever they do not vary by design (random weights, draws and order of the data), so the differences ' +
+      'within seeds are averaged, and the interval says which mean differences are compatible with how much the seeds vary (n − 1 degrees of freedom).',
   },
   trend: {
     name: 'Trend over doses',

@@ -12,7 +12,7 @@
 import type { Verdict } from '../../reports/index.js';
 import type { EffectStatistics } from './effect-statistics.js';
 import { number, percent, pText, signedAlike } from './number-text.js';
-import { type SignFlipTest, smallestSignFlipP } from './sign-flip.js';
+import { type SignFlipTest, signFlipTest, smallestSignFlipP } from './sign-flip.js';
 
 export interface ClaimRule {
   /** Label of the measure. */
@@ -33,13 +33,14 @@ export interface Decision {
   readonly reasons: readonly string[];
 }
 
-/** @param statistics with the interval to decide on, and how many seeds it comes from */
+/** @param effects of the seeds, and their statistics with the interval to decide on */
 export function decideOnInterval(
-  statistics: EffectStatistics & { readonly seeds: number },
+  { effects, ...statistics }: EffectStatistics & { readonly effects: readonly number[] },
   { metric, direction, margin, alpha, comparison, test }: ClaimRule,
   { smoke }: { readonly smoke: boolean },
 ): Decision {
-  const { mean, confidence, tTest, signFlip, degenerate, seeds } = statistics;
+  const { mean, confidence, tTest, signFlip, degenerate } = statistics;
+  const seeds = effects.length;
   const sign = direction === 'greater' ? 1 : -1;
   const effect = sign * mean;
   const [low, high] = sign > 0 ? [confidence.low, confidence.high] : [-confidence.high, -confidence.low];
@@ -47,6 +48,8 @@ export function decideOnInterval(
   const subject = test === 'paired' ? 'mean difference' : 'mean gain';
   const reasons: string[] = [];
   let verdict: Verdict = 'inconclusive';
+  /** What the sign-flip test is asked beside the interval: whether the effect differs from this, in the claimed direction. */
+  let against = 0;
 
   if (degenerate) {
     reasons.push(degenerateReason(mean, test));
@@ -61,6 +64,7 @@ export function decideOnInterval(
     reasons.push(`The ${level} lies entirely on the other side of 0: the effect is the opposite of the claim.`);
   } else if (high < margin) {
     verdict = 'contradicted';
+    against = margin;
     reasons.push(
       `The ${level} lies entirely below the margin of ${number(margin)}: a benefit of that size is excluded.`,
     );
@@ -71,7 +75,13 @@ export function decideOnInterval(
       `The ${level} also includes the margin of ${number(margin)}: a benefit of that size is not excluded either.`,
     );
   }
-  reasons.push(signFlipReason(signFlip, { alpha, seeds, tTestP: tTest.p }));
+  if (!degenerate) {
+    const shifted = effects.map((value) => sign * value - against);
+    const intervalDecides = against === 0 ? tTest.p <= alpha : true;
+    reasons.push(
+      signFlipReason(against === 0 ? signFlip : signFlipTest(shifted), { alpha, seeds, against, intervalDecides }),
+    );
+  }
   if (smoke) {
     verdict = 'inconclusive';
     reasons.unshift('This was a smoke run: it proves that every step works and says nothing about the claim.');
@@ -96,14 +106,26 @@ function degenerateReason(mean: number, test: ClaimRule['test']): string {
 
 function signFlipReason(
   { p, permutations }: SignFlipTest,
-  { alpha, seeds, tTestP }: { alpha: number; seeds: number; tTestP: number },
+  {
+    alpha,
+    seeds,
+    against,
+    intervalDecides,
+  }: {
+    readonly alpha: number;
+    readonly seeds: number;
+    readonly against: number;
+    /** Whether the interval excludes that value. */
+    readonly intervalDecides: boolean;
+  },
 ): string {
   const smallest = smallestSignFlipP(seeds);
   if (smallest > alpha) {
     return `${seeds} seeds are too few for the sign-flip test to reach p ≤ ${number(alpha)}: its smallest p is ${number(smallest)}.`;
   }
-  const test = `The ${permutations === 2 ** seeds ? 'exact ' : ''}sign-flip test, which assumes no normal distribution,`;
-  if (p <= alpha === tTestP <= alpha) return `${test} agrees (${pText(p)}).`;
+  const about = against === 0 ? '' : ` about a benefit of ${number(against)}`;
+  const test = `The ${permutations === 2 ** seeds ? 'exact ' : ''}sign-flip test${about}, which assumes no normal distribution,`;
+  if (p <= alpha === intervalDecides) return `${test} agrees (${pText(p)}).`;
   return `${test} does not agree (${pText(p)}); read the verdict with care.`;
 }
 

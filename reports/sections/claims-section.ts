@@ -95,16 +95,16 @@ function effectBetter({ higherIsBetter }: { readonly higherIsBetter: boolean }):
 /** What the tests said, one sentence each. */
 function testsInWords(claim: ClaimView): string[] {
   const { holm, equivalence, hypothesis, verdict } = claim;
-  const { signFlip, tTest } = effectOf(claim);
+  const { signFlip, tTest, seeds } = effectOf(claim);
   const corrected = holm === undefined ? '' : ', p corrected by Holm';
   const equivalenceTest = `Equivalence test (two one-sided t tests at α = ${hypothesis.alpha}${corrected})`;
   const margin = formatChosen(equivalence.margin);
   return [
-    `t test: ${formatP(tTest.p)}; exact sign-flip test: ${formatP(signFlip.p)}.`,
+    `t test: ${formatP(tTest.p)}; ${signFlip.permutations === 2 ** seeds ? 'exact ' : ''}sign-flip test: ${formatP(signFlip.p)}.`,
     ...(holm === undefined
       ? []
       : [
-          `Holm’s correction over the ${holm.claims} primary claims, of the test against ${nullHypothesis(holm.against, hypothesis)}: adjusted ${formatP(holm.adjustedP)}, ${holm.adjustedP <= holm.level ? 'at or below' : 'above'} the level of ${holm.level}.`,
+          `Holm’s correction over the ${holm.claims} primary claims, of the test against ${nullHypothesis(holm.against, hypothesis)}: adjusted ${formatP(holm.adjustedP)}${heldAgainst(holm)}.`,
         ]),
     equivalence.equivalent
       ? `${equivalenceTest}: the effect lies within ±${margin} (${formatP(equivalence.p)}): no difference that matters.`
@@ -115,6 +115,10 @@ function testsInWords(claim: ClaimView): string[] {
         ]
       : []),
   ];
+}
+
+function heldAgainst({ adjustedP, level }: NonNullable<ClaimView['holm']>): string {
+  return level === undefined ? '' : `, ${adjustedP <= level ? 'at or below' : 'above'} the level of ${level}`;
 }
 
 /** What a small p speaks against. */

@@ -75,12 +75,12 @@ function verdictFacts(effect: Effect, alpha: number) {
     {
       label: `${formatFixed(confidence.level * 100, 0)} % interval`,
       value: formatInterval(confidence, decimals),
-      note: `paired t, SD ${formatFixed(standardDeviation, decimals)}`,
+      note: `${effect.tTestLabel}, SD ${formatFixed(standardDeviation, decimals)}`,
     },
     {
       label: 'Sign-flip test',
       value: formatP(signFlip.p),
-      note: `exact, ${formatCount(signFlip.permutations)} sign patterns, α = ${alpha}`,
+      note: `${signFlip.permutations === 2 ** seeds ? 'exact, ' : ''}${formatCount(signFlip.permutations)} sign patterns, α = ${alpha}`,
     },
     {
       label: effect.tTestLabel,

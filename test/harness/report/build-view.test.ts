@@ -157,7 +157,11 @@ describe('several claims over two factors', () => {
     expect(arms[0]!.confidence!.low).toBeCloseTo(5 - halfWidth, 5);
     expect(arms[0]!.confidence!.high).toBeCloseTo(5 + halfWidth, 5);
     expect(baselines).toHaveLength(12);
-    expect(baselines[0]).toEqual({ label: 'always the commonest answer', arm: 'staged.few', value: 0.375 });
+    expect(baselines[0]).toEqual({
+      label: 'always the commonest answer to questions of the kind',
+      arm: 'staged.few',
+      value: 0.375,
+    });
     expect(factors.map(({ id, levels }) => [id, levels.map(({ value }) => value)])).toEqual([
       ['start', [undefined, undefined]],
       ['share', [0.05, 0.2, 1]],
@@ -188,7 +192,7 @@ describe('several claims over two factors', () => {
       ],
     ]);
     expect(references.map(({ label, points }) => [label, points.map(({ value }) => value)])).toEqual([
-      ['always the commonest answer', [0.375, 0.375, 0.375]],
+      ['always the commonest answer to questions of the kind', [0.375, 0.375, 0.375]],
       ['the question without the image (staged)', [0.5, 0.5, 0.5]],
       ['the question without the image (from scratch)', [0.625, 0.625, 0.625]],
     ]);

@@ -59,7 +59,7 @@ describe('the power of the t test over seeds', () => {
           comparison: 'c',
           test: 'paired',
         } as const;
-        const statistics = { ...effectStatistics(effects, { alpha: 0.05 }), seeds: n };
+        const statistics = { ...effectStatistics(effects, { alpha: 0.05 }), effects };
         if (decideOnInterval(statistics, rule, { smoke: false }).verdict === 'reproduced') reproduced++;
       }
       const power = powerOfTTest({ n, effect, standardDeviation: 1, alpha: 0.05, margin });

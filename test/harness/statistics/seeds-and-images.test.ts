@@ -38,6 +38,11 @@ describe('the difference over seeds and images', () => {
     expect(mean - low).toBeCloseTo(half, 9);
   });
 
+  test('concludes nothing where neither seeds nor images vary', () => {
+    const same = (value: number) => [record([value, value], 1), record([value, value], 2)];
+    expect(difference(same(2), same(1))).toMatchObject({ difference: 1, low: 1, high: 1, p: 1 });
+  });
+
   test('pairs seeds by their number, not by their order', () => {
     const ours = [record([1, 2, 5], 1), record([2, 4, 4], 2), record([0, 1, 3], 3)];
     const theirs = [record([1, 1, 4], 3), record([0, 2, 5], 1), record([3, 3, 3], 2)];

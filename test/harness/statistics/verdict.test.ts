@@ -46,6 +46,21 @@ describe('the verdict', () => {
     );
   });
 
+  test('that excludes the margin asks the sign-flip test about the margin, not about 0', () => {
+    // Four of the six lie below the margin by .12 to .14, one by .243 and one above it by .033: |sum| is reached by 4 of 64 patterns.
+    const { verdict, reasons } = verdictOn([-0.035, -0.03, -0.025, 0.133, -0.021, -0.143]);
+    expect(verdict).toBe('contradicted');
+    expect(reasons.at(-1)).toBe(
+      'The exact sign-flip test about a benefit of 0.1, which assumes no normal distribution, does not agree (p = .063); read the verdict with care.',
+    );
+    const { reasons: clear } = verdictOn([0.02, 0.03, 0.025, 0.02, 0.03, 0.022]);
+    expect(clear.at(-1)).toContain('about a benefit of 0.1, which assumes no normal distribution, agrees (p = .031)');
+  });
+
+  test('without spread says nothing of a test that was not made', () => {
+    expect(verdictOn([0.3, 0.3, 0.3, 0.3, 0.3, 0.3]).reasons.join(' ')).not.toContain('sign-flip');
+  });
+
   test('is inconclusive when the interval holds 0 and the margin', () => {
     expect(verdictOn([0.6, -0.4, 0.5, -0.3, 0.4, 0.1]).verdict).toBe('inconclusive');
   });

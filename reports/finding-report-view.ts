@@ -31,6 +31,10 @@ export interface FindingReportView {
   readonly curves: readonly LossCurveView[];
   readonly examples: readonly ExampleView[];
   readonly runs: readonly RunView[];
+  /** Stages that runs share, trained once on their own; no results by themselves. */
+  readonly sharedTrainings: readonly SharedTrainingView[];
+  /** What the scores of `runs` are called, by their keys there. */
+  readonly scoreLabels: Readonly<Record<string, string>>;
   /** Published numbers on other data and another scale, never mixed with ours. */
   readonly published: readonly PublishedTableView[];
   /** One sentence for each statistical test that the page uses. */
@@ -241,6 +245,8 @@ export interface ExampleView {
     readonly text: string;
     readonly score: number;
     readonly scoreName: string;
+    /** Of an answer that is right or wrong: what the page says in place of 1 and 0. */
+    readonly outcome?: 'correct' | 'wrong';
   }[];
   /** Why this example is shown (for example "first of the test split"), chosen without looking at the scores. */
   readonly selection: string;
@@ -259,6 +265,13 @@ export interface RunView {
   readonly forkedFrom?: { readonly runId: string; readonly steps: number };
   /** Relative links to the raw records, from the page's folder. */
   readonly links: readonly { readonly label: string; readonly href: string }[];
+}
+
+export interface SharedTrainingView
+  extends Pick<RunView, 'runId' | 'seed' | 'seconds' | 'tokens' | 'weightsHash' | 'links'> {
+  readonly steps: number;
+  /** How many of the page's runs continue it. */
+  readonly continuedBy: number;
 }
 
 export interface PublishedTableView {

@@ -37,6 +37,7 @@ const PARTIALS = [
   'provenance',
   'published',
   'recipe',
+  'record-links',
   'reproduce',
   'responses',
   'runs',
@@ -48,8 +49,13 @@ const PARTIALS = [
   'verdict',
 ].map((name) => `templates/${name}`);
 
+export interface FindingReportOptions {
+  /** The page that this one stands under, as a relative address, and what its link says. */
+  readonly home?: { readonly href: string; readonly label: string };
+}
+
 /** @returns the complete HTML document. */
-export function renderFindingReport(view: FindingReportView): string {
+export function renderFindingReport(view: FindingReportView, { home }: FindingReportOptions = {}): string {
   const styles = styleArms(view.arms, view.factors);
   const derived = deriveNumbers(view);
   const first = view.claims.find(({ evidence }) => evidence.test === 'paired') ?? view.claims[0];
@@ -91,11 +97,12 @@ export function renderFindingReport(view: FindingReportView): string {
       { label: 'Scale', value: view.scale },
       { label: 'Data', value: view.dataSet.name },
     ],
+    ...(home === undefined ? {} : { home: home.href }),
     smoke: view.smoke,
     skip: { target: 'verdict', label: view.verdict === undefined ? 'Skip to the summary' : 'Skip to the verdict' },
     css: readReportAsset('styles/finding.css'),
     body,
-    footer: readReportAsset('templates/finding-footer.hbs'),
+    footer: compilePage('templates/finding-footer')({ home, published: view.published.length > 0 }),
   });
 }
 

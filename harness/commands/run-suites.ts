@@ -1,8 +1,8 @@
 /** What `reproduce` and `run` do with their suites: execute, write the report, print the verdict and last the report's path. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Interruption, withInterruption } from '../execution/interruption.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
-import { type WrittenReport, writeReport } from '../report/write-report.js';
+import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
 import { type FinishedReproduction, reproduce } from '../run/reproduce.js';
 import { plannedLooks, reproduceUntilDecided } from '../run/until-decided.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
@@ -16,18 +16,27 @@ export async function runSuites(suites: readonly Suite[], options: SuiteOptions)
     planSuite(suite, planOptions(options));
     if (untilDecided !== undefined) plannedLooks(suite, untilDecided);
   }
+  const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
   const reports: WrittenReport[] = [];
   // One interruption for all, so that a stop request between two suites is heard as well.
   await withInterruption(async (interruption) => {
-    for (const suite of suites) reports.push(await reportOn(suite, options, interruption));
+    for (const suite of suites) reports.push(await reportOn(suite, { ...options, ...under }, interruption));
   });
   if (reports.length > 1) console.error(writeFindingsIndex(resolve(out), reports).page);
   if (json) process.stdout.write(document(reports.map((report) => report.json.trimEnd())));
 }
 
-async function reportOn(suite: Suite, options: SuiteOptions, interruption: Interruption): Promise<WrittenReport> {
+async function reportOn(
+  suite: Suite,
+  { landingPage, ...options }: SuiteOptions & Pick<ReportOptions, 'landingPage'>,
+  interruption: Interruption,
+): Promise<WrittenReport> {
   const { require: required } = options;
-  const report = await reportOf(await execute(suite, options, interruption));
+  const { folder, reproduction } = await execute(suite, options, interruption);
+  const report = await writeReport(folder, {
+    reproduction,
+    ...(landingPage === undefined ? {} : { landingPage }),
+  });
   const { page, view } = report;
   if (required !== undefined && view.verdict?.verdict !== required) {
     process.exitCode = 1;
@@ -50,7 +59,8 @@ function execute(suite: Suite, options: SuiteOptions, interruption: Interruption
     ...(jobs === undefined ? {} : { jobs }),
   };
   if (untilDecided === undefined) return reproduce(suite, common);
-  const decide = async (finished: FinishedReproduction) => verdictOf(await reportOf(finished));
+  const decide = async ({ folder, reproduction }: FinishedReproduction) =>
+    verdictOf(await writeReport(folder, { reproduction }));
   return reproduceUntilDecided(suite, { ...common, maximumSeeds: untilDecided, decide });
 }
 
@@ -62,9 +72,6 @@ function planOptions({ data, scale, seeds, smoke }: SuiteOptions): PlanOptions {
     ...(seeds === undefined ? {} : { seeds }),
   };
 }
-
-const reportOf = ({ folder, reproduction }: FinishedReproduction): Promise<WrittenReport> =>
-  writeReport(folder, folder, reproduction);
 
 function verdictOf({ view }: WrittenReport): 'reproduced' | 'contradicted' | 'inconclusive' {
   console.error(view.verdict?.sentence ?? '');

@@ -9,6 +9,9 @@ export interface SuiteFile {
   readonly content: string;
 }
 
+/** From a suite's folder. */
+const SITE = { href: '../../index.html', label: 'All results of this site' } as const;
+
 /** Loads the report's machinery (statistics, charts) only here, since most publishes render no report. */
 export async function suitePages(
   { folder }: ReproductionSource,
@@ -26,12 +29,14 @@ export async function suitePages(
         href: `../../runs/${run.runId}/${name}`,
       })),
     })),
+    // A site holds the records of results only.
+    sharedTrainings: built.sharedTrainings.map((training) => ({ ...training, links: [] })),
   };
   const facts = suiteFacts(view);
   return {
     facts,
     files: [
-      { path: `suites/${slug}/report.html`, content: renderFindingReport(view) },
+      { path: `suites/${slug}/report.html`, content: renderFindingReport(view, { home: SITE }) },
       { path: `suites/${slug}/report.json`, content: renderReportJson(view) },
       { path: `suites/${slug}/badge.svg`, content: suiteBadge(facts) },
     ],

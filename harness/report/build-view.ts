@@ -18,7 +18,7 @@ import { publishedViews } from './published-views.js';
 import { recipeText } from './recipe-text.js';
 import { isAboutConvergence, reportedMeasures, respondingMeasures } from './reported-measures.js';
 import { responseViews } from './responses.js';
-import { computeView, runView, sharedTrainings } from './run-views.js';
+import { computeView, runView, scoreLabels, sharedTrainings, sharedTrainingViews } from './run-views.js';
 import { scoreTables } from './score-tables.js';
 import { whatWasSeenBefore } from './seen-before.js';
 
@@ -37,6 +37,8 @@ export async function buildFindingView(
   const { suite, hypotheses, smoke, scale, dataSet } = reproduction;
   const store = storeOf(folder);
   const runs = reproduction.runs.map((place): PlacedRun => ({ ...place, ...readFinishedTraining(store, place.runId) }));
+  const shared = sharedTrainings(store, reproduction);
+  const recordPath = (runId: string) => relative(out, join(store, 'runs', runId)).replaceAll('\\', '/');
   const decided = decidedClaims(reproduction, runs);
   const reported = reportedMeasures(runs, hypotheses);
   const level = hypotheses[0] === undefined ? usualLevel : 1 - hypotheses[0].alpha;
@@ -68,12 +70,14 @@ export async function buildFindingView(
     texts: reproduction.texts ?? [],
     curves: runs.flatMap(lossCurves),
     examples: await examplesOf(reproduction, runs, store),
-    runs: runs.map((run) => runView(run, relative(out, join(store, 'runs', run.runId)).replaceAll('\\', '/'))),
+    runs: runs.map((run) => runView(run, recordPath(run.runId))),
+    sharedTrainings: sharedTrainingViews(shared, runs, recordPath),
+    scoreLabels: scoreLabels(runs),
     published: suite.published === undefined ? [] : publishedViews(suite.published),
     statistics: statisticsNotes(methodsOf(decided?.claims ?? [], reproduction)),
     recipe: recipeText(reproduction, runs),
     provenance: provenanceLines(runs),
-    compute: computeView(runs, sharedTrainings(store, reproduction)),
+    compute: computeView(runs, shared),
     caveats: caveats(reproduction, runs),
     command: reproduction.command,
   };

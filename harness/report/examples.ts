@@ -43,8 +43,8 @@ function firstAbout(imageId: string, predictions: readonly Prediction[]): Predic
   return about.find(({ type }) => type === 'caption') ?? about[0];
 }
 
-function scoreOf(prediction: Prediction): { readonly score: number; readonly scoreName: string } {
-  return prediction.type === 'caption'
-    ? { score: prediction.score, scoreName: 'CIDEr-D' }
-    : { score: prediction.correct ? 1 : 0, scoreName: 'correct' };
+function scoreOf(prediction: Prediction): Pick<ExampleView['predictions'][number], 'score' | 'scoreName' | 'outcome'> {
+  if (prediction.type === 'caption') return { score: prediction.score, scoreName: 'CIDEr-D' };
+  const { correct } = prediction;
+  return { score: correct ? 1 : 0, scoreName: 'correct', outcome: correct ? 'correct' : 'wrong' };
 }

@@ -1,9 +1,10 @@
 /** The runs as the page lists them, and what they cost together. */
 import { existsSync } from 'node:fs';
-import type { ComputeView, RunView } from '../../reports/index.js';
+import type { ComputeView, RunView, SharedTrainingView } from '../../reports/index.js';
 import { forkOf } from '../records/events.js';
 import type { Reproduction } from '../records/reproduction.js';
 import { type FinishedTraining, readFinishedTraining, runPaths } from '../records/run-record.js';
+import { type MeasureId, measures } from '../run/measures.js';
 import { timingOf, trainingFlops, unionSeconds } from './compute.js';
 import type { PlacedRun } from './placed-runs.js';
 
@@ -23,8 +24,47 @@ export function runView({ runId, arm, seed, events, result }: PlacedRun, recordP
     weightsHash: result.weights,
     resumed,
     ...(fork === undefined ? {} : { forkedFrom: { runId: fork.runId, steps: fork.step } }),
-    links: recordFiles.map((file) => ({ label: file.replace(/\.jsonl?$/, ''), href: `${recordPath}/${file}` })),
+    links: recordLinks(recordPath),
   };
+}
+
+/**
+ * The shared trainings as the page lists them, each with how many of the page's runs continue it, directly or after another.
+ * @param recordPath of a record, relative to the page
+ */
+export function sharedTrainingViews(
+  shared: readonly FinishedTraining[],
+  runs: readonly PlacedRun[],
+  recordPath: (runId: string) => string,
+): readonly SharedTrainingView[] {
+  const parents = new Map([...shared, ...runs].map(({ result, events }) => [result.runId, forkOf(events)?.runId]));
+  const continues = (runId: string, ancestor: string): boolean => {
+    const parent = parents.get(runId);
+    return parent !== undefined && (parent === ancestor || continues(parent, ancestor));
+  };
+  const distinct = [...new Set(runs.map(({ runId }) => runId))];
+  return shared.map(({ identity, events, result: { runId, steps, tokens, weights } }) => ({
+    runId,
+    seed: identity.config.seed,
+    steps,
+    continuedBy: distinct.filter((run) => continues(run, runId)).length,
+    seconds: unionSeconds(timingOf(events).sessions),
+    tokens,
+    weightsHash: weights,
+    links: recordLinks(recordPath(runId)),
+  }));
+}
+
+/** What the scores of runs are called on the page. */
+export function scoreLabels(runs: readonly PlacedRun[]): Readonly<Record<string, string>> {
+  const ids = [...new Set(runs.flatMap(({ result }) => Object.keys(result.scores)))].sort();
+  return Object.fromEntries(
+    ids.flatMap((id) => (Object.hasOwn(measures, id) ? [[id, measures[id as MeasureId].label]] : [])),
+  );
+}
+
+function recordLinks(recordPath: string): RunView['links'] {
+  return recordFiles.map((file) => ({ label: file.replace(/\.jsonl?$/, ''), href: `${recordPath}/${file}` }));
 }
 
 /**

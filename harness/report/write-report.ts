@@ -1,5 +1,5 @@
 /** Writes a finding's page and its numbers (`index.html`, `report.json`) from the records of a reproduction. */
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type FindingReportView, renderFindingReport, renderReportJson } from '../../reports/index.js';
 import { writeFileAtomically } from '../records/atomic-file.js';
 import { type Reproduction, readReproduction } from '../records/reproduction.js';
@@ -13,20 +13,28 @@ export interface WrittenReport {
   readonly json: string;
 }
 
-/**
- * @param folder the reproduction
- * @param out where the report goes; by default beside `reproduction.json`
- * @param reproduction what that file holds, where it is known: another command may have replaced it meanwhile
- */
+export interface ReportOptions {
+  /** Where the report goes; by default beside `reproduction.json`. */
+  readonly out?: string;
+  /** What `reproduction.json` holds, where it is known: another command may have replaced it meanwhile. */
+  readonly reproduction?: Reproduction;
+  /** Path of the landing page that the report stands under; it may be written later. */
+  readonly landingPage?: string;
+}
+
+/** @param folder the reproduction */
 export async function writeReport(
   folder: string,
-  out: string = folder,
-  reproduction: Reproduction = readReproduction(folder),
+  { out = folder, reproduction = readReproduction(folder), landingPage }: ReportOptions = {},
 ): Promise<WrittenReport> {
   const view = await buildFindingView(folder, out, reproduction);
   const page = join(out, 'index.html');
   const json = renderReportJson(view);
+  const home =
+    landingPage === undefined
+      ? {}
+      : { home: { href: relative(out, landingPage).replaceAll('\\', '/'), label: 'All findings' } };
   writeFileAtomically(join(out, 'report.json'), json);
-  writeFileAtomically(page, renderFindingReport(view));
+  writeFileAtomically(page, renderFindingReport(view, home));
   return { page, view, json };
 }

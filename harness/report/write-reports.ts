@@ -25,8 +25,10 @@ export async function writeReports(folders: readonly string[], out: string): Pro
       mend: 'report them one by one, each with an --out of its own',
     });
   }
+  const under = folders.length > 1 ? { landingPage: join(out, 'index.html') } : {};
   const reports: WrittenReport[] = [];
-  for (const [index, folder] of folders.entries()) reports.push(await writeReport(folder, join(out, names[index]!)));
+  for (const [index, folder] of folders.entries())
+    reports.push(await writeReport(folder, { out: join(out, names[index]!), ...under }));
   const page = reports.length === 1 ? reports[0]!.page : writeFindingsIndex(out, reports).page;
   return { page, reports };
 }

@@ -85,11 +85,12 @@ function exampleCard(example: ExampleView, styles: Styles, showSelection: boolea
     moreReferences: Math.max(0, example.references.length - REFERENCES_SHOWN),
     selection: showSelection ? example.selection : '',
     scoreName: [...new Set(example.predictions.map((prediction) => prediction.scoreName))].join(', '),
-    predictions: example.predictions.map(({ arm, seed, text, score }) => ({
+    judged: example.predictions.length > 0 && example.predictions.every(({ outcome }) => outcome !== undefined),
+    predictions: example.predictions.map(({ arm, seed, text, score, outcome }) => ({
       style: styleOf(styles, arm),
       seed,
       text,
-      score: formatFixed(score, decimalsFor(example.predictions.map((prediction) => prediction.score))),
+      score: outcome ?? formatFixed(score, decimalsFor(example.predictions.map((prediction) => prediction.score))),
     })),
   };
 }
@@ -103,48 +104,89 @@ function displaySize({ width, height }: ExampleView): { readonly width: number; 
 }
 
 /** More scores than this make the table too wide; the records hold all. */
-const MOST_SCORE_COLUMNS = 6;
+const MOST_SCORE_COLUMNS = 5;
 
-/** The primary measure first; of several runs, only what differs between them. */
-function scoreColumns(runs: readonly RunView[], primary: string | undefined): readonly string[] {
+/** The measures of the page in its order, those of the claims first; of several runs, only what differs between them. */
+function scoreColumns({ runs, claims, scores, scoreLabels }: FindingReportView): readonly string[] {
   const differs = (name: string): boolean => new Set(runs.map((run) => scoreOf(run, name))).size > 1;
-  return [...new Set(runs.flatMap((run) => Object.keys(run.scores)))]
+  const shown = [
+    ...new Set([...claims.map(({ hypothesis }) => hypothesis.metric), ...scores.map(({ metric }) => metric)]),
+  ];
+  const rank = (name: string): number => shown.indexOf(scoreLabel(scoreLabels, name));
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run.scores)))];
+  const known = names.filter((name) => rank(name) >= 0);
+  return (known.length > 0 ? known : names)
     .filter((name) => runs.length < 2 || differs(name))
-    .sort((left, right) => (left === primary ? -1 : right === primary ? 1 : left < right ? -1 : 1))
+    .sort((left, right) => rank(left) - rank(right) || (left < right ? -1 : 1))
     .slice(0, MOST_SCORE_COLUMNS);
+}
+
+function scoreLabel(labels: FindingReportView['scoreLabels'], name: string): string {
+  return Object.hasOwn(labels, name) ? (labels[name] ?? name) : name;
 }
 
 /** A longer table is folded. */
 const MOST_RUNS_UNFOLDED = 16;
 
-export function runsSection({ runs, claims, compute }: FindingReportView, styles: Styles) {
-  const primary = claims[0]?.hypothesis.metric;
-  const names = scoreColumns(runs, primary);
+export function runsSection(view: FindingReportView, styles: Styles) {
+  const { runs, sharedTrainings, scoreLabels } = view;
+  const names = scoreColumns(view);
   const decimals = new Map(names.map((name) => [name, decimalsFor(runs.map((run) => scoreOf(run, name)))]));
-  const forked = runs.filter(({ forkedFrom }) => forkedFrom !== undefined).length;
+  const places = new Map(sharedTrainings.map(({ runId }, index) => [runId, `shared-${index + 1}`]));
   return {
     folded: runs.length > MOST_RUNS_UNFOLDED,
     count: formatCount(runs.length),
-    sharing:
-      compute.stepsSaved > 0
-        ? `Stages that arms share were trained once: ${formatCount(forked)} runs begin with the stages of another, which saved ${formatCount(compute.stepsSaved)} steps. The bits are the same as without sharing.`
-        : '',
-    columns: names.map((name) => ({ name, wrap: name.length > 10 })),
+    sharing: sharingSentence(view),
+    columns: names.map((name) => scoreLabel(scoreLabels, name)),
     rows: runs.map((run) => ({
-      runId: run.runId,
+      ...trainingRow(run),
       style: styleOf(styles, run.arm),
-      seed: run.seed,
       scores: names.map((name) => formatFixed(scoreOf(run, name), decimals.get(name) ?? 3)),
-      time: formatDuration(run.seconds),
-      tokens: formatCount(run.tokens),
-      weights: singleLineText(run.weightsHash, 12).replace(/…$/, ''),
-      weightsHash: run.weightsHash,
       resumed: run.resumed > 0 ? formatCount(run.resumed) : '',
       forkedFrom: run.forkedFrom === undefined ? '' : singleLineText(run.forkedFrom.runId, 8).replace(/…$/, ''),
       forkedSteps: formatCount(run.forkedFrom?.steps ?? 0),
-      links: run.links.map(({ label, href }) => ({ label, href: safeRecordLink(href) ?? '' })),
+      forkedPlace: places.get(run.forkedFrom?.runId ?? '') ?? '',
+    })),
+    shared: sharedTrainings.map((training, index) => ({
+      ...trainingRow(training),
+      place: `shared-${index + 1}`,
+      steps: formatCount(training.steps),
+      continuedBy: formatCount(training.continuedBy),
     })),
   };
+}
+
+/** What runs and shared trainings have in common. */
+function trainingRow({
+  runId,
+  seed,
+  seconds,
+  tokens,
+  weightsHash,
+  links,
+}: Pick<RunView, 'runId' | 'seed' | 'seconds' | 'tokens' | 'weightsHash' | 'links'>) {
+  return {
+    runId,
+    seed,
+    time: formatDuration(seconds),
+    tokens: formatCount(tokens),
+    weights: singleLineText(weightsHash, 12).replace(/…$/, ''),
+    weightsHash,
+    links: links.map(({ label, href }) => ({ label, href: safeRecordLink(href) ?? '' })),
+  };
+}
+
+function sharingSentence({ runs, sharedTrainings, compute }: FindingReportView): string {
+  if (compute.stepsSaved <= 0 || sharedTrainings.length === 0) return '';
+  const forked = runs.filter(({ forkedFrom }) => forkedFrom !== undefined).length;
+  const [several, trainings] = [
+    forked === 1 ? 'run continues' : 'runs continue',
+    sharedTrainings.length === 1 ? 'training' : 'trainings',
+  ];
+  return (
+    `${formatCount(forked)} ${several} ${formatCount(sharedTrainings.length)} shared ${trainings}, which saved ` +
+    `${formatCount(compute.stepsSaved)} steps. The bits are the same as without sharing.`
+  );
 }
 
 function scoreOf({ scores }: RunView, name: string): number {

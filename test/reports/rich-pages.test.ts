@@ -95,11 +95,58 @@ describe('a page with several claims over many arms', () => {
     expect(textOf(published)).toContain('other data, other scale');
   });
 
-  it('says what sharing stages saved, and where each run forked', () => {
-    const runs = textOf(sectionOf(page, 'runs'));
-    expect(runs).toContain('48 runs begin with the stages of another, which saved 14,400 steps');
-    const forked = everything.runs.find(({ forkedFrom }) => forkedFrom !== undefined)!;
-    expect(runs).toContain(`after 300 steps of ${forked.forkedFrom!.runId.slice(0, 8)}`);
+  it('says what sharing stages saved, lists the shared trainings and links each run to its own', () => {
+    const section = sectionOf(page, 'runs');
+    const runs = textOf(section);
+    expect(everything.sharedTrainings).toHaveLength(6);
+    expect(runs).toContain('48 runs continue 6 shared trainings, which saved 14,400 steps');
+    const forked = everything.runs.filter(({ forkedFrom }) => forkedFrom !== undefined);
+    expect(section.match(/after 300 steps of <a href="#shared-\d">/g)).toHaveLength(forked.length);
+    everything.sharedTrainings.forEach(({ runId, links }, index) => {
+      const row = section.slice(section.indexOf(`<tr id="shared-${index + 1}">`)).split('</tr>')[0]!;
+      expect(textOf(row)).toContain(runId);
+      for (const { href } of links) expect(row).toContain(`href="${href}"`);
+      const start = runId.slice(0, 8);
+      for (const [, target] of section.matchAll(new RegExp(`href="#([^"]+)"><code>${start}`, 'g')))
+        expect(target).toBe(`shared-${index + 1}`);
+    });
+  });
+
+  it('heads the scores of the runs as the rest of the page calls them, the claimed one first', () => {
+    const [, head = ''] = /<thead>([\s\S]*?)<\/thead>/.exec(sectionOf(page, 'runs')) ?? [];
+    const headings = [...head.matchAll(/<th[^>]*>(.*?)<\/th>/g)].map(([, words = '']) => textOf(words).trim());
+    expect(headings).toEqual([
+      'Run and records',
+      'Arm and seed',
+      'answer accuracy',
+      'yes/no accuracy',
+      'open-answer accuracy',
+      'Time and tokens',
+      'Weights',
+    ]);
+  });
+
+  it('leads back to the page that it stands under', () => {
+    const home = { href: '../index.html', label: 'All findings' };
+    const under = renderFindingReport(everything, { home });
+    expect(under).toContain('<p class="brand"><a href="../index.html">vlm-bench</a>');
+    expect(under).toContain('<a href="../index.html">All findings</a></p>\n\n</footer>');
+    expect(page).not.toContain('index.html');
+  });
+
+  it('says of an answer that it is correct or wrong', () => {
+    const [example] = everything.examples;
+    const predictions = example!.predictions.map((prediction, index) => ({
+      ...prediction,
+      score: index % 2,
+      scoreName: 'correct',
+      outcome: index % 2 === 1 ? ('correct' as const) : ('wrong' as const),
+    }));
+    const judged = renderFindingReport({ ...everything, examples: [{ ...example!, predictions }] });
+    const text = textOf(sectionOf(judged, 'examples'));
+    expect(text.match(/ (?:correct|wrong)(?= )/g)!.slice(1)).toEqual(predictions.map(({ outcome }) => ` ${outcome}`));
+    expect(text).toContain('whether the answer is correct Arm Output Answer');
+    expect(text).not.toMatch(/[01]\.000/);
   });
 
   it('renders the same page from its own report.json', () => {

@@ -72,6 +72,9 @@ describe('a site', () => {
             expect(readFileSync(file, 'utf8'), `${page}: ${target}`).toContain(` id="${fragment}"`);
         }
       }
+      // Every page leads back to the first one.
+      const home = `${'../'.repeat(page.split('/').length - 1)}index.html`;
+      expect(html, page).toContain(`<p class="brand"><a href="${home}">vlm-bench</a>`);
       expect(html, page).toContain('http-equiv="Content-Security-Policy" content="default-src &#x27;none&#x27;;');
     }
     expect(links).toBeGreaterThan(500);

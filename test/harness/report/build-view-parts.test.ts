@@ -23,7 +23,7 @@ describe('what arms share and differ in', () => {
 
   test('stages that are trained once count once', async () => {
     // Each arm has 4 + 4 + 16 shared steps and 4 or 5 of its own, a second each.
-    const { runs, compute } = await viewOf({ factors: onOff, hypotheses: [], seeds: [1, 2] }, scores);
+    const { runs, compute, sharedTrainings } = await viewOf({ factors: onOff, hypotheses: [], seeds: [1, 2] }, scores);
     expect(runs.map(({ forkedFrom, seconds }) => [forkedFrom?.steps, seconds])).toEqual([
       [24, 4],
       [24, 5],
@@ -31,6 +31,15 @@ describe('what arms share and differ in', () => {
       [24, 5],
     ]);
     expect(new Set(runs.map(({ forkedFrom }) => forkedFrom?.runId)).size).toBe(2);
+    expect(sharedTrainings.map(({ seed, steps, seconds, continuedBy }) => [seed, steps, seconds, continuedBy])).toEqual(
+      [
+        [1, 24, 24, 2],
+        [2, 24, 24, 2],
+      ],
+    );
+    for (const { seed, forkedFrom } of runs) {
+      expect(sharedTrainings.find(({ runId }) => runId === forkedFrom?.runId)?.seed).toBe(seed);
+    }
     expect(compute.stepsSaved).toBe(2 * 24);
     expect(compute.trainingSeconds).toBe(2 * (24 + 4 + 5));
   });
@@ -41,6 +50,20 @@ describe('what arms share and differ in', () => {
     expect(runs[0]!.runId).toBe(runs[1]!.runId);
     expect(compute.trainingSeconds).toBe(28);
   });
+});
+
+test('scores of runs have the labels of their measures, and answers are correct or wrong', async () => {
+  const scores = (): Scores => ({ accuracy: 0.5, 'validation-loss/questions': 1 });
+  const { scoreLabels, examples } = await viewOf({ factors: onOff, hypotheses: [], seeds: [1] }, scores);
+  expect(scoreLabels).toMatchObject({
+    accuracy: 'answer accuracy',
+    'validation-loss/questions': 'validation loss on questions',
+  });
+  const answers = examples.flatMap(({ predictions }) => predictions);
+  expect(answers.map(({ score, outcome }) => [score, outcome])).toEqual([
+    [0, 'wrong'],
+    [0, 'wrong'],
+  ]);
 });
 
 describe('convergence', () => {

@@ -59,6 +59,14 @@ describe('reports of several reproductions', () => {
     }
   });
 
+  test('link back to it', () => {
+    for (const { page } of written.reports) {
+      const links = [...readFileSync(page, 'utf8').matchAll(/href="([^"#]*index\.html)"/g)].map(([, href]) => href!);
+      expect(links).toHaveLength(2);
+      for (const href of links) expect(resolve(dirname(page), href)).toBe(written.page);
+    }
+  });
+
   test('have their effects, verdicts and costs on it, and their published tables once', () => {
     const [claims, measures] = view.findings;
     const report = written.reports[0]!.view;
@@ -100,4 +108,5 @@ test('the report of one reproduction needs no landing page', async () => {
   const { page } = await writeReports([fabricate(temporaryFolder(), suite, { scores }).folder], out);
   expect(page).toBe(join(out, 'measures', 'index.html'));
   expect(existsSync(join(out, 'index.html'))).toBe(false);
+  expect(readFileSync(page, 'utf8')).not.toContain('All findings');
 });

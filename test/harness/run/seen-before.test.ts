@@ -29,7 +29,7 @@ const surroundings = (out: string): ReproduceOptions => ({
 });
 
 async function reasonsOf({ folder, reproduction }: FinishedReproduction): Promise<string> {
-  const { view } = await writeReport(folder, folder, reproduction);
+  const { view } = await writeReport(folder, { reproduction });
   return view.verdict!.reasons.join(' ');
 }
 
@@ -118,7 +118,7 @@ describe('a reproduction that is not finished', () => {
     const out = temporaryFolder();
     const six = await reproduce(tiny, surroundings(out));
     await reproduce(tiny, { ...surroundings(out), seeds: 4 });
-    const { view } = await writeReport(six.folder, six.folder, six.reproduction);
+    const { view } = await writeReport(six.folder, { reproduction: six.reproduction });
     expect(view.runs).toHaveLength(12);
   });
 });

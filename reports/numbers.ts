@@ -35,13 +35,24 @@ export function formatP(p: number): string {
   return `p = ${p.toFixed(3).replace(/^0/, '')}`;
 }
 
-/** @returns a number that was chosen, not measured (a margin, a level), in three significant digits without trailing zeros: `0.1`, `25`. */
+/**
+ * @returns a number that was chosen, not measured (a margin, a level), with every digit that it has: `0.1`, `1,234.5`. One of more than
+ * six decimals was computed from such a number (0.05 ÷ 3) and is written with three significant digits.
+ */
 export function formatChosen(value: number): string {
   if (!Number.isFinite(value)) return NOT_DEFINED;
-  const decimals = decimalsFor([value]);
-  return formatFixed(value, decimals)
+  const exact = [0, 1, 2, 3, 4, 5, 6].find((decimals) => Number(value.toFixed(decimals)) === value);
+  if (exact !== undefined) return formatFixed(value, exact);
+  return formatFixed(value, significantDecimals(value))
     .replace(/(\.\d*?)0+$/, '$1')
     .replace(/\.$/, '');
+}
+
+/** @returns a level of confidence in per cent, with a decimal where it has some and more only where 100 would be claimed: `95`, `98.3`. */
+export function formatLevel(share: number): string {
+  const percent = share * 100;
+  const decimals = [1, 2, 3, 4, 5, 6].find((count) => Number(percent.toFixed(count)) < 100) ?? 1;
+  return formatFixed(percent, decimals).replace(/\.0$/, '');
 }
 
 /** @returns a whole number with grouped thousands: `1,234,567`. */
@@ -55,7 +66,12 @@ export function decimalsFor(values: readonly number[]): number {
   if (largest >= 1000) return 0;
   if (largest >= 100) return 1;
   if (largest >= 10) return 2;
-  return 3;
+  return largest > 0 ? Math.max(3, significantDecimals(largest)) : 3;
+}
+
+/** Decimals that show three significant digits of a value other than 0. */
+function significantDecimals(value: number): number {
+  return Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
 }
 
 /** @returns a time such as `0.8 s`, `48 s`, `3 min 12 s`, `2 h 05 min`. */

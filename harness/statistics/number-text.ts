@@ -1,20 +1,22 @@
-/** Numbers inside the sentences of a verdict. */
+/** Numbers inside the sentences of a verdict, written as the reports write them, so that a sentence and the table below it agree. */
+import { decimalsFor, formatChosen, formatLevel, formatP, formatSigned } from '../../reports/numbers.js';
 
 export function pText(p: number): string {
-  return p < 0.001 ? 'p < .001' : `p = ${p.toFixed(3).replace(/^0/, '')}`;
+  return formatP(p);
 }
 
+/** @param share a level of confidence */
 export function percent(share: number): string {
-  return `${number(share * 100)} %`;
+  return `${formatLevel(share)} %`;
 }
 
+/** A number that was chosen (a margin, a level) keeps every digit; one that was computed has three significant digits. */
 export function number(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  return formatChosen(value);
 }
 
-/** Formats values with the same number of decimals: three significant digits for the largest of them. */
+/** Formats values with the same number of decimals and explicit signs: at least three significant digits of the largest of them. */
 export function signedAlike(values: readonly number[]): readonly string[] {
-  const largest = Math.max(...values.map(Math.abs));
-  const decimals = largest === 0 ? 0 : Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(largest))));
-  return values.map((value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(decimals)}`);
+  const decimals = decimalsFor(values);
+  return values.map((value) => formatSigned(value, decimals));
 }

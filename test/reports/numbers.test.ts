@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   decimalsFor,
+  formatChosen,
   formatCount,
   formatDuration,
   formatFixed,
   formatInterval,
+  formatLevel,
   formatP,
   formatSigned,
   formatWithPrefix,
@@ -78,5 +80,43 @@ describe('numbers of the reports', () => {
     expect(decimalsFor([144.8])).toBe(1);
     expect(decimalsFor([1e6, Number.NaN])).toBe(0);
     expect(decimalsFor([])).toBe(3);
+    expect(decimalsFor([0.0107, -0.0002, 0.0216])).toBe(4);
+    fc.assert(
+      fc.property(fc.double({ min: 1e-9, max: 1e6, noNaN: true }), (value) => {
+        const shown = Number(formatFixed(value, decimalsFor([value])).replaceAll(',', ''));
+        expect(Math.abs(shown - value) / value).toBeLessThanOrEqual(0.005 + 1e-9);
+      }),
+    );
+  });
+
+  it('keeps every digit of a number that was chosen', () => {
+    expect([6000, 1234, 1234.5, 0.0125, 0.1, 0, -25].map(formatChosen)).toEqual([
+      '6,000',
+      '1,234',
+      '1,234.5',
+      '0.0125',
+      '0.1',
+      '0',
+      '−25',
+    ]);
+    fc.assert(
+      fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 0, max: 6 }), (digits, decimals) => {
+        const chosen = Number(`${digits}e-${decimals}`);
+        expect(Number(formatChosen(chosen).replace('−', '-').replaceAll(',', ''))).toBe(chosen + 0);
+      }),
+    );
+    expect(formatChosen(0.05 / 3)).toBe('0.0167');
+    expect(formatChosen(0.07 * 100)).toBe('7');
+  });
+
+  it('writes levels of intervals with a decimal where they have one, and never claims 100 per cent', () => {
+    expect([0.95, 0.975, 1 - 0.05 / 3, 0.9, 0.9996, 0.99999].map(formatLevel)).toEqual([
+      '95',
+      '97.5',
+      '98.3',
+      '90',
+      '99.96',
+      '99.999',
+    ]);
   });
 });

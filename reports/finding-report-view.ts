@@ -7,7 +7,14 @@ export interface FindingReportView {
   readonly schemaVersion: 2;
   /** Stamped over the page; a smoke run proves the path, not the claim. */
   readonly smoke: boolean;
-  readonly suite: { readonly id: string; readonly title: string; readonly claim: string; readonly source: SourceView };
+  readonly suite: {
+    readonly id: string;
+    readonly title: string;
+    readonly claim: string;
+    readonly source: SourceView;
+    /** What was tested, in one sentence that stands wherever the verdict is quoted; absent where the suite states none. */
+    readonly scope?: string;
+  };
   readonly scale: 'embedded' | 'paper';
   readonly dataSet: { readonly name: string; readonly description: string; readonly fingerprint: string };
   /** Of the whole finding, over its claims; absent for a benchmark, which claims nothing. */
@@ -311,6 +318,8 @@ export interface FindingsIndexView {
     readonly id: string;
     readonly title: string;
     readonly claim: string;
+    /** As in the finding's own view. */
+    readonly scope?: string;
     readonly dataSet: string;
     readonly verdict?: VerdictView;
     /** Effects of the claims with their intervals, for a small plot each. */
@@ -318,6 +327,8 @@ export interface FindingsIndexView {
       readonly label: string;
       readonly metric: string;
       readonly mean: number;
+      /** Of the interval, as a share. */
+      readonly level: number;
       readonly low: number;
       readonly high: number;
       readonly margin: number;

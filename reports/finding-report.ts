@@ -94,7 +94,7 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
     kind: view.verdict === undefined ? 'benchmark report' : 'finding report',
     tags: [
       { label: 'Suite', value: view.suite.id },
-      { label: 'Scale', value: view.scale },
+      { label: 'Model', value: `${formatCount(view.compute.parameters)} parameters` },
       { label: 'Data', value: view.dataSet.name },
     ],
     ...(home === undefined ? {} : { home: home.href }),

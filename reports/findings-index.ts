@@ -11,12 +11,13 @@ import {
   formatCount,
   formatDuration,
   formatInterval,
+  formatLevel,
   formatSigned,
   formatWithPrefix,
 } from './numbers.js';
 import { safePageLink, safeWebAddress } from './safe-links.js';
 import { publishedSection } from './sections/published-section.js';
-import { verdictChip } from './sections/verdict-words.js';
+import { sentenceBesideWord, verdictChip } from './sections/verdict-words.js';
 import { compilePage, readReportAsset } from './templates.js';
 
 type Finding = FindingsIndexView['findings'][number];
@@ -65,7 +66,8 @@ function findingCard(finding: Finding, index: number) {
     href: safePageLink(href) ?? '',
     chip: verdict === undefined ? undefined : verdictChip(verdict.verdict),
     kind: verdict?.verdict ?? 'none',
-    sentence: verdict?.sentence ?? '',
+    sentence: verdict === undefined ? '' : sentenceBesideWord(verdict),
+    scope: finding.scope ?? '',
     effects: effects.map((effect, place) => effectRow(effect, `finding-${index + 1}-effect-${place + 1}`)),
     cost: [
       { label: 'Runs', value: formatCount(finding.runs) },
@@ -76,7 +78,10 @@ function findingCard(finding: Finding, index: number) {
   };
 }
 
-function effectRow({ label, metric, mean, low, high, margin, direction }: Finding['effects'][number], id: string) {
+function effectRow(
+  { label, metric, mean, level, low, high, margin, direction }: Finding['effects'][number],
+  id: string,
+) {
   const decimals = decimalsFor([mean, low, high]);
   const effect = `${formatSigned(mean, decimals)} ${formatInterval({ low, high }, decimals)}`;
   const side = direction === 'greater' ? 'right' : 'left';
@@ -84,11 +89,12 @@ function effectRow({ label, metric, mean, low, high, margin, direction }: Findin
     label,
     metric,
     effect,
+    level: formatLevel(level),
     side: direction === 'greater' ? 'claimed: above 0' : 'claimed: below 0',
     margin: margin > 0 ? `margin ±${formatChosen(margin)}` : '',
     plot: renderMiniInterval({
       id,
-      title: 'Effect with its interval',
+      title: `Effect with its ${formatLevel(level)} % interval`,
       description: `${effect}; zero in the middle, the band is the margin, the claim says ${side} of zero.`,
       mean,
       low,

@@ -1,12 +1,14 @@
 /**
  * The Handlebars environment of the pages: isolated from the global one, strict (a missing field is an error) and escaping.
  * `{{text value}}` prints untrusted text isolated in `<bdi>` and cut where it is too long; `{{line value}}` is for attributes.
+ * `{{sentence value}}` is `text`, and `{{unbroken value}}` plain, with statistics such as `p = .03` kept on one line.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import Handlebars from 'handlebars';
 import { cutNote, cutText, escapeMarkup, printableText, singleLineText, TEXT_LIMIT } from './untrusted-text.js';
+import { unbroken } from './wording.js';
 
 /** Partials that every page may use, in `reports/templates`. */
 const SHARED_PARTIALS = ['arm-key', 'chart', 'verdict-chip'].map((name) => `templates/${name}`);
@@ -42,11 +44,18 @@ export function compilePage(
   { document = '' }: { readonly document?: string } = {},
 ): (context: object) => string {
   const handlebars = Handlebars.create();
-  handlebars.registerHelper('text', (value: unknown, options: Handlebars.HelperOptions) => {
-    const limit: unknown = options.hash.limit;
-    const shown = isolatedText(String(value), typeof limit === 'number' ? limit : TEXT_LIMIT, document);
-    return new Handlebars.SafeString(shown);
-  });
+  const isolated = (value: unknown, { hash: { limit } }: Handlebars.HelperOptions): string =>
+    isolatedText(String(value), typeof limit === 'number' ? limit : TEXT_LIMIT, document);
+  handlebars.registerHelper(
+    'text',
+    (value: unknown, options: Handlebars.HelperOptions) => new Handlebars.SafeString(isolated(value, options)),
+  );
+  handlebars.registerHelper(
+    'sentence',
+    (value: unknown, options: Handlebars.HelperOptions) =>
+      new Handlebars.SafeString(isolated(unbroken(String(value)), options)),
+  );
+  handlebars.registerHelper('unbroken', (value: unknown) => unbroken(String(value)));
   handlebars.registerHelper('markerPath', (marker: unknown) => MARKER_PATHS[String(marker)] ?? MARKER_PATHS.disc);
   handlebars.registerHelper('position', (index: unknown) => Number(index) + 1);
   handlebars.registerHelper('line', (value: unknown) => singleLineText(String(value), 200));

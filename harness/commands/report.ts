@@ -10,10 +10,11 @@ export function registerReport(program: Command): void {
     .action(async (records: readonly string[], { out }: { out: string }) => {
       const { resolve } = await import('node:path');
       const { findReproductions } = await import('../records/reproduction.js');
+      const { quotedVerdict } = await import('../report/write-report.js');
       const { writeReports } = await import('../report/write-reports.js');
       const folders = findReproductions(records.map((path) => resolve(path)));
       const { page, reports } = await writeReports(folders, resolve(out));
-      for (const { view } of reports) if (view.verdict !== undefined) console.error(view.verdict.sentence);
+      for (const { view } of reports) if (view.verdict !== undefined) console.error(quotedVerdict(view));
       console.error(page);
     });
 }

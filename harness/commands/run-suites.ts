@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { type Interruption, withInterruption } from '../execution/interruption.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
-import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
+import { quotedVerdict, type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
 import { type FinishedReproduction, reproduce } from '../run/reproduce.js';
 import { plannedLooks, reproduceUntilDecided } from '../run/until-decided.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
@@ -42,7 +42,7 @@ async function reportOn(
     process.exitCode = 1;
     console.error(`error: the verdict is ${view.verdict?.verdict ?? 'none'}, and --require asks for ${required}`);
   }
-  if (view.verdict !== undefined) console.error(view.verdict.sentence);
+  if (view.verdict !== undefined) console.error(quotedVerdict(view));
   console.error(page);
   return report;
 }
@@ -74,7 +74,7 @@ function planOptions({ data, scale, seeds, smoke }: SuiteOptions): PlanOptions {
 }
 
 function verdictOf({ view }: WrittenReport): 'reproduced' | 'contradicted' | 'inconclusive' {
-  console.error(view.verdict?.sentence ?? '');
+  console.error(quotedVerdict(view));
   return view.verdict?.verdict ?? 'inconclusive';
 }
 

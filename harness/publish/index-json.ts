@@ -16,6 +16,8 @@ export interface SiteIndexJson {
     readonly id: string;
     readonly title: string;
     readonly claim: string;
+    /** What was tested: to be quoted with the verdict. */
+    readonly scope: string | null;
     readonly dataSet: string;
     readonly scale: string;
     readonly smoke: boolean;
@@ -100,6 +102,7 @@ export function siteIndexJson({ title, baseUrl, suites, boards, runs, comparison
       id: suite.id,
       title: suite.title,
       claim: suite.claim,
+      scope: suite.scope ?? null,
       dataSet: suite.dataSet,
       scale: suite.scale,
       smoke: suite.smoke,

@@ -146,7 +146,7 @@ function feedEntries({ suites, runs, comparisons, membershipsOf }: OverviewInput
     ...suites.map(({ slug, facts }) => ({
       identity: `suite ${slug}`,
       title: facts.verdict === undefined ? facts.title : `${facts.verdict.verdict}: ${facts.title}`,
-      summary: facts.verdict?.sentence ?? facts.claim,
+      summary: [facts.verdict?.sentence ?? facts.claim, facts.scope ?? ''].join(' ').trim(),
       path: `suites/${slug}/index.html`,
       updated: Math.max(0, ...facts.runs.map(({ runId }) => finished.get(runId) ?? 0)),
     })),

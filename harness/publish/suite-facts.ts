@@ -5,7 +5,10 @@ import { sha256 } from '../records/canonical-json.js';
 import type { ReproductionSource } from './collect-records.js';
 
 export interface SuiteFacts
-  extends Pick<SuiteView, 'title' | 'claim' | 'source' | 'dataSet' | 'scale' | 'smoke' | 'verdict' | 'command'> {
+  extends Pick<
+    SuiteView,
+    'title' | 'claim' | 'scope' | 'source' | 'dataSet' | 'scale' | 'smoke' | 'verdict' | 'command'
+  > {
   readonly suiteId: string;
   readonly arms: readonly { readonly id: string; readonly label: string; readonly description: string }[];
   readonly runs: readonly { readonly runId: string; readonly arm: string; readonly seed: number }[];
@@ -25,6 +28,7 @@ export function suiteFacts({
     suiteId: suite.id,
     title: suite.title,
     claim: suite.claim,
+    ...(suite.scope === undefined ? {} : { scope: suite.scope }),
     source: suite.source,
     dataSet: dataSet.name,
     scale,

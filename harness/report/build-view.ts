@@ -51,6 +51,7 @@ export async function buildFindingView(
       title: suite.title,
       claim: suite.claim ?? '',
       source: suite.source ?? { citation: '', url: '' },
+      ...(suite.scope === undefined ? {} : { scope: suite.scope }),
     },
     scale,
     dataSet: {

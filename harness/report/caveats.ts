@@ -11,6 +11,7 @@ export function caveats(reproduction: Reproduction, runs: readonly PlacedRun[]):
   const width = stepsPerPoint(Math.max(...runs.map(({ result }) => result.steps)));
   return [
     ...(smoke ? [smokeCaveat] : []),
+    ...(suite.scope === undefined ? [] : [suite.scope]),
     ...suite.caveats,
     ...(smoke ? [] : seedCaveats(suite, seeds)),
     ...(new Set(runs.map(({ provenance }) => provenance.codeVersion)).size > 1

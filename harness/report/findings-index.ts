@@ -47,6 +47,7 @@ function findingEntry(view: FindingReportView, href: string): FindingsIndexView[
     id: suite.id,
     title: suite.title,
     claim: suite.claim,
+    ...(suite.scope === undefined ? {} : { scope: suite.scope }),
     dataSet: dataSet.name,
     ...(verdict === undefined ? {} : { verdict }),
     effects: claims.map(effectOf),
@@ -60,9 +61,9 @@ function findingEntry(view: FindingReportView, href: string): FindingsIndexView[
 
 function effectOf({ hypothesis, evidence }: ClaimView): FindingsIndexView['findings'][number]['effects'][number] {
   const { metric, margin, direction, comparison } = hypothesis;
-  const [mean, { low, high }] =
+  const [mean, { level, low, high }] =
     evidence.test === 'paired'
       ? [evidence.pairs.meanDifference, evidence.pairs.confidence]
       : [evidence.trend.meanEffect, evidence.trend.confidence];
-  return { label: comparison, metric, mean, low, high, margin, direction };
+  return { label: comparison, metric, mean, level, low, high, margin, direction };
 }

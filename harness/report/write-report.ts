@@ -38,3 +38,8 @@ export async function writeReport(
   writeFileAtomically(page, renderFindingReport(view, home));
   return { page, view, json };
 }
+
+/** @returns the sentence to quote, with what was tested; empty for a benchmark */
+export function quotedVerdict({ verdict, suite }: Pick<FindingReportView, 'verdict' | 'suite'>): string {
+  return verdict === undefined ? '' : [verdict.sentence, suite.scope ?? ''].join(' ').trim();
+}

@@ -88,6 +88,16 @@ export const suiteSchema = z
     title: text,
     claim: text.exactOptional().describe("The claim in the source's own words; required where there are hypotheses."),
     source: z.strictObject({ citation: text, url: z.url() }).exactOptional().describe('Who claims it.'),
+    scope: text
+      .exactOptional()
+      .describe(
+        'One sentence that must stand wherever the verdict is quoted: with which model and images it was tested, and what was held fixed.',
+      )
+      .meta({
+        examples: [
+          'Tested with a model of a million parameters on drawings, not with the 7 billion of the paper on photographs.',
+        ],
+      }),
     hypotheses: z
       .array(hypothesisSchema)
       .default([])

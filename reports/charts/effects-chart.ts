@@ -3,7 +3,7 @@
  * of a claim's evidence, whether the effect is a difference of two arms or the gain of a trend.
  */
 import type { CustomSeriesOption } from 'echarts';
-import { decimalsFor, formatChosen, formatFixed, formatInterval, formatSigned } from '../numbers.js';
+import { decimalsFor, formatChosen, formatInterval, formatLevel, formatSigned } from '../numbers.js';
 import { intervalBar, lineBetween, meanDiamond } from './marks.js';
 import { rowsFrame, rowsHeight, rowsWidth } from './rows-frame.js';
 import { FONT_SIZE, INK, MUTED, PAPER, renderSvgChart } from './svg-chart.js';
@@ -116,7 +116,7 @@ export function renderEffectsChart({
       id,
       title,
       description:
-        `One dot per seed; the diamond is the mean with its ${formatFixed(level * 100, 0)} % interval: ${summary}. ` +
+        `One dot per seed; the diamond is the mean with its ${formatLevel(level)} % interval: ${summary}. ` +
         `The solid line is zero${margin > 0 ? `, the dashed lines are the ${marginText}` : ''}.`,
     },
   );

@@ -13,9 +13,9 @@ import type {
   PairedSeedsView,
   TrendView,
 } from '../finding-report-view.js';
-import { decimalsFor, formatChosen, formatFixed, formatP, formatSigned } from '../numbers.js';
+import { decimalsFor, formatChosen, formatFixed, formatLevel, formatP, formatSigned } from '../numbers.js';
 import { effectOf } from './claim-effect.js';
-import { verdictChip } from './verdict-words.js';
+import { sentenceBesideWord, verdictChip } from './verdict-words.js';
 
 export interface ComparedArms {
   readonly treatment: ArmStyle;
@@ -57,7 +57,7 @@ export function hypothesesSection({ claims }: FindingReportView) {
         label: 'Claimed direction',
         value: hypothesis.direction === 'greater' ? 'greater than zero' : 'less than zero',
       },
-      { label: 'Margin', value: formatChosen(hypothesis.margin) },
+      { label: 'The suite’s margin', value: formatChosen(hypothesis.margin) },
       { label: 'Significance level', value: `α = ${hypothesis.alpha}` },
     ],
   }));
@@ -75,11 +75,11 @@ export function evidenceSection({ claims }: FindingReportView, styles: Styles) {
       statement: claim.hypothesis.statement,
       chip: verdictChip(verdict.verdict),
       // With one claim the first screen has said both.
-      sentence: several ? verdict.sentence : '',
+      sentence: several ? sentenceBesideWord(verdict) : '',
       reasons: several ? verdict.reasons : [],
       tests: testsInWords(claim),
       metric: effectOf(claim).metric,
-      level: formatFixed(effectOf(claim).confidence.level * 100, 0),
+      level: formatLevel(effectOf(claim).confidence.level),
       margin: claim.hypothesis.margin > 0 ? formatChosen(claim.hypothesis.margin) : '',
       better: effectBetter(evidence.test === 'paired' ? evidence.pairs : evidence.trend),
       pairs: evidence.test === 'paired' ? pairedEvidence(id, claim.hypothesis, evidence.pairs, styles) : undefined,
@@ -133,11 +133,12 @@ function pairedEvidence(id: string, hypothesis: HypothesisView, measure: PairedS
   const arms = comparedArms(hypothesis, styles);
   const decimals = decimalsFor(measure.pairs.flatMap((pair) => [pair.treatment, pair.control]));
   const means = armMeans(measure);
+  const effectDecimals = decimalsOf(measure.meanDifference, measure.confidence);
   const row = (name: string, treatment: number, control: number, difference: number) => ({
     name,
     treatment: formatFixed(treatment, decimals),
     control: formatFixed(control, decimals),
-    difference: formatSigned(difference, decimals),
+    difference: formatSigned(difference, effectDecimals),
   });
   return {
     armKey: [arms.treatment, arms.control],
@@ -160,11 +161,17 @@ function pairedEvidence(id: string, hypothesis: HypothesisView, measure: PairedS
   };
 }
 
+/** As many as the sentence of the verdict has. */
+function decimalsOf(mean: number, { low, high }: PairedSeedsView['confidence']): number {
+  return decimalsFor([mean, low, high]);
+}
+
 const TREND_STYLE: LineStyle = { label: '', color: 'var(--treatment)', dash: [], marker: 'disc', hollow: false };
 
 function trendEvidence(id: string, hypothesis: HypothesisView, trend: TrendView) {
   const { doses, seeds, axis, metric, factor } = trend;
   const decimals = decimalsFor(seeds.flatMap(({ values }) => values));
+  const effectDecimals = decimalsOf(trend.meanEffect, trend.confidence);
   const means = doses.map((_, dose) => mean(seeds.map(({ values }) => values[dose] ?? Number.NaN)));
   return {
     axis,
@@ -209,11 +216,11 @@ function trendEvidence(id: string, hypothesis: HypothesisView, trend: TrendView)
     rows: seeds.map(({ seed, values, effect }) => ({
       name: String(seed),
       values: values.map((value) => formatFixed(value, decimals)),
-      effect: formatSigned(effect, decimals),
+      effect: formatSigned(effect, effectDecimals),
     })),
     mean: {
       values: means.map((value) => formatFixed(value, decimals)),
-      effect: formatSigned(trend.meanEffect, decimals),
+      effect: formatSigned(trend.meanEffect, effectDecimals),
     },
   };
 }

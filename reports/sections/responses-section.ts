@@ -2,7 +2,7 @@
 import { type LineStyle, styleSeries } from '../arm-style.js';
 import { BASELINE_DASHES, renderResponseChart } from '../charts/response-chart.js';
 import type { FindingReportView, ResponseView } from '../finding-report-view.js';
-import { decimalsFor, formatFixed, formatInterval } from '../numbers.js';
+import { decimalsFor, formatFixed, formatInterval, formatLevel } from '../numbers.js';
 import { insideSentence, sentenceStart } from '../wording.js';
 
 const WIDE = { width: 860, height: 340 };
@@ -63,5 +63,5 @@ function responseTable({ series, references }: ResponseView) {
 
 function levelOf({ series }: ResponseView): string {
   const level = series.flatMap(({ points }) => points.flatMap(({ confidence }) => confidence?.level ?? []))[0];
-  return level === undefined ? '' : formatFixed(level * 100, 0);
+  return level === undefined ? '' : formatLevel(level);
 }

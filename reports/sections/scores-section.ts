@@ -1,7 +1,7 @@
 /** Every measure of every arm with its interval, and what answering without a model, or without the image, would score. */
 import { type ArmStyle, styleOf } from '../arm-style.js';
 import type { FindingReportView, ScoreTableView } from '../finding-report-view.js';
-import { decimalsFor, formatFixed, formatInterval } from '../numbers.js';
+import { decimalsFor, formatFixed, formatInterval, formatLevel } from '../numbers.js';
 
 type Styles = ReadonlyMap<string, ArmStyle>;
 
@@ -22,7 +22,7 @@ export function scoresSection({ scores, arms }: FindingReportView, styles: Style
   return {
     shown: scores.length > 0,
     corner: armsInRows ? 'Arm' : 'Measure',
-    level: level === undefined ? '' : formatFixed(level * 100, 0),
+    level: level === undefined ? '' : formatLevel(level),
     baselines: scores.some(({ baselines }) => baselines.length > 0),
     columns: armsInRows ? measures.map(({ head }) => head) : armHeads,
     rows: armsInRows

@@ -2,11 +2,19 @@
 
 import { renderMiniInterval } from '../charts/mini-interval.js';
 import type { ClaimView, FindingReportView } from '../finding-report-view.js';
-import { decimalsFor, formatCount, formatFixed, formatInterval, formatP, formatSigned } from '../numbers.js';
+import {
+  decimalsFor,
+  formatCount,
+  formatFixed,
+  formatInterval,
+  formatLevel,
+  formatP,
+  formatSigned,
+} from '../numbers.js';
 import { safeWebAddress } from '../safe-links.js';
 import { type Effect, effectOf } from './claim-effect.js';
 import { nullHypothesis } from './claims-section.js';
-import { VERDICT_WORDS, verdictChip } from './verdict-words.js';
+import { sentenceBesideWord, VERDICT_WORDS, verdictChip } from './verdict-words.js';
 
 interface Fact {
   readonly label: string;
@@ -24,7 +32,8 @@ export function verdictSection({ verdict, suite, claims, runs, arms }: FindingRe
     ...(verdict === undefined
       ? { kind: 'none', word: '', sign: '', meaning: '' }
       : { kind: verdict.verdict, ...VERDICT_WORDS[verdict.verdict] }),
-    sentence: verdict?.sentence ?? '',
+    sentence: verdict === undefined ? '' : sentenceBesideWord(verdict),
+    scope: suite.scope ?? '',
     reasons: verdict?.reasons ?? [],
     claim: suite.claim,
     citation: suite.source.citation,
@@ -48,6 +57,7 @@ function claimRow(claim: ClaimView, index: number) {
     chip: verdictChip(claim.verdict.verdict),
     statement,
     effect,
+    level: formatLevel(confidence.level),
     axis,
     p: formatP(claim.holm?.adjustedP ?? signFlip.p),
     pNote:
@@ -56,7 +66,7 @@ function claimRow(claim: ClaimView, index: number) {
         : `after Holm, against ${nullHypothesis(claim.holm.against, claim.hypothesis)}`,
     plot: renderMiniInterval({
       id: `claim-${index + 1}-summary`,
-      title: `Effect of claim ${index + 1} with its interval`,
+      title: `Effect of claim ${index + 1} with its ${formatLevel(confidence.level)} % interval`,
       description: `${effect}, ${axis}; zero in the middle, the band is the margin; claimed: ${direction === 'greater' ? 'above' : 'below'} zero.`,
       mean,
       low: confidence.low,
@@ -73,7 +83,7 @@ function verdictFacts(effect: Effect, alpha: number) {
   const facts: Fact[] = [
     { label: effect.meanLabel, value: formatSigned(mean, decimals), note: axis },
     {
-      label: `${formatFixed(confidence.level * 100, 0)} % interval`,
+      label: `${formatLevel(confidence.level)} % interval`,
       value: formatInterval(confidence, decimals),
       note: `${effect.tTestLabel}, SD ${formatFixed(standardDeviation, decimals)}`,
     },

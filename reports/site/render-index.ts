@@ -33,6 +33,7 @@ export function renderSiteIndex(view: SiteIndexView): string {
         href: hrefFrom(frame, suite.path),
         title: shownText(suite.title, 100),
         claim: shownText(suite.claim, 240),
+        scope: shownText(suite.scope ?? '', 300),
         dataSet: suite.dataSet,
         smoke: suite.smoke,
         runs: counted(suite.runs.length, 'run'),

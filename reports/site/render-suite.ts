@@ -1,21 +1,15 @@
 /** The page of one suite: its claim and verdict, its arms and runs, and the way to the full report. */
-import type { Verdict } from '../finding-report-view.js';
 import { safeWebAddress } from '../safe-links.js';
+import { sentenceBesideWord, verdictChip } from '../sections/verdict-words.js';
 import { badgeOf } from './badge-link.js';
 import { hrefFrom, renderSitePage, shownText } from './site-page.js';
 import type { SuitePageView, SuiteView } from './site-views.js';
 import { boardTitle, leftOut, runTable } from './tables.js';
 
-const WORDS: Readonly<Record<Verdict, { readonly word: string; readonly sign: string }>> = {
-  reproduced: { word: 'Reproduced', sign: '✓' },
-  contradicted: { word: 'Contradicted', sign: '✗' },
-  inconclusive: { word: 'Inconclusive', sign: '?' },
-};
-
 export function verdictOf({ verdict }: SuiteView) {
   return verdict === undefined
     ? null
-    : { kind: verdict.verdict, ...WORDS[verdict.verdict], sentence: shownText(verdict.sentence, 1000) };
+    : { ...verdictChip(verdict.verdict), sentence: shownText(sentenceBesideWord(verdict), 1000) };
 }
 
 const RUNS = 500;
@@ -32,6 +26,7 @@ export function renderSuitePage({ frame, suite, boards }: SuitePageView): string
       suite: {
         title: shownText(suite.title, 160),
         claim: shownText(suite.claim, 600),
+        scope: shownText(suite.scope ?? '', 600),
         citation: suite.source.citation,
         sourceAddress: safeWebAddress(suite.source.url) ?? '',
         verdict: verdictOf(suite),

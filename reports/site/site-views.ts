@@ -62,6 +62,8 @@ export interface SuiteView {
   readonly id: string;
   readonly title: string;
   readonly claim: string;
+  /** What was tested, in one sentence that stands wherever the verdict does; absent where the suite states none. */
+  readonly scope?: string;
   readonly source: SourceView;
   readonly dataSet: string;
   readonly scale: string;

@@ -38,7 +38,8 @@ describe('a page with several claims over many arms', () => {
       expect(page).toContain(`<div class="one-claim" id="claim-${index + 1}">`);
     });
     const evidence = textOf(sectionOf(page, 'evidence'));
-    for (const { verdict } of everything.claims) expect(evidence).toContain(verdict.sentence);
+    for (const { verdict } of everything.claims)
+      expect(evidence).toContain(verdict.sentence.replace(/^\w+: (a?)/, (_, first: string) => first.toUpperCase()));
     expect(evidence.match(/Holm’s correction over the/g)).toHaveLength(everything.claims.length);
   });
 
@@ -209,7 +210,8 @@ describe('renderFindingsIndex', () => {
 
   it('shows claim, verdict, effects, cost, command and link of every finding', () => {
     for (const { claim, title, verdict, effects, command, href, runs } of view.findings) {
-      for (const said of [claim, title, verdict!.sentence, command, `Runs ${runs}`]) expect(text).toContain(said);
+      const sentence = verdict!.sentence.replace(/^\w+: ./, (opening) => opening.slice(-1).toUpperCase());
+      for (const said of [claim, title, sentence, command, `Runs ${runs}`]) expect(text).toContain(said);
       expect(html).toContain(`<a href="${href}">`);
       for (const { label } of effects) expect(text).toContain(label);
     }

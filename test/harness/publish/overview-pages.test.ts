@@ -35,6 +35,7 @@ describe('the pages over ten thousand runs', () => {
     suiteId: 'suite',
     title: long,
     claim: long,
+    scope: long,
     source: { citation: long, url: 'https://host.example/' },
     dataSet: long,
     scale: 'embedded',

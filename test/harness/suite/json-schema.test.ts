@@ -60,6 +60,7 @@ describe('the JSON Schema of suites', () => {
     for (const key of ['extends', 'hypotheses', 'factors', 'seeds', 'reserveSeeds', 'data', 'smoke', 'published']) {
       expect(properties[key]!.description, key).toBeTruthy();
     }
+    expect(properties.scope!.description).toContain('must stand wherever the verdict is quoted');
   });
 
   test('is what the command prints and what the build leaves for editors', () => {

@@ -48,7 +48,7 @@ describe('a suite file', () => {
       lines(
         'error: unknown key "sedes"',
         `  where:    ${at('sedes')}`,
-        '  expected: one of schemaVersion, extends, id, title, claim, source, hypotheses, factors, seeds, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
+        '  expected: one of schemaVersion, extends, id, title, claim, source, scope, hypotheses, factors, seeds, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
         '  mend:     did you mean "seeds"?',
       ),
     );

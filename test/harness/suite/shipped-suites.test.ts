@@ -36,6 +36,9 @@ describe('the shipped findings', () => {
       expect(suite.reserveSeeds).toEqual([7, 8, 9, 10, 11, 12]);
       expect(suite.source?.url).toBe('https://arxiv.org/abs/2503.19508');
       expect(suite.claim).toBeTruthy();
+      expect(suite.scope).toMatch(
+        /^Tested [^.]* a quarter of a million parameters [^.]*not with the paper's 900 million[^.]*\.$/,
+      );
       expect(suite.hypotheses.length).toBeGreaterThan(0);
       expect(suite.scales.embedded.evaluation.split).toBe('test');
     },
@@ -54,6 +57,12 @@ describe('the shipped findings', () => {
       expect(stepCounts(smoke).shared).toBeLessThan(600);
     },
   );
+
+  test('say what was held fixed where the verdict is quoted', () => {
+    expect(finding3?.scope).toContain('later stages fixed');
+    expect(fixedBudget?.scope).toContain('number of training steps fixed');
+    expect(readNamedSuite('easy-vqa').scope).not.toContain('paper');
+  });
 
   test('give the model every word that their data sets need', () => {
     for (const suite of findings) {

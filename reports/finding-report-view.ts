@@ -27,8 +27,8 @@ export interface FindingReportView {
   readonly arms: readonly ArmView[];
   /** Every measure of every arm; the measures of the claims first. */
   readonly scores: readonly ScoreTableView[];
-  /** Other measures of the same comparison as the first claim, where that is paired; they inform and do not decide. */
-  readonly secondary: readonly PairedSeedsView[];
+  /** Other measures of the arms that each paired claim compares; they inform and do not decide. */
+  readonly secondary: readonly SecondaryMeasureView[];
   /** A score against a numeric factor (dose-response of alignment, learning curve over training data). */
   readonly responses: readonly ResponseView[];
   /** Loss of each arm on its own kind of text, normalised, with the moment it reached the threshold; empty unless measured. */
@@ -117,7 +117,7 @@ export interface ArmView {
   readonly description: string;
   /** The level of each factor, by factor id. */
   readonly levels: Readonly<Record<string, string>>;
-  /** Part in the first paired claim. */
+  /** Part in every paired claim that compares the arm; absent where claims differ in it, or none does. */
   readonly role?: 'treatment' | 'control';
   /** Example sequence and its mask, only where arms differ in their masks: cell [query][key] is true where the query may look. */
   readonly mask?: {
@@ -164,6 +164,11 @@ export interface PairedSeedsView extends MeasureView, EffectStatistics {
     readonly difference: number;
   }[];
   readonly meanDifference: number;
+}
+
+export interface SecondaryMeasureView extends PairedSeedsView {
+  /** Id of the first claim that compares these arms. */
+  readonly claim: string;
 }
 
 /** A line through each seed's scores over the doses of a factor; the effect is what the line gains from the least to the most. */

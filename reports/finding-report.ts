@@ -8,7 +8,7 @@ import { deriveNumbers } from './derived-numbers.js';
 import { renderDocument } from './document.js';
 import type { FindingReportView } from './finding-report-view.js';
 import { formatCount, formatDuration, formatWithPrefix } from './numbers.js';
-import { comparedArms, evidenceSection, hypothesesSection } from './sections/claims-section.js';
+import { evidenceSection, hypothesesSection } from './sections/claims-section.js';
 import { convergenceSection } from './sections/convergence-section.js';
 import { curvesSection } from './sections/curves-section.js';
 import { examplesSection, masksSection, runsSection } from './sections/evidence-sections.js';
@@ -58,7 +58,6 @@ export interface FindingReportOptions {
 export function renderFindingReport(view: FindingReportView, { home }: FindingReportOptions = {}): string {
   const styles = styleArms(view.arms, view.factors);
   const derived = deriveNumbers(view);
-  const first = view.claims.find(({ evidence }) => evidence.test === 'paired') ?? view.claims[0];
   const body = compilePage('templates/finding', PARTIALS, { document: 'report.json' })({
     smoke: view.smoke,
     suite: view.suite,
@@ -67,14 +66,14 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
     contents: contents(view),
     hypothesisHeading: hypothesisHeading(view),
     hypotheses: hypothesesSection(view),
-    roles: view.claims.length === 1 && view.arms.some(({ role }) => role !== undefined),
+    roles: view.arms.some(({ role }) => role !== undefined),
     arms: view.arms.map((arm) => ({ ...arm, style: styleOf(styles, arm.id) })),
     evidence: evidenceSection(view, styles),
     responses: responsesSection(view),
     convergence: convergenceSection(view.convergence, styles, derived),
     texts: textsSection(view.texts),
     scores: scoresSection(view, styles),
-    secondary: first === undefined ? { rows: [] } : secondarySection(view, comparedArms(first.hypothesis, styles)),
+    secondary: secondarySection(view, styles),
     curves: curvesSection(view, styles, derived),
     masks: masksSection(view.arms, styles),
     tokenKinds: Object.entries(TOKEN_COLORS).map(([kind, color]) => ({ kind, color })),

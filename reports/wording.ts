@@ -17,5 +17,5 @@ export function unbroken(text: string): string {
       found.replaceAll(' ', '\u00a0'),
     )
     .replace(/(?<=\[[−–\d.,]+,) (?=[−–\d.,]+\])/g, '\u00a0')
-    .replace(/(?<=\d) %( CI(?=[ )]))?/g, (found) => found.replaceAll(' ', '\u00a0'));
+    .replace(/(?<=\d) %( CI\b)?/g, (found) => found.replaceAll(' ', '\u00a0'));
 }

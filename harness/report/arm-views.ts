@@ -17,18 +17,14 @@ export function factorViews({ suite }: Reproduction): readonly FactorView[] {
 }
 
 /** Masks are pictured only where they are what arms differ in; an arm's mask is that of its last stage. */
-export function armViews({ arms, hypotheses: [first] }: Reproduction, runs: readonly PlacedRun[]): readonly ArmView[] {
+export function armViews({ arms, hypotheses }: Reproduction, runs: readonly PlacedRun[]): readonly ArmView[] {
   const masks = arms.map(({ id }) => {
     const stages = runs.find(({ arm }) => arm === id)!.identity.config.recipe.stages;
     return stages.at(-1)!.attentionMask;
   });
   const pictured = new Set(masks).size > 1;
-  const roles =
-    first?.test === 'paired'
-      ? new Map([[first.treatment, 'treatment'] as const, [first.control, 'control'] as const])
-      : undefined;
   return arms.map(({ id, label, description, levels }, index) => {
-    const role = roles?.get(id);
+    const role = roleOf(id, hypotheses);
     return {
       id,
       label,
@@ -38,4 +34,13 @@ export function armViews({ arms, hypotheses: [first] }: Reproduction, runs: read
       ...(pictured ? { mask: maskPicture(masks[index]!) } : {}),
     };
   });
+}
+
+/** Undefined where no claim compares the arm with another, and where it is the treatment of one claim and the control of another. */
+function roleOf(arm: string, hypotheses: Reproduction['hypotheses']): ArmView['role'] {
+  const paired = hypotheses.filter((hypothesis) => hypothesis.test === 'paired');
+  const treated = paired.some(({ treatment }) => treatment === arm);
+  const controlled = paired.some(({ control }) => control === arm);
+  if (treated === controlled) return undefined;
+  return treated ? 'treatment' : 'control';
 }

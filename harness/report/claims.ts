@@ -2,7 +2,7 @@
  * The primary claims of a reproduction: the effects of each, seed by seed, the decision on all of them together, and both as the page
  * shows them.
  */
-import type { ClaimView, HypothesisView, PairedSeedsView, TrendView } from '../../reports/index.js';
+import type { ClaimView, HypothesisView, SecondaryMeasureView, TrendView } from '../../reports/index.js';
 import type { Reproduction } from '../records/reproduction.js';
 import { type MeasureId, measures } from '../run/measures.js';
 import { type ClaimDecision, decideClaims, type FindingDecision } from '../statistics/claims.js';
@@ -185,21 +185,32 @@ function trendEvidence(
   };
 }
 
-/** The other measures of the first claim's comparison, where that is paired, at its own level and not corrected for being many. */
+/**
+ * The measures that no claim is about, for the arms of every paired claim, each at the α that its claim states and not corrected for being
+ * many. Claims about the same two arms share them.
+ */
 export function secondaryMeasures(
   reported: readonly MeasureId[],
-  { hypotheses: [first] }: Reproduction,
+  { hypotheses }: Reproduction,
   runs: readonly PlacedRun[],
-): readonly PairedSeedsView[] {
-  if (first?.test !== 'paired') return [];
-  const { treatment, control, alpha } = first;
-  return reported.flatMap((metric) => {
-    if (metric === first.metric) return [];
+): readonly SecondaryMeasureView[] {
+  const paired = hypotheses.filter((hypothesis): hypothesis is PairedHypothesis => hypothesis.test === 'paired');
+  const sameArms = (left: PairedHypothesis, right: PairedHypothesis) =>
+    left.treatment === right.treatment && left.control === right.control;
+  const comparisons = paired.filter(
+    (hypothesis, index) => index === paired.findIndex((one) => sameArms(one, hypothesis)),
+  );
+  return comparisons.flatMap((claim) => {
+    const { id, treatment, control, alpha } = claim;
+    const claimed = paired.filter((other) => sameArms(other, claim)).map(({ metric }) => metric);
     const compared = runsOfArms(runs, [treatment, control]);
-    if (!compared.every(({ result }) => result.scores[metric] !== undefined)) return [];
-    const { pairs, signature } = pairedArms(runs, { metric, treatment, control });
-    const { degenerate: _, ...statistics } = pairedStatistics(pairs, { alpha });
-    return [{ ...measureView(metric), ...statistics, signature }];
+    return reported.flatMap((metric) => {
+      if (claimed.includes(metric)) return [];
+      if (!compared.every(({ result }) => result.scores[metric] !== undefined)) return [];
+      const { pairs, signature } = pairedArms(runs, { metric, treatment, control });
+      const { degenerate: _, ...statistics } = pairedStatistics(pairs, { alpha });
+      return [{ claim: id, ...measureView(metric), ...statistics, signature }];
+    });
   });
 }
 

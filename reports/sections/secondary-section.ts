@@ -1,17 +1,31 @@
-/** Other measures of the comparison that the first claim makes, with a small forest plot. */
+/** The other measures of the arms that each claim compares: one table for each comparison, with a small forest plot. */
+import type { ArmStyle } from '../arm-style.js';
 import { renderMiniInterval } from '../charts/mini-interval.js';
 import { armMeans } from '../derived-numbers.js';
-import type { FindingReportView, PairedSeedsView } from '../finding-report-view.js';
-import { decimalsFor, formatFixed, formatInterval, formatP, formatSigned } from '../numbers.js';
-import type { ComparedArms } from './claims-section.js';
+import type { FindingReportView, PairedSeedsView, SecondaryMeasureView } from '../finding-report-view.js';
+import { decimalsFor, formatFixed, formatInterval, formatLevel, formatP, formatSigned } from '../numbers.js';
+import { type ComparedArms, comparedArms } from './claims-section.js';
 
-export function secondarySection({ secondary }: FindingReportView, { treatment, control }: ComparedArms) {
-  const [first] = secondary;
+export function secondarySection({ claims, secondary }: FindingReportView, styles: ReadonlyMap<string, ArmStyle>) {
+  const tables = claims.flatMap(({ id, hypothesis }, index) => {
+    const own = secondary.filter(({ claim }) => claim === id);
+    return own.length === 0 ? [] : [table(own, { number: index + 1, arms: comparedArms(hypothesis, styles) })];
+  });
+  return { several: claims.length > 1, tables };
+}
+
+function table(
+  measures: readonly SecondaryMeasureView[],
+  { number, arms }: { readonly number: number; readonly arms: ComparedArms },
+) {
+  const [first] = measures;
+  const { treatment, control } = arms;
   return {
-    level: first === undefined ? '' : formatFixed(first.confidence.level * 100, 0),
+    number,
+    level: first === undefined ? '' : formatLevel(first.confidence.level),
     treatment,
     control,
-    rows: secondary.map((measure, index) => {
+    rows: measures.map((measure, index) => {
       const { meanDifference, confidence } = measure;
       const decimals = decimalsFor([meanDifference, confidence.low, confidence.high]);
       const means = armMeans(measure);
@@ -26,12 +40,13 @@ export function secondarySection({ secondary }: FindingReportView, { treatment, 
         treatment: formatFixed(means.treatment, scoreDecimals),
         control: formatFixed(means.control, scoreDecimals),
         difference: `${difference} ${interval}`,
-        p: formatP(measure.signFlip.p),
+        // The head of the column says what it is.
+        p: formatP(measure.signFlip.p).replace(/^p (?:= )?/, ''),
         effectSize: formatFixed(measure.effectSize, 2),
         favours: favoured(measure, treatment.label, control.label),
         plot: renderMiniInterval({
-          id: `secondary-${index + 1}`,
-          title: `${measure.metric}: mean difference and interval`,
+          id: `secondary-${number}-${index + 1}`,
+          title: `${measure.metric}: mean difference and ${formatLevel(confidence.level)} % interval`,
           description: `${difference} ${interval}; zero in the middle.`,
           mean: meanDifference,
           low: confidence.low,

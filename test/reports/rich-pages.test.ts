@@ -43,6 +43,17 @@ describe('a page with several claims over many arms', () => {
     expect(evidence.match(/Holm’s correction over the/g)).toHaveLength(everything.claims.length);
   });
 
+  it('tables the other measures of each claim that compares two arms', () => {
+    const section = sectionOf(page, 'secondary');
+    const tables = section.split('<h3>').slice(1).map(textOf);
+    expect(tables).toHaveLength(3);
+    everything.secondary.forEach(({ claim, metric, pairs }) => {
+      const table = tables[everything.claims.findIndex(({ id }) => id === claim)]!;
+      expect(table).toContain(metric);
+      expect(table).toContain((pairs.reduce((sum, { control }) => sum + control, 0) / pairs.length).toFixed(3));
+    });
+  });
+
   it('says of equivalence only what the test shows', () => {
     const [first] = everything.claims;
     const proven = { ...first!, equivalence: { margin: 0.02, p: 0.01, equivalent: true } };

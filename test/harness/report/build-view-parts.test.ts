@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { publishedTableIds, readPublishedTables } from '../../../harness/suite/published.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import { type Scores, suiteOf } from './fabricated-records.js';
-import { level, mask, onOff, paired, viewOf } from './made-up-suites.js';
+import { domain, level, mask, onOff, paired, viewOf } from './made-up-suites.js';
 
 describe('what arms share and differ in', () => {
   const scores = (): Scores => ({ accuracy: 0.5 });
@@ -64,6 +64,44 @@ test('scores of runs have the labels of their measures, and answers are correct 
     [0, 'wrong'],
     [0, 'wrong'],
   ]);
+});
+
+describe('several paired claims', () => {
+  const arms = (share: string) => ({ treatment: `staged.${share}`, control: `scratch.${share}` });
+  const hypotheses = [
+    paired('few', arms('few')),
+    paired('all', arms('all')),
+    paired('all-open', { ...arms('all'), metric: 'accuracy/open' }),
+  ];
+  const scores = (arm: string, seed: number): Scores => ({
+    accuracy: 0.5,
+    'accuracy/open': 0.25,
+    'accuracy/yes-no': arm === 'staged.all' ? 0.75 + seed / 64 : 0.5,
+  });
+
+  test('each have the other measures of their arms, once where they share them', async () => {
+    const { secondary } = await viewOf({ factors: domain, hypotheses }, scores);
+    expect(secondary.map(({ claim, metric, meanDifference }) => [claim, metric, meanDifference])).toEqual([
+      ['few', 'open-answer accuracy', 0],
+      ['few', 'yes/no accuracy', 0],
+      ['all', 'yes/no accuracy', 0.25 + 3.5 / 64],
+    ]);
+  });
+
+  test('give every arm that they compare its part', async () => {
+    const rolesOf = async (claims: typeof hypotheses) => {
+      const view = await viewOf({ factors: domain, hypotheses: claims }, scores);
+      return view.arms.flatMap(({ id, role }) => (role === undefined ? [] : [`${id} ${role}`]));
+    };
+    const parts = ['staged.few treatment', 'staged.all treatment', 'scratch.few control', 'scratch.all control'];
+    expect(await rolesOf(hypotheses)).toEqual(parts);
+    const reversed = paired('reversed', { treatment: 'scratch.all', control: 'scratch.few' });
+    expect(await rolesOf([...hypotheses, reversed])).toEqual([
+      'staged.few treatment',
+      'staged.all treatment',
+      'scratch.few control',
+    ]);
+  });
 });
 
 describe('convergence', () => {

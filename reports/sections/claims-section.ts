@@ -118,7 +118,9 @@ function testsInWords(claim: ClaimView): string[] {
 }
 
 function heldAgainst({ adjustedP, level }: NonNullable<ClaimView['holm']>): string {
-  return level === undefined ? '' : `, ${adjustedP <= level ? 'at or below' : 'above'} the level of ${level}`;
+  return level === undefined
+    ? ''
+    : `, ${adjustedP <= level ? 'at or below' : 'above'} the level of ${formatChosen(level)}`;
 }
 
 /** What a small p speaks against. */

@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { closestName } from './closest-name.js';
+import type { Complaint } from './complaint.js';
 import { readExtendedSuite } from './extended-suite.js';
 import { publishedTableIds } from './published.js';
-import { checkYaml } from './read-yaml.js';
+import { checkYaml, refuseComplaints } from './read-yaml.js';
 import { type Suite, suiteSchema } from './schema.js';
+import { settingsComplaints } from './settings-rules.js';
 import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
 import { idComplaints } from './suite-id.js';
-import type { Complaint } from './suite-rules.js';
 
 export interface FindingOptions {
   /** Also the further suites of a finding, which take longer: those named `finding-N-…`. */
@@ -58,16 +59,11 @@ export function readNamedSuite(fileOrId: string): Suite {
 /** @throws UserError with file:line:column for everything wrong in the file, or in those that it extends */
 export function readSuite(file: string): Suite {
   const { value, sources } = readExtendedSuite(file);
-  return checkYaml(value, { sources, schema: suiteFileSchema(file), code: 'suite-invalid' });
-}
-
-/** A suite as a file: its id is free, and the tables that it names are there. */
-function suiteFileSchema(file: string) {
-  return suiteSchema.superRefine((suite, context) => {
-    for (const { path, message, ...params } of [...idComplaints(suite.id, file), ...publishedComplaints(suite)]) {
-      context.addIssue({ code: 'custom', path: [...path], message, params });
-    }
-  });
+  const suite = checkYaml(value, { sources, schema: suiteSchema, code: 'suite-invalid' });
+  // The id is free, the tables that it names are there, and all arms can be trained and scored.
+  const complaints = [...idComplaints(suite.id, file), ...publishedComplaints(suite), ...settingsComplaints(suite)];
+  refuseComplaints(complaints, { value, sources, code: 'suite-invalid' });
+  return suite;
 }
 
 function publishedComplaints({ published = [] }: Suite): readonly Complaint[] {

@@ -6,9 +6,9 @@ import type { RunConfig } from '../../reference-model/training/recipe.js';
 import { UserError } from '../errors.js';
 import { type Arm, armsOf } from './arms.js';
 import { closestName } from './closest-name.js';
-import { applyOverlay } from './overlay.js';
-import { runConfigSchema, type Scale } from './run-config-schema.js';
+import { runConfigSchema } from './run-config-schema.js';
 import type { DataSetName, Hypothesis, Suite } from './schema.js';
+import { settingsOf } from './settings.js';
 import { type PlannedPrefix, shareStages } from './shared-prefixes.js';
 
 export interface PlanOptions {
@@ -55,8 +55,7 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
       mend: 'run the embedded scale; the paper scale needs the torch engine',
     });
   }
-  const settings = suite.data[dataSet];
-  if (settings === undefined) {
+  if (suite.data[dataSet] === undefined) {
     const known = Object.keys(suite.data);
     const closest = closestName(dataSet, known);
     throw new UserError({
@@ -68,20 +67,13 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
   }
   const arms = armsOf(suite.factors);
   const seeds = chooseSeeds(suite, options);
-  const onDataSet = applyOverlay(suite.scales.embedded, settings.overlay);
+  const settingsOfArms = arms.map(({ id, levels }) => ({ id, scale: settingsOf(suite, { dataSet, levels, smoke }) }));
   const runs = seeds.flatMap((seed) =>
-    arms.map(({ id, levels }) => {
-      const onArm = Object.entries(levels).reduce(
-        (resolved, [factor, level]) => applyOverlay(resolved, suite.factors[factor]?.levels[level]?.overlay),
-        onDataSet,
-      );
-      const resolved = smoke ? shortened(onArm, suite.smoke) : onArm;
-      return {
-        arm: id,
-        seed,
-        config: checked({ data: { name: dataSet }, ...resolved, seed }, `${suite.id}, arm ${id}`),
-      };
-    }),
+    settingsOfArms.map(({ id, scale }) => ({
+      arm: id,
+      seed,
+      config: checked({ data: { name: dataSet }, ...scale, seed }, `${suite.id}, arm ${id}`),
+    })),
   );
   const { prefixes, prefixOf } = shareStages(runs.map(({ config }) => config));
   return {
@@ -89,9 +81,7 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
     dataSet,
     scale,
     smoke,
-    hypotheses: suite.hypotheses
-      .map((hypothesis) => (dataSet === defaultDataSet(suite) ? hypothesis : withoutPilot(hypothesis)))
-      .map((hypothesis) => adapted(hypothesis, settings.hypotheses?.[hypothesis.id] ?? {})),
+    hypotheses: hypothesesOn(suite, dataSet),
     seeds,
     arms,
     runs: runs.map((run, index) => {
@@ -105,6 +95,14 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
 /** The data set that a suite is about when none is asked for: the first that it lists. */
 export function defaultDataSet({ data }: Pick<Suite, 'data'>): DataSetName {
   return Object.keys(data)[0] as DataSetName;
+}
+
+/** The hypotheses with what the data set changes of them. */
+export function hypothesesOn(suite: Suite, dataSet: DataSetName): readonly Hypothesis[] {
+  const changes = suite.data[dataSet]?.hypotheses ?? {};
+  return suite.hypotheses
+    .map((hypothesis) => (dataSet === defaultDataSet(suite) ? hypothesis : withoutPilot(hypothesis)))
+    .map((hypothesis) => adapted(hypothesis, changes[hypothesis.id] ?? {}));
 }
 
 function adapted(
@@ -122,27 +120,6 @@ function adapted(
 /** What was seen of one measure on one data set says nothing about another. */
 function withoutPilot({ pilot: _, ...hypothesis }: Hypothesis): Hypothesis {
   return hypothesis;
-}
-
-/** A smoke run does no more than the real one: a stage without steps and a data set without captions have none there either. */
-function shortened(scale: Scale, { stepShare = 1, overlay }: Suite['smoke']): Scale {
-  const stagesOf = ({ recipe }: Scale, steps: (steps: number, index: number) => number) =>
-    recipe.stages.map((stage, index) => ({ ...stage, steps: steps(stage.steps, index) }));
-  const fewer = stagesOf(scale, (steps) => Math.ceil(steps * stepShare));
-  const short = applyOverlay({ ...scale, recipe: { ...scale.recipe, stages: fewer } }, overlay);
-  const { recipe, evaluation } = scale;
-  return {
-    ...short,
-    recipe: {
-      ...short.recipe,
-      stages: stagesOf(short, (steps, index) => Math.min(steps, recipe.stages[index]!.steps)),
-    },
-    evaluation: {
-      ...short.evaluation,
-      captionImages: Math.min(evaluation.captionImages, short.evaluation.captionImages),
-      questions: Math.min(evaluation.questions, short.evaluation.questions),
-    },
-  };
 }
 
 function chooseSeeds(suite: Suite, { seeds, reserveSeeds = 0, smoke = false }: PlanOptions): readonly number[] {

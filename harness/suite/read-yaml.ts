@@ -5,8 +5,9 @@
 import type { z } from 'zod';
 import { type Problem, UserError } from '../errors.js';
 import { closestName } from './closest-name.js';
+import type { Complaint } from './complaint.js';
 import { expectedAt, keysAt } from './schema-hints.js';
-import { locate, type Path, readYamlSource, type YamlSource } from './yaml-source.js';
+import { locate, ownerOf, type Path, readYamlSource, type YamlSource } from './yaml-source.js';
 
 type ContentCode = 'suite-invalid' | 'config-invalid';
 
@@ -37,11 +38,34 @@ export function checkYaml<S extends z.ZodType>(
   throw new UserError(parsed.error.issues.flatMap((issue) => describeIssue(issue, { code, schema, value, sources })));
 }
 
-interface IssueContext {
+/** @throws UserError `code` for what rules beyond the schema say, where there are any */
+export function refuseComplaints(complaints: readonly Complaint[], context: ComplaintContext): void {
+  if (complaints.length === 0) return;
+  throw new UserError(complaints.map((complaint) => complaintProblem(complaint, context)));
+}
+
+interface ComplaintContext {
   readonly code: ContentCode;
-  readonly schema: z.ZodType;
   readonly value: unknown;
   readonly sources: readonly YamlSource[];
+}
+
+interface IssueContext extends ComplaintContext {
+  readonly schema: z.ZodType;
+}
+
+function complaintProblem(
+  { path, message, expected, known = [], mend, involves = [] }: Complaint,
+  { code, value, sources }: ComplaintContext,
+): Problem {
+  const name = pathText(path);
+  const { where, inherited } = blamedPlace(sources, path, involves);
+  const meant = didYouMean(String(valueAt(value, path)), known);
+  const correct =
+    inherited === undefined
+      ? (mend ?? meant ?? 'correct the value')
+      : `${mend ?? 'change this'}; ${name} is inherited from ${inherited} and can be overridden`;
+  return { code, what: `${name} ${message}`, where, ...(expected === undefined ? {} : { expected }), mend: correct };
 }
 
 function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }: IssueContext): readonly Problem[] {
@@ -65,9 +89,8 @@ function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }
       return [{ code, what: `${name} is not a valid name`, where, expected, mend: 'rename the key' }];
     }
     case 'custom': {
-      const known = (issue.params?.known ?? []) as readonly string[];
-      const mend = issue.params?.mend as string | undefined;
-      return [{ code, what: `${name} ${issue.message}`, where, mend: mend ?? correct(known) }];
+      const complaint = { path: issue.path, message: issue.message, ...issue.params } as Complaint;
+      return [complaintProblem(complaint, { code, value, sources })];
     }
     default: {
       const expected = expectedAt(schema, issue, value);
@@ -79,6 +102,30 @@ function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }
       return [{ code, what: `${name || 'the file'} is ${valueText(found)}`, where, expected, mend: correct(known) }];
     }
   }
+}
+
+/**
+ * Of the fields that have a part in a complaint, one that the topmost source states: whoever extends a suite mends their own file.
+ * @returns also where the field that is complained about stands, if that is in another file
+ */
+function blamedPlace(
+  sources: readonly YamlSource[],
+  path: Path,
+  involves: readonly Path[],
+): { readonly where: string; readonly inherited?: string } {
+  const own = locate(sources, path, 'value');
+  const stated = [...(involves.some((other) => isSamePath(other, path)) ? [] : [path]), ...involves]
+    .map((candidate) => ({ candidate, owner: ownerOf(sources, candidate) }))
+    .filter(({ owner }) => owner >= 0);
+  const topmost = Math.min(...stated.map(({ owner }) => owner));
+  const blamed = stated.find(({ owner }) => owner === topmost);
+  if (blamed === undefined) return { where: own };
+  const where = locate(sources, blamed.candidate, 'value');
+  return ownerOf(sources, path) > topmost ? { where, inherited: own } : { where };
+}
+
+function isSamePath(left: Path, right: Path): boolean {
+  return left.length === right.length && left.every((key, index) => key === right[index]);
 }
 
 function didYouMean(name: string, known: readonly string[]): string | undefined {

@@ -3,9 +3,13 @@
  * Every object is strict: a key that nobody reads is an error, because a typo must not silently train the default.
  */
 import { z } from 'zod';
-import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { inconsistencies } from './config-rules.js';
 
-const positiveInteger = z.int().min(1);
+// Upper bounds are far beyond what can be trained: they keep a slip of the hand from filling the memory of whoever plans it.
+const upTo = (most: number) => z.int().min(1).max(most);
+const fromZeroTo = (most: number) => z.int().min(0).max(most);
+const mostSteps = 1_000_000;
+const mostExamples = 1_000_000;
 const positive = z.number().gt(0);
 const share = z.number().min(0).max(1);
 
@@ -16,31 +20,31 @@ const attentionMask = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirect
 const initialization = z.enum(['pretrained', 'random']);
 
 const vision = z.strictObject({
-  imageSize: positiveInteger,
-  patchSize: positiveInteger,
-  hiddenSize: positiveInteger,
-  intermediateSize: positiveInteger,
-  layers: z.int().min(0),
-  attentionHeads: positiveInteger,
+  imageSize: upTo(4096),
+  patchSize: upTo(4096),
+  hiddenSize: upTo(65_536),
+  intermediateSize: upTo(1_048_576),
+  layers: fromZeroTo(1024),
+  attentionHeads: upTo(1024),
   layerNormEpsilon: positive,
 });
-const connector = z.strictObject({ pixelShuffle: positiveInteger });
+const connector = z.strictObject({ pixelShuffle: upTo(64) });
 const language = z.strictObject({
-  vocabularySize: positiveInteger,
-  hiddenSize: positiveInteger,
-  intermediateSize: positiveInteger,
-  layers: positiveInteger,
-  attentionHeads: positiveInteger,
-  keyValueHeads: positiveInteger,
+  vocabularySize: upTo(4_194_304),
+  hiddenSize: upTo(65_536),
+  intermediateSize: upTo(1_048_576),
+  layers: upTo(1024),
+  attentionHeads: upTo(1024),
+  keyValueHeads: upTo(1024),
   rotaryBase: positive,
   rmsNormEpsilon: positive,
-  maximumPositions: positiveInteger,
+  maximumPositions: upTo(4_194_304),
 });
 export const modelSchema = z.strictObject({ vision, connector, language });
 
 const stage = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
-  steps: z.int().min(0),
+  steps: fromZeroTo(mostSteps),
   trainable: z.array(partSchema).min(1),
   learningRate: z.partialRecord(partSchema, positive),
   mixture: z.partialRecord(source, z.number().min(0)),
@@ -48,7 +52,7 @@ const stage = z.strictObject({
   data: dataSetName.exactOptional(),
   trainingShare: z.number().gt(0).max(1).exactOptional(),
   questionTypes: z.array(z.string().min(1)).min(1).exactOptional(),
-  imageShift: z.int().min(0).exactOptional(),
+  imageShift: fromZeroTo(4096).exactOptional(),
 });
 const optimizer = z.strictObject({
   beta1: share,
@@ -60,25 +64,25 @@ const optimizer = z.strictObject({
   finalShare: share,
 });
 const recipe = z.strictObject({
-  batchSize: positiveInteger,
-  microBatchSize: positiveInteger,
+  batchSize: upTo(8192),
+  microBatchSize: upTo(8192),
   optimizer,
   stages: z.array(stage).min(1),
   initialization: z.strictObject({ vision: initialization, language: initialization }),
-  validateEverySteps: positiveInteger,
-  validationExamples: positiveInteger,
-  checkpointEverySteps: positiveInteger,
+  validateEverySteps: upTo(mostSteps),
+  validationExamples: upTo(mostExamples),
+  checkpointEverySteps: upTo(mostSteps),
 });
 const generation = z.strictObject({
   strategy: z.enum(['greedy', 'beam']),
-  beamWidth: positiveInteger,
-  maximumNewTokens: positiveInteger,
-  batchSize: positiveInteger,
+  beamWidth: upTo(1024),
+  maximumNewTokens: upTo(65_536),
+  batchSize: upTo(8192),
 });
 const evaluation = z.strictObject({
   split: z.enum(['validation', 'test']),
-  captionImages: z.int().min(0),
-  questions: z.int().min(0),
+  captionImages: fromZeroTo(mostExamples),
+  questions: fromZeroTo(mostExamples),
 });
 
 /** A complete run configuration, for example the CONFIG.yaml of `vlm-bench train`. */
@@ -92,8 +96,8 @@ export const runConfigSchema = z
     evaluation,
   })
   .superRefine((config, context) => {
-    for (const { path, message } of inconsistencies(config))
-      context.addIssue({ code: 'custom', path: [...path], message });
+    for (const { path, message, ...params } of inconsistencies(config))
+      context.addIssue({ code: 'custom', path: [...path], message, params });
   });
 
 /** What a scale of a suite states: everything of a run but its data set, its seed and (by the arm) its masks. */
@@ -126,63 +130,3 @@ export const overlaySchema = z.strictObject({
 
 export type Scale = z.infer<typeof scaleSchema>;
 export type Overlay = z.infer<typeof overlaySchema>;
-
-interface Inconsistency {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
-/** Rules that tie several fields of a configuration together. */
-function inconsistencies({ recipe, model }: RunConfig): readonly Inconsistency[] {
-  const found: Inconsistency[] = [];
-  if (recipe.batchSize % recipe.microBatchSize !== 0) {
-    found.push({
-      path: ['recipe', 'microBatchSize'],
-      message: `must divide batchSize (${recipe.batchSize} is not a multiple of ${recipe.microBatchSize})`,
-    });
-  }
-  if (model.vision.imageSize % (model.vision.patchSize * model.connector.pixelShuffle) !== 0) {
-    found.push({ path: ['model', 'vision', 'imageSize'], message: 'must be a multiple of patchSize × pixelShuffle' });
-  }
-  for (const [part, { hiddenSize, attentionHeads }] of [
-    ['vision', model.vision],
-    ['language', model.language],
-  ] as const) {
-    if (hiddenSize % attentionHeads !== 0) {
-      found.push({
-        path: ['model', part, 'hiddenSize'],
-        message: `must be a multiple of attentionHeads (${attentionHeads})`,
-      });
-    }
-  }
-  if (model.language.attentionHeads % model.language.keyValueHeads !== 0) {
-    found.push({ path: ['model', 'language', 'keyValueHeads'], message: 'must divide attentionHeads' });
-  }
-  const names = new Set<string>();
-  recipe.stages.forEach((stage, index) => {
-    const at = ['recipe', 'stages', index] as const;
-    if (names.has(stage.name))
-      found.push({ path: [...at, 'name'], message: `names the stage "${stage.name}" a second time` });
-    names.add(stage.name);
-    for (const part of stage.trainable) {
-      if (stage.learningRate[part] === undefined) {
-        found.push({
-          path: [...at, 'learningRate'],
-          message: `must give a learning rate for the trainable part "${part}"`,
-        });
-      }
-    }
-    for (const part of Object.keys(stage.learningRate)) {
-      if (!stage.trainable.some((trainable) => trainable === part)) {
-        found.push({
-          path: [...at, 'learningRate', part],
-          message: `is given, but "${part}" is not among the trainable parts`,
-        });
-      }
-    }
-    if (!Object.values(stage.mixture).some((weight) => weight > 0)) {
-      found.push({ path: [...at, 'mixture'], message: 'must give at least one source a weight above 0' });
-    }
-  });
-  return found;
-}

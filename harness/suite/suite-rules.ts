@@ -1,15 +1,7 @@
 /** Rules that tie several fields of a suite together. Each complaint names the field that breaks the rule. */
 import { armsOf } from './arms.js';
+import type { Complaint } from './complaint.js';
 import type { Hypothesis, Suite } from './schema.js';
-
-export interface Complaint {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  /** What the value could have been, for "did you mean". */
-  readonly known?: readonly string[];
-  /** By default the value is to be corrected, or what was probably meant. */
-  readonly mend?: string;
-}
 
 export function suiteComplaints(suite: Suite): readonly Complaint[] {
   return [

@@ -129,9 +129,14 @@ function plainValue(document: Document, at: At): unknown {
  * path, or that replaces a list or a value above it, owns it. What nobody states is looked for in the closest parent.
  */
 export function locate(sources: readonly YamlSource[], path: Path, point: 'key' | 'value'): string {
-  const owner = sources.find(({ document }) => owns(document, path)) ?? closest(sources, path);
+  const owner = sources[ownerOf(sources, path)] ?? closest(sources, path);
   const offset = offsetOf(owner.document, path, point);
   return offset === undefined ? owner.file : owner.at(offset);
+}
+
+/** Index of the source that owns a path; −1 where no source states it. */
+export function ownerOf(sources: readonly YamlSource[], path: Path): number {
+  return sources.findIndex(({ document }) => owns(document, path));
 }
 
 function owns({ contents }: Document, path: Path): boolean {

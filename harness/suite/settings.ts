@@ -1,0 +1,58 @@
+/** The settings of one arm on one data set: overlays laid over the scale in the order data set, levels, smoke. */
+import { applyOverlay } from './overlay.js';
+import type { Overlay, Scale } from './run-config-schema.js';
+import type { DataSetName, Suite } from './schema.js';
+
+/** Which of a suite's settings are meant. */
+export interface Setting {
+  readonly dataSet: DataSetName;
+  /** The level of each factor. */
+  readonly levels: Readonly<Record<string, string>>;
+  readonly smoke: boolean;
+}
+
+/** An overlay and where it stands in the suite. */
+export interface Layer {
+  readonly at: readonly string[];
+  readonly overlay: Overlay;
+}
+
+/** The last one wins. */
+export function layersOf(suite: Suite, { dataSet, levels, smoke }: Setting): readonly Layer[] {
+  const ofLevels = Object.entries(levels).map(([factor, level]) => ({
+    at: ['factors', factor, 'levels', level, 'overlay'],
+    overlay: suite.factors[factor]!.levels[level]!.overlay,
+  }));
+  return [
+    { at: ['data', dataSet, 'overlay'], overlay: suite.data[dataSet]?.overlay ?? {} },
+    ...ofLevels,
+    ...(smoke ? [{ at: ['smoke', 'overlay'], overlay: suite.smoke.overlay }] : []),
+  ];
+}
+
+export function settingsOf(suite: Suite, setting: Setting): Scale {
+  const layers = layersOf(suite, { ...setting, smoke: false });
+  const real = layers.reduce((scale, { overlay }) => applyOverlay(scale, overlay), suite.scales.embedded);
+  return setting.smoke ? shortened(real, suite.smoke) : real;
+}
+
+/** A smoke run does no more than the real one: a stage without steps and a data set without captions have none there either. */
+function shortened(scale: Scale, { stepShare = 1, overlay }: Suite['smoke']): Scale {
+  const stagesOf = ({ recipe }: Scale, steps: (steps: number, index: number) => number) =>
+    recipe.stages.map((stage, index) => ({ ...stage, steps: steps(stage.steps, index) }));
+  const fewer = stagesOf(scale, (steps) => Math.ceil(steps * stepShare));
+  const short = applyOverlay({ ...scale, recipe: { ...scale.recipe, stages: fewer } }, overlay);
+  const { recipe, evaluation } = scale;
+  return {
+    ...short,
+    recipe: {
+      ...short.recipe,
+      stages: stagesOf(short, (steps, index) => Math.min(steps, recipe.stages[index]!.steps)),
+    },
+    evaluation: {
+      ...short.evaluation,
+      captionImages: Math.min(evaluation.captionImages, short.evaluation.captionImages),
+      questions: Math.min(evaluation.questions, short.evaluation.questions),
+    },
+  };
+}

@@ -8,8 +8,23 @@ export function publishedViews(ids: readonly string[]): readonly PublishedTableV
 }
 
 export function publishedTableViews(tables: readonly PublishedTable[]): readonly PublishedTableView[] {
-  return tables.map(({ title, metric, rows, columns, note }) => {
-    const meaning = Object.entries(columns).map(([name, { benchmark, split }]) => `${name}: ${benchmark}, ${split}.`);
-    return { title, metric, rows, columns: Object.keys(columns), note: [note, ...meaning].join(' ') };
-  });
+  return tables.map(({ title, metric, rows, columns, note }) => ({
+    title,
+    metric,
+    rows,
+    columns: Object.keys(columns),
+    note: [note, ...meaningOf(columns)].join(' '),
+  }));
+}
+
+/** What the columns were measured on: said once where it is the same for all, and not where the rows say it themselves. */
+function meaningOf(columns: PublishedTable['columns']): readonly string[] {
+  const entries = Object.entries(columns);
+  const stated = entries.flatMap(([name, column]) =>
+    'benchmark' in column ? [{ name, where: `${column.benchmark}, ${column.split}` }] : [],
+  );
+  const [first] = stated;
+  const shared = stated.length === entries.length && stated.every(({ where }) => where === first?.where);
+  if (shared && first !== undefined && stated.length > 1) return [`All columns: ${first.where}.`];
+  return stated.map(({ name, where }) => `${name}: ${where}.`);
 }

@@ -25,7 +25,8 @@ const table = z
     title: text,
     metric: text,
     note: text,
-    columns: z.record(text, z.strictObject({ benchmark: text, split: text })),
+    /** What a column was measured on, where its rows do not each say so themselves. */
+    columns: z.record(text, z.union([z.strictObject({ benchmark: text, split: text }), z.strictObject({})])),
     rows: z.array(row).min(1),
   })
   .superRefine(({ columns, rows }, context) => {

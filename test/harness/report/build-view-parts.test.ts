@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { publishedTableViews } from '../../../harness/report/published-views.js';
 import { publishedTableIds, readPublishedTables } from '../../../harness/suite/published.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import { type Scores, suiteOf } from './fabricated-records.js';
@@ -179,5 +180,27 @@ test('published numbers keep their columns, sources and caveats', async () => {
   const [table] = readPublishedTables(suite.published);
   expect(published).toHaveLength(1);
   expect(published[0]).toMatchObject({ title: table!.title, columns: Object.keys(table!.columns), rows: table!.rows });
-  for (const { split } of Object.values(table!.columns)) expect(published[0]!.note).toContain(split);
+  for (const column of Object.values(table!.columns))
+    expect(published[0]!.note).toContain('split' in column ? column.split : '');
+});
+
+test('what the columns of a published table were measured on is said once where it is the same, and not where rows say it', () => {
+  const coco = { benchmark: 'COCO', split: 'test split' };
+  const noteOf = (columns: Record<string, typeof coco | Record<string, never>>) =>
+    publishedTableViews([{ id: 't', title: 'T', metric: 'm', note: 'A note.', columns, rows: [] }])[0]!.note;
+  expect(noteOf({ a: coco, b: coco })).toBe('A note. All columns: COCO, test split.');
+  expect(noteOf({ a: coco, b: { ...coco, split: 'val' } })).toBe('A note. a: COCO, test split. b: COCO, val.');
+  expect(noteOf({ a: {}, b: {} })).toBe('A note.');
+  expect(noteOf({ a: coco, b: {} })).toBe('A note. a: COCO, test split.');
+});
+
+test('the captions of the shipped tables are sentences', () => {
+  for (const { metric, note } of publishedTableViews(readPublishedTables())) {
+    const caption = `${metric}. ${note}`;
+    const starts = caption.split(/(?<=[.!?]) /).map((sentence) => sentence.replace(/^[“"]/, '').slice(0, 1));
+    // The page begins the first with a capital.
+    for (const start of starts.slice(1)) expect(start, caption).toBe(start.toUpperCase());
+    expect(caption).not.toMatch(/as in the source|as published/);
+    for (const where of caption.match(/: [^:.]+, [^:.]+\./g) ?? []) expect(caption.split(where)).toHaveLength(2);
+  }
 });

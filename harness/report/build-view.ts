@@ -3,13 +3,15 @@
  */
 import { join, relative } from 'node:path';
 import type { FindingReportView } from '../../reports/index.js';
+import { readPredictions } from '../records/predictions.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
-import { readFinishedTraining, readRecordedAnswers } from '../records/run-record.js';
+import { readFinishedTraining, readRecordedAnswers, runPaths } from '../records/run-record.js';
 import { statisticsNotes } from '../statistics/statistics-notes.js';
 import { armViews, factorViews } from './arm-views.js';
 import { caveats } from './caveats.js';
 import { decidedClaims, methodsOf, secondaryMeasures } from './claims.js';
 import { convergenceViews } from './convergence-views.js';
+import type { OutputsOfArm } from './empty-outputs.js';
 import { exampleViews } from './examples.js';
 import { lossCurves } from './loss-curves.js';
 import type { PlacedRun } from './placed-runs.js';
@@ -79,7 +81,7 @@ export async function buildFindingView(
     recipe: recipeText(reproduction, runs),
     provenance: provenanceLines(runs),
     compute: computeView(runs, shared),
-    caveats: caveats(reproduction, runs),
+    caveats: caveats(reproduction, runs, outputsOf(reproduction, store)),
     command: reproduction.command,
   };
 }
@@ -89,6 +91,14 @@ function verdictOf(
   reproduction: Reproduction,
 ): NonNullable<FindingReportView['verdict']> {
   return { verdict, sentence, reasons: [...reasons, ...whatWasSeenBefore(reproduction)] };
+}
+
+/** What every run said, read when it is asked for. */
+function* outputsOf({ runs, arms }: Reproduction, store: string): Iterable<OutputsOfArm> {
+  const labels = new Map(arms.map(({ id, label }) => [id, label]));
+  for (const { arm, runId } of runs) {
+    yield { arm: labels.get(arm) ?? arm, predictions: readPredictions(runPaths(store, runId).predictions) };
+  }
 }
 
 /** What every arm said at the first seed. */

@@ -1,10 +1,16 @@
 /** What a careful reader should weigh: the suite's own caveats and those that follow from how it was run. */
 import type { Reproduction } from '../records/reproduction.js';
 import { measures } from '../run/measures.js';
+import { emptyOutputCaveats, type OutputsOfArm } from './empty-outputs.js';
 import { stepsPerPoint } from './loss-curves.js';
 import type { PlacedRun } from './placed-runs.js';
 
-export function caveats(reproduction: Reproduction, runs: readonly PlacedRun[]): readonly string[] {
+/** @param outputs what the runs said, one run at a time */
+export function caveats(
+  reproduction: Reproduction,
+  runs: readonly PlacedRun[],
+  outputs: Iterable<OutputsOfArm>,
+): readonly string[] {
   const { suite, smoke, hypotheses } = reproduction;
   const seeds = new Set(runs.map(({ seed }) => seed));
   const smokeCaveat = 'A smoke run trains for a few steps only: no number on this page says anything about the claim.';
@@ -13,6 +19,7 @@ export function caveats(reproduction: Reproduction, runs: readonly PlacedRun[]):
     ...(smoke ? [smokeCaveat] : []),
     ...(suite.scope === undefined ? [] : [suite.scope]),
     ...suite.caveats,
+    ...emptyOutputCaveats(outputs),
     ...(smoke ? [] : seedCaveats(suite, seeds)),
     ...(new Set(runs.map(({ provenance }) => provenance.codeVersion)).size > 1
       ? ['The runs come from different versions of the code.']

@@ -90,6 +90,7 @@ function exampleCard(example: ExampleView, styles: Styles, showSelection: boolea
       style: styleOf(styles, arm),
       seed,
       text,
+      empty: text.trim() === '',
       score: outcome ?? formatFixed(score, decimalsFor(example.predictions.map((prediction) => prediction.score))),
     })),
   };

@@ -111,6 +111,17 @@ describe('renderFindingReport', () => {
     expect(html.slice(html.indexOf('</style>'))).not.toMatch(/url\((?!#)/);
   });
 
+  it('says of an output that it is empty, where a blank would look like a fault of the page', () => {
+    const [first] = view.examples;
+    const predictions = first!.predictions.map((prediction, index) => ({
+      ...prediction,
+      text: index === 0 ? '' : ' \n',
+    }));
+    const examples = sectionOf(renderFindingReport({ ...view, examples: [{ ...first!, predictions }] }), 'examples');
+    expect(textOf(examples).match(/\(empty\)/g)).toHaveLength(predictions.length);
+    expect(textOf(sectionOf(html, 'examples'))).not.toContain('(empty)');
+  });
+
   it('says plainly what is missing', () => {
     const page = renderFindingReport({ ...view, curves: [], examples: [], secondary: [], caveats: [], runs: [] });
     const text = textOf(page);

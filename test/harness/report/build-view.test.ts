@@ -78,21 +78,24 @@ describe('one paired claim', () => {
     );
   });
 
-  test('shows what all arms said at the first seed, without reading what the others said', async () => {
+  test('shows what all arms said at the first seed, and tells how often they said nothing at any', async () => {
     const { store, folder, plan, runIdOf } = reproduced(suite, scores);
-    for (const { arm, seed } of plan.runs.filter((run) => run.seed > 1)) {
+    for (const { arm, seed } of plan.runs.filter((run) => run.arm === 'on' && run.seed > 1)) {
       const { predictions, result } = runPaths(store, runIdOf(arm, seed));
-      writeFileSync(predictions, 'of another version\n');
+      const silent = readFileSync(predictions, 'utf8').replace(/"said by [^"]*"/, '""');
+      writeFileSync(predictions, silent);
       const { checksum: _, ...content } = JSON.parse(readFileSync(result, 'utf8'));
-      writeResult(result, { ...content, predictions: sha256('of another version\n') });
+      writeResult(result, { ...content, predictions: sha256(silent) });
     }
-    const { examples } = await buildFindingView(folder);
+    const { examples, caveats } = await buildFindingView(folder);
     expect(examples.map(({ predictions }) => predictions.map(({ arm, text }) => [arm, text]))).toEqual([
       [
         ['off', `said by ${runIdOf('off', 1)}`],
         ['on', `said by ${runIdOf('on', 1)}`],
       ],
     ]);
+    expect(caveats.join(' ')).toContain('83 % of the answers to open questions by the arm “switched on” (5 of 6)');
+    expect(caveats.join(' ')).not.toContain('“switched off” (');
   });
 });
 

@@ -17,7 +17,7 @@ import { captionFiles } from '../harness/systems/system-files.js';
 import { hostileComparison } from '../reports/comparison-views.js';
 import { browserMissing, launchChromium, skipReason, visitFile } from './chromium.js';
 import { designFlaws, readings } from './page-design.js';
-import { attackState, headingLevels, imageStates, scrollWidth } from './page-probes.js';
+import { attackState, headingLevels, imageStates, printFlaws, scrollWidth } from './page-probes.js';
 
 describe.skipIf(browserMissing)(`a comparison in Chromium${skipReason}`, () => {
   const base = mkdtempSync(join(tmpdir(), 'comparison-page-'));
@@ -68,6 +68,16 @@ describe.skipIf(browserMissing)(`a comparison in Chromium${skipReason}`, () => {
       expect(pictures.length).toBeGreaterThan(3);
       expect(images).toHaveLength(pictures.length);
       for (const image of images) expect(image).toMatchObject({ complete: true, naturalWidth: 40, width: 192 });
+    });
+  });
+
+  it('prints the further metrics, and nothing is gone without a word', async () => {
+    await visitFile(browser, { file: written('page.html', view), width: 680 }, async ({ page }) => {
+      await page.emulateMedia({ media: 'print' });
+      expect(await page.evaluate(printFlaws)).toEqual([]);
+      const tables = page.locator('#further table');
+      expect(await tables.count()).toBeGreaterThan(3);
+      for (const table of await tables.all()) expect(await table.isVisible()).toBe(true);
     });
   });
 

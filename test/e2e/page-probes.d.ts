@@ -36,6 +36,7 @@ export function printedState(): {
   readonly recipeVisible: boolean;
   readonly scrollWidth: number;
 };
+export function printFlaws(): string[];
 export function scrollWidth(): number;
 export function fontSize(element: unknown): number;
 export function focusedText(): string;

@@ -152,6 +152,42 @@ export function printedState() {
   };
 }
 
+/** What a printed page would lack, or leave blank. */
+export function printFlaws() {
+  const shown = (element) => element.checkVisibility() && element.getBoundingClientRect().height > 0;
+  const style = (element, part) => getComputedStyle(element, part);
+  const flaws = [];
+  for (const section of document.querySelectorAll('main section')) {
+    const [heading, ...others] = section.children;
+    if (!others.some(shown)) flaws.push(`nothing stands under ${heading.textContent}`);
+  }
+  for (const details of document.querySelectorAll('details')) {
+    const [summary, ...inside] = details.children;
+    if (details.matches('.printed')) {
+      if (!inside.every(shown)) flaws.push(`not printed: ${summary.textContent}`);
+    } else if (!details.open && !(shown(summary) && style(summary, '::after').content.includes('HTML page'))) {
+      flaws.push(`gone without a word: ${summary.textContent}`);
+    }
+  }
+  for (const table of document.querySelectorAll('table')) {
+    const around = [table, table.closest('.scroll')].filter((element) => element !== null && shown(element));
+    if (table.tBodies[0].rows.length > 6 && around.some((element) => style(element).breakInside !== 'auto')) {
+      flaws.push(`a long table cannot break: ${table.caption.textContent}`);
+    }
+    for (const row of table.tBodies[0].rows) {
+      if (style(row).breakInside !== 'avoid') flaws.push(`a row can break: ${table.caption.textContent}`);
+    }
+    if (table.tHead !== null && style(table.tHead).display !== 'table-header-group') {
+      flaws.push(`the head is not repeated: ${table.caption.textContent}`);
+    }
+  }
+  for (const lead of document.querySelectorAll('h2, h3, h2 + p, h3 + p')) {
+    const { breakAfter, breakInside } = style(lead);
+    if (breakAfter !== 'avoid' || breakInside !== 'avoid') flaws.push(`parted from what follows: ${lead.textContent}`);
+  }
+  return [...new Set(flaws)];
+}
+
 export function scrollWidth() {
   return document.documentElement.scrollWidth;
 }

@@ -25,6 +25,7 @@ import {
   lowContrastTexts,
   middles,
   printedState,
+  printFlaws,
   scrollWidth,
 } from './page-probes.js';
 
@@ -182,6 +183,26 @@ describe.skipIf(browserMissing)(`the report in Chromium${skipReason}`, () => {
       expect(printed.scrollWidth).toBeLessThanOrEqual(680);
     });
   });
+
+  it.each([
+    ['every section', buildEverythingView],
+    ['a finding', buildFindingView],
+  ] as const)(
+    'prints %s without headings over nothing, lost examples or tables that cannot break',
+    async (_, build) => {
+      const view = build();
+      await visit(view, { width: 680 }, async ({ page }) => {
+        await page.emulateMedia({ media: 'print' });
+        expect(await page.evaluate(printFlaws)).toEqual([]);
+        const examples = page.locator('#examples article');
+        expect(await examples.count()).toBe(view.examples.length);
+        for (const example of await examples.all()) expect(await example.isVisible()).toBe(true);
+        expect(await page.locator('#runs').innerText()).toContain(
+          view.runs.length > 16 ? '54 runs with links' : 'Weights',
+        );
+      });
+    },
+  );
 
   it.each([1280, 360])(
     'lets hostile text neither run, nor ask for anything, nor break the layout (%i pixels)',

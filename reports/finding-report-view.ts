@@ -325,6 +325,7 @@ export interface FindingsIndexView {
     readonly claim: string;
     /** As in the finding's own view. */
     readonly scope?: string;
+    readonly statedAfterRuns?: number;
     readonly dataSet: string;
     readonly verdict?: VerdictView;
     /** Effects of the claims with their intervals, for a small plot each. */

@@ -40,6 +40,7 @@ export function renderFindingsIndex(view: FindingsIndexView): string {
       count: verdicts.filter((other) => other === verdict).length,
     })),
     decided: verdicts.length > 0,
+    fixedBeforehand: view.findings.every(({ statedAfterRuns = 0 }) => statedAfterRuns === 0),
     findings: view.findings.map(findingCard),
     totals: totals(view.findings),
     published: publishedSection(view.published),

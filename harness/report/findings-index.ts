@@ -50,6 +50,7 @@ function findingEntry(view: FindingReportView, href: string): FindingsIndexView[
     ...(suite.scope === undefined ? {} : { scope: suite.scope }),
     dataSet: dataSet.name,
     ...(verdict === undefined ? {} : { verdict }),
+    ...(view.statedAfterRuns === undefined ? {} : { statedAfterRuns: view.statedAfterRuns }),
     effects: claims.map(effectOf),
     runs: runs.length,
     trainingSeconds: compute.trainingSeconds,

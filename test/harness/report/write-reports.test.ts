@@ -5,7 +5,7 @@ import { formatError } from '../../../harness/errors.js';
 import { buildFindingsIndexView } from '../../../harness/report/findings-index.js';
 import { type WrittenReports, writeReports } from '../../../harness/report/write-reports.js';
 import type { Suite } from '../../../harness/suite/schema.js';
-import type { FindingsIndexView } from '../../../reports/index.js';
+import { type FindingsIndexView, renderFindingsIndex } from '../../../reports/index.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 import { fabricate, type Scores, suiteOf } from './fabricated-records.js';
 
@@ -47,6 +47,15 @@ describe('reports of several reproductions', () => {
       out,
     );
     view = buildFindingsIndexView(out, written.reports);
+  });
+
+  test('claim that the rules came first only where they did', () => {
+    const lead = (findings: FindingsIndexView['findings']) =>
+      renderFindingsIndex({ ...view, findings }).match(/<p class="lead.*<\/p>/)![0];
+    expect(lead(view.findings)).toContain('decided by a rule that was fixed before the runs.');
+    const late = view.findings.map((finding, index) => ({ ...finding, statedAfterRuns: index === 0 ? 3 : 0 }));
+    expect(lead(late)).not.toContain('fixed before the runs');
+    expect(lead(late)).toContain('not every rule was written down before its runs were finished');
   });
 
   test('stand each in a folder of its own under a landing page that links to them', () => {

@@ -3,11 +3,12 @@ import { dirname, join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { formatError } from '../../../harness/errors.js';
 import { buildFindingsIndexView } from '../../../harness/report/findings-index.js';
+import { quotedVerdict } from '../../../harness/report/write-report.js';
 import { type WrittenReports, writeReports } from '../../../harness/report/write-reports.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import { type FindingsIndexView, renderFindingsIndex } from '../../../reports/index.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
-import { fabricate, type Scores, suiteOf } from './fabricated-records.js';
+import { type Fabrication, fabricate, type Scores, suiteOf } from './fabricated-records.js';
 
 const overlay = (steps: number) => ({ recipe: { stages: { adapt: { steps } } } });
 const factors: Suite['factors'] = {
@@ -32,6 +33,12 @@ const better: Suite['hypotheses'][number] = {
 };
 const scores = (arm: string, seed: number): Scores => ({ accuracy: arm === 'on' ? 2 + (seed % 2) / 8 : 1 });
 
+/** As a benchmark was recorded before suites stated what was tested. */
+const onlyStatedByClaims: Fabrication['change'] = ({ suite: { scope, ...suite }, ...rest }) => ({
+  ...rest,
+  suite: scope !== undefined && suite.id === 'claims' ? { ...suite, scope } : suite,
+});
+
 describe('reports of several reproductions', () => {
   const store = temporaryFolder();
   const out = join(temporaryFolder(), 'site');
@@ -39,11 +46,11 @@ describe('reports of several reproductions', () => {
   let view: FindingsIndexView;
   beforeAll(async () => {
     const suites = [
-      suiteOf({ id: 'claims', factors, hypotheses: [better], published: ['pathvqa'] }),
+      suiteOf({ id: 'claims', factors, hypotheses: [better], published: ['pathvqa'], scope: 'Tested on drawings.' }),
       suiteOf({ id: 'measures', factors, hypotheses: [], seeds: [1, 2], published: ['pathvqa'] }),
     ];
     written = await writeReports(
-      suites.map((suite) => fabricate(store, suite, { scores }).folder),
+      suites.map((suite) => fabricate(store, suite, { scores, change: onlyStatedByClaims }).folder),
       out,
     );
     view = buildFindingsIndexView(out, written.reports);
@@ -76,6 +83,16 @@ describe('reports of several reproductions', () => {
     }
   });
 
+  test('say what was tested in report.json, on the card and with the sentence to quote, where the suite states it', () => {
+    const [claims, measures] = written.reports;
+    expect(JSON.parse(claims!.json).suite.scope).toBe('Tested on drawings.');
+    expect(claims!.view.caveats[0]).toBe('Tested on drawings.');
+    expect(view.findings.map(({ scope }) => scope)).toEqual(['Tested on drawings.', undefined]);
+    expect(quotedVerdict(claims!.view)).toBe(`${claims!.view.verdict!.sentence} Tested on drawings.`);
+    expect(JSON.parse(measures!.json).suite).not.toHaveProperty('scope');
+    expect(quotedVerdict(measures!.view)).toBe('');
+  });
+
   test('have their effects, verdicts and costs on it, and their published tables once', () => {
     const [claims, measures] = view.findings;
     const report = written.reports[0]!.view;
@@ -91,6 +108,7 @@ describe('reports of several reproductions', () => {
         {
           metric: 'answer accuracy',
           mean: meanDifference,
+          level: confidence.level,
           low: confidence.low,
           high: confidence.high,
           margin: 0.25,

@@ -17,14 +17,10 @@ export type PlanCommandOptions = Omit<SuiteOptions, 'require'> & {
 };
 
 export async function printPlans(fileOrId: string | undefined, options: PlanCommandOptions): Promise<void> {
-  const { scale, calibrate, json } = options;
+  const { scale, json } = options;
+  if (scale === 'paper') requirePaperOptions(options);
   const suites = suitesOf(fileOrId, options);
   if (scale === 'paper') {
-    if (calibrate === true) {
-      const what = 'the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite';
-      const mend = 'leave out --calibrate, or plan the embedded scale';
-      throw new UserError({ code: 'usage', what, expected: '--scale embedded', mend }, { exitCode: 2 });
-    }
     const plans = suites.map((suite) => paperPlan(suite, planOptions(options)));
     process.stdout.write(json === true ? jsonText(plans) : plans.map(paperText).join('\n'));
     return;
@@ -38,7 +34,7 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
     const document = await planDocument(plan, {
       engine,
       out,
-      calibrate: calibrate === true,
+      calibrate: options.calibrate === true,
       onCalibration: (name) => console.error(`measuring how fast ${name} trains the stages of ${plan.suite.id} …`),
       ...(dataRoot === undefined ? {} : { dataRoot }),
       ...(jobs === undefined ? {} : { jobs }),
@@ -48,6 +44,19 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
   process.stdout.write(
     json === true ? jsonText(documents) : `${documents.map(planText).join('\n')}${sumText(documents)}`,
   );
+}
+
+/** @throws UserError `usage` for what can be asked of the embedded scale only */
+function requirePaperOptions({ calibrate, smoke }: PlanCommandOptions): void {
+  const refuse = (what: string, flag: string): never => {
+    const mend = `leave out ${flag}, or plan the embedded scale`;
+    throw new UserError({ code: 'usage', what, expected: '--scale embedded', mend }, { exitCode: 2 });
+  };
+  if (calibrate === true) {
+    refuse('the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite', '--calibrate');
+  }
+  if (smoke === true)
+    refuse('the paper scale has no smoke runs: the suite shortens the embedded scale only', '--smoke');
 }
 
 function suitesOf(fileOrId: string | undefined, { finding, full }: PlanCommandOptions): readonly Suite[] {

@@ -16,6 +16,16 @@ import { recordedNodes } from './recorded-runs.js';
 import { type GraphEdge, type GraphNode, runGraph } from './run-graph.js';
 import { tokenCounter } from './token-counter.js';
 
+type ParameterCounts = Readonly<Record<Part | 'total', number>>;
+
+/** What a level may change of the model and of its steps. */
+export interface ArmSizes {
+  readonly arm: string;
+  readonly parameters: ParameterCounts;
+  /** Examples of each step. */
+  readonly batchSize: number;
+}
+
 export interface PlanDocument {
   readonly schemaVersion: 1;
   readonly suite: string;
@@ -25,9 +35,10 @@ export interface PlanDocument {
   readonly dataSet: string;
   readonly smoke: boolean;
   readonly hypotheses: readonly Hypothesis[];
-  /** Of the first run; levels may change them. */
-  readonly parameters: Readonly<Record<Part | 'total', number>>;
+  /** Of the first run; levels may change them: see `arms`. */
+  readonly parameters: ParameterCounts;
   readonly batchSize: number;
+  readonly arms: readonly ArmSizes[];
   /** Trained in all, if each run were alone and with shared stages trained once. */
   readonly steps: { readonly alone: number; readonly shared: number; readonly saved: number };
   readonly nodes: readonly (GraphNode & { readonly recorded: boolean })[];
@@ -91,8 +102,8 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
   });
   const detectable = plan.smoke ? [] : detectableEffects(plan, await pilots(store, plan));
   const { suite, dataSet, scale, smoke, hypotheses } = plan;
-  const [first] = configs;
-  const counts = parameterCount(first!.model);
+  const arms = armSizes(plan);
+  const { parameters, batchSize } = arms[0]!;
   const steps = stepCounts(plan);
   const total = (quantity: (node: GraphNode) => number) => graph.nodes.reduce((sum, node) => sum + quantity(node), 0);
   return {
@@ -104,8 +115,9 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     dataSet,
     smoke,
     hypotheses,
-    parameters: { ...counts, total: counts.vision + counts.connector + counts.language },
-    batchSize: first!.recipe.batchSize,
+    parameters,
+    batchSize,
+    arms,
     steps: { ...steps, saved: steps.alone - steps.shared },
     nodes: graph.nodes.map((node, index) => ({ ...node, recorded: recorded[index]! })),
     edges: graph.edges,
@@ -122,6 +134,15 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     detectable,
     warnings: powerWarnings(detectable),
   };
+}
+
+function armSizes({ arms, runs }: Plan): readonly ArmSizes[] {
+  return arms.map(({ id }) => {
+    const { model, recipe } = runs.find(({ arm }) => arm === id)!.config;
+    const counts = parameterCount(model);
+    const total = counts.vision + counts.connector + counts.language;
+    return { arm: id, parameters: { ...counts, total }, batchSize: recipe.batchSize };
+  });
 }
 
 /** What the records show goes before what the suite says. */

@@ -2,12 +2,11 @@
 import { number } from '../statistics/number-text.js';
 import type { DetectableEffect } from './detectable-effects.js';
 import type { EngineTime } from './engine-times.js';
-import type { PlanDocument } from './plan-document.js';
+import type { ArmSizes, PlanDocument } from './plan-document.js';
 import { durationText, quantityText } from './quantities.js';
 
 export function planText(plan: PlanDocument): string {
-  const { suite, title, smoke, claim, dataSet, scale, hypotheses, parameters, steps, totals, batchSize } = plan;
-  const { vision, connector, language, total } = parameters;
+  const { suite, title, smoke, claim, dataSet, scale, hypotheses, arms, steps, totals } = plan;
   const runs = plan.nodes.filter(({ kind }) => kind === 'run');
   const shared = plan.nodes.length - runs.length;
   const recorded = plan.nodes.filter((node) => node.recorded).length;
@@ -16,13 +15,10 @@ export function planText(plan: PlanDocument): string {
     ...(claim === undefined ? [] : [row('claim', claim)]),
     ...hypotheses.map((hypothesis) => row('decided by', hypothesisText(hypothesis))),
     row('data', `${dataSet}, scale ${scale}`),
-    row(
-      'parameters',
-      `${quantityText(total)} (vision ${quantityText(vision)}, connector ${quantityText(connector)}, language ${quantityText(language)})`,
-    ),
+    ...byArms(arms, ({ parameters }) => parametersText(parameters)).map((text) => row('parameters', text)),
     row(
       'training',
-      `${plural(runs.length, 'run')} and ${plural(shared, 'shared beginning')}, ${steps.shared} steps of ${batchSize} examples; ` +
+      `${plural(runs.length, 'run')} and ${plural(shared, 'shared beginning')}, ${steps.shared} steps of ${stepText(arms)}; ` +
         `sharing saves ${steps.saved} steps of ${steps.alone}`,
     ),
     row('tokens', quantityText(totals.tokens)),
@@ -35,6 +31,24 @@ export function planText(plan: PlanDocument): string {
     ...plan.warnings.map((warning) => `  warning: ${warning}`),
     '',
   ].join('\n');
+}
+
+/** What is said of every arm, once where it is the same for all, else with the arms that it holds for. */
+function byArms(arms: readonly ArmSizes[], say: (arm: ArmSizes) => string): readonly string[] {
+  const texts = [...new Set(arms.map(say))];
+  if (texts.length === 1) return texts;
+  return texts.map((text) => {
+    const meant = arms.filter((arm) => say(arm) === text).map(({ arm }) => arm);
+    return `${text} in ${meant.join(', ')}`;
+  });
+}
+
+function stepText(arms: readonly ArmSizes[]): string {
+  return byArms(arms, ({ batchSize }) => plural(batchSize, 'example')).join(' and of ');
+}
+
+function parametersText({ total, vision, connector, language }: ArmSizes['parameters']): string {
+  return `${quantityText(total)} (vision ${quantityText(vision)}, connector ${quantityText(connector)}, language ${quantityText(language)})`;
 }
 
 const row = (name: string, text: string): string => `  ${name.padEnd(14)}${text}`;

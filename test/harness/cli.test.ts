@@ -57,6 +57,11 @@ describe('the command line', () => {
       ['plan', '--finding', '1', '--scale', 'paper', '--calibrate'],
       'error: the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite\n  expected: --scale embedded\n  mend:     leave out --calibrate, or plan the embedded scale',
     ],
+    [
+      'a smoke run of what cannot be trained',
+      ['plan', '--finding', '1', '--scale', 'paper', '--smoke'],
+      'error: the paper scale has no smoke runs: the suite shortens the embedded scale only\n  expected: --scale embedded\n  mend:     leave out --smoke, or plan the embedded scale',
+    ],
   ])('ends in 2 for %s and leaves stdout empty', async (_, args, stderr) => {
     expect(await vlmBench(...args)).toMatchObject({ exitCode: 2, stdout: '', stderr });
   });

@@ -69,6 +69,13 @@ describe('the document of a plan', async () => {
       smoke: 'boolean',
       parameters: { vision: count, connector: count, language: count, total: count },
       batchSize: count,
+      arms: [
+        {
+          arm: 'string',
+          parameters: { vision: count, connector: count, language: count, total: count },
+          batchSize: count,
+        },
+      ],
       steps: { alone: count, shared: count, saved: count },
       nodes: [node],
       edges: [{ from: 'string', to: 'string', step: count }],
@@ -128,6 +135,31 @@ describe('the document of a plan', async () => {
     expect(lines[at('long, seed 1')]).toMatch(/^ {2}└─ long, seed 1: /);
     expect(lines[at('short, seed 1') - 1]).toMatch(/^ {2}shared stages .*, seed 1: align/);
     expect(lines.at(-2)).toMatch(/^ {2}warning: .* seeds to tell an effect of the margin from none\.$/);
+  });
+
+  test('says sizes once where the arms share them, else of each arm', async () => {
+    const { batchSize, parameters } = document;
+    const counts = `${quantityText(parameters.total)} (vision `;
+    const alike = planText(document);
+    expect(alike).toContain(` steps of ${batchSize} examples; `);
+    expect(alike.match(/^ {2}parameters /gm)).toHaveLength(1);
+
+    const smaller = { recipe: { batchSize: 2, microBatchSize: 2 }, model: { language: { layers: 1 } } };
+    const { length } = factors;
+    const levels = { ...length.levels, narrow: { label: 'narrow', description: 'Narrow.', overlay: smaller } };
+    const varied = planSuite(suiteOf({ factors: { length: { ...length, levels } }, hypotheses }), { seeds: 2 });
+    const of = await planDocument(varied, { ...options, out: temporaryFolder() });
+    expect(of.arms.map(({ arm, batchSize: examples }) => [arm, examples])).toEqual([
+      ['short', batchSize],
+      ['long', batchSize],
+      ['narrow', 2],
+    ]);
+    expect(of.arms[2]!.parameters.language).toBeLessThan(parameters.language);
+    const text = planText(of);
+    expect(text).toContain(` steps of ${batchSize} examples in short, long and of 2 examples in narrow; `);
+    const rows = text.split('\n').filter((line) => line.startsWith('  parameters '));
+    expect(rows.map((line) => line.split(' in ')[1])).toEqual(['short, long', 'narrow']);
+    expect(rows[0]).toContain(counts);
   });
 
   test('speaks of no power for a smoke run', async () => {

@@ -5,6 +5,8 @@ export interface Complaint {
   readonly expected?: string;
   /** What the value could have been, for "did you mean". */
   readonly known?: readonly string[];
+  /** What was written instead, where it is not the value at the path. */
+  readonly named?: string;
   /** By default the value is to be corrected, or what was probably meant. */
   readonly mend?: string;
   /** Other fields that have a part in it: where a suite that extends another states one of these, it is pointed at. */

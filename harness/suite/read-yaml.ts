@@ -55,17 +55,22 @@ interface IssueContext extends ComplaintContext {
 }
 
 function complaintProblem(
-  { path, message, expected, known = [], mend, involves = [] }: Complaint,
+  { path, message, expected, known = [], named, mend, involves = [] }: Complaint,
   { code, value, sources }: ComplaintContext,
 ): Problem {
   const name = pathText(path);
-  const { where, inherited } = blamedPlace(sources, path, involves);
-  const meant = didYouMean(String(valueAt(value, path)), known);
+  const { where, owner, inherited } = blamedPlace(sources, path, involves);
+  const meant = didYouMean(named ?? String(valueAt(value, path)), known);
   const correct =
     inherited === undefined
-      ? (mend ?? meant ?? 'correct the value')
+      ? overridable(mend ?? meant ?? 'correct the value', owner, sources)
       : `${mend ?? 'change this'}; ${name} is inherited from ${inherited} and can be overridden`;
   return { code, what: `${name} ${message}`, where, ...(expected === undefined ? {} : { expected }), mend: correct };
+}
+
+/** What is wrong in a file that is extended can be mended in the one on top as well. */
+function overridable(mend: string, owner: number, [top]: readonly YamlSource[]): string {
+  return owner > 0 ? `${mend}, or override it in ${top!.file}` : mend;
 }
 
 function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }: IssueContext): readonly Problem[] {
@@ -98,30 +103,36 @@ function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }
         return [{ code, what: 'the file is empty', where, expected, mend: 'fill it' }];
       }
       if (found === undefined) return [{ code, what: `${name} is missing`, where, expected, mend: `add ${name}` }];
-      const known = issue.code === 'invalid_value' ? issue.values.map(String) : [];
-      return [{ code, what: `${name || 'the file'} is ${valueText(found)}`, where, expected, mend: correct(known) }];
+      const mend = overridable(correct(choicesOf(issue)), ownerOf(sources, issue.path), sources);
+      return [{ code, what: `${name || 'the file'} is ${valueText(found)}`, where, expected, mend }];
     }
   }
 }
 
+function choicesOf(issue: z.core.$ZodIssue): readonly string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (issue.code === 'invalid_union' && 'options' in issue) return (issue.options ?? []).map(String);
+  return [];
+}
+
 /**
  * Of the fields that have a part in a complaint, one that the topmost source states: whoever extends a suite mends their own file.
- * @returns also where the field that is complained about stands, if that is in another file
+ * @returns the place and the index of its source; also where the field that is complained about stands, if that is in another file
  */
 function blamedPlace(
   sources: readonly YamlSource[],
   path: Path,
   involves: readonly Path[],
-): { readonly where: string; readonly inherited?: string } {
+): { readonly where: string; readonly owner: number; readonly inherited?: string } {
   const own = locate(sources, path, 'value');
   const stated = [...(involves.some((other) => isSamePath(other, path)) ? [] : [path]), ...involves]
     .map((candidate) => ({ candidate, owner: ownerOf(sources, candidate) }))
     .filter(({ owner }) => owner >= 0);
   const topmost = Math.min(...stated.map(({ owner }) => owner));
   const blamed = stated.find(({ owner }) => owner === topmost);
-  if (blamed === undefined) return { where: own };
+  if (blamed === undefined) return { where: own, owner: 0 };
   const where = locate(sources, blamed.candidate, 'value');
-  return ownerOf(sources, path) > topmost ? { where, inherited: own } : { where };
+  return { where, owner: topmost, ...(ownerOf(sources, path) > topmost ? { inherited: own } : {}) };
 }
 
 function isSamePath(left: Path, right: Path): boolean {

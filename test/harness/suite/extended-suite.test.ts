@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Problem, UserError } from '../../../harness/errors.js';
 import { readExtendedSuite } from '../../../harness/suite/extended-suite.js';
 import { readSuite } from '../../../harness/suite/find-suite.js';
 
@@ -27,6 +28,15 @@ function complaint(file: string): string {
     return (error as Error).message;
   }
   throw new Error('the suite was accepted');
+}
+
+function problemsOf(file: string): readonly Problem[] {
+  try {
+    readSuite(file);
+  } catch (error) {
+    return (error as UserError).problems;
+  }
+  return [];
 }
 
 /** `file:line:column` of the first place where a text stands in a file. */
@@ -218,6 +228,97 @@ describe('a suite that extends another', () => {
     const message = complaint(write('refused.yaml', ...lines));
     expect(message).toContain(`${what}\n  where:    ${at('refused.yaml', where)}\n`);
     expect(message).toContain(`  mend:     ${mend}`);
+  });
+
+  describe('is told in its own file about what it breaks in the other', () => {
+    const inherited = (name: string, place: string) =>
+      `change this; ${name} is inherited from ${place} and can be overridden`;
+
+    test('by naming other stages: once for each overlay', () => {
+      const stage =
+        '{ name: align, steps: 1, trainable: [connector], learningRate: { connector: 0.1 }, mixture: { questions: 1 } }';
+      const file = write(
+        'stages.yaml',
+        'extends: base.yaml',
+        'id: stages',
+        `scales: { embedded: { recipe: { stages: [${stage}] } } }`,
+      );
+      expect(problemsOf(file)).toEqual([
+        {
+          code: 'suite-invalid',
+          what: 'data.easy-vqa.overlay.recipe.stages names align-vision, joint, adapt, but the stages are align',
+          where: at('stages.yaml', 'stages: ['),
+          mend: inherited('data.easy-vqa.overlay.recipe.stages', at('base.yaml', 'stages:\n          align: {')),
+        },
+      ]);
+    });
+
+    test('by removing an arm', () => {
+      const file = write(
+        'arms.yaml',
+        'extends: base.yaml',
+        'id: arms',
+        'factors: { attention-mask: { levels: { causal: null } } }',
+      );
+      expect(problemsOf(file)).toEqual([
+        {
+          code: 'suite-invalid',
+          what: 'hypotheses[0].control must name one of the arms (visual-bidirectional)',
+          where: at('arms.yaml', 'causal: null'),
+          mend: inherited('hypotheses[0].control', at('base.yaml', 'causal\n\nfactors')),
+        },
+      ]);
+    });
+
+    test('by using a seed that is held in reserve', () => {
+      const file = write('seeds.yaml', 'extends: finding-1', 'id: seeds', 'seeds: [1, 2, 3, 4, 5, 7]');
+      const [problem, ...others] = problemsOf(file);
+      expect(others).toEqual([]);
+      expect(problem).toMatchObject({ what: 'reserveSeeds[0] repeats the seed 7', where: at('seeds.yaml', '7]') });
+      expect(problem!.mend).toMatch(/^change this; reserveSeeds\[0\] is inherited from .*finding-1\.yaml:\d+:16 and/);
+    });
+
+    test('by removing the value of a level', () => {
+      const file = write(
+        'values.yaml',
+        'extends: finding-3',
+        'id: values',
+        'factors: { alignment: { levels: { quarter: { value: null } } } }',
+      );
+      expect(problemsOf(file)).toEqual([
+        expect.objectContaining({
+          what: 'factors.alignment.levels.quarter.value must be given for every level of the factor, or for none',
+          where: at('values.yaml', 'value: null'),
+        }),
+      ]);
+    });
+
+    test('and else that it can override what is wrong there', () => {
+      const mend = 'correct the value, or override it in';
+      expect(complaint(write('over-wrong.yaml', 'extends: wrong-base.yaml', 'id: over-wrong'))).toContain(
+        `${mend} ${join(folder, 'over-wrong.yaml')}`,
+      );
+    });
+  });
+
+  test.each([
+    ['a stage', 'smoke: { overlay: { recipe: { stages: { jiont: { steps: 1 } } } } }', 'joint'],
+    ['a hypothesis', 'data: { easy-vqa: { hypotheses: { beter-captions: { margin: 0.1 } } } }', 'better-captions'],
+    ['a test', 'hypotheses: [{ id: a, test: paird }]', 'paired'],
+    ['a table', 'published: [caption-cidr]', 'caption-cider'],
+  ])('that misspells %s is told what was meant', (_, line, meant) => {
+    expect(complaint(write('misspelt.yaml', 'extends: finding-1', 'id: misspelt', line))).toContain(
+      `did you mean "${meant}"?`,
+    );
+  });
+
+  test('that misspells a factor of a trend is told so once', () => {
+    const trend =
+      '{ id: a, statement: s, metric: accuracy, direction: greater, margin: 0, alpha: 0.05, test: trend, factor: share, within: { strat: staged } }';
+    const file = write('within.yaml', 'extends: finding-4', 'id: within', `hypotheses: [${trend}]`);
+    expect(problemsOf(file).filter(({ what }) => what.startsWith('hypotheses'))).toEqual([
+      expect.objectContaining({ where: at('within.yaml', 'staged'), mend: 'did you mean "start"?' }),
+    ]);
   });
 
   test('in a circle is refused with the way around', () => {

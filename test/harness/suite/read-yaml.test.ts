@@ -177,7 +177,7 @@ describe('a suite file', () => {
       'hypotheses[0].factor must name one of the factors (attention-mask)',
     ],
     ['control: causal', 'control: visual-bidirectional', 'hypotheses[0].control must differ from the treatment'],
-    ['smoke:\n  seeds: 2', 'smoke:\n  seeds: 7', 'smoke.seeds must not exceed the number of seeds'],
+    ['smoke:\n  seeds: 2', 'smoke:\n  seeds: 7', 'smoke.seeds must not exceed the number of seeds (6)'],
     [
       'seeds: [1, 2, 3, 4, 5, 6]',
       'reserveSeeds: [7, 3]\nseeds: [1, 2, 3, 4, 5, 6]',

@@ -35,7 +35,7 @@ export function settingsComplaints(suite: Suite): readonly Complaint[] {
   }
   // One complaint about a field is enough: whoever mends it for one data set will see what another asks for.
   const first = new Map(found.toReversed().map(({ complaint }) => [canonicalJson(complaint.path), complaint]));
-  if (first.size === 0) return sameArmComplaints(suite, cases);
+  if (first.size === 0) return [...sameArmComplaints(suite, cases), ...unlikeArmComplaints(suite, cases)];
   return [...first].toReversed().map(([key, complaint]) => {
     const about = found.filter((other) => canonicalJson(other.complaint.path) === key);
     const message = `${complaint.message}${whereText(
@@ -151,6 +151,53 @@ function sameArmComplaints(suite: Suite, cases: readonly Case[]): readonly Compl
     );
     return [{ path, message, mend: 'let the overlays of the arms differ', involves: overlays }];
   });
+}
+
+/** What has to be the same in arms whose scores are compared: they are scored on the same images or questions, as often. */
+function sharedFields(metric: Hypothesis['metric']): readonly Path[] {
+  switch (metric.split('/')[0]) {
+    case 'CIDEr-D':
+      return [
+        ['evaluation', 'split'],
+        ['evaluation', 'captionImages'],
+      ];
+    case 'accuracy':
+    case 'baseline':
+      return [
+        ['evaluation', 'split'],
+        ['evaluation', 'questions'],
+      ];
+    case 'validation-loss':
+      return [['recipe', 'validationExamples']];
+    default:
+      return [
+        ['recipe', 'validationExamples'],
+        ['recipe', 'validateEverySteps'],
+      ];
+  }
+}
+
+function unlikeArmComplaints(suite: Suite, cases: readonly Case[]): readonly Complaint[] {
+  const found = cases.flatMap((each) =>
+    hypothesesOn(suite, each.dataSet).flatMap((hypothesis): readonly Complaint[] => {
+      const isCompared = ({ dataSet, smoke, arm }: Case) =>
+        dataSet === each.dataSet && smoke === each.smoke && isAbout(hypothesis, arm);
+      const reference = cases.find(isCompared);
+      if (reference === undefined || !isCompared(each)) return [];
+      return sharedFields(hypothesis.metric).flatMap((path): readonly Complaint[] => {
+        const [own, other] = [valueAt(each.config, path), valueAt(reference.config, path)];
+        if (own === other) return [];
+        const values = `it is ${other} in ${reference.arm.id} and ${own} in ${each.arm.id}`;
+        const message = `must be the same in all arms that ${hypothesis.id} compares: ${values}`;
+        const traces = [each, reference].map(({ config, arm, ...where }) =>
+          tracedBack({ path, message }, config, suite, { ...where, levels: arm.levels }),
+        );
+        const overlaid = traces.filter((trace) => trace.path[0] !== 'scales');
+        return [{ path: overlaid[0]!.path, message, involves: overlaid.map((trace) => trace.path) }];
+      });
+    }),
+  );
+  return [...new Map(found.toReversed().map((complaint) => [canonicalJson(complaint.path), complaint])).values()];
 }
 
 /** Which of all cases are meant; empty where all are. */

@@ -80,6 +80,12 @@ describe('a suite is refused', () => {
       'hypotheses[0].control is causal, which amounts to the same configuration as the treatment visual-bidirectional',
     ],
     [
+      'for arms that are compared on different images',
+      inCausal('evaluation: { split: validation }'),
+      'validation }',
+      'factors.attention-mask.levels.causal.overlay.evaluation.split must be the same in all arms that better-captions compares: it is validation in causal and test in visual-bidirectional',
+    ],
+    [
       'for more steps than anyone trains',
       inCausal('recipe: { stages: { joint: { steps: 1000000000000 } } }'),
       '1000000000000',

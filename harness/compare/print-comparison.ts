@@ -1,6 +1,6 @@
 /** A comparison as text for a terminal: the ranking of each metric, and its pairs with their intervals. */
 import type { ComparedMetricView, ComparisonView, PairView } from '../../reports/comparison/comparison-view.js';
-import { decimalsFor, formatFixed, formatInterval, formatP, formatSigned } from '../../reports/numbers.js';
+import { decimalsFor, formatFixed, formatInterval, formatLevel, formatP, formatSigned } from '../../reports/numbers.js';
 import { logText } from '../gate/log-text.js';
 
 /** @returns lines with a final line feed */
@@ -15,7 +15,7 @@ export function comparisonText({ systems, metrics, leftOut, published, statistic
       ({ metric, systems: some }) => `not compared: ${logText(metric)}, found only in ${logText(some.join(', '))}`,
     ),
     ...(published.length === 0 ? [] : ['published rows are on the page only: they have no scores of images to test']),
-    `intervals at ${formatFixed(statistics.level * 100, 0)} %; p after Holm over the pairs of a metric`,
+    `intervals at ${formatLevel(statistics.level)} %; p after Holm over the pairs of a metric`,
   ].join('\n')}\n`;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { renderDocument } from '../document.js';
-import { decimalsFor, formatChosen, formatCount, formatFixed } from '../numbers.js';
+import { decimalsFor, formatChosen, formatCount, formatFixed, formatLevel } from '../numbers.js';
 import { publishedSection } from '../sections/published-section.js';
 import { compilePage, readReportAsset } from '../templates.js';
 import { singleLineText } from '../untrusted-text.js';
@@ -41,7 +41,7 @@ const SHOWN_RUNS = 20;
 export function renderComparison(view: ComparisonView, { site }: ComparisonPageOptions = {}): string {
   const { systems, metrics, leftOut, movers, published, statistics } = view;
   const styles = styleSystems(systems);
-  const percent = formatChosen(statistics.level * 100);
+  const percent = formatLevel(statistics.level);
   const [primary, ...further] = metrics;
   const title = comparisonTitle(view);
   const moved = moversSection(movers, styles);
@@ -172,13 +172,14 @@ const kinds: Readonly<Record<ComparedSystemView['kind'], string>> = {
 };
 
 function systemRow(
-  { id, label, kind, records, seeds, sources, runIds, commit }: ComparedSystemView,
+  { id, kind, records, seeds, sources, runIds, commit }: ComparedSystemView,
   styles: ReadonlyMap<string, SystemStyle>,
   runPage: ComparisonSite['runPage'] = () => undefined,
 ) {
+  const { label, color } = styles.get(id)!;
   return {
     label,
-    color: styles.get(id)!.color,
+    color,
     kind: kinds[kind],
     records: records === 1 ? '1 record' : `${records} records`,
     seeds: seeds.length === 0 ? '' : `seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')}`,

@@ -17,7 +17,17 @@ export function styleSystems(systems: readonly ComparedSystemView[]): ReadonlyMa
   return new Map(
     systems.map(({ id, label }, index) => [
       id,
-      { id, label, name: singleLineText(label, 60), color: `var(--${COLORS[index % COLORS.length]})` },
+      {
+        id,
+        label: withPercents(label),
+        name: withPercents(singleLineText(label, 60)),
+        color: `var(--${COLORS[index % COLORS.length]})`,
+      },
     ]),
   );
+}
+
+/** A number and its percent sign stay on one line. */
+function withPercents(label: string): string {
+  return label.replace(/(\d) %/g, '$1\u00a0%');
 }

@@ -68,6 +68,14 @@ test('says how many texts are left out, one or several', () => {
   expect(page(6)).toContain('2 further texts of this image are in');
 });
 
+test('keeps a number and its percent sign on one line', () => {
+  const view = plainComparison(12);
+  const systems = view.systems.map((system, index) => ({ ...system, label: `${index + 1}0 % alignment` }));
+  const markup = renderComparison({ ...view, systems }).replace(/<style>[\s\S]*?<\/style>/, '');
+  expect(markup).toContain('20\u00a0% alignment');
+  expect(markup).not.toMatch(/[12]0 % alignment<\/bdi>/);
+});
+
 test('never calls systems equal that are only not told apart', () => {
   const page = renderComparison(withPair({ significant: false, p: 0.4, adjustedP: 0.4, low: -0.1 }));
   expect(page).toContain('the test does not tell second and first apart');

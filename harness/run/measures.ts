@@ -38,9 +38,9 @@ export const measures: Readonly<Record<MeasureId, Measure>> = {
   'validation-loss/human-captions': validationLoss('human captions'),
   'validation-loss/ai-captions': validationLoss('AI captions'),
   'validation-loss/questions': validationLoss('questions'),
-  'convergence/steps-to-90': { label: 'steps to 90 % of the own loss reduction', axis: 'steps', higherIsBetter: false },
+  'convergence/steps-to-90': { label: 'steps to 90 % of its own loss reduction', axis: 'steps', higherIsBetter: false },
   'convergence/tokens-to-90': {
-    label: 'tokens to 90 % of the own loss reduction',
+    label: 'tokens to 90 % of its own loss reduction',
     axis: 'answer tokens',
     higherIsBetter: false,
   },

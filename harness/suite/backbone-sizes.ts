@@ -1,6 +1,7 @@
 /** The sizes of the shipped pretrained backbones, from the headers of their files: a model that starts from them must have the same. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { UserError } from '../errors.js';
 
 type Shapes = Readonly<Record<string, { readonly shape?: readonly number[] }>>;
 
@@ -31,16 +32,24 @@ export function backboneSizes(): BackboneSizes {
   return known;
 }
 
-/** Header of a safetensors file (https://github.com/huggingface/safetensors#format): its length in 8 bytes, then JSON. */
+/**
+ * Header of a safetensors file (https://github.com/huggingface/safetensors#format): its length in 8 bytes, then JSON.
+ * @throws UserError `file-unreadable` when it is damaged
+ */
 function shapesOf(backbone: 'vision' | 'language'): Shapes {
   const path = `#package/reference-model/pretraining/weights/${backbone}.safetensors`;
-  const file = openSync(createRequire(import.meta.url).resolve(path), 'r');
+  const name = createRequire(import.meta.url).resolve(path);
+  const file = openSync(name, 'r');
   try {
     const length = Buffer.alloc(8);
     readSync(file, length, 0, 8, 0);
     const header = Buffer.alloc(Number(length.readBigUInt64LE()));
     readSync(file, header, 0, header.length, 8);
     return JSON.parse(header.toString('utf8')) as Shapes;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError || cause instanceof RangeError)) throw cause;
+    const what = `the pretrained ${backbone} backbone of the package is damaged`;
+    throw new UserError({ code: 'file-unreadable', what, where: name, mend: 'install the package again' }, { cause });
   } finally {
     closeSync(file);
   }

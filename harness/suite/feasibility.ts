@@ -90,6 +90,7 @@ function backboneComplaints({ model, recipe: { initialization } }: RunConfig): r
       involves: [['recipe', 'initialization', part]],
     });
   };
+  if (initialization.vision === 'random' && initialization.language === 'random') return [];
   const shipped = backboneSizes();
   if (initialization.vision === 'pretrained') {
     const { vision } = model;

@@ -52,7 +52,7 @@ describe('a shipped backbone', () => {
     const { exitCode, stderr } = await reproduceCopy('missing');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^error: causal, seed 1: Cannot find module '.*vision\.safetensors'\n {2}mend: {5}install the package again: a file of it is missing$/m,
+      /^error: Cannot find module '.*vision\.safetensors'\n {2}mend: {5}install the package again: a file of it is missing$/m,
     );
   });
 });

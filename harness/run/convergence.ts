@@ -124,10 +124,14 @@ function mixtureLoss(loss: Loss, mixture: Stage['mixture']): number | undefined 
   return total / weights;
 }
 
+/** Shares of a loss that rounding may add or take away: a level at just the threshold has reached it in whatever unit the loss is. */
+const rounding = 1e-9;
+
 function curveThrough(measured: readonly MeasuredLoss[]): ConvergenceCurve {
   const smoothed = nonIncreasing(measured.map(({ loss }) => loss));
   const first = smoothed[0]!;
-  const reduction = first - smoothed.at(-1)!;
+  const fall = first - smoothed.at(-1)!;
+  const reduction = fall <= rounding * Math.abs(first) ? 0 : fall;
   const last = measured.length - 1;
   const points = measured.map(({ step, tokens }, index) => {
     const reached = reduction === 0 ? (index === last ? 1 : 0) : (first - smoothed[index]!) / reduction;
@@ -147,11 +151,11 @@ function curveThrough(measured: readonly MeasuredLoss[]): ConvergenceCurve {
 }
 
 function crossing(points: ConvergenceCurve['points'], axis: 'step' | 'tokens'): number {
-  const index = points.findIndex(({ reached }) => reached >= threshold);
+  const index = points.findIndex(({ reached }) => reached >= threshold - rounding);
   const above = points[index];
   const below = points[index - 1];
   if (above === undefined || below === undefined) return Number.NaN;
-  const share = (threshold - below.reached) / (above.reached - below.reached);
+  const share = Math.min(1, (threshold - below.reached) / (above.reached - below.reached));
   return below[axis] + share * (above[axis] - below[axis]);
 }
 

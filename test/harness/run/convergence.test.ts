@@ -168,6 +168,8 @@ describe('a convergence curve', () => {
         expect(moved.area).toBeCloseTo(curve.area, 9);
         expect(moved.stepsToThreshold).toBeCloseTo(curve.stepsToThreshold, 6);
       }),
+      // A level at just the threshold, which rounding moves to either side of it.
+      { examples: [[[0.01, 0.01, 2.625, 0.125, 0.875, 0.01, 0.125, 0.01, 1.375, 0.01, 1.375, 0.375], 49, 0]] },
     );
   });
 

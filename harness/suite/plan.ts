@@ -58,12 +58,15 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
   if (suite.data[dataSet] === undefined) {
     const known = Object.keys(suite.data);
     const closest = closestName(dataSet, known);
-    throw new UserError({
-      code: 'usage',
-      what: `${suite.id} has no settings for the data set ${dataSet}`,
-      expected: `one of ${known.join(', ')}`,
-      mend: closest === undefined ? 'choose another --data' : `did you mean ${closest}?`,
-    });
+    throw new UserError(
+      {
+        code: 'usage',
+        what: `${suite.id} has no settings for the data set ${dataSet}`,
+        expected: `one of ${known.join(', ')}`,
+        mend: closest === undefined ? 'choose another --data' : `did you mean ${closest}?`,
+      },
+      { exitCode: 2 },
+    );
   }
   const arms = armsOf(suite.factors);
   const seeds = chooseSeeds(suite, options);

@@ -53,6 +53,11 @@ describe('the command line', () => {
       'error: no suite is named\n  expected: SUITE.yaml or --finding N\n  mend:     name one of the two',
     ],
     [
+      'a data set that the suite does not speak of',
+      ['plan', '--finding', '2', '--data', 'easy-vqa'],
+      'error: finding-2 has no settings for the data set easy-vqa\n  expected: one of tiny-scenes\n  mend:     choose another --data',
+    ],
+    [
       'a calibration of what cannot be trained',
       ['plan', '--finding', '1', '--scale', 'paper', '--calibrate'],
       'error: the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite\n  expected: --scale embedded\n  mend:     leave out --calibrate, or plan the embedded scale',

@@ -3,13 +3,13 @@
  */
 export { type Problem, type ProblemCode, UserError } from './errors.js';
 export { type Interruption, withInterruption } from './execution/interruption.js';
+export { type ReproduceOptions, reproduce } from './experiment/reproduce.js';
+export { type MeasureId, measures } from './measures/measures.js';
 export { findReproductions, type Reproduction, readReproduction } from './records/reproduction.js';
 export type { RunResult } from './records/result.js';
 export { type FinishedRun, readFinishedRun } from './records/run-record.js';
 export { buildFindingView } from './report/build-view.js';
 export { type WrittenReport, writeReport } from './report/write-report.js';
-export { type MeasureId, measures } from './run/measures.js';
-export { type ReproduceOptions, reproduce } from './run/reproduce.js';
 export {
   type Claim,
   type ClaimDecision,

@@ -14,7 +14,7 @@ export function registerData(program: Command): void {
     .description('the data sets and where they come from')
     .addOption(jsonOption())
     .action(async ({ json }: DataOptions) => {
-      const { DATA_CATALOG } = await import('../run/data-sets.js');
+      const { DATA_CATALOG } = await import('./data-sets.js');
       if (json === true) process.stdout.write(`${JSON.stringify(DATA_CATALOG, null, 2)}\n`);
       else for (const { name, source, description } of DATA_CATALOG) console.log(`${name}\t${source}\t${description}`);
     });
@@ -25,7 +25,7 @@ export function registerData(program: Command): void {
     .addOption(dataRootOption())
     .addOption(jsonOption())
     .action(async (name: DataSetName, { dataRoot, json }: DataOptions) => {
-      const { requireUnchangedDataSet } = await import('../run/data-sets.js');
+      const { requireUnchangedDataSet } = await import('./data-sets.js');
       const source = { name, ...(dataRoot === undefined ? {} : { root: dataRoot }) };
       const { fingerprint, splits } = await requireUnchangedDataSet(source);
       if (json === true) {
@@ -44,7 +44,7 @@ export function registerData(program: Command): void {
     .addOption(dataRootOption())
     .requiredOption('--out <dir>', 'an empty or new folder')
     .action(async (name: DataSetName, { dataRoot, out }: DataOptions & { out: string }) => {
-      const { prepareDataSet } = await import('../run/data-sets.js');
+      const { prepareDataSet } = await import('./data-sets.js');
       await prepareDataSet({ name, ...(dataRoot === undefined ? {} : { root: dataRoot }) }, out);
       console.error(out);
     });

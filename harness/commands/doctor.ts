@@ -8,7 +8,7 @@ export function registerDoctor(program: Command): void {
     .description('show what works here and why the rest does not')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: true }) => {
-      const { examine, findingsText } = await import('../run/examine-machine.js');
+      const { examine, findingsText } = await import('./examine-machine.js');
       const findings = await examine();
       process.stdout.write(json === true ? `${JSON.stringify(findings, null, 2)}\n` : findingsText(findings));
       if (!findings.engines.some(({ available }) => available)) process.exitCode = 1;

@@ -17,7 +17,7 @@ export function registerGenerate(program: Command): void {
     .option('--prompt <text>', 'what to ask; by default, for a caption')
     .addOption(engineOption())
     .action(async ({ checkpoint, image, prompt, engine }: GenerateOptions) => {
-      const { describeImageFile } = await import('../run/describe-image.js');
+      const { describeImageFile } = await import('./describe-image.js');
       const request = { checkpoint, image, engine, ...(prompt === undefined ? {} : { prompt }) };
       process.stdout.write(`${await describeImageFile(request)}\n`);
     });

@@ -8,7 +8,7 @@ export function registerPretrain(program: Command): void {
     .addOption(new Option('--scale <scale>', 'size of the models').choices(['embedded']).default('embedded'))
     .requiredOption('--out <dir>', 'where the safetensors files go')
     .action(async ({ out }: { out: string }) => {
-      const { pretrainInto } = await import('../run/pretrain-into.js');
+      const { pretrainInto } = await import('./pretrain-into.js');
       for (const file of await pretrainInto(out)) console.error(file);
     });
 }

@@ -1,10 +1,10 @@
 /** What `reproduce` and `run` do with their suites: execute, write the report, print the verdict and last the report's path. */
 import { join, resolve } from 'node:path';
 import { type Interruption, withInterruption } from '../execution/interruption.js';
+import { type FinishedReproduction, reproduce } from '../experiment/reproduce.js';
+import { plannedLooks, reproduceUntilDecided } from '../experiment/until-decided.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
 import { quotedVerdict, type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
-import { type FinishedReproduction, reproduce } from '../run/reproduce.js';
-import { plannedLooks, reproduceUntilDecided } from '../run/until-decided.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { commandFor, type SuiteOptions } from './options.js';

@@ -1,7 +1,7 @@
 /** `vlm-bench score`: caption and VQA metrics on files, and the document frequencies that CIDEr can be frozen with. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CaptionScoreOptions } from '../scoring-input/score-caption-files.js';
-import type { VqaScoreOptions } from '../scoring-input/score-vqa-files.js';
+import type { CaptionScoreOptions } from '../score/score-caption-files.js';
+import type { VqaScoreOptions } from '../score/score-vqa-files.js';
 import { jsonOption } from './options.js';
 
 function wholeNumber(text: string): number {
@@ -39,7 +39,7 @@ export function registerScore(program: Command): void {
     .addOption(bootstrapSeedOption())
     .addOption(jsonOption())
     .action(async (options: CaptionScoreOptions) => {
-      const { scoreCaptionFiles } = await import('../scoring-input/score-caption-files.js');
+      const { scoreCaptionFiles } = await import('../score/score-caption-files.js');
       await scoreCaptionFiles(options);
     });
   score
@@ -59,7 +59,7 @@ export function registerScore(program: Command): void {
     .addOption(bootstrapSeedOption())
     .addOption(jsonOption())
     .action(async (options: VqaScoreOptions) => {
-      const { scoreVqaFiles } = await import('../scoring-input/score-vqa-files.js');
+      const { scoreVqaFiles } = await import('../score/score-vqa-files.js');
       await scoreVqaFiles(options);
     });
   score
@@ -69,8 +69,8 @@ export function registerScore(program: Command): void {
     .requiredOption('--out <file>', 'where to write them')
     .option('--split <name>', 'count this split of the references only')
     .action(async ({ references, out, split }: { references: string; out: string; split?: string }) => {
-      const { readReferenceRecords } = await import('../scoring-input/captions.js');
-      const { writeDocumentFrequencies } = await import('../scoring-input/document-frequency-file.js');
+      const { readReferenceRecords } = await import('../score/captions.js');
+      const { writeDocumentFrequencies } = await import('../score/document-frequency-file.js');
       const { countDocumentFrequencies } = await import('../../metrics/index.js');
       await writeDocumentFrequencies(out, countDocumentFrequencies(await readReferenceRecords(references, split)));
       console.error(out);

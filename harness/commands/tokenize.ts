@@ -8,7 +8,7 @@ export function registerTokenize(program: Command): void {
     .option('--ptb', 'Penn Treebank tokens (the only tokeniser, and the default)')
     .option('--keep-punctuation', 'keep the punctuation that the caption metrics drop')
     .action(async ({ keepPunctuation }: { keepPunctuation?: true }) => {
-      const { tokeniseStream } = await import('../scoring-input/tokenise-stream.js');
+      const { tokeniseStream } = await import('../score/tokenise-stream.js');
       await tokeniseStream(process.stdin, process.stdout, { keepPunctuation: keepPunctuation === true });
     });
 }

@@ -12,7 +12,7 @@ export function registerTrain(program: Command): void {
     .addOption(outOption())
     .addOption(jsonOption())
     .action(async (file: string, options: Pick<SuiteOptions, 'engine' | 'dataRoot' | 'out' | 'json'>) => {
-      const { trainConfig } = await import('../run/train-config.js');
+      const { trainConfig } = await import('../experiment/train-config.js');
       const { withInterruption } = await import('../execution/interruption.js');
       const { folder, result } = await withInterruption((interruption) =>
         trainConfig(file, { ...options, interruption }),

@@ -1,8 +1,8 @@
 /** From systems to the view of their comparison: everything that the page and `comparison.json` hold, computed once. */
 import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
 import { UserError } from '../errors.js';
+import { type MeasureId, measures } from '../measures/measures.js';
 import { publishedTableViews } from '../report/published-views.js';
-import { type MeasureId, measures } from '../run/measures.js';
 import { type StatisticsMethod, statisticsNotes } from '../statistics/statistics-notes.js';
 import { meanPerImage } from '../systems/replicate-means.js';
 import type { System } from '../systems/system.js';

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { closestName } from '../files/closest-name.js';
 import { readReproduction } from '../records/reproduction.js';
-import { closestName } from '../suite/closest-name.js';
 import { type PublishedTable, readPublishedTables } from '../suite/published.js';
 import type { Scoring } from '../systems/from-predictions.js';
 import { armLabel } from '../systems/from-records.js';

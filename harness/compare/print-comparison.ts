@@ -1,7 +1,7 @@
 /** A comparison as text for a terminal: the ranking of each metric, and its pairs with their intervals. */
 import type { ComparedMetricView, ComparisonView, PairView } from '../../reports/comparison/comparison-view.js';
 import { decimalsFor, formatFixed, formatInterval, formatLevel, formatP, formatSigned } from '../../reports/numbers.js';
-import { logText } from '../gate/log-text.js';
+import { logText } from '../log-text.js';
 
 /** @returns lines with a final line feed */
 export function comparisonText({ systems, metrics, leftOut, published, statistics }: ComparisonView): string {

@@ -1,12 +1,12 @@
 /** What `vlm-bench compare` does, from options to files: `index.html` for readers and `comparison.json` for programs and for `publish`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { renderComparison } from '../../reports/comparison/comparison-page.js';
 import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
 import { UserError } from '../errors.js';
-import { logJson } from '../gate/log-text.js';
 import { type ScoringOptions, scoringOf } from '../gate/run-gate.js';
-import { writeFileAtomically } from '../records/atomic-file.js';
+import { logJson } from '../log-text.js';
 import { buildComparisonView } from './build-comparison-view.js';
 import { readCompareInputs } from './compare-inputs.js';
 import { comparisonText } from './print-comparison.js';

@@ -8,7 +8,7 @@ import type { RunResult } from '../records/result.js';
 import { readFinishedResult, runPaths } from '../records/run-record.js';
 import type { RunJob, RunProgress } from '../run/perform-run.js';
 import { type Interruption, interruptedExitCode, type StopSignal } from './interruption.js';
-import { type RunOutcome, RunProcess } from './run-process.js';
+import { type RunOutcome, RunProcess } from './local/run-process.js';
 
 export interface TitledJob {
   readonly title: string;

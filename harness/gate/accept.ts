@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
+import { type Acceptance, type Baseline, type Margin, readBaseline, writeBaseline } from '../systems/baseline.js';
 import { meanScore } from '../systems/replicate-means.js';
 import type { System } from '../systems/system.js';
-import { type Acceptance, type Baseline, type Margin, readBaseline, writeBaseline } from './baseline.js';
 import { requireMetric } from './judge.js';
 
 export interface AcceptRequest {

@@ -3,7 +3,7 @@
  * is made from.
  */
 import type { GateVerdict } from '../statistics/gate-decision.js';
-import type { Acceptance, Margin } from './baseline.js';
+import type { Acceptance, Margin } from '../systems/baseline.js';
 
 export interface GateMetric {
   readonly name: string;

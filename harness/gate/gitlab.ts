@@ -2,8 +2,9 @@
  * What GitLab shows: a code quality report (JSON, one issue for the gate and one per regressed image, at that image's line of the
  * baseline) and a metrics report (OpenMetrics text) whose values merge requests compare with those of the target branch.
  */
+
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { singleLineText } from '../../reports/untrusted-text.js';
-import { sha256 } from '../records/canonical-json.js';
 import type { GateResult } from './gate-result.js';
 import { imageNumbers } from './number-text.js';
 

@@ -4,10 +4,10 @@
  */
 import { UserError } from '../errors.js';
 import { type GateVerdict, gateDecision } from '../statistics/gate-decision.js';
+import { type Baseline, type Margin, referencesOf } from '../systems/baseline.js';
 import { meanScore } from '../systems/replicate-means.js';
 import { requireComparable } from '../systems/require-comparable.js';
 import type { System, SystemMetric } from '../systems/system.js';
-import { type Baseline, type Margin, referencesOf } from './baseline.js';
 import { methodSentence, metricDifferences } from './difference.js';
 import type { GateMetric, GateResult } from './gate-result.js';
 import { marginText, metricNumbers } from './number-text.js';

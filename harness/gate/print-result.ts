@@ -1,7 +1,8 @@
 /** The gate's result as an aligned plain-text table for people; coloured only where the terminal shows colours. */
+
+import { logText } from '../log-text.js';
 import type { GateVerdict } from '../statistics/gate-decision.js';
 import type { GateResult } from './gate-result.js';
-import { logText } from './log-text.js';
 import { imageNumbers, marginText, metricNumbers } from './number-text.js';
 
 const colours: Readonly<Record<GateVerdict, string>> = { pass: '32', regression: '31', inconclusive: '33' };

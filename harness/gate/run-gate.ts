@@ -1,15 +1,15 @@
 /** What `vlm-bench gate`, `gate accept` and `gate calibrate` do, from options to files and exit codes. */
 import { isAbsolute, relative } from 'node:path';
 import { formatError, problemsOf } from '../errors.js';
+import { logJson, logText } from '../log-text.js';
 import type { GateVerdict } from '../statistics/gate-decision.js';
+import { readBaseline } from '../systems/baseline.js';
 import type { Scoring } from '../systems/from-predictions.js';
 import { parseSystemSource, readSystem } from '../systems/read-system.js';
 import type { System } from '../systems/system.js';
 import { acceptBaseline, acceptingPerson, currentCommit } from './accept.js';
-import { readBaseline } from './baseline.js';
 import { calibrateGate } from './calibrate.js';
 import { judge } from './judge.js';
-import { logJson, logText } from './log-text.js';
 import { marginText } from './number-text.js';
 import { type GateOutputs, writeError, writeResult } from './write-outputs.js';
 

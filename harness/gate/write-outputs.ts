@@ -1,14 +1,14 @@
 /** Writes the gate's result, or the error that kept it from one, to every output that was asked for. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, join, posix } from 'node:path';
-import { writeFileAtomically } from '../records/atomic-file.js';
-import { sha256 } from '../records/canonical-json.js';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
+import { logJson } from '../log-text.js';
 import type { System } from '../systems/system.js';
 import type { GateResult } from './gate-result.js';
 import { appendStepSummary, githubAnnotation, githubErrorAnnotation } from './github.js';
 import { codeQualityOfError, codeQualityOfResult, openMetricsOfResult } from './gitlab.js';
 import { type JunitContext, junitOfError, junitOfResult } from './junit.js';
-import { logJson } from './log-text.js';
 import { markdownOfResult } from './markdown.js';
 import { resultText } from './print-result.js';
 

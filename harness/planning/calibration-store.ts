@@ -6,8 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, homedir, hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomically } from '../records/atomic-file.js';
-import { canonicalJson, sha256 } from '../records/canonical-json.js';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
+import { canonicalJson } from '../files/canonical-json.js';
 import type { Calibration, CalibrationIdentity } from './calibration.js';
 
 const rate = z.number().gt(0);

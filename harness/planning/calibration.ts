@@ -4,12 +4,12 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { EngineName } from '../../reference-model/engines/engine.js';
+import { exampleFlops } from '../../reference-model/model/step-flops.js';
+import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
 import type { TrainingEvent } from '../../reference-model/training/events.js';
-import type { RunConfig, Stage } from '../../reference-model/training/recipe.js';
 import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
 import type { Machinery } from '../run/machinery.js';
 import type { GraphNode } from './run-graph.js';
-import { exampleFlops } from './step-flops.js';
 import { tokenCounter } from './token-counter.js';
 
 export interface Calibration {

@@ -3,12 +3,11 @@
  * starts from are this project's choice (the paper does not publish them), and the suite's notes say so.
  */
 import { type ModelConfig, type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
+import { parameterCount } from '../../reference-model/model/parameter-count.js';
+import { exampleFlops } from '../../reference-model/model/step-flops.js';
 import { UserError } from '../errors.js';
-
-import { parameterCount } from '../suite/parameter-count.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
-import { exampleFlops } from './step-flops.js';
 
 type PaperScale = NonNullable<Suite['scales']['paper']>;
 

@@ -1,7 +1,7 @@
 /** How much disk the record of a training takes. */
 import type { Part } from '../../reference-model/model/config.js';
-import type { RunConfig } from '../../reference-model/training/recipe.js';
-import { parameterCount } from '../suite/parameter-count.js';
+import { parameterCount } from '../../reference-model/model/parameter-count.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 
 const bytesPerNumber = 4;
 /** Typical lengths of lines in a record; they matter little beside the weights. */

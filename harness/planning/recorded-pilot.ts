@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
-import { canonicalJson } from '../records/canonical-json.js';
+import { canonicalJson } from '../files/canonical-json.js';
 import { readReproduction, reproductionFolder } from '../records/reproduction.js';
 import { readFinishedTraining, runPaths } from '../records/run-record.js';
-import { decidedClaims } from '../report/claims.js';
 import type { Plan } from '../suite/plan.js';
 import type { Hypothesis } from '../suite/schema.js';
+import { decidedClaims } from '../verdict/claims.js';
 import type { Pilot } from './detectable-effects.js';
 
 /**

@@ -3,11 +3,11 @@
  * from shared stages to everything that forks from them. A training costs only the steps that it does not copy.
  */
 import type { Part } from '../../reference-model/model/config.js';
-import type { RunConfig, Stage } from '../../reference-model/training/recipe.js';
-import { inOrderOfExecution } from '../run/execution-order.js';
+import { exampleFlops } from '../../reference-model/model/step-flops.js';
+import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { inOrderOfExecution } from '../experiment/execution-order.js';
 import type { Plan } from '../suite/plan.js';
 import { recordBytes } from './record-bytes.js';
-import { exampleFlops } from './step-flops.js';
 import type { TokenCounter } from './token-counter.js';
 
 export interface StageCost {

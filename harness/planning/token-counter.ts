@@ -4,9 +4,10 @@
  */
 import type { DataSet, Sample } from '../../reference-model/data/dataset.js';
 import { visualTokensPerImage } from '../../reference-model/model/config.js';
+import type { ExampleWork } from '../../reference-model/model/step-flops.js';
+import type { RunConfig, Source, Stage } from '../../reference-model/recipe/recipe.js';
 import { CAPTION_PROMPT, type Example, examplesOf, planBatches } from '../../reference-model/training/examples.js';
 import { modelTokenizer } from '../../reference-model/training/model-tokenizer.js';
-import type { RunConfig, Source, Stage } from '../../reference-model/training/recipe.js';
 import {
   type DataSets,
   requireDataSet,
@@ -14,8 +15,7 @@ import {
   trainingSamples,
   withQuestionsAbout,
 } from '../../reference-model/training/stage-data.js';
-import { canonicalJson } from '../records/canonical-json.js';
-import type { ExampleWork } from './step-flops.js';
+import { canonicalJson } from '../files/canonical-json.js';
 
 export interface TokenCounter {
   /** One entry per step of the stage. */

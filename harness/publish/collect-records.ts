@@ -4,8 +4,8 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
-import { sha256 } from '../records/canonical-json.js';
 import { type Reproduction, readReproduction } from '../records/reproduction.js';
 import { runPathsIn } from '../records/run-record.js';
 

@@ -4,7 +4,7 @@
  */
 
 import { encodePng } from '../../reference-model/data/png.js';
-import { sha256 } from '../records/canonical-json.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import type { ExampleImage } from '../records/predictions.js';
 
 /** An image in the site; paths start at the site's root, sizes are pixels of what `thumbnail` shows. */

@@ -1,6 +1,6 @@
 /** The evaluated splits whose images the stores keep: loaded once per publish, and only for runs that are rendered. */
 import { existsSync, statSync } from 'node:fs';
-import { sha256 } from '../records/canonical-json.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { evaluationImagesFile, readEvaluationImages } from '../records/evaluation-images.js';
 import { type PlacedImage, placeImages } from './image-files.js';
 import type { RunFacts } from './run-facts.js';

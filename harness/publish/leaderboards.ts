@@ -2,9 +2,10 @@
  * Leaderboards: one per set of images, references and signature, so that every row may be compared with every other. A row is a system,
  * that is, all runs that differ by their seed alone; its score is their mean.
  */
+
+import { sha256 } from '../../reference-model/files/hashing.js';
 import type { BoardRowView, BoardView, SiteLink } from '../../reports/site/index.js';
-import { sha256 } from '../records/canonical-json.js';
-import { type MeasureId, measureIds, measures } from '../run/measures.js';
+import { type MeasureId, measureIds, measures } from '../measures/measures.js';
 import type { RunFacts } from './run-facts.js';
 import { intervalOverSeeds } from './sample-scores.js';
 

@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { canonicalJson, sha256 } from '../records/canonical-json.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
+import { canonicalJson } from '../files/canonical-json.js';
 import { readFinishedRunIn } from '../records/run-record.js';
 import { type CollectedRecords, collectRecords, type ReproductionSource, type RunSource } from './collect-records.js';
 import { comparisonPages, type PublishedComparison } from './comparison-pages.js';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sha256 } from '../records/canonical-json.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { packageRoot } from '../records/code-version.js';
 
 /** Hash over the harness and the reports as they run, sources or compiled, and over the templates and style sheets. */

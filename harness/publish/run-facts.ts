@@ -1,7 +1,8 @@
 /** What the pages over all runs show of one: its place, its scores with intervals over images, and where it comes from. Plain JSON. */
-import { canonicalJson, sha256 } from '../records/canonical-json.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
+import { canonicalJson } from '../files/canonical-json.js';
+import { type MeasureId, measures } from '../measures/measures.js';
 import type { FinishedRun } from '../records/run-record.js';
-import { type MeasureId, measures } from '../run/measures.js';
 import { type Interval, intervalOverImages, type SampleScores } from './sample-scores.js';
 
 export interface RunScore {

@@ -1,6 +1,6 @@
 /** One run as a row of a list: where it stands, what it is called, and the score that it leads with. */
 import type { RunRowView } from '../../reports/site/index.js';
-import { type MeasureId, measures } from '../run/measures.js';
+import { type MeasureId, measures } from '../measures/measures.js';
 import type { Membership } from './leaderboards.js';
 import type { RunFacts } from './run-facts.js';
 

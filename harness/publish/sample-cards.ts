@@ -1,6 +1,7 @@
 /** From a run's predictions to sample cards, one per image, in pages whose size is bounded however the predictions are spread. */
+
+import { sha256 } from '../../reference-model/files/hashing.js';
 import type { SampleView } from '../../reports/site/index.js';
-import { sha256 } from '../records/canonical-json.js';
 import type { Prediction } from '../records/predictions.js';
 import type { SiteImage } from './image-files.js';
 

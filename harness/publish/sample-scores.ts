@@ -2,8 +2,9 @@
  * The scores of a run image by image, from its predictions: for every measure a sum and a count per image, so that the score of the run is
  * the sum of the sums ÷ the sum of the counts. With frozen document frequencies that holds for CIDEr-D as it does for accuracy.
  */
+
+import type { MeasureId } from '../measures/measures.js';
 import type { Prediction } from '../records/predictions.js';
-import type { MeasureId } from '../run/measures.js';
 import { studentTQuantile } from '../statistics/student-t.js';
 
 export interface ScorePerImage {

@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
-import { writeFileAtomically } from '../records/atomic-file.js';
-import { sha256 } from '../records/canonical-json.js';
 import { isSitePath } from './site-folder.js';
 
 export const MANIFEST = 'site-manifest.json';

@@ -1,7 +1,8 @@
 /** What a site shows of a reproduction beside its report, and the name under which it stands there. */
+
+import { sha256 } from '../../reference-model/files/hashing.js';
 import type { FindingReportView } from '../../reports/index.js';
 import type { SuiteView } from '../../reports/site/index.js';
-import { sha256 } from '../records/canonical-json.js';
 import type { ReproductionSource } from './collect-records.js';
 
 export interface SuiteFacts

@@ -3,7 +3,7 @@
  * are compared is bounded by work, not by time, so that the same records always give the same letters.
  */
 
-import { measures } from '../run/measures.js';
+import { measures } from '../measures/measures.js';
 import { compareMany } from '../statistics/compare-many.js';
 import type { ScoreOfSums } from '../statistics/paired-images.js';
 import type { Board, RankedSystem, TieGroups } from './leaderboards.js';

@@ -4,9 +4,9 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
-import { writeFileAtomically } from './atomic-file.js';
-import { sha256 } from './canonical-json.js';
 
 const kept = 2;
 

@@ -5,13 +5,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
-import { canonicalJson, sha256 } from './canonical-json.js';
+import { canonicalJson } from '../files/canonical-json.js';
 
 const decisive: readonly { readonly folder: string; readonly suffixes: readonly string[] }[] = [
   { folder: 'dist/reference-model', suffixes: ['.js', '.wasm'] },
   { folder: 'dist/metrics', suffixes: ['.js'] },
   { folder: 'dist/harness/run', suffixes: ['.js'] },
+  { folder: 'dist/harness/score', suffixes: ['.js'] },
+  { folder: 'dist/harness/measures', suffixes: ['.js'] },
   { folder: 'reference-model', suffixes: ['.safetensors', '.json'] },
 ];
 

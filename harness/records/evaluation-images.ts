@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { DataSet, SplitName } from '../../reference-model/data/dataset.js';
 import { encodePng } from '../../reference-model/data/png.js';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { UserError } from '../errors.js';
-import { writeFileAtomically } from './atomic-file.js';
 
 const imageSchema = z.strictObject({ imageId: z.string(), png: z.base64() });
 

@@ -3,9 +3,9 @@
  * line can be torn by a crash; it is dropped on reading. Times live here and never in `result.json`.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import type { TrainingEvent } from '../../reference-model/training/events.js';
 import { UserError } from '../errors.js';
-import { writeFileAtomically } from './atomic-file.js';
 
 /** What the harness adds to the trainer's own events; a session is one process working on the run. */
 type SessionEvent =

@@ -2,10 +2,11 @@
  * Begins a run with the first steps of a finished one that has the same: their events and their last checkpoint are copied into the
  * new record, which then resumes like any other. The bits are those of a run that trained these steps itself.
  */
-import type { RunConfig } from '../../reference-model/training/recipe.js';
+
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
-import { writeFileAtomically } from './atomic-file.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from '../files/canonical-json.js';
 import { listCheckpoints, readCheckpoint, saveCheckpoint } from './checkpoints.js';
 import { type RecordedEvent, readEvents } from './events.js';
 import type { RunIdentity } from './run-identity.js';

@@ -5,7 +5,7 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Engine } from '../../reference-model/engines/engine.js';
-import { sha256 } from './canonical-json.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { packageRoot } from './code-version.js';
 
 const dataSet = z.strictObject({ name: z.string(), fingerprint: z.string() });

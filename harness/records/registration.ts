@@ -5,9 +5,10 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
-import { writeFileAtomically } from './atomic-file.js';
-import { canonicalJson, sha256 } from './canonical-json.js';
+import { canonicalJson } from '../files/canonical-json.js';
 import {
   type EarlierDecision,
   parseReproduction,

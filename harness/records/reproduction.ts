@@ -5,12 +5,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
+import { canonicalJson } from '../files/canonical-json.js';
 import { defaultDataSet, type Plan } from '../suite/plan.js';
 import { dataSetName } from '../suite/run-config-schema.js';
 import { hypothesisSchema, suiteSchema } from '../suite/schema.js';
-import { writeFileAtomically } from './atomic-file.js';
-import { canonicalJson, sha256 } from './canonical-json.js';
 
 const fileName = 'reproduction.json';
 const schemaVersion = 2;

@@ -4,10 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
-import { measureIds } from '../run/measures.js';
-import { writeFileAtomically } from './atomic-file.js';
-import { canonicalJson, sha256 } from './canonical-json.js';
+import { canonicalJson } from '../files/canonical-json.js';
+import { measureIds } from '../measures/measures.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 

@@ -1,6 +1,8 @@
 /** What makes a run that run: two runs with the same identity must end with the same bits, so only one is ever trained. */
-import type { RunConfig } from '../../reference-model/training/recipe.js';
-import { canonicalJson, sha256 } from './canonical-json.js';
+
+import { sha256 } from '../../reference-model/files/hashing.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { canonicalJson } from '../files/canonical-json.js';
 
 export interface RunIdentity {
   readonly config: RunConfig;

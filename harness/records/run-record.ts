@@ -5,10 +5,10 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { runConfigSchema } from '../suite/run-config-schema.js';
-import { writeFileAtomically } from './atomic-file.js';
-import { sha256 } from './canonical-json.js';
 import { listCheckpoints, readCheckpoint } from './checkpoints.js';
 import { lastRecordedStep, type RecordedEvent, readEvents, rewindEvents } from './events.js';
 import { type ExampleImage, exampleImagesSchema, type Prediction, readPredictions } from './predictions.js';

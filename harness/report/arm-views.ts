@@ -1,8 +1,8 @@
 /** The factors and arms of a reproduction as the page shows them. */
 import type { ArmView, FactorView } from '../../reports/index.js';
 import type { Reproduction } from '../records/reproduction.js';
+import type { PlacedRun } from '../verdict/placed-runs.js';
 import { maskPicture } from './mask-picture.js';
-import type { PlacedRun } from './placed-runs.js';
 
 export function factorViews({ suite }: Reproduction): readonly FactorView[] {
   return Object.entries(suite.factors).map(([id, { label, levels }]) => ({

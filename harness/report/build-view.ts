@@ -7,14 +7,15 @@ import { readPredictions } from '../records/predictions.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { readFinishedTraining, readRecordedAnswers, runPaths } from '../records/run-record.js';
 import { statisticsNotes } from '../statistics/statistics-notes.js';
+import { decidedClaims, methodsOf, secondaryMeasures } from '../verdict/claims.js';
+import type { PlacedRun } from '../verdict/placed-runs.js';
+import { whatWasSeenBefore } from '../verdict/seen-before.js';
 import { armViews, factorViews } from './arm-views.js';
 import { caveats } from './caveats.js';
-import { decidedClaims, methodsOf, secondaryMeasures } from './claims.js';
 import { convergenceViews } from './convergence-views.js';
 import type { OutputsOfArm } from './empty-outputs.js';
 import { exampleViews } from './examples.js';
 import { lossCurves } from './loss-curves.js';
-import type { PlacedRun } from './placed-runs.js';
 import { provenanceLines } from './provenance-lines.js';
 import { publishedViews } from './published-views.js';
 import { recipeText } from './recipe-text.js';
@@ -22,7 +23,6 @@ import { isAboutConvergence, reportedMeasures, respondingMeasures } from './repo
 import { responseViews } from './responses.js';
 import { computeView, runView, scoreLabels, sharedTrainings, sharedTrainingViews } from './run-views.js';
 import { scoreTables } from './score-tables.js';
-import { whatWasSeenBefore } from './seen-before.js';
 
 /** Level of intervals where no claim states one. */
 const usualLevel = 0.95;

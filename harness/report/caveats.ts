@@ -1,9 +1,10 @@
 /** What a careful reader should weigh: the suite's own caveats and those that follow from how it was run. */
+
+import { measures } from '../measures/measures.js';
 import type { Reproduction } from '../records/reproduction.js';
-import { measures } from '../run/measures.js';
+import type { PlacedRun } from '../verdict/placed-runs.js';
 import { emptyOutputCaveats, type OutputsOfArm } from './empty-outputs.js';
 import { stepsPerPoint } from './loss-curves.js';
-import type { PlacedRun } from './placed-runs.js';
 
 /** @param outputs what the runs said, one run at a time */
 export function caveats(

@@ -1,6 +1,7 @@
 /** What the runs cost: time from the event logs, floating point operations from the configuration and the tokens seen. */
-import type { RunConfig } from '../../reference-model/training/recipe.js';
-import { exampleFlops } from '../planning/step-flops.js';
+
+import { exampleFlops } from '../../reference-model/model/step-flops.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { forkOf, type RecordedEvent } from '../records/events.js';
 
 export interface RunTiming {

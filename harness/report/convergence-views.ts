@@ -1,7 +1,7 @@
 /** The normalised loss curve of every run that has one. */
 import type { ConvergenceView } from '../../reports/index.js';
-import { convergenceCurve } from '../run/convergence.js';
-import type { PlacedRun } from './placed-runs.js';
+import { convergenceCurve } from '../measures/convergence.js';
+import type { PlacedRun } from '../verdict/placed-runs.js';
 
 export function convergenceViews(runs: readonly PlacedRun[]): readonly ConvergenceView[] {
   return runs.flatMap(({ arm, seed, events, identity }) => {

@@ -1,12 +1,12 @@
 /** The landing page over several findings: claim, verdict, effects and cost of each, taken from the reports beside it. */
 import { join, relative } from 'node:path';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import {
   type ClaimView,
   type FindingReportView,
   type FindingsIndexView,
   renderFindingsIndex,
 } from '../../reports/index.js';
-import { writeFileAtomically } from '../records/atomic-file.js';
 import type { WrittenReport } from './write-report.js';
 
 /**

@@ -2,10 +2,10 @@
  * Loss curves from a run's events. Training losses are averaged over runs of consecutive steps that never cross a stage, so that a
  * curve has at most about a hundred points; validation losses are shown as measured. Nothing is smoothed beyond these means.
  */
-import type { RunConfig } from '../../reference-model/training/recipe.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import type { LossCurveView } from '../../reports/index.js';
 import type { RecordedEvent } from '../records/events.js';
-import type { PlacedRun } from './placed-runs.js';
+import type { PlacedRun } from '../verdict/placed-runs.js';
 
 const maximumPoints = 100;
 

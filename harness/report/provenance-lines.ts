@@ -1,7 +1,7 @@
 /** The provenance of all runs as lines; what differs between runs is listed with every value. */
 import type { FindingReportView } from '../../reports/index.js';
 import type { Provenance } from '../records/provenance.js';
-import type { PlacedRun } from './placed-runs.js';
+import type { PlacedRun } from '../verdict/placed-runs.js';
 
 export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['provenance'] {
   const line = (label: string, of: (provenance: Provenance) => string | undefined) => {

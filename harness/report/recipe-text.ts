@@ -1,7 +1,7 @@
 /** The recipe of a reproduction as YAML: what its factors change, its seeds, and the configuration of one arm as it was resolved. */
 import { stringify } from 'yaml';
 import type { Reproduction } from '../records/reproduction.js';
-import type { PlacedRun } from './placed-runs.js';
+import type { PlacedRun } from '../verdict/placed-runs.js';
 
 /** The arm shown whole is the control of the first claim, or else the first. */
 export function recipeText({ suite, hypotheses: [first], arms }: Reproduction, runs: readonly PlacedRun[]): string {

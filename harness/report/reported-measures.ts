@@ -1,8 +1,8 @@
 /** Which measures of its runs a report shows, and in which order: those of its claims first. */
 import type { MeasureView } from '../../reports/index.js';
-import { type MeasureId, measureIds, measures } from '../run/measures.js';
+import { type MeasureId, measureIds, measures } from '../measures/measures.js';
 import type { Hypothesis } from '../suite/schema.js';
-import type { PlacedRun } from './placed-runs.js';
+import type { PlacedRun } from '../verdict/placed-runs.js';
 
 /** What two measures have in common that differ in their texts or questions only: `accuracy` and `accuracy/open`. */
 function familyOf(measure: MeasureId): string {

@@ -3,10 +3,10 @@
  * every combination of the other factors' levels.
  */
 import type { ResponseView } from '../../reports/index.js';
+import type { MeasureId } from '../measures/measures.js';
 import type { Reproduction } from '../records/reproduction.js';
-import type { MeasureId } from '../run/measures.js';
+import { measuredArms, type PlacedRun } from '../verdict/placed-runs.js';
 import { meanInterval } from './mean-interval.js';
-import { measuredArms, type PlacedRun } from './placed-runs.js';
 import { measureView } from './reported-measures.js';
 import { armBaselines } from './score-tables.js';
 

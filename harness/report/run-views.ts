@@ -1,12 +1,12 @@
 /** The runs as the page lists them, and what they cost together. */
 import { existsSync } from 'node:fs';
 import type { ComputeView, RunView, SharedTrainingView } from '../../reports/index.js';
+import { type MeasureId, measures } from '../measures/measures.js';
 import { forkOf } from '../records/events.js';
 import type { Reproduction } from '../records/reproduction.js';
 import { type FinishedTraining, readFinishedTraining, runPaths } from '../records/run-record.js';
-import { type MeasureId, measures } from '../run/measures.js';
+import type { PlacedRun } from '../verdict/placed-runs.js';
 import { timingOf, trainingFlops, unionSeconds } from './compute.js';
-import type { PlacedRun } from './placed-runs.js';
 
 const recordFiles = ['config.json', 'provenance.json', 'events.jsonl', 'predictions.jsonl', 'result.json'];
 

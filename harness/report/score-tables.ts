@@ -1,8 +1,8 @@
 /** Every reported measure of every arm: mean and t interval over seeds, and what the baselines get on the same questions. */
 import type { ScoreTableView } from '../../reports/index.js';
-import type { MeasureId } from '../run/measures.js';
+import type { MeasureId } from '../measures/measures.js';
+import { armIds, measuredArms, type PlacedRun } from '../verdict/placed-runs.js';
 import { meanInterval } from './mean-interval.js';
-import { armIds, measuredArms, type PlacedRun } from './placed-runs.js';
 import { baselinesOf, measureView } from './reported-measures.js';
 
 /**

@@ -1,7 +1,7 @@
 /** Writes a finding's page and its numbers (`index.html`, `report.json`) from the records of a reproduction. */
 import { join, relative } from 'node:path';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { type FindingReportView, renderFindingReport, renderReportJson } from '../../reports/index.js';
-import { writeFileAtomically } from '../records/atomic-file.js';
 import { type Reproduction, readReproduction } from '../records/reproduction.js';
 import { buildFindingView } from './build-view.js';
 

@@ -1,6 +1,6 @@
 /** Picks the images that a report shows: the first of the evaluation split, before any score exists. */
 import type { DataSet } from '../../reference-model/data/dataset.js';
-import type { RunConfig } from '../../reference-model/training/recipe.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import type { ExampleImage } from '../records/predictions.js';
 
 const count = 8;

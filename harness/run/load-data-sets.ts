@@ -4,9 +4,10 @@
  */
 
 import type { DataSet, DataSetName } from '../../reference-model/data/dataset.js';
-import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { type DataSets, dataSetNames } from '../../reference-model/training/stage-data.js';
-import { canonicalJson, sha256 } from '../records/canonical-json.js';
+import { canonicalJson } from '../files/canonical-json.js';
 import type { DataSource, Machinery } from './machinery.js';
 
 /** A data set that need not be in memory. */

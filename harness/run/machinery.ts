@@ -6,7 +6,7 @@
 import type { DataSet } from '../../reference-model/data/dataset.js';
 import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
-import type { DataConfig, RunConfig } from '../../reference-model/training/recipe.js';
+import type { DataConfig, RunConfig } from '../../reference-model/recipe/recipe.js';
 import type { TrainingJob } from '../../reference-model/training/train.js';
 
 export type EngineChoice = EngineName | 'auto';

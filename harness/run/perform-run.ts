@@ -2,11 +2,13 @@
  * One run, from its job to its result: lock the record, load, train, predict, score, write the result. It reads top to bottom.
  * A finished record is read back instead; an unfinished one is resumed. Killed at any byte, the next attempt ends with the same bits.
  */
+
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import type { TrainingEvent } from '../../reference-model/training/events.js';
 import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
-import { writeFileAtomically } from '../records/atomic-file.js';
-import { sha256 } from '../records/canonical-json.js';
+import { convergenceMeasures } from '../measures/convergence.js';
 import { saveCheckpoint } from '../records/checkpoints.js';
 import { type EventLog, openEventLog, type RecordedEvent, readEvents } from '../records/events.js';
 import { type ForkPoint, forkRun } from '../records/fork.js';
@@ -16,11 +18,10 @@ import type { Provenance } from '../records/provenance.js';
 import { type RunResult, writeResult } from '../records/result.js';
 import { type RunIdentity, runIdOf } from '../records/run-identity.js';
 import { beginRun, readFinishedResult, runPaths } from '../records/run-record.js';
-import { convergenceMeasures } from './convergence.js';
+import { scorePredictions } from '../score/score-predictions.js';
 import { exampleImages } from './example-images.js';
 import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
 import type { EngineChoice, Machinery } from './machinery.js';
-import { scorePredictions } from './score-predictions.js';
 import { countParameters } from './weights.js';
 
 /** Everything a process needs to perform a run; plain JSON. */

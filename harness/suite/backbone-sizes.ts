@@ -37,7 +37,7 @@ export function backboneSizes(): BackboneSizes {
  * @throws UserError `file-unreadable` when it is damaged
  */
 function shapesOf(backbone: 'vision' | 'language'): Shapes {
-  const path = `#package/reference-model/pretraining/weights/${backbone}.safetensors`;
+  const path = `#package/reference-model/weights/${backbone}.safetensors`;
   const name = createRequire(import.meta.url).resolve(path);
   const file = openSync(name, 'r');
   try {

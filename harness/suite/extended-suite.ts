@@ -5,9 +5,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import { closestName } from './closest-name.js';
+import { closestName } from '../files/closest-name.js';
+import { sameFile, shownPath } from '../files/shown-path.js';
 import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
-import { sameFile, shownPath } from './shown-path.js';
 import { locate, type Path, readYamlSource, type YamlSource } from './yaml-source.js';
 
 export interface ExtendedSuite {

@@ -1,13 +1,13 @@
 /** Finds and reads suites: the findings shipped with the package by number, each shipped suite by its id, and any other by its path. */
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
-import { closestName } from './closest-name.js';
+import { closestName } from '../files/closest-name.js';
+import { settingsComplaints } from './checks/settings-rules.js';
 import type { Complaint } from './complaint.js';
 import { readExtendedSuite } from './extended-suite.js';
 import { publishedTableIds } from './published.js';
 import { checkYaml, refuseComplaints } from './read-yaml.js';
 import { type Suite, suiteSchema } from './schema.js';
-import { settingsComplaints } from './settings-rules.js';
 import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
 import { idComplaints } from './suite-id.js';
 

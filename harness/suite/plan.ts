@@ -2,10 +2,10 @@
  * From a suite to the runs that test it: one run per arm and seed, each with its fully resolved configuration, and the stages that
  * several of them share. Planning is pure: the same suite and options give the same plan, and nothing is read or trained.
  */
-import type { RunConfig } from '../../reference-model/training/recipe.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
+import { closestName } from '../files/closest-name.js';
 import { type Arm, armsOf } from './arms.js';
-import { closestName } from './closest-name.js';
 import { runConfigSchema } from './run-config-schema.js';
 import type { DataSetName, Hypothesis, Suite } from './schema.js';
 import { settingsOf } from './settings.js';

@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { closestName } from './closest-name.js';
+import { closestName } from '../files/closest-name.js';
+import { shownPath } from '../files/shown-path.js';
 import { readYamlFile } from './read-yaml.js';
 import { publishedFile } from './shipped-suites.js';
-import { shownPath } from './shown-path.js';
 
 const text = z.string().trim().min(1);
 

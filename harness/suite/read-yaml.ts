@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { type Problem, UserError } from '../errors.js';
-import { closestName } from './closest-name.js';
+import { closestName } from '../files/closest-name.js';
 import type { Complaint } from './complaint.js';
 import { expectedAt, keysAt } from './schema-hints.js';
 import { locate, ownerOf, type Path, readYamlSource, type YamlSource } from './yaml-source.js';

@@ -3,7 +3,7 @@
  * Every object is strict: a key that nobody reads is an error, because a typo must not silently train the default.
  */
 import { z } from 'zod';
-import { inconsistencies } from './config-rules.js';
+import { inconsistencies } from './checks/config-rules.js';
 
 // Upper bounds are far beyond what can be trained: they keep a slip of the hand from filling the memory of whoever plans it.
 const upTo = (most: number) => z.int().min(1).max(most);

@@ -3,10 +3,10 @@
  * Hypotheses and seeds stand in the file, so they are fixed before anything is trained. Rules between fields are in `suite-rules.ts`.
  */
 import { z } from 'zod';
-import { measureIds } from '../run/measures.js';
+import { measureIds } from '../measures/measures.js';
+import { suiteComplaints } from './checks/suite-rules.js';
 import { paperScaleSchema } from './paper-scale-schema.js';
 import { dataSetName, overlaySchema, scaleSchema } from './run-config-schema.js';
-import { suiteComplaints } from './suite-rules.js';
 
 const text = z.string().trim().min(1);
 const identifier = z.string().regex(/^[a-z][a-z0-9-]*$/);

@@ -2,8 +2,8 @@
  * Which stages of planned runs are the same and need to be trained once only. Runs of one seed, model and recipe whose stages begin
  * alike form a trie over stages; every node at which they part is a prefix: a training of its own, from whose last checkpoint they fork.
  */
-import type { RunConfig, Stage } from '../../reference-model/training/recipe.js';
-import { canonicalJson } from '../records/canonical-json.js';
+import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { canonicalJson } from '../files/canonical-json.js';
 
 /** Stages that several runs, or several longer prefixes, begin with. */
 export interface PlannedPrefix {

@@ -1,9 +1,9 @@
 /** Which ids a suite file may take: the id names the folder of its results, where nothing else may be kept. */
 
+import { sameFile } from '../files/shown-path.js';
 import type { Complaint } from './complaint.js';
 import { dataSetName } from './run-config-schema.js';
 import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
-import { sameFile } from './shown-path.js';
 
 /** Folders of every store. */
 const storeFolders = ['runs', 'images'];

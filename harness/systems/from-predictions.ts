@@ -13,9 +13,9 @@ import {
   scoreCaptions,
   scoreConsensus,
 } from '../../metrics/index.js';
-import { readCaptionRecords } from '../scoring-input/captions.js';
-import { readDocumentFrequencies } from '../scoring-input/document-frequency-file.js';
-import { readConsensusQuestions, readEasyVqaQuestions, readPathVqaQuestions } from '../scoring-input/questions.js';
+import { readCaptionRecords } from '../score/captions.js';
+import { readDocumentFrequencies } from '../score/document-frequency-file.js';
+import { readConsensusQuestions, readEasyVqaQuestions, readPathVqaQuestions } from '../score/questions.js';
 import {
   type Aggregation,
   type System,

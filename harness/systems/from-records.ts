@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
+import { type MeasureId, measures } from '../measures/measures.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { readFinishedRunIn, runPaths } from '../records/run-record.js';
-import { type MeasureId, measures } from '../run/measures.js';
 import { type System, type SystemItem, type SystemMetric, sortItems, systemMetric } from './system.js';
 
 /** One run, as the one record of a system. @throws UserError `record-missing`, `record-corrupt` or `score-invalid` */

@@ -3,14 +3,7 @@
  * are thousands and a mistake must name its image.
  */
 import { UserError } from '../errors.js';
-import {
-  type Fields,
-  refuse,
-  requireIdentifier,
-  requireList,
-  requireObject,
-  requireText,
-} from '../scoring-input/fields.js';
+import { type Fields, refuse, requireIdentifier, requireList, requireObject, requireText } from '../score/fields.js';
 import type { SystemItem } from './system.js';
 
 export interface ImageEntry {

@@ -5,8 +5,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { UserError } from '../errors.js';
-import { BASELINE_FORMAT, parseBaseline } from '../gate/baseline.js';
-import { readJsonFile } from '../scoring-input/rows.js';
+import { readJsonFile } from '../score/rows.js';
+import { BASELINE_FORMAT, parseBaseline } from './baseline.js';
 import { type Scoring, systemOfPredictions } from './from-predictions.js';
 import { systemOfRun, systemsOfArm } from './from-records.js';
 import { joinRecords } from './join-records.js';

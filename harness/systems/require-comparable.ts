@@ -3,7 +3,7 @@
  * never cut down to what both sides have.
  */
 import { UserError } from '../errors.js';
-import { count, sample } from '../scoring-input/captions.js';
+import { count, sample } from '../score/captions.js';
 import type { SystemMetric } from './system.js';
 
 export interface LabelledMetric {

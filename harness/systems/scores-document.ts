@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { canonicalJson } from '../records/canonical-json.js';
-import { writeOutput } from '../scoring-input/write-output.js';
+import { canonicalJson } from '../files/canonical-json.js';
+import { writeOutput } from '../score/write-output.js';
 import { imageEntry, readImageEntries } from './image-entries.js';
 import {
   type Aggregation,

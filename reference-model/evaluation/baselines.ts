@@ -3,7 +3,7 @@
  * what the commonest answer gets, and beside what whoever reads the question but does not look at the image gets.
  */
 import type { AnswerKind, DataSetName, Question } from '../data/dataset.js';
-import type { RunConfig } from '../training/recipe.js';
+import type { RunConfig } from '../recipe/recipe.js';
 import { type DataSets, requireDataSet, trainingSamples } from '../training/stage-data.js';
 
 export const BASELINES = ['majority', 'blind'] as const;

@@ -10,10 +10,10 @@ import { generate } from '../generation/generate.js';
 import { connect } from '../model/connector.js';
 import type { Model } from '../model/model.js';
 import { encodeImages } from '../model/vision-encoder.js';
+import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { modelTokenizer } from '../training/model-tokenizer.js';
-import type { CaptionSource, RunConfig } from '../training/recipe.js';
 
 export type CaptionStyle = CaptionSource;
 

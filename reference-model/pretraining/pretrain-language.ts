@@ -3,7 +3,6 @@
  * So it learns to speak of what stands in front of the prompt, where training will later put the visual tokens.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { type LanguageExample, languageExample } from '../data/tiny-scenes/pretraining.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import type { LanguageConfig } from '../model/config.js';
 import type { Model } from '../model/model.js';
@@ -13,6 +12,7 @@ import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { trainableParameters } from '../training/gradients.js';
 import { optimize, type PretrainingProgress } from './optimize.js';
+import { type LanguageExample, languageExample } from './scene-corpus.js';
 import type { PretrainingSchedule } from './schedule.js';
 
 /** Texts as a batch without images: notes, begin token, request, answer, end token; only the answer is to be learned. */

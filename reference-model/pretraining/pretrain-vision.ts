@@ -4,7 +4,6 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { normalizeBatch } from '../data/preprocessing.js';
-import { CELL_CLASSES, type CellLabels, visionExample } from '../data/tiny-scenes/pretraining.js';
 import type { VisionConfig } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { initialValues, type Parameter } from '../model/parameters.js';
@@ -13,6 +12,7 @@ import { linear } from '../ops/linear.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
 import { trainableParameters } from '../training/gradients.js';
 import { optimize, type PretrainingProgress } from './optimize.js';
+import { CELL_CLASSES, type CellLabels, visionExample } from './scene-corpus.js';
 import type { PretrainingSchedule } from './schedule.js';
 
 const LABELS = ['shape', 'color', 'size'] as const;

@@ -6,7 +6,7 @@ import { parameterArrays } from '../checkpoint/load-parameters.js';
 import { writeSafetensors } from '../checkpoint/safetensors.js';
 import { loadEmbeddedTokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { createModel, disposeModel } from '../model/model.js';
-import type { Backbone } from './backbones.js';
+import type { Backbone } from '../weights/backbones.js';
 import type { PretrainingProgress } from './optimize.js';
 import { pretrainLanguage } from './pretrain-language.js';
 import { pretrainVision } from './pretrain-vision.js';

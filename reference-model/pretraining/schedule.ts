@@ -1,6 +1,6 @@
 /** How the embedded backbones are pretrained. Fixed here, because the shipped weights are the result of exactly these numbers. */
 import type { ModelConfig } from '../model/config.js';
-import type { Optimizer } from '../training/recipe.js';
+import type { Optimizer } from '../recipe/recipe.js';
 
 export interface PretrainingSchedule {
   readonly seed: number;

@@ -4,8 +4,8 @@
  */
 import type { RasterImage } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
+import type { Stage } from '../recipe/recipe.js';
 import type { BatchPlan } from './examples.js';
-import type { Stage } from './recipe.js';
 
 /** The same batches with every image moved by up to `stage.imageShift` pixels; the very same plan where the stage names no shift. */
 export function withShiftedImages(plan: BatchPlan, { name, imageShift = 0 }: Stage, seed: number): BatchPlan {

@@ -1,6 +1,6 @@
 /** What the trainer reports while it runs; the harness appends each event to the record and draws progress from it. */
 import type { Part } from '../model/config.js';
-import type { Source } from './recipe.js';
+import type { Source } from '../recipe/recipe.js';
 
 export type TrainingEvent =
   | {

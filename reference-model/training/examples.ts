@@ -4,7 +4,7 @@
  */
 import type { Sample } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
-import type { CaptionSource, Source, Stage } from './recipe.js';
+import type { CaptionSource, Source, Stage } from '../recipe/recipe.js';
 
 /** One image, what is asked about it, and the text to be learned. */
 export interface Example {

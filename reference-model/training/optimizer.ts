@@ -7,7 +7,7 @@ import type { Part } from '../model/config.js';
 import type { Parameter } from '../model/parameters.js';
 import { adamW } from '../ops/adam-w.js';
 import { squaredNorm } from '../ops/squared-norm.js';
-import type { Optimizer } from './recipe.js';
+import type { Optimizer } from '../recipe/recipe.js';
 
 interface Moments {
   readonly first: tf.Tensor;

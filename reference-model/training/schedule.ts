@@ -1,6 +1,6 @@
 /** Learning-rate schedule of one stage: linear warm-up from 0, then a cosine down to a share of the peak. */
 import { cos } from '../numerics/elementary.js';
-import type { Optimizer } from './recipe.js';
+import type { Optimizer } from '../recipe/recipe.js';
 
 /**
  * Factor on the peak learning rate.

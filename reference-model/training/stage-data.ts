@@ -4,7 +4,7 @@
  */
 import type { DataSet, DataSetName, Sample } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
-import type { RunConfig, Stage } from './recipe.js';
+import type { RunConfig, Stage } from '../recipe/recipe.js';
 
 /** The data sets of a run by name; `RunConfig.data.name` is the one that is evaluated. */
 export type DataSets = Readonly<Partial<Record<DataSetName, DataSet>>>;

@@ -7,9 +7,9 @@ import { connect } from '../model/connector.js';
 import type { Model } from '../model/model.js';
 import { sequenceLoss } from '../model/sequence-loss.js';
 import { encodeImages } from '../model/vision-encoder.js';
+import type { Recipe, Source } from '../recipe/recipe.js';
 import { buildExampleBatch, type ExampleBatch } from './example-batch.js';
 import { examplesOf } from './examples.js';
-import type { Recipe, Source } from './recipe.js';
 
 export interface ValidationSet {
   readonly source: Source;

@@ -3,8 +3,6 @@
  * images, written by the writers of real records. The numbers depend on the seed alone.
  */
 import { join } from 'node:path';
-import { writeFileAtomically } from '../../harness/records/atomic-file.js';
-import { sha256 } from '../../harness/records/canonical-json.js';
 import { recordEvaluationImages } from '../../harness/records/evaluation-images.js';
 import { openEventLog } from '../../harness/records/events.js';
 import { type Prediction, predictionsText } from '../../harness/records/predictions.js';
@@ -15,7 +13,9 @@ import { beginRun, runPaths } from '../../harness/records/run-record.js';
 import { readFindings } from '../../harness/suite/find-suite.js';
 import { planSuite } from '../../harness/suite/plan.js';
 import type { Suite } from '../../harness/suite/schema.js';
-import type { RunConfig } from '../../reference-model/training/recipe.js';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 
 const FINGERPRINT = sha256('the data set of the synthetic records');
 const STEPS_PER_STAGE = 3;

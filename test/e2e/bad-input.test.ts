@@ -13,7 +13,7 @@ import { decisiveFiles, newFolder, runCommand, runIdsOf, tinySuite } from './com
 const root = dirname(createRequire(import.meta.url).resolve('#package/package.json'));
 const folder = newFolder();
 const copy = join(folder, 'package');
-const backbone = join(copy, 'reference-model/pretraining/weights/vision.safetensors');
+const backbone = join(copy, 'reference-model/weights/vision.safetensors');
 
 beforeAll(() => {
   mkdirSync(copy);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import type { TitledJob } from '../../../harness/execution/execute-runs.js';
 import type { Interruption } from '../../../harness/execution/interruption.js';
-import { prepareJobs, type TitledConfig } from '../../../harness/run/prepare-jobs.js';
+import { prepareJobs, type TitledConfig } from '../../../harness/experiment/prepare-jobs.js';
 import { readFindings } from '../../../harness/suite/find-suite.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
 import { fakeMachinery } from './fake-machinery.mjs';

@@ -1,5 +1,5 @@
 /** Entry of a process of runs whose trainer is the stand-in. */
-import { serveRuns } from '../../../dist/harness/execution/worker.js';
+import { serveRuns } from '../../../dist/harness/execution/local/worker.js';
 import { fakeMachinery } from './fake-machinery.mjs';
 
 serveRuns(fakeMachinery);

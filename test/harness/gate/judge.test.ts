@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
-import type { Baseline } from '../../../harness/gate/baseline.js';
 import { calibrateGate } from '../../../harness/gate/calibrate.js';
 import { judge } from '../../../harness/gate/judge.js';
+import type { Baseline } from '../../../harness/systems/baseline.js';
 import { type System, systemMetric } from '../../../harness/systems/system.js';
 
 interface Side {

@@ -15,10 +15,10 @@ import {
   storedCalibration,
 } from '../../../harness/planning/calibration-store.js';
 import { runGraph } from '../../../harness/planning/run-graph.js';
-import { exampleFlops } from '../../../harness/planning/step-flops.js';
 import { tokenCounter } from '../../../harness/planning/token-counter.js';
 import { loadDataSets } from '../../../harness/run/load-data-sets.js';
 import type { Machinery } from '../../../harness/run/machinery.js';
+import { exampleFlops } from '../../../reference-model/model/step-flops.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { temporaryFolder } from '../fake/fake-runs.js';
 import { fakePlanOfAllWords } from './fake-plan.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { execaNode } from 'execa';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { FromWorker } from '../../../harness/execution/messages.js';
+import type { FromWorker } from '../../../harness/execution/local/messages.js';
 import { listCheckpoints } from '../../../harness/records/checkpoints.js';
 import { readEvents } from '../../../harness/records/events.js';
 import { readFinishedRun, runPaths } from '../../../harness/records/run-record.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson } from '../../../harness/records/canonical-json.js';
+import { canonicalJson } from '../../../harness/files/canonical-json.js';
 import { runIdOf } from '../../../harness/records/run-identity.js';
 import { fakePlan } from '../fake/fake-runs.js';
 

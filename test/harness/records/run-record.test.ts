@@ -2,11 +2,11 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
-import { writeFileAtomically } from '../../../harness/records/atomic-file.js';
 import { listCheckpoints, readCheckpoint, saveCheckpoint } from '../../../harness/records/checkpoints.js';
 import { openEventLog, readEvents, rewindEvents } from '../../../harness/records/events.js';
 import { beginRun, readFinishedRun, runPaths } from '../../../harness/records/run-record.js';
 import { performRun } from '../../../harness/run/perform-run.js';
+import { writeFileAtomically } from '../../../reference-model/files/atomic-file.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';
 

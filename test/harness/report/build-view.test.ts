@@ -1,11 +1,11 @@
 /** The view of the claims of a suite, from fabricated records whose statistics are known in closed form. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { sha256 } from '../../../harness/records/canonical-json.js';
 import { writeResult } from '../../../harness/records/result.js';
 import { runPaths } from '../../../harness/records/run-record.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import type { Suite } from '../../../harness/suite/schema.js';
+import { sha256 } from '../../../reference-model/files/hashing.js';
 import type { FindingReportView } from '../../../reports/index.js';
 import type { Fabrication, Scores } from './fabricated-records.js';
 import {

@@ -1,7 +1,7 @@
 /** Finished records with scores, losses and times of the test's choice, written by the writers that real runs use. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../../harness/records/canonical-json.js';
+import type { MeasureId } from '../../../harness/measures/measures.js';
 import type { RecordedEvent } from '../../../harness/records/events.js';
 import { predictionsText } from '../../../harness/records/predictions.js';
 import type { Provenance } from '../../../harness/records/provenance.js';
@@ -14,11 +14,11 @@ import {
 import { type RunResult, writeResult } from '../../../harness/records/result.js';
 import { runIdOf } from '../../../harness/records/run-identity.js';
 import { beginRun, runPaths } from '../../../harness/records/run-record.js';
-import type { MeasureId } from '../../../harness/run/measures.js';
 import { readFindings } from '../../../harness/suite/find-suite.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
 import { type Suite, suiteSchema } from '../../../harness/suite/schema.js';
-import type { RunConfig } from '../../../reference-model/training/recipe.js';
+import { sha256 } from '../../../reference-model/files/hashing.js';
+import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
 
 export type Scores = Readonly<Partial<Record<MeasureId, number>>>;
 

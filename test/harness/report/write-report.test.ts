@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { executeRuns } from '../../../harness/execution/execute-runs.js';
-import { canonicalJson } from '../../../harness/records/canonical-json.js';
+import { canonicalJson } from '../../../harness/files/canonical-json.js';
 import { reproductionFolder, reproductionOf, writeReproduction } from '../../../harness/records/reproduction.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import { writeReport } from '../../../harness/report/write-report.js';

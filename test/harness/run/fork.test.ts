@@ -3,15 +3,15 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TitledJob } from '../../../harness/execution/execute-runs.js';
+import { prepareJobs } from '../../../harness/experiment/prepare-jobs.js';
 import { listCheckpoints } from '../../../harness/records/checkpoints.js';
 import { forkOf, type RecordedEvent, readEvents } from '../../../harness/records/events.js';
 import { beginsWith } from '../../../harness/records/fork.js';
 import { type RunPaths, runPaths } from '../../../harness/records/run-record.js';
 import { timingOf, trainingFlops, unionSeconds } from '../../../harness/report/compute.js';
 import { performRun, type RunJob, type RunProgress } from '../../../harness/run/perform-run.js';
-import { prepareJobs } from '../../../harness/run/prepare-jobs.js';
 import { referenceModel } from '../../../harness/run/reference-model.js';
-import type { RunConfig, Stage } from '../../../reference-model/training/recipe.js';
+import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
 import { tinyData, tinyRun } from '../../reference-model/training/tiny-run.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { dataFingerprintOf, loadDataSets, openDataSets, requireOpened } from '../../../harness/run/load-data-sets.js';
 import type { DataSet } from '../../../reference-model/data/dataset.js';
-import type { RunConfig } from '../../../reference-model/training/recipe.js';
+import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
 import { tinyRun } from '../../reference-model/training/tiny-run.js';
 
 const stage = tinyRun().recipe.stages[0]!;

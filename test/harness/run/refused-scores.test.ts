@@ -5,7 +5,7 @@ import { formatError } from '../../../harness/errors.js';
 import { runPaths } from '../../../harness/records/run-record.js';
 import type { Machinery } from '../../../harness/run/machinery.js';
 import { performRun, type RunJob } from '../../../harness/run/perform-run.js';
-import { scorePredictions } from '../../../harness/run/score-predictions.js';
+import { scorePredictions } from '../../../harness/score/score-predictions.js';
 import type { DataSet } from '../../../reference-model/data/dataset.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';

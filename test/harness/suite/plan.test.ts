@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, sha256 } from '../../../harness/records/canonical-json.js';
+import { canonicalJson } from '../../../harness/files/canonical-json.js';
 import { readFindings } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
+import { sha256 } from '../../../reference-model/files/hashing.js';
 
 const [suite] = readFindings('1');
 

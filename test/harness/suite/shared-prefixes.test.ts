@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson } from '../../../harness/records/canonical-json.js';
+import { canonicalJson } from '../../../harness/files/canonical-json.js';
 import { readSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { type SharedWork, shareStages, stepCounts, totalSteps } from '../../../harness/suite/shared-prefixes.js';
-import type { RunConfig } from '../../../reference-model/training/recipe.js';
+import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
 import { tinySuite } from '../../e2e/command.js';
 
 const tiny = planSuite(readSuite(tinySuite)).runs[0]!.config;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSystem } from '../../../harness/systems/read-system.js';
-import { runScore } from '../score-command.js';
+import { runScore } from '../score/score-command.js';
 import { captionFiles, newFolder } from './system-files.js';
 
 test('scores of every image come with signatures and texts', async () => {

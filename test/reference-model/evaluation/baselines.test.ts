@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DataSet, Question, Sample } from '../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
 import { baselineAnswers } from '../../../reference-model/evaluation/baselines.js';
-import type { RunConfig, Stage } from '../../../reference-model/training/recipe.js';
+import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
 import { trainingSamples } from '../../../reference-model/training/stage-data.js';
 import { tinyRun } from '../training/tiny-run.js';
 

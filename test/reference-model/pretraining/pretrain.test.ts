@@ -8,20 +8,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ParameterMismatchError } from '../../../reference-model/checkpoint/load-parameters.js';
 import { readSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
-import { languageExample } from '../../../reference-model/data/tiny-scenes/pretraining.js';
 import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { createModel, disposeModel } from '../../../reference-model/model/model.js';
 import { TOKEN_TABLE } from '../../../reference-model/model/parameters.js';
 import { sequenceLoss } from '../../../reference-model/model/sequence-loss.js';
-import { loadBackbones } from '../../../reference-model/pretraining/backbones.js';
 import { pretrainBackbones } from '../../../reference-model/pretraining/pretrain.js';
 import { languageBatch } from '../../../reference-model/pretraining/pretrain-language.js';
+import { languageExample } from '../../../reference-model/pretraining/scene-corpus.js';
 import { EMBEDDED_MODEL, LANGUAGE_SCHEDULE, VISION_SCHEDULE } from '../../../reference-model/pretraining/schedule.js';
+import { loadBackbones } from '../../../reference-model/weights/backbones.js';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const shippedBytes = (backbone: string): Uint8Array =>
-  readFileSync(new URL(`../../../reference-model/pretraining/weights/${backbone}.safetensors`, import.meta.url));
+  readFileSync(new URL(`../../../reference-model/weights/${backbone}.safetensors`, import.meta.url));
 
 beforeAll(async () => {
   await activateEngine('wasm');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Stage } from '../../../reference-model/recipe/recipe.js';
 import { shifted, withShiftedImages } from '../../../reference-model/training/augmentation.js';
 import type { Example } from '../../../reference-model/training/examples.js';
-import type { Stage } from '../../../reference-model/training/recipe.js';
 
 /** Pixel value = 10 × row + column, in all channels. */
 const numbered = {

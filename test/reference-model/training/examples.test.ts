@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../../reference-model/data/dataset.js';
+import type { Stage } from '../../../reference-model/recipe/recipe.js';
 import { batchShares, examplesOf, planBatches } from '../../../reference-model/training/examples.js';
-import type { Stage } from '../../../reference-model/training/recipe.js';
 
 const samples: readonly Sample[] = Array.from({ length: 7 }, (_, i) => ({
   imageId: `image-${i}`,

@@ -8,8 +8,8 @@ import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { respond } from '../../../reference-model/evaluation/predict.js';
 import { disposeModel, type Model } from '../../../reference-model/model/model.js';
 import { EMBEDDED_MODEL } from '../../../reference-model/pretraining/schedule.js';
+import type { Recipe, RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
 import { CAPTION_PROMPT } from '../../../reference-model/training/examples.js';
-import type { Recipe, RunConfig, Stage } from '../../../reference-model/training/recipe.js';
 import { train } from '../../../reference-model/training/train.js';
 import { tinyRun } from './tiny-run.js';
 

@@ -4,8 +4,8 @@ import type { DataSet } from '../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { disposeModel } from '../../../reference-model/model/model.js';
+import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
-import type { RunConfig, Stage } from '../../../reference-model/training/recipe.js';
 import {
   type DataSets,
   dataSetNames,

@@ -1,7 +1,7 @@
 /** A run small enough for unit tests: a narrow model, few steps, generated data. */
 import type { DataSet } from '../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
-import type { Optimizer, Recipe, RunConfig, Stage } from '../../../reference-model/training/recipe.js';
+import type { Optimizer, Recipe, RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
 
 const TINY_OPTIMIZER: Optimizer = {
   beta1: 0.9,

@@ -8,11 +8,11 @@ import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/l
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { createModel, disposeModel, type Model } from '../../../reference-model/model/model.js';
 import { FusedKernel } from '../../../reference-model/ops/kernels.js';
+import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
 import { buildExampleBatch } from '../../../reference-model/training/example-batch.js';
 import { examplesOf } from '../../../reference-model/training/examples.js';
 import { accumulateGradients, lossAndGradients } from '../../../reference-model/training/gradients.js';
-import type { RunConfig } from '../../../reference-model/training/recipe.js';
 import { train } from '../../../reference-model/training/train.js';
 import { tinyData, tinyRun } from './tiny-run.js';
 

@@ -1,0 +1,21 @@
+/** What `vlm-bench pretrain` does: both backbones of the embedded scale on the deterministic engine, written to a folder. */
+import { join, resolve } from 'node:path';
+import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { activateEngine, pretrainBackbones } from '../../reference-model/index.js';
+
+/** @returns the files written */
+export async function pretrainInto(out: string): Promise<readonly string[]> {
+  // Only this engine gives the same bytes on every machine.
+  await activateEngine('wasm');
+  const backbones = await pretrainBackbones({
+    onProgress: (backbone, { step, steps, loss }) => {
+      if (step % 50 === 0 || step === steps)
+        console.error(`${backbone}: step ${step}/${steps}, loss ${loss.toFixed(3)}`);
+    },
+  });
+  return Object.entries(backbones).map(([backbone, bytes]) => {
+    const file = join(resolve(out), `${backbone}.safetensors`);
+    writeFileAtomically(file, bytes);
+    return file;
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * From configurations to jobs: opens the engine and the data sets, so that every run's identity is known before it starts. Nothing is
+ * generated for it; the process that performs a run holds what it meets against the identity.
+ */
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { dataSetNames } from '../../reference-model/training/stage-data.js';
+import type { TitledJob } from '../execution/execute-runs.js';
+import { codeVersion } from '../records/code-version.js';
+import { gatherProvenance } from '../records/provenance.js';
+import { runIdOf } from '../records/run-identity.js';
+import { type DataSetHandle, dataFingerprintOf, openDataSets, requireOpened } from '../run/load-data-sets.js';
+import type { EngineChoice, Machinery } from '../run/machinery.js';
+import type { RunJob } from '../run/perform-run.js';
+
+/** A run to be prepared. */
+export interface TitledConfig {
+  readonly title: string;
+  readonly config: RunConfig;
+  /** Index of the run, earlier in the same list, whose stages this one begins with and need not train again. */
+  readonly prefix?: number;
+}
+
+export interface Surroundings {
+  /** Absolute path of the record store. */
+  readonly store: string;
+  readonly engine: EngineChoice;
+  readonly machinery: Machinery;
+  /** How many runs will be executed at the same time. */
+  readonly parallel: number;
+  /** Absolute path of easy-vqa, for runs that need it. */
+  readonly dataRoot?: string;
+}
+
+export interface PreparedJobs {
+  /** One per configuration, in the same order. */
+  readonly jobs: readonly TitledJob[];
+  /** What a configuration is evaluated on. */
+  readonly evaluatedData: (config: RunConfig) => DataSetHandle;
+}
+
+export async function prepareJobs(
+  runs: readonly TitledConfig[],
+  { store, engine: choice, machinery, parallel, dataRoot }: Surroundings,
+): Promise<PreparedJobs> {
+  const engine = await machinery.activateEngine(choice);
+  const opened = await openDataSets(
+    machinery,
+    runs.map(({ config }) => config),
+    dataRoot,
+  );
+  const code = codeVersion();
+  const provenance = gatherProvenance({ codeVersion: code, engine });
+  const jobs: TitledJob[] = [];
+  for (const { title, config, prefix } of runs) {
+    const identity = {
+      config,
+      dataFingerprint: dataFingerprintOf(config, opened),
+      codeVersion: code,
+      engineNumerics: engine.numerics,
+    };
+    const [data, ...trainingData] = dataSetNames(config).map((name) => ({
+      name,
+      fingerprint: requireOpened(opened, name).fingerprint,
+    }));
+    const job: RunJob = {
+      store,
+      runId: runIdOf(identity),
+      identity,
+      engine: engine.name,
+      provenance: { ...provenance, data: data!, ...(trainingData.length > 0 ? { trainingData } : {}) },
+      jobs: parallel,
+      ...(dataRoot === undefined ? {} : { dataRoot }),
+    };
+    if (prefix === undefined) {
+      jobs.push({ title, job });
+      continue;
+    }
+    const { runId, identity: shared } = jobs[prefix]!.job;
+    const step = shared.config.recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
+    jobs.push({ title, job: { ...job, forkFrom: { runId, step } }, after: prefix });
+  }
+  return { jobs, evaluatedData: ({ data }) => requireOpened(opened, data.name) };
+}

@@ -1,0 +1,95 @@
+/**
+ * From a suite to the records of its report, top to bottom: plan the runs, write the hypotheses down, execute what is not yet recorded.
+ * Everything after the execution is computed from records alone, by the same code as `vlm-bench report`.
+ */
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { executeRuns } from '../execution/execute-runs.js';
+import type { Interruption } from '../execution/interruption.js';
+import { displayedRun, progressDisplay } from '../execution/progress-display.js';
+import { recordEvaluationImages } from '../records/evaluation-images.js';
+import { completeReproduction, earlierReproduction, registerReproduction } from '../records/registration.js';
+import { type Reproduction, reproductionFolder, reproductionOf, type TextStatistics } from '../records/reproduction.js';
+import { readFinishedResult, runPaths } from '../records/run-record.js';
+import type { DataSetHandle } from '../run/load-data-sets.js';
+import type { EngineChoice, Machinery } from '../run/machinery.js';
+import { type PlanOptions, planSuite } from '../suite/plan.js';
+import type { Suite } from '../suite/schema.js';
+import { inOrderOfExecution } from './execution-order.js';
+import { prepareJobs } from './prepare-jobs.js';
+
+export interface ReproduceOptions extends PlanOptions {
+  readonly engine?: EngineChoice;
+  /** Folder of a data set that is read from disk. */
+  readonly dataRoot?: string;
+  /** Runs at the same time; by default one per core. */
+  readonly jobs?: number;
+  /** The record store. */
+  readonly out?: string;
+  readonly machinery?: Machinery;
+  readonly interruption: Interruption;
+  /** As typed, for the report. */
+  readonly command: string;
+  readonly workerEntry?: string;
+  /** The sequential rule that this reproduction is one look of, for the record. */
+  readonly looks?: Reproduction['looks'];
+}
+
+/** Its runs are finished, and `writeReport` can go on from here, whatever other commands write into the same store meanwhile. */
+export interface FinishedReproduction {
+  readonly folder: string;
+  readonly reproduction: Reproduction;
+}
+
+/** @throws UserError for bad input, failed or interrupted runs */
+export async function reproduce(suite: Suite, options: ReproduceOptions): Promise<FinishedReproduction> {
+  const { engine = 'auto', jobs: parallel = availableParallelism(), interruption, command } = options;
+  const store = resolve(options.out ?? 'vlm-bench-results');
+  const plan = planSuite(suite, options);
+
+  const machinery = options.machinery ?? (await import('../run/reference-model.js')).referenceModel;
+  const { configs, prefixAt, runAt } = inOrderOfExecution(plan);
+  const { jobs, evaluatedData } = await prepareJobs(configs, {
+    store,
+    engine,
+    machinery,
+    parallel,
+    ...(options.dataRoot === undefined ? {} : { dataRoot: resolve(options.dataRoot) }),
+  });
+  const { config } = plan.runs[0]!;
+  const data = evaluatedData(config);
+  await recordEvaluationImages(store, data, config.evaluation.split);
+  const folder = join(store, reproductionFolder(plan));
+  const runIdAt = (index: number) => jobs[index]!.job.runId;
+  const recorded = { runIds: runAt.map(runIdAt), prefixIds: prefixAt.map(runIdAt), fingerprint: data.fingerprint };
+  // Run ids name the data and this code, so statistics that stand beside the same ids are the same.
+  const earlier = earlierReproduction(folder);
+  const isSame = earlier?.runs.every(({ runId }, index) => runId === recorded.runIds[index]);
+  const known = isSame ? earlier?.texts : undefined;
+  const texts = suite.compareTexts === true ? { texts: known ?? (await captionTexts(data)) } : {};
+  const looks = options.looks === undefined ? {} : { looks: options.looks };
+  const planned = reproductionOf(plan, { ...recorded, command, ...texts, ...looks });
+  const finishedRuns = () =>
+    recorded.runIds.filter((runId) => readFinishedResult(runPaths(store, runId)) !== undefined).length;
+  const reproduction = registerReproduction(folder, planned, finishedRuns);
+
+  const display = progressDisplay(jobs.map(displayedRun));
+  try {
+    await executeRuns(jobs, {
+      jobs: parallel,
+      interruption,
+      onEvent: display.onEvent,
+      ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
+    });
+  } finally {
+    display.close();
+  }
+  completeReproduction(folder, reproduction);
+  return { folder, reproduction };
+}
+
+/** What the texts that the arms learn from are like. */
+async function captionTexts({ load }: DataSetHandle): Promise<TextStatistics[]> {
+  const { captionStatistics } = await import('../measures/text-statistics.js');
+  return [...captionStatistics((await load()).splits.train)];
+}

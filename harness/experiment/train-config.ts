@@ -1,0 +1,44 @@
+/** What `vlm-bench train` does: one configuration as one run, recorded like any other. */
+import { resolve } from 'node:path';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { executeRuns } from '../execution/execute-runs.js';
+import type { Interruption } from '../execution/interruption.js';
+import { displayedRun, progressDisplay } from '../execution/progress-display.js';
+import { recordEvaluationImages } from '../records/evaluation-images.js';
+import type { RunResult } from '../records/result.js';
+import { runPaths } from '../records/run-record.js';
+import type { EngineChoice } from '../run/machinery.js';
+import { readYamlFile } from '../suite/read-yaml.js';
+import { runConfigSchema } from '../suite/run-config-schema.js';
+import { prepareJobs } from './prepare-jobs.js';
+
+export interface TrainOptions {
+  readonly engine: EngineChoice;
+  readonly dataRoot?: string;
+  readonly out: string;
+  readonly interruption: Interruption;
+}
+
+/** @returns the record's folder and the result in it */
+export async function trainConfig(
+  file: string,
+  { engine, dataRoot, out, interruption }: TrainOptions,
+): Promise<{ readonly folder: string; readonly result: RunResult }> {
+  const config = readYamlFile(file, runConfigSchema, 'config-invalid') as RunConfig;
+  const { referenceModel } = await import('../run/reference-model.js');
+  const { jobs, evaluatedData } = await prepareJobs([{ title: `seed ${config.seed}`, config }], {
+    store: resolve(out),
+    engine,
+    machinery: referenceModel,
+    parallel: 1,
+    ...(dataRoot === undefined ? {} : { dataRoot: resolve(dataRoot) }),
+  });
+  await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation.split);
+  const display = progressDisplay(jobs.map(displayedRun));
+  try {
+    const [result] = await executeRuns(jobs, { jobs: 1, interruption, onEvent: display.onEvent });
+    return { folder: runPaths(resolve(out), result!.runId).folder, result: result! };
+  } finally {
+    display.close();
+  }
+}

@@ -1,0 +1,91 @@
+/** Rules that tie several fields of a run configuration together. Each complaint names the field, and the others that it depends on. */
+import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
+import type { Complaint } from '../complaint.js';
+
+/** What the plan walks through one by one. */
+const mostExamplesOfStage = 100_000_000;
+
+export function inconsistencies({ recipe, model }: RunConfig): readonly Complaint[] {
+  const names = recipe.stages.map(({ name }) => name);
+  return [
+    ...batchComplaints(recipe),
+    ...sizeComplaints(model),
+    ...recipe.stages.flatMap((stage, index) => {
+      const at = ['recipe', 'stages', index] as const;
+      const repeated = names.indexOf(stage.name) < index;
+      return [
+        ...(repeated ? [{ path: [...at, 'name'], message: `names the stage "${stage.name}" a second time` }] : []),
+        ...rateComplaints(stage, at),
+        ...(stage.steps * recipe.batchSize > mostExamplesOfStage
+          ? [
+              {
+                path: [...at, 'steps'],
+                message: `must not exceed ${Math.floor(mostExamplesOfStage / recipe.batchSize)} with batches of ${recipe.batchSize}`,
+                involves: [['recipe', 'batchSize']],
+              },
+            ]
+          : []),
+        ...(Object.values(stage.mixture).some((weight) => weight > 0)
+          ? []
+          : [{ path: [...at, 'mixture'], message: 'must give at least one source a weight above 0' }]),
+      ];
+    }),
+  ];
+}
+
+function batchComplaints({ batchSize, microBatchSize }: RunConfig['recipe']): readonly Complaint[] {
+  if (batchSize % microBatchSize === 0) return [];
+  return [
+    {
+      path: ['recipe', 'microBatchSize'],
+      message: `must divide batchSize (${batchSize} is not a multiple of ${microBatchSize})`,
+      involves: [['recipe', 'batchSize']],
+    },
+  ];
+}
+
+function sizeComplaints(model: RunConfig['model']): readonly Complaint[] {
+  const found: Complaint[] = [];
+  const { vision, connector, language } = model;
+  if (vision.imageSize % (vision.patchSize * connector.pixelShuffle) !== 0) {
+    found.push({
+      path: ['model', 'vision', 'imageSize'],
+      message: 'must be a multiple of patchSize × pixelShuffle',
+      involves: [
+        ['model', 'vision', 'patchSize'],
+        ['model', 'connector', 'pixelShuffle'],
+      ],
+    });
+  }
+  for (const part of ['vision', 'language'] as const) {
+    const { hiddenSize, attentionHeads } = model[part];
+    if (hiddenSize % attentionHeads === 0) continue;
+    found.push({
+      path: ['model', part, 'hiddenSize'],
+      message: `must be a multiple of attentionHeads (${attentionHeads})`,
+      involves: [['model', part, 'attentionHeads']],
+    });
+  }
+  if (language.attentionHeads % language.keyValueHeads !== 0) {
+    found.push({
+      path: ['model', 'language', 'keyValueHeads'],
+      message: 'must divide attentionHeads',
+      involves: [['model', 'language', 'attentionHeads']],
+    });
+  }
+  return found;
+}
+
+/** Exactly the trainable parts have a learning rate. */
+function rateComplaints({ trainable, learningRate }: Stage, at: readonly (string | number)[]): readonly Complaint[] {
+  const rated = Object.keys(learningRate);
+  const missing = trainable.filter((part) => learningRate[part] === undefined);
+  const surplus = rated.filter((part) => !trainable.some((trained) => trained === part));
+  const texts = [
+    ...(missing.length > 0 ? [`must give a rate for ${missing.join(' and ')}`] : []),
+    ...(surplus.length > 0 ? [`must not give one for ${surplus.join(' and ')}`] : []),
+  ];
+  if (texts.length === 0) return [];
+  const message = `${texts.join(' and ')}: the stage trains ${trainable.join(', ')}`;
+  return [{ path: [...at, 'learningRate'], message, involves: [[...at, 'trainable']] }];
+}

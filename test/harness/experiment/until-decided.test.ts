@@ -1,0 +1,123 @@
+import { availableParallelism } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { reproduce } from '../../../harness/experiment/reproduce.js';
+import { plannedLooks, reproduceUntilDecided } from '../../../harness/experiment/until-decided.js';
+import { type Reproduction, readReproduction } from '../../../harness/records/reproduction.js';
+import { writeReport } from '../../../harness/report/write-report.js';
+import { readSuite } from '../../../harness/suite/find-suite.js';
+import type { Suite } from '../../../harness/suite/schema.js';
+import { tinySuite } from '../../e2e/command.js';
+import { fakeMachinery } from '../fake/fake-machinery.mjs';
+import { fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
+
+const tiny: Suite = { ...readSuite(tinySuite), reserveSeeds: [7, 8, 9, 10] };
+
+const surroundings = (out: string) => ({
+  out,
+  machinery: fakeMachinery,
+  workerEntry: fakeWorker,
+  interruption: manualInterruption(),
+  jobs: availableParallelism(),
+  command: 'vlm-bench run tiny.yaml --until-decided 9',
+});
+
+describe('the planned looks', () => {
+  test('begin with the seeds of the suite, go on by two, and end with the most that was allowed', () => {
+    expect(plannedLooks(tiny, 10)).toEqual([6, 8, 10]);
+    expect(plannedLooks(tiny, 9)).toEqual([6, 8, 9]);
+    expect(plannedLooks(tiny, 7)).toEqual([6, 7]);
+  });
+
+  test.each([
+    [
+      'fewer seeds than the suite has',
+      tiny,
+      6,
+      'a whole number from 7 to 10: the seeds and reserve seeds that tiny fixes',
+    ],
+    [
+      'more seeds than were declared',
+      tiny,
+      11,
+      'a whole number from 7 to 10: the seeds and reserve seeds that tiny fixes',
+    ],
+    ['a suite without reserve seeds', { ...tiny, reserveSeeds: [] }, 8, 'a suite with reserveSeeds'],
+    ['a benchmark', { ...tiny, hypotheses: [] }, 8, 'a suite with hypotheses'],
+  ])('are refused for %s', (_, suite, most, expected) => {
+    expect(() => plannedLooks(suite, most)).toThrow(`--until-decided ${most} is not possible\n  expected: ${expected}`);
+  });
+});
+
+describe('a reproduction until it is decided', () => {
+  test('adds reserve seeds look by look, and has the rule and the looks on disk before they are trained', async () => {
+    const seen: Reproduction[] = [];
+    const { folder } = await reproduceUntilDecided(tiny, {
+      ...surroundings(temporaryFolder()),
+      maximumSeeds: 9,
+      decide: async (finished) => {
+        seen.push(readReproduction(finished.folder));
+        return 'inconclusive';
+      },
+    });
+    const seedsOf = ({ runs }: Reproduction) => [...new Set(runs.map(({ seed }) => seed))];
+    expect(seen.map(seedsOf)).toEqual([
+      [1, 2, 3, 4, 5, 6],
+      [1, 2, 3, 4, 5, 6, 7, 8],
+      [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    ]);
+    const look = (seeds: number) => ({ seeds, verdict: 'inconclusive' });
+    expect(seen.map(({ looks }) => looks)).toEqual([
+      { planned: [6, 8, 9], taken: [] },
+      { planned: [6, 8, 9], taken: [look(6)] },
+      { planned: [6, 8, 9], taken: [look(6), look(8)] },
+    ]);
+    const { view } = await writeReport(folder);
+    expect(view.verdict!.reasons.join(' ')).toContain('look 3 of 3 planned ones (6, 8, 9 seeds)');
+  });
+
+  test('stops at the first look that decides', async () => {
+    let looks = 0;
+    const { folder } = await reproduceUntilDecided(tiny, {
+      ...surroundings(temporaryFolder()),
+      maximumSeeds: 10,
+      decide: async () => {
+        looks += 1;
+        return 'contradicted';
+      },
+    });
+    expect(looks).toBe(1);
+    expect(new Set(readReproduction(folder).runs.map(({ seed }) => seed)).size).toBe(6);
+  });
+});
+
+describe('a reproduction with shared stages', () => {
+  test('trains them once, records what was shared, and reports which run forked where', async () => {
+    const [causal, bidirectional] = ['causal', 'visual-bidirectional'].map((mask) => ({
+      label: mask,
+      description: mask,
+      overlay: { recipe: { stages: { adapt: { attentionMask: mask } } } },
+    }));
+    const factor = { label: 'mask', levels: { causal: causal!, 'visual-bidirectional': bidirectional! } };
+    const stages = tiny.scales.embedded.recipe.stages.map((stage) => ({ attentionMask: 'causal' as const, ...stage }));
+    const embedded = { ...tiny.scales.embedded, recipe: { ...tiny.scales.embedded.recipe, stages } };
+    const suite = { ...tiny, factors: { 'attention-mask': factor }, scales: { embedded } } as Suite;
+    const { folder } = await reproduce(suite, { ...surroundings(temporaryFolder()), seeds: 2 });
+    const { prefixes, runs } = readReproduction(folder);
+    expect(prefixes.map(({ steps, sharedBy }) => [steps, sharedBy])).toEqual([
+      [10, 2],
+      [10, 2],
+    ]);
+    const { view } = await writeReport(folder);
+    expect(view.compute.stepsSaved).toBe(2 * 10);
+    expect(view.runs.map(({ forkedFrom }) => forkedFrom)).toEqual(
+      runs.map(({ seed }) => ({ runId: prefixes[seed - 1]!.runId, steps: 10 })),
+    );
+  });
+
+  test('records the statistics of the texts where the suite asks for them', async () => {
+    const options = { ...surroundings(temporaryFolder()), seeds: 2 };
+    const { folder } = await reproduce({ ...tiny, compareTexts: true }, options);
+    expect(readReproduction(folder).prefixes).toEqual([]);
+    expect(readReproduction(folder).texts?.map(({ label }) => label)).toEqual(['human captions', 'AI captions']);
+  });
+});

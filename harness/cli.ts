@@ -71,9 +71,9 @@ function usageExitCode({ exitCode, message, code }: CommanderError): number {
   if (code === 'commander.help') return 2;
   const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
   const closest = suggestion === undefined ? undefined : /^\(Did you mean (.*)\?\)$/.exec(suggestion)?.[1];
-  const mend =
+  const fix =
     closest === undefined ? 'see `vlm-bench --help` and `vlm-bench COMMAND --help`' : `did you mean ${closest}?`;
-  console.error(formatProblem({ what, mend }));
+  console.error(formatProblem({ what, fix }));
   return 2;
 }
 

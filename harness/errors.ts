@@ -1,5 +1,5 @@
 /**
- * The one shape of every error a user can meet: what is wrong, where, what was expected and how to mend it.
+ * The one shape of every error a user can meet: what is wrong, where, what was expected and how to fix it.
  * Code throws `UserError`; the command line prints it without a stack trace unless `--debug` is given.
  */
 
@@ -30,7 +30,7 @@ export interface Problem {
   readonly where?: string;
   readonly expected?: string;
   /** What the reader can do about it. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** One or several problems that end a command; `exitCode` follows the command line contract of the README. */
@@ -50,11 +50,11 @@ export class UserError extends Error {
   }
 }
 
-export function formatProblem({ what, where, expected, mend }: Omit<Problem, 'code'>): string {
+export function formatProblem({ what, where, expected, fix }: Omit<Problem, 'code'>): string {
   const lines = [`error: ${what}`];
   if (where !== undefined) lines.push(`  where:    ${where}`);
   if (expected !== undefined) lines.push(`  expected: ${expected}`);
-  lines.push(`  mend:     ${mend}`);
+  lines.push(`  fix:     ${fix}`);
   return lines.join('\n');
 }
 
@@ -67,7 +67,7 @@ export function formatError(error: unknown, { debug = false }: { debug?: boolean
 type Description = Omit<Problem, 'code'>;
 
 /**
- * The problems inside an error that a user can mend; undefined for anything else, that is, for a bug. The stand-alone folders
+ * The problems inside an error that a user can fix; undefined for anything else, that is, for a bug. The stand-alone folders
  * (reference-model, metrics, reports) throw errors of their own classes, which carry a problem's fields on themselves, under
  * `problem` or `detail`, or as a list under `problems`; those that say everything in their message are known by name.
  */
@@ -78,22 +78,22 @@ export function problemsOf(error: unknown): readonly Description[] | undefined {
   if ('problem' in error && isProblem(error.problem)) return [error.problem];
   if ('detail' in error && isProblem(error.detail)) return [error.detail];
   if (isProblem(error)) return [error];
-  const mend = mendByName[error.name];
-  return mend === undefined ? systemProblems(error) : [{ what: error.message, mend }];
+  const fix = fixByName[error.name];
+  return fix === undefined ? systemProblems(error) : [{ what: error.message, fix }];
 }
 
 /** What the operating system refuses (a full disk, a folder that is a file) and what an incomplete installation lacks. */
 function systemProblems(error: NodeJS.ErrnoException): readonly Description[] | undefined {
   const { code = '', message, path, syscall } = error;
-  const mend = mendBySystemCode[code];
-  if (mend === undefined) return undefined;
+  const fix = fixBySystemCode[code];
+  if (fix === undefined) return undefined;
   const reason = /^\w+: ([^,]+)/.exec(message)?.[1] ?? message.split('\n')[0]!;
   const what = syscall === undefined ? reason : `the operating system refuses to ${syscall}: ${reason}`;
-  return [{ what, ...(path === undefined || syscall === undefined ? {} : { where: path }), mend }];
+  return [{ what, ...(path === undefined || syscall === undefined ? {} : { where: path }), fix }];
 }
 
 const checkPath = 'check the path and its permissions, then run the same command again';
-const mendBySystemCode: Readonly<Record<string, string>> = {
+const fixBySystemCode: Readonly<Record<string, string>> = {
   EACCES: checkPath,
   EDQUOT: 'free some space, then run the same command again',
   EEXIST: checkPath,
@@ -106,7 +106,7 @@ const mendBySystemCode: Readonly<Record<string, string>> = {
   MODULE_NOT_FOUND: 'install the package again: a file of it is missing',
 };
 
-const mendByName: Readonly<Record<string, string>> = {
+const fixByName: Readonly<Record<string, string>> = {
   DataError: 'correct the data set there, or name another folder',
   EngineError: 'see `vlm-bench doctor`, or choose --engine wasm',
   GenerationError: 'shorten the prompt, or lower maximumNewTokens',
@@ -116,7 +116,7 @@ const mendByName: Readonly<Record<string, string>> = {
 
 export function bugProblem(error: unknown): Description {
   const what = error instanceof Error ? error.message : String(error);
-  return { what, mend: 'run the command again with --debug for the stack trace, and report it if it persists' };
+  return { what, fix: 'run the command again with --debug for the stack trace, and report it if it persists' };
 }
 
 function isProblem(value: unknown): value is Description {
@@ -125,7 +125,7 @@ function isProblem(value: unknown): value is Description {
     value !== null &&
     'what' in value &&
     typeof value.what === 'string' &&
-    'mend' in value &&
-    typeof value.mend === 'string'
+    'fix' in value &&
+    typeof value.fix === 'string'
   );
 }

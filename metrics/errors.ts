@@ -27,7 +27,7 @@ export interface MetricErrorDetail {
   readonly where?: string;
   readonly expected?: string;
   /** What the user can do about it. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
 export class MetricError extends Error {

@@ -33,6 +33,6 @@ export function requireSameSignature(left: string, right: string): void {
     code: 'signature-mismatch',
     what: `the scores were computed differently: ${differences.join(', ')}`,
     expected: `equal signatures; the first is ${left}`,
-    mend: 'score both with the same references, split, metric, tokeniser and document frequencies',
+    fix: 'score both with the same references, split, metric, tokeniser and document frequencies',
   });
 }

@@ -18,7 +18,7 @@ export async function requireUnchangedDataSet(source: DataSetSource): Promise<Da
       code: 'data-invalid',
       what: difference.replace(/\.$/, ''),
       where: source.root ?? source.name,
-      mend: 'fetch the data set again; if the change is wanted, its results are not comparable with others',
+      fix: 'fetch the data set again; if the change is wanted, its results are not comparable with others',
     })),
   );
 }
@@ -27,7 +27,7 @@ export async function requireUnchangedDataSet(source: DataSetSource): Promise<Da
 export async function prepareDataSet(source: DataSetSource, out: string): Promise<void> {
   const folder = resolve(out);
   if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw new UserError({ code: 'usage', what: 'the folder is not empty', where: folder, mend: 'name a new folder' });
+    throw new UserError({ code: 'usage', what: 'the folder is not empty', where: folder, fix: 'name a new folder' });
   }
   const data = await loadDataSet(source);
   for (const [split, samples] of Object.entries(data.splits)) {

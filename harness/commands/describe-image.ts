@@ -59,7 +59,7 @@ async function decode(file: string, size: number): Promise<RasterImage> {
         what,
         where: file,
         expected: 'a whole PNG or JPEG file',
-        mend: 'check the path and the file',
+        fix: 'check the path and the file',
       },
       { cause },
     );

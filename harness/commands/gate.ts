@@ -105,7 +105,7 @@ function requireOptions<Options extends object>(options: Options, names: readonl
     missing.map((name) => ({
       code: 'usage' as const,
       what: `required option '--${name}' not specified`,
-      mend: 'see `vlm-bench gate --help`',
+      fix: 'see `vlm-bench gate --help`',
     })),
     { exitCode: 2 },
   );

@@ -49,8 +49,8 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
 /** @throws UserError `usage` for what can be asked of the embedded scale only */
 function requirePaperOptions({ calibrate, smoke }: PlanCommandOptions): void {
   const refuse = (what: string, flag: string): never => {
-    const mend = `leave out ${flag}, or plan the embedded scale`;
-    throw new UserError({ code: 'usage', what, expected: '--scale embedded', mend }, { exitCode: 2 });
+    const fix = `leave out ${flag}, or plan the embedded scale`;
+    throw new UserError({ code: 'usage', what, expected: '--scale embedded', fix }, { exitCode: 2 });
   };
   if (calibrate === true) {
     refuse('the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite', '--calibrate');
@@ -63,7 +63,7 @@ function suitesOf(fileOrId: string | undefined, { finding, full }: PlanCommandOp
   if ((fileOrId === undefined) === (finding === undefined)) {
     const what = fileOrId === undefined ? 'no suite is named' : 'both a suite and --finding are given';
     const expected = 'SUITE.yaml or --finding N';
-    throw new UserError({ code: 'usage', what, expected, mend: 'name one of the two' }, { exitCode: 2 });
+    throw new UserError({ code: 'usage', what, expected, fix: 'name one of the two' }, { exitCode: 2 });
   }
   return fileOrId === undefined ? readFindings(finding ?? '', { full: full === true }) : [readNamedSuite(fileOrId)];
 }

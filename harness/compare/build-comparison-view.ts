@@ -59,7 +59,7 @@ function requireResamples(systems: readonly System[], resamples: number): void {
     code: 'usage',
     what: `with ${resamples} resamples no difference could be significant among ${pairs} pairs`,
     expected: `at least ${least} resamples for ${systems.length} systems`,
-    mend: `add --resamples ${least}, or compare fewer systems`,
+    fix: `add --resamples ${least}, or compare fewer systems`,
   });
 }
 

@@ -32,7 +32,7 @@ export async function readCompareInputs(args: readonly string[], scoring?: Scori
         code: 'usage',
         what: 'there are fewer than two things to compare',
         expected: 'two systems, or one system and a published row; published rows have no scores of images to compare',
-        mend: 'name another record, predictions or scores file',
+        fix: 'name another record, predictions or scores file',
       },
       { exitCode: 2 },
     );
@@ -82,7 +82,7 @@ function distinctlyLabelled(systems: readonly System[], sources: readonly System
         code: 'usage',
         what: `two systems are called ${JSON.stringify(label)}`,
         expected: 'each system once, under a name of its own',
-        mend: 'name one of them as LABEL=PATH, or remove it',
+        fix: 'name one of them as LABEL=PATH, or remove it',
       });
     }
     seen.add(label);
@@ -119,7 +119,7 @@ function unknownModel(table: string, model: string, models: readonly string[]): 
     what: `the published table ${table} has no model ${JSON.stringify(model)}`,
     where: `${PUBLISHED}${table}/${model}`,
     expected: `one of ${models.join(', ')}`,
-    mend:
+    fix:
       closest === undefined
         ? 'name one of these'
         : `did you mean ${JSON.stringify(`${PUBLISHED}${table}/${closest}`)}?`,

@@ -161,7 +161,7 @@ export function readComparison(file: string): ComparisonView {
       what,
       where,
       expected: `${JSON.stringify(COMPARISON_FORMAT)} as \`vlm-bench compare\` writes it`,
-      mend: 'run `vlm-bench compare` again',
+      fix: 'run `vlm-bench compare` again',
     });
   let document: unknown;
   try {

@@ -54,7 +54,7 @@ function requireOwnFolder(out: string): void {
     what: 'the folder holds a file that is not of a comparison',
     where: foreign,
     expected: 'a new folder, or one of an earlier comparison',
-    mend: 'name another folder with --out',
+    fix: 'name another folder with --out',
   });
 }
 

@@ -58,7 +58,7 @@ function requireAllComparable(systems: readonly System[], metrics: readonly Syst
     what: 'there is one image only',
     where: `${first!.name} of ${systems[0]!.label}`,
     expected: 'at least 2 images, without which no uncertainty can be stated',
-    mend: 'score more images',
+    fix: 'score more images',
   });
 }
 
@@ -89,7 +89,7 @@ function otherReferences({ imageId, questionId }: SystemItem, first: string, sec
     what: `${first} and ${second} were scored against other references`,
     where: `image ${imageId}${question}`,
     expected: 'the same references for every image',
-    mend: 'score both against the same references',
+    fix: 'score both against the same references',
   });
 }
 
@@ -100,7 +100,7 @@ function lackingMetric(systems: readonly System[], name: string, common: readonl
     what: `there are no scores of ${name} for every image`,
     where: lacking.map(({ label }) => label).join(', '),
     expected: common.length === 0 ? 'a metric that all systems have' : `one of ${common.join(', ')}`,
-    mend: 'name a metric that all systems have, or score the missing one',
+    fix: 'name a metric that all systems have, or score the missing one',
   });
 }
 
@@ -110,6 +110,6 @@ function nothingShared(systems: readonly System[]): UserError {
     what: 'the systems have no metric in common',
     where: systems.map(({ label, metrics }) => `${label}: ${metrics.map(({ name }) => name).join(', ')}`).join('; '),
     expected: 'at least one metric that all of them have',
-    mend: 'compare systems that were evaluated in the same way',
+    fix: 'compare systems that were evaluated in the same way',
   });
 }

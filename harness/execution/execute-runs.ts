@@ -119,7 +119,7 @@ function resultsOf(
   const problem = {
     code: 'run-interrupted',
     what: `stopped on request; ${finished} of ${needed.size} runs are finished`,
-    mend: 'run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
+    fix: 'run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
   } as const;
   throw new UserError(problem, { exitCode: interruptedExitCode[stop.reason as StopSignal] ?? 1 });
 }

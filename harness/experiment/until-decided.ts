@@ -28,9 +28,9 @@ export function plannedLooks(
   maximumSeeds: number,
 ): readonly number[] {
   const most = seeds.length + reserveSeeds.length;
-  const refuse = (expected: string, mend: string) =>
+  const refuse = (expected: string, fix: string) =>
     new UserError(
-      { code: 'usage', what: `--until-decided ${maximumSeeds} is not possible`, expected, mend },
+      { code: 'usage', what: `--until-decided ${maximumSeeds} is not possible`, expected, fix },
       { exitCode: 2 },
     );
   if (hypotheses.length === 0) throw refuse('a suite with hypotheses', `leave the option out: ${id} decides nothing`);

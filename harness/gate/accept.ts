@@ -34,7 +34,7 @@ export async function acceptBaseline(request: AcceptRequest): Promise<Baseline> 
         what: 'the reason is empty',
         where: '--reason',
         expected: 'why this candidate is the new baseline',
-        mend: 'say it in a few words; it is kept in the baseline file',
+        fix: 'say it in a few words; it is kept in the baseline file',
       },
       { exitCode: 2 },
     );
@@ -70,7 +70,7 @@ function marginOf(given: number | undefined, metric: string, score: number, earl
     code: 'score-invalid',
     what: `the candidate scores ${score} in ${metric}, so no margin follows from it`,
     expected: 'a margin, or a candidate with a score above 0',
-    mend: 'add --margin X, or check the candidate',
+    fix: 'add --margin X, or check the candidate',
   });
 }
 
@@ -83,7 +83,7 @@ export function acceptingPerson(given: string | undefined): string {
     code: 'usage',
     what: 'it is not known who accepts the baseline',
     expected: 'a name, from --accepted-by or from `git config user.name`',
-    mend: 'add --accepted-by NAME',
+    fix: 'add --accepted-by NAME',
   });
 }
 

@@ -30,7 +30,7 @@ export function calibrateGate(
         code: 'usage',
         what: `${systems.length} system is no A/A pair`,
         expected: 'at least two systems that ought not to differ',
-        mend: 'name several runs of one recipe',
+        fix: 'name several runs of one recipe',
       },
       { exitCode: 2 },
     );
@@ -49,7 +49,7 @@ export function calibrateGate(
       code: 'score-invalid',
       what: 'the A/A systems do not differ at all, so no margin follows from them',
       expected: 'runs that differ by chance, for example in their seed',
-      mend: 'name runs trained with other seeds; for one fixed checkpoint, choose the smallest loss that matters to you',
+      fix: 'name runs trained with other seeds; for one fixed checkpoint, choose the smallest loss that matters to you',
     });
   }
   return { schemaVersion: 1, metric: name, margin, systems: scored, ...calibration };

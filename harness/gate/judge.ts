@@ -107,7 +107,7 @@ function marginFor(gating: string, baseline: Baseline, given: number | undefined
     what: `the baseline has a margin for ${baseline.metric}, not for ${gating}`,
     where: file,
     expected: 'a margin for the metric that gates',
-    mend: `add --margin X, or accept a baseline that gates on ${gating}`,
+    fix: `add --margin X, or accept a baseline that gates on ${gating}`,
   });
 }
 
@@ -120,7 +120,7 @@ export function requireMetric(system: System, name: string, where: string): Syst
     what: `there are no scores of ${name} for every image`,
     where,
     expected: `one of ${system.metrics.map((one) => one.name).join(', ')}`,
-    mend: 'name one of these with --metric, or score the candidate with the metric of the baseline',
+    fix: 'name one of these with --metric, or score the candidate with the metric of the baseline',
   });
 }
 

@@ -21,7 +21,7 @@ import { remainingTasks, scheduleSeconds, type Task } from './schedule.js';
 export interface EngineTime {
   readonly engine: EngineName;
   readonly available: boolean;
-  /** Why it is unavailable, and how to mend that. */
+  /** Why it is unavailable, and how to fix that. */
   readonly reason?: string;
   readonly remedy?: string;
   /** Absent where nothing was measured on this machine yet. */

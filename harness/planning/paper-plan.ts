@@ -63,7 +63,7 @@ export function paperPlan(suite: Suite, options: PlanOptions): PaperPlan {
       code: 'not-available',
       what: `${suite.id} describes no paper scale`,
       expected: 'scales.paper in the suite',
-      mend: 'add it (suites/base.yaml has one), or plan the embedded scale',
+      fix: 'add it (suites/base.yaml has one), or plan the embedded scale',
     });
   }
   const { model, recipe, hardware } = paper;

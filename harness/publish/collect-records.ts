@@ -123,7 +123,7 @@ function runSource(folder: string): RunSource {
         what: 'there is no finished run here',
         where: folder,
         expected: 'the folder of a run with result.json in it',
-        mend: 'finish the run by the command that trains it, or leave the reproduction out',
+        fix: 'finish the run by the command that trains it, or leave the reproduction out',
       },
       { cause },
     );
@@ -144,7 +144,7 @@ function runIdIn(result: Buffer, file: string): string {
     what: 'the result names no run',
     where: file,
     expected: 'a result.json that vlm-bench wrote',
-    mend: 'delete the folder of this run and run again; it will be trained anew',
+    fix: 'delete the folder of this run and run again; it will be trained anew',
   });
 }
 
@@ -154,7 +154,7 @@ function twoRecords(known: RunSource, found: RunSource): UserError {
     what: `two records of run ${known.runId} differ`,
     where: `${known.folder} and ${found.folder}`,
     expected: 'one record, or equal copies of it',
-    mend: 'publish one of them; an engine that is not bit-identical gives another result each time',
+    fix: 'publish one of them; an engine that is not bit-identical gives another result each time',
   });
 }
 
@@ -173,6 +173,6 @@ function noRecords(path: string): UserError {
     what: existsSync(path) ? 'there are no records here' : 'there is no such folder',
     where: path,
     expected: `a results folder, a folder with ${REPRODUCTION} or ${COMPARISON}, or the folder of a finished run`,
-    mend: `name the --out folder of an earlier run; ${basename(path)} holds nothing to publish`,
+    fix: `name the --out folder of an earlier run; ${basename(path)} holds nothing to publish`,
   });
 }

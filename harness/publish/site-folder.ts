@@ -173,6 +173,6 @@ function refused(what: string, where: string, expected?: string): UserError {
     what,
     where,
     ...(expected === undefined ? {} : { expected }),
-    mend: 'name another folder with --out, or move what is there away; publish follows no link out of its folder and replaces nothing of yours',
+    fix: 'name another folder with --out, or move what is there away; publish follows no link out of its folder and replaces nothing of yours',
   });
 }

@@ -55,7 +55,7 @@ export function readManifest(root: string): SiteManifest {
     code: 'site-refused',
     what: 'the manifest of the site is damaged: its content does not match its checksum',
     where: file,
-    mend: 'delete the folder of the site, or name another, and publish again',
+    fix: 'delete the folder of the site, or name another, and publish again',
   });
 }
 

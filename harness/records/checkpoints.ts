@@ -47,6 +47,6 @@ export function readCheckpoint({ file }: Checkpoint): Uint8Array {
     code: 'record-corrupt',
     what: 'the checkpoint is damaged: its bytes do not match the digest in its name',
     where: file,
-    mend: 'delete this file and run again; the run resumes from the checkpoint before it, or from the start',
+    fix: 'delete this file and run again; the run resumes from the checkpoint before it, or from the start',
   });
 }

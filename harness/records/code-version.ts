@@ -30,7 +30,7 @@ export function codeVersion(root: string = packageRoot()): string {
       code: 'not-built',
       what: 'the compiled package is missing',
       expected: 'dist/reference-model',
-      mend: 'run `npm run build`',
+      fix: 'run `npm run build`',
     });
   }
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: unknown };

@@ -48,9 +48,9 @@ export function readEvaluationImages(
   split: SplitName,
 ): ReadonlyMap<string, Uint8Array> {
   const file = evaluationImagesFile(store, fingerprint, split);
-  const mend = 'delete this file and run the command that trained the runs again; it writes it without training';
+  const fix = 'delete this file and run the command that trained the runs again; it writes it without training';
   if (!existsSync(file)) {
-    throw new UserError({ code: 'record-missing', what: 'the evaluated images were not recorded', where: file, mend });
+    throw new UserError({ code: 'record-missing', what: 'the evaluated images were not recorded', where: file, fix });
   }
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
   return new Map(
@@ -60,7 +60,7 @@ export function readEvaluationImages(
         return [imageId, Buffer.from(png, 'base64')];
       } catch (cause) {
         const where = `${file}:${index + 1}`;
-        throw new UserError({ code: 'record-corrupt', what: 'this line is not an image', where, mend }, { cause });
+        throw new UserError({ code: 'record-corrupt', what: 'this line is not an image', where, fix }, { cause });
       }
     }),
   );

@@ -62,7 +62,7 @@ function parseEvent(line: string, { file, lineNumber }: { file: string; lineNumb
     what: 'the event log holds a line that is not an event',
     where: `${file}:${lineNumber}`,
     expected: 'one JSON object with a type and a time',
-    mend: 'delete the folder of this run and run again; it will be trained anew',
+    fix: 'delete the folder of this run and run again; it will be trained anew',
   });
 }
 

@@ -51,7 +51,7 @@ export function forkRun(
       what: `the run does not begin with the stages of run ${runId}`,
       where: paths.folder,
       expected: 'the same code, engine, data, model, seed and first stages',
-      mend: 'report this; a run is only ever planned to begin with stages that are its own',
+      fix: 'report this; a run is only ever planned to begin with stages that are its own',
     });
   }
   const bytes = lastCheckpoint(runPaths(store, runId), step);
@@ -104,7 +104,7 @@ function unusable(state: 'damaged' | 'missing', folder: string, step: number, op
       code: 'record-corrupt',
       what: `the checkpoint after step ${step} of the shared stages is ${state}`,
       where: folder,
-      mend: 'delete this folder and run again; the shared stages will be trained anew',
+      fix: 'delete this folder and run again; the shared stages will be trained anew',
     },
     options,
   );

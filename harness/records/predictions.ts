@@ -49,8 +49,8 @@ export function readPredictions(file: string): readonly Prediction[] {
       return predictionSchema.parse(JSON.parse(line));
     } catch (cause) {
       const where = `${file}:${index + 1}`;
-      const mend = 'delete the folder of this run and run again; it will be trained anew';
-      throw new UserError({ code: 'record-corrupt', what: 'this line is not a prediction', where, mend }, { cause });
+      const fix = 'delete the folder of this run and run again; it will be trained anew';
+      throw new UserError({ code: 'record-corrupt', what: 'this line is not a prediction', where, fix }, { cause });
     }
   });
 }

@@ -165,7 +165,7 @@ export function parseReproduction(text: string, file: string): Reproduction {
 }
 
 function unusable(file: string, code: 'record-missing' | 'record-corrupt', what: string, cause: unknown): UserError {
-  return new UserError({ code, what, where: file, mend: 'run the command that writes it again' }, { cause });
+  return new UserError({ code, what, where: file, fix: 'run the command that writes it again' }, { cause });
 }
 
 /**
@@ -183,7 +183,7 @@ export function findReproductions(records: readonly string[]): readonly string[]
       what: 'there are no records of a reproduction here',
       where: path,
       expected: 'a results folder, or one of the folders in it that hold reproduction.json',
-      mend: 'name the --out folder of an earlier `vlm-bench reproduce`',
+      fix: 'name the --out folder of an earlier `vlm-bench reproduce`',
     });
   });
 }

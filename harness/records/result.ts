@@ -49,6 +49,6 @@ export function readResult(file: string): RunResult | undefined {
     code: 'record-corrupt',
     what: 'the result of a finished run is damaged: its content does not match its checksum',
     where: file,
-    mend: 'delete the folder of this run and run again; it will be trained anew',
+    fix: 'delete the folder of this run and run again; it will be trained anew',
   });
 }

@@ -129,7 +129,7 @@ export function readFinishedTraining(store: string, runId: string): FinishedTrai
       code: 'record-missing',
       what: `run ${runId} has no result`,
       where: paths.folder,
-      mend: 'run the command that trains it again; it resumes where it stopped',
+      fix: 'run the command that trains it again; it resumes where it stopped',
     });
   }
   return requireRun(readTraining(paths, result), runId, paths);
@@ -157,7 +157,7 @@ export function readFinishedRunIn(folder: string): FinishedRun & { readonly weig
       what: 'there is no finished run here',
       where: folder,
       expected: 'the folder of a run: <results>/runs/<run id>, with result.json in it',
-      mend: 'name the folder of a finished run, or finish this one by the command that trains it',
+      fix: 'name the folder of a finished run, or finish this one by the command that trains it',
     });
   }
   const training = requireRun(readTraining(paths, result), result.runId, paths);
@@ -173,7 +173,7 @@ function readTraining(paths: RunPaths, result: RunResult): FinishedTraining {
       what: 'the event log is incomplete',
       where: paths.events,
       expected: `steps 1 to ${result.steps} and the end of the run`,
-      mend: 'restore the file, or delete the folder of this run and run again; it will be trained anew',
+      fix: 'restore the file, or delete the folder of this run and run again; it will be trained anew',
     });
   }
   return {
@@ -191,7 +191,7 @@ function requireRun(run: FinishedTraining, runId: string, { config }: RunPaths):
     what: 'the configuration of this record is not the one that it was run with',
     where: config,
     expected: `a configuration whose hash is ${runId}`,
-    mend: 'restore the file, or delete the folder of this run and run again',
+    fix: 'restore the file, or delete the folder of this run and run again',
   });
 }
 
@@ -199,9 +199,9 @@ function readJson<S extends z.ZodType>(file: string, schema: S): z.infer<S> {
   try {
     return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    const mend = 'restore the file, or delete the folder of this run and run again';
+    const fix = 'restore the file, or delete the folder of this run and run again';
     throw new UserError(
-      { code: 'record-corrupt', what: 'the file is missing or damaged', where: file, mend },
+      { code: 'record-corrupt', what: 'the file is missing or damaged', where: file, fix },
       { cause },
     );
   }
@@ -214,6 +214,6 @@ function requireDigest(file: string, digest: string): void {
     what: existsSync(file) ? 'the file was changed after the run had finished' : 'the file is missing',
     where: file,
     expected: `SHA-256 ${digest}`,
-    mend: 'restore the file, or delete the folder of this run and run again; it will be trained anew',
+    fix: 'restore the file, or delete the folder of this run and run again; it will be trained anew',
   });
 }

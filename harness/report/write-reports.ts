@@ -22,7 +22,7 @@ export async function writeReports(folders: readonly string[], out: string): Pro
       code: 'usage',
       what: `two of the records would be written to the same folder "${basename(repeated)}"`,
       where: repeated,
-      mend: 'report them one by one, each with an --out of its own',
+      fix: 'report them one by one, each with an --out of its own',
     });
   }
   const under = folders.length > 1 ? { landingPage: join(out, 'index.html') } : {};

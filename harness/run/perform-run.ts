@@ -152,7 +152,7 @@ function requireIdentity(job: RunJob, actual: RunIdentity): void {
     what: 'the data set or the engine is not the one that the run was planned with',
     where: `run ${job.runId}`,
     expected: `data ${job.identity.dataFingerprint}, engine numerics ${job.identity.engineNumerics}`,
-    mend: 'leave the data set unchanged while runs are executed; `vlm-bench data verify` says whether it is the known one',
+    fix: 'leave the data set unchanged while runs are executed; `vlm-bench data verify` says whether it is the known one',
   });
 }
 
@@ -187,7 +187,7 @@ function requireFinite(scores: RunResult['scores']): RunResult['scores'] {
       code: 'score-invalid',
       what: `the score ${measure} is ${value}`,
       expected: 'a finite number',
-      mend: 'lower the learning rates: a training that diverges ends in weights that are not numbers',
+      fix: 'lower the learning rates: a training that diverges ends in weights that are not numbers',
     });
   }
   return scores;
@@ -204,6 +204,6 @@ function missingStep(step: number, file: string): UserError {
     code: 'record-corrupt',
     what: `the event log lacks step ${step}`,
     where: file,
-    mend: 'delete the folder of this run and run again; it will be trained anew',
+    fix: 'delete the folder of this run and run again; it will be trained anew',
   });
 }

@@ -41,7 +41,7 @@ export async function readCaptionRecords(
       what: `${count(missing.length, 'image')} of the references ${missing.length === 1 ? 'has' : 'have'} no prediction: ${sample(missing)}`,
       where: predictionsFile,
       expected: 'one prediction for every image of the references',
-      mend: 'add the predictions, or name the split that was predicted with --split',
+      fix: 'add the predictions, or name the split that was predicted with --split',
     });
   }
   if (records.length < predictions.size) {
@@ -52,7 +52,7 @@ export async function readCaptionRecords(
       what: `${count(unknown.length, 'prediction')} ${unknown.length === 1 ? 'is' : 'are'} for images that the references lack: ${sample(unknown)}`,
       where: predictionsFile,
       expected: 'predictions for the images of the references only',
-      mend: 'remove them, or name the references and the split that they belong to',
+      fix: 'remove them, or name the references and the split that they belong to',
     });
   }
   return records;
@@ -188,7 +188,7 @@ function selectSplit(
     what: `there is no split ${JSON.stringify(split)}`,
     where: file,
     expected: splits.length === 0 ? 'no split: the file does not name any' : `one of ${splits.join(', ')}`,
-    mend: splits.length === 0 ? 'leave --split out' : 'name one of these',
+    fix: splits.length === 0 ? 'leave --split out' : 'name one of these',
   });
 }
 

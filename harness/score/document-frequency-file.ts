@@ -79,6 +79,6 @@ function refuse(what: string, where: string): never {
     what,
     where,
     expected: 'a file that `vlm-bench score df` wrote',
-    mend: 'write it again with `vlm-bench score df`',
+    fix: 'write it again with `vlm-bench score df`',
   });
 }

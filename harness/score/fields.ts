@@ -39,7 +39,7 @@ export function requireText(fields: Fields, names: readonly string[], where: str
 }
 
 export function refuse(what: string, where: string, expected: string): never {
-  throw new UserError({ code: 'data-invalid', what, where, expected, mend: 'correct the record' });
+  throw new UserError({ code: 'data-invalid', what, where, expected, fix: 'correct the record' });
 }
 
 function describe(value: unknown): string {

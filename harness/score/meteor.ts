@@ -81,7 +81,7 @@ function number(text: string, jar: string): number {
     what: `METEOR answered ${JSON.stringify(text)} instead of a number`,
     where: jar,
     expected: 'the jar of METEOR 1.5 with its data folder beside it',
-    mend: 'name the jar of METEOR 1.5, or leave --meteor-jar out',
+    fix: 'name the jar of METEOR 1.5, or leave --meteor-jar out',
   });
 }
 
@@ -92,6 +92,6 @@ function failed(jar: string, { stderr, code }: { stderr?: string | undefined; co
     what: `METEOR did not run: ${reason}`,
     where: jar,
     expected: 'Java and the jar of METEOR 1.5',
-    mend: 'install Java and name the jar, or leave --meteor-jar out',
+    fix: 'install Java and name the jar, or leave --meteor-jar out',
   });
 }

@@ -96,7 +96,7 @@ async function pair<Question extends { readonly questionId: string }>(
       what: `${count(missing.length, 'question')} ${missing.length === 1 ? 'has' : 'have'} no prediction: ${sample(missing.map(({ questionId }) => questionId))}`,
       where: predictionsFile,
       expected: 'one prediction for every question of the references',
-      mend: 'add the predictions, or name the split that was predicted with --split',
+      fix: 'add the predictions, or name the split that was predicted with --split',
     });
   }
   const known = new Set(questions.map(({ questionId }) => questionId));
@@ -107,7 +107,7 @@ async function pair<Question extends { readonly questionId: string }>(
       what: `${count(unknown.length, 'prediction')} ${unknown.length === 1 ? 'is' : 'are'} for questions that the references lack: ${sample(unknown)}`,
       where: predictionsFile,
       expected: 'predictions for the questions of the references only',
-      mend: 'remove them, or name the references and the split that they belong to',
+      fix: 'remove them, or name the references and the split that they belong to',
     });
   }
   return questions.map((question) => ({ ...question, prediction: predictions.get(question.questionId)! }));
@@ -151,6 +151,6 @@ function selectSplit<Question>(
     what: `there is no split ${JSON.stringify(split)}`,
     where: file,
     expected: splits.length === 0 ? 'no split: the file does not name any' : `one of ${splits.sort().join(', ')}`,
-    mend: splits.length === 0 ? 'leave --split out' : 'name one of these',
+    fix: splits.length === 0 ? 'leave --split out' : 'name one of these',
   });
 }

@@ -39,7 +39,7 @@ export function tableFormat(file: string): TableFormat {
         what: `${file} has no known file type`,
         where: file,
         expected: 'a name that ends in .json, .jsonl or .csv',
-        mend: 'rename the file to say what it holds',
+        fix: 'rename the file to say what it holds',
       });
   }
 }
@@ -71,7 +71,7 @@ export async function readJsonFile(file: string): Promise<unknown> {
         what: `the file is not JSON: ${(error as Error).message}`,
         where: `${file}${positionOf(text)}`,
         expected: 'one JSON document',
-        mend: 'correct the syntax there, or export the file again',
+        fix: 'correct the syntax there, or export the file again',
       });
     }
   } finally {
@@ -95,7 +95,7 @@ async function readJsonLines(file: string): Promise<Row[]> {
         what: `the line is not JSON: ${(error as Error).message}`,
         where,
         expected: 'one JSON object per line',
-        mend: 'correct the line, or export the file again',
+        fix: 'correct the line, or export the file again',
       });
     }
   };
@@ -111,7 +111,7 @@ async function readJsonLines(file: string): Promise<Row[]> {
           what: `the line is longer than ${LARGEST_LINE / 1e6} MB`,
           where: `${file}:${line + 1}`,
           expected: 'one JSON object per line',
-          mend: 'check that the file is JSONL: a single JSON document must be called .json',
+          fix: 'check that the file is JSONL: a single JSON document must be called .json',
         });
       }
     }
@@ -142,7 +142,7 @@ async function readCsv(file: string): Promise<Row[]> {
       what: `the file is not CSV: ${message}`,
       where: lines === undefined ? file : `${file}:${lines}`,
       expected: 'a header line and records with as many fields, quoted where they hold commas, quotes or line breaks',
-      mend: 'correct the record there, or export the file again',
+      fix: 'correct the record there, or export the file again',
     });
   }
   if (rows.length === 0) emptyFile(file);
@@ -155,7 +155,7 @@ export function unreadable(file: string, error: unknown): never {
     code: 'file-unreadable',
     what: code === 'ENOENT' ? `there is no file ${file}` : `cannot read ${file}: ${message}`,
     where: file,
-    mend: 'check the path and that the file may be read',
+    fix: 'check the path and that the file may be read',
   });
 }
 
@@ -166,7 +166,7 @@ function requireRoom(file: string, size: number, limit: number): void {
     what: `the file holds ${Math.ceil(size / 1e6)} MB, more than fits into memory`,
     where: file,
     expected: `at most ${Math.floor(limit / 1e6)} MB`,
-    mend: 'split the file, or give Node more memory with NODE_OPTIONS=--max-old-space-size=MB (JSON: at most 500 MB)',
+    fix: 'split the file, or give Node more memory with NODE_OPTIONS=--max-old-space-size=MB (JSON: at most 500 MB)',
   });
 }
 
@@ -176,7 +176,7 @@ function emptyFile(file: string): never {
     what: 'the file holds no record',
     where: file,
     expected: 'at least one record',
-    mend: 'check that the file was written completely',
+    fix: 'check that the file was written completely',
   });
 }
 

@@ -82,7 +82,7 @@ function parseMetrics(list: string | undefined, hasJar: boolean): RequestedMetri
         what: `there is no caption metric ${JSON.stringify(name.trim())}`,
         where: '--metrics',
         expected: `${CAPTION_METRICS.join(', ')}, BLEU or METEOR`,
-        mend: 'name one of these',
+        fix: 'name one of these',
       });
     }
     for (const metric of found) metrics.add(metric);

@@ -166,6 +166,6 @@ function invalid(what: string, expected: string): UserError {
     code: 'score-invalid',
     what,
     expected,
-    mend: 'report this; a run must predict every sample once',
+    fix: 'report this; a run must predict every sample once',
   });
 }

@@ -33,7 +33,7 @@ export async function scoreVqaFiles(options: VqaScoreOptions): Promise<void> {
       what: `the files of ${dataset} hold one split each`,
       where: '--split',
       expected: 'no --split',
-      mend: 'leave --split out and name the files of the split',
+      fix: 'leave --split out and name the files of the split',
     });
   }
   const { questionIds, images, scores, perQuestion } = await score(options);

@@ -49,7 +49,7 @@ function shapesOf(backbone: 'vision' | 'language'): Shapes {
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof RangeError)) throw cause;
     const what = `the pretrained ${backbone} backbone of the package is damaged`;
-    throw new UserError({ code: 'file-unreadable', what, where: name, mend: 'install the package again' }, { cause });
+    throw new UserError({ code: 'file-unreadable', what, where: name, fix: 'install the package again' }, { cause });
   } finally {
     closeSync(file);
   }

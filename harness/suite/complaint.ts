@@ -8,7 +8,7 @@ export interface Complaint {
   /** What was written instead, where it is not the value at the path. */
   readonly named?: string;
   /** By default the value is to be corrected, or what was probably meant. */
-  readonly mend?: string;
+  readonly fix?: string;
   /** Other fields that have a part in it: where a suite that extends another states one of these, it is pointed at. */
   readonly involves?: readonly (readonly (string | number)[])[];
 }

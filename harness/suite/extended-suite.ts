@@ -47,8 +47,8 @@ function baseOf(source: YamlSource, file: string): string | undefined {
     const known = shippedSuiteIds();
     if (known.includes(name)) return shippedSuiteFile(name);
     const closest = closestName(name, known);
-    const mend = closest === undefined ? 'name one of these, or a file' : `did you mean "${closest}"?`;
-    throw refused(source, ['extends'], `names no suite of the package: ${name}`, mend, `one of ${known.join(', ')}`);
+    const fix = closest === undefined ? 'name one of these, or a file' : `did you mean "${closest}"?`;
+    throw refused(source, ['extends'], `names no suite of the package: ${name}`, fix, `one of ${known.join(', ')}`);
   }
   const base = resolve(dirname(file), name);
   if (!existsSync(base)) {
@@ -67,13 +67,13 @@ function requireOwnId(source: YamlSource, value: unknown, bases: readonly unknow
     throw refused(source, ['id'], 'repeats the id of a suite that is extended', 'rename it');
 }
 
-function refused(source: YamlSource, path: Path, what: string, mend: string, expected?: string): UserError {
+function refused(source: YamlSource, path: Path, what: string, fix: string, expected?: string): UserError {
   return new UserError({
     code: 'suite-invalid',
     what: `${path.map(String).join('.')} ${what}`,
     where: locate([source], path, 'value'),
     ...(expected === undefined ? {} : { expected }),
-    mend,
+    fix,
   });
 }
 

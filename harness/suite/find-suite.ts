@@ -30,7 +30,7 @@ export function readFindings(finding: string, { full = false }: FindingOptions =
         code: 'suite-unknown',
         what: `there is no suite for finding ${finding}`,
         expected: `one of ${numbers.join(', ')}, all`,
-        mend: 'choose one of these, or run a suite file with `vlm-bench run SUITE.yaml`',
+        fix: 'choose one of these, or run a suite file with `vlm-bench run SUITE.yaml`',
       },
       { exitCode: 2 },
     );
@@ -52,7 +52,7 @@ export function readNamedSuite(fileOrId: string): Suite {
     code: 'suite-unknown',
     what: `there is no suite file ${fileOrId}, and the package has no suite of that name`,
     expected: `a YAML file, or one of ${ids.join(', ')}`,
-    mend: closest === undefined ? 'check the path' : `check the path; did you mean ${closest}?`,
+    fix: closest === undefined ? 'check the path' : `check the path; did you mean ${closest}?`,
   });
 }
 

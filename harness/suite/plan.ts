@@ -52,7 +52,7 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
       code: 'not-available',
       what: `the paper scale of ${suite.id} is planned and cannot be trained yet`,
       expected: '--scale embedded',
-      mend: 'run the embedded scale; the paper scale needs the torch engine',
+      fix: 'run the embedded scale; the paper scale needs the torch engine',
     });
   }
   if (suite.data[dataSet] === undefined) {
@@ -63,7 +63,7 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
         code: 'usage',
         what: `${suite.id} has no settings for the data set ${dataSet}`,
         expected: `one of ${known.join(', ')}`,
-        mend: closest === undefined ? 'choose another --data' : `did you mean ${closest}?`,
+        fix: closest === undefined ? 'choose another --data' : `did you mean ${closest}?`,
       },
       { exitCode: 2 },
     );
@@ -134,7 +134,7 @@ function chooseSeeds(suite: Suite, { seeds, reserveSeeds = 0, smoke = false }: P
         code: 'usage',
         what: `--seeds ${wanted} is not possible`,
         expected: `a whole number from ${least} to ${suite.seeds.length}, the seeds that ${suite.id} fixes`,
-        mend: 'choose a number in that range, or add seeds to a copy of the suite',
+        fix: 'choose a number in that range, or add seeds to a copy of the suite',
       },
       { exitCode: 2 },
     );
@@ -150,7 +150,7 @@ function checked(config: unknown, where: string): RunConfig {
       code: 'suite-invalid',
       what: `the resolved configuration is invalid: ${path.map(String).join('.')} ${message}`,
       where,
-      mend: 'correct the scale or the overlay in the suite',
+      fix: 'correct the scale or the overlay in the suite',
     })),
   );
 }

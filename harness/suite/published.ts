@@ -72,7 +72,7 @@ export function readPublishedTables(ids?: readonly string[]): readonly Published
       code: 'suite-invalid',
       what: `there is no published table "${id}"`,
       expected: `one of ${known.join(', ')}`,
-      mend: closest === undefined ? 'name one of these' : `did you mean "${closest}"?`,
+      fix: closest === undefined ? 'name one of these' : `did you mean "${closest}"?`,
     });
   });
 }

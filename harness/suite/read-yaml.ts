@@ -1,6 +1,6 @@
 /**
  * Checks what YAML files state against a zod schema. Every complaint carries the file, line and column of the offending key or value,
- * what was expected there and how to mend it; unknown keys are errors.
+ * what was expected there and how to fix it; unknown keys are errors.
  */
 import type { z } from 'zod';
 import { type Problem, UserError } from '../errors.js';
@@ -55,7 +55,7 @@ interface IssueContext extends ComplaintContext {
 }
 
 function complaintProblem(
-  { path, message, expected, known = [], named, mend, involves = [] }: Complaint,
+  { path, message, expected, known = [], named, fix, involves = [] }: Complaint,
   { code, value, sources }: ComplaintContext,
 ): Problem {
   const name = pathText(path);
@@ -63,14 +63,14 @@ function complaintProblem(
   const meant = didYouMean(named ?? String(valueAt(value, path)), known);
   const correct =
     inherited === undefined
-      ? overridable(mend ?? meant ?? 'correct the value', owner, sources)
-      : `${mend ?? 'change this'}; ${name} is inherited from ${inherited} and can be overridden`;
-  return { code, what: `${name} ${message}`, where, ...(expected === undefined ? {} : { expected }), mend: correct };
+      ? overridable(fix ?? meant ?? 'correct the value', owner, sources)
+      : `${fix ?? 'change this'}; ${name} is inherited from ${inherited} and can be overridden`;
+  return { code, what: `${name} ${message}`, where, ...(expected === undefined ? {} : { expected }), fix: correct };
 }
 
-/** What is wrong in a file that is extended can be mended in the one on top as well. */
-function overridable(mend: string, owner: number, [top]: readonly YamlSource[]): string {
-  return owner > 0 ? `${mend}, or override it in ${top!.file}` : mend;
+/** What is wrong in a file that is extended can be fixed in the one on top as well. */
+function overridable(fix: string, owner: number, [top]: readonly YamlSource[]): string {
+  return owner > 0 ? `${fix}, or override it in ${top!.file}` : fix;
 }
 
 function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }: IssueContext): readonly Problem[] {
@@ -86,12 +86,12 @@ function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }
         what: `unknown key "${key}"${name === '' ? '' : ` in ${name}`}`,
         where: locate(sources, [...issue.path, key], 'key'),
         expected: `one of ${known.join(', ')}`,
-        mend: didYouMean(key, known) ?? 'remove it',
+        fix: didYouMean(key, known) ?? 'remove it',
       }));
     }
     case 'invalid_key': {
       const expected = 'a lower-case word (letters, digits and hyphens)';
-      return [{ code, what: `${name} is not a valid name`, where, expected, mend: 'rename the key' }];
+      return [{ code, what: `${name} is not a valid name`, where, expected, fix: 'rename the key' }];
     }
     case 'custom': {
       const complaint = { path: issue.path, message: issue.message, ...issue.params } as Complaint;
@@ -100,11 +100,11 @@ function describeIssue(issue: z.core.$ZodIssue, { code, schema, value, sources }
     default: {
       const expected = expectedAt(schema, issue, value);
       if (name === '' && (found === undefined || found === null)) {
-        return [{ code, what: 'the file is empty', where, expected, mend: 'fill it' }];
+        return [{ code, what: 'the file is empty', where, expected, fix: 'fill it' }];
       }
-      if (found === undefined) return [{ code, what: `${name} is missing`, where, expected, mend: `add ${name}` }];
-      const mend = overridable(correct(choicesOf(issue)), ownerOf(sources, issue.path), sources);
-      return [{ code, what: `${name || 'the file'} is ${valueText(found)}`, where, expected, mend }];
+      if (found === undefined) return [{ code, what: `${name} is missing`, where, expected, fix: `add ${name}` }];
+      const fix = overridable(correct(choicesOf(issue)), ownerOf(sources, issue.path), sources);
+      return [{ code, what: `${name || 'the file'} is ${valueText(found)}`, where, expected, fix }];
     }
   }
 }
@@ -116,7 +116,7 @@ function choicesOf(issue: z.core.$ZodIssue): readonly string[] {
 }
 
 /**
- * Of the fields that have a part in a complaint, one that the topmost source states: whoever extends a suite mends their own file.
+ * Of the fields that have a part in a complaint, one that the topmost source states: whoever extends a suite fixes their own file.
  * @returns the place and the index of its source; also where the field that is complained about stands, if that is in another file
  */
 function blamedPlace(

@@ -13,7 +13,7 @@ const variants = ['smoke', ...dataSetName.options];
 
 /** @param file where the suite stands; one of the package keeps its own id */
 export function idComplaints(id: string, file: string): readonly Complaint[] {
-  const complaint = (message: string) => [{ path: ['id'], message, mend: 'rename it' }];
+  const complaint = (message: string) => [{ path: ['id'], message, fix: 'rename it' }];
   if (storeFolders.includes(id)) return complaint(`must not be "${id}": that folder holds the ${id} of all suites`);
   const variant = variants.find((name) => id.endsWith(`-${name}`));
   if (variant !== undefined) {

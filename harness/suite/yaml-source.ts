@@ -39,7 +39,7 @@ export function readYamlSource(file: string): YamlSource {
       code: 'file-unreadable',
       what: 'the file cannot be read',
       where: file,
-      mend: 'check the path',
+      fix: 'check the path',
     } as const;
     throw new UserError(problem, { cause });
   }
@@ -71,37 +71,37 @@ function syntaxProblems(errors: readonly YAMLError[], text: string, at: At): rea
       what: `duplicate key "${/^[\w-]+/.exec(text.slice(pos[0]))?.[0] ?? ''}"`,
       where: at(pos[0]),
       expected: 'each key once',
-      mend: 'remove or rename one of the two',
+      fix: 'remove or rename one of the two',
     }));
   }
   const { code, message, pos } = errors[0]!;
   const where = at(pos[0]);
   if (code === 'MULTIPLE_DOCS') {
     const what = 'a second document begins in the file';
-    const mend = 'remove the line "---", or put what follows into a file of its own';
-    return [{ code: 'suite-syntax', what, where, expected: 'one document', mend }];
+    const fix = 'remove the line "---", or put what follows into a file of its own';
+    return [{ code: 'suite-syntax', what, where, expected: 'one document', fix }];
   }
-  return [{ code: 'suite-syntax', what: `the YAML is malformed: ${message}`, where, mend: 'correct the syntax there' }];
+  return [{ code: 'suite-syntax', what: `the YAML is malformed: ${message}`, where, fix: 'correct the syntax there' }];
 }
 
 /** What YAML allows and plain data cannot hold: keys that are no text, and aliases that lead nowhere, in circles or to too much. */
 function structureProblems(document: Document, at: At): readonly Problem[] {
   const problems: Problem[] = [];
-  const refuse = ({ range }: Node, problem: Pick<Problem, 'what' | 'expected' | 'mend'>) =>
+  const refuse = ({ range }: Node, problem: Pick<Problem, 'what' | 'expected' | 'fix'>) =>
     problems.push({ code: 'suite-syntax', where: at(range?.[0] ?? 0), ...problem });
   visit(document, {
     Pair: (_, { key }) => {
       if (!isNode(key) || isScalar(key)) return;
-      refuse(key, { what: 'a key is a list, a map or an alias', expected: 'a word as key', mend: 'write the key out' });
+      refuse(key, { what: 'a key is a list, a map or an alias', expected: 'a word as key', fix: 'write the key out' });
     },
     Alias: (_, alias, parents) => {
       const name = alias.source;
       const target = alias.resolve(document);
       if (target === undefined) {
-        const mend = `write &${name} before the value that is meant, or write the value here`;
-        refuse(alias, { what: `the alias *${name} has no anchor before it`, expected: `&${name} further up`, mend });
+        const fix = `write &${name} before the value that is meant, or write the value here`;
+        refuse(alias, { what: `the alias *${name} has no anchor before it`, expected: `&${name} further up`, fix });
       } else if (parents.includes(target)) {
-        refuse(alias, { what: `the alias *${name} stands inside its own anchor`, mend: 'write the value out' });
+        refuse(alias, { what: `the alias *${name} stands inside its own anchor`, fix: 'write the value out' });
       }
     },
   });
@@ -121,7 +121,7 @@ function plainValue(document: Document, at: At): unknown {
       },
     });
     const what = 'aliases of aliases multiply to more than can be read';
-    throw new UserError({ code: 'suite-syntax', what, where: at(last), mend: 'write the values out' }, { cause });
+    throw new UserError({ code: 'suite-syntax', what, where: at(last), fix: 'write the values out' }, { cause });
   }
 }
 /**

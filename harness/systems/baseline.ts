@@ -70,7 +70,7 @@ export async function readBaseline(file: string): Promise<Baseline> {
     what: 'the file is not a baseline',
     where: file,
     expected: `"format": ${JSON.stringify(BASELINE_FORMAT)}`,
-    mend: 'write it with `vlm-bench gate accept`',
+    fix: 'write it with `vlm-bench gate accept`',
   });
 }
 
@@ -84,7 +84,7 @@ export function parseBaseline(document: unknown, file: string): Baseline {
       what: 'the baseline was changed after it was accepted: its content does not match its checksum',
       where: file,
       expected: 'the file as `vlm-bench gate accept` wrote it',
-      mend: 'restore it from version control, or delete it and accept a candidate anew',
+      fix: 'restore it from version control, or delete it and accept a candidate anew',
     });
   }
   const system = systemOfDocument(scores, images, file);
@@ -94,7 +94,7 @@ export function parseBaseline(document: unknown, file: string): Baseline {
       what: `the baseline gates on ${metric}, which it does not hold`,
       where: `${file}, metric`,
       expected: `one of ${system.metrics.map(({ name }) => name).join(', ')}`,
-      mend: 'accept a candidate anew',
+      fix: 'accept a candidate anew',
     });
   }
   return { system, metric, margin, accepted };

@@ -21,7 +21,7 @@ export function systemOfRun(folder: string): System {
       what: 'the run holds no predictions',
       where: folder,
       expected: 'captions or answers about the images of a split',
-      mend: 'name a run whose evaluation covers at least one image',
+      fix: 'name a run whose evaluation covers at least one image',
     });
   }
   const metrics: SystemMetric[] = [];
@@ -90,7 +90,7 @@ export function systemsOfArm(folder: string, arm: string | undefined): { label: 
         arm === undefined ? 'the reproduction has several arms' : `the reproduction has no arm ${JSON.stringify(arm)}`,
       where: folder,
       expected: `one of ${arms.join(', ')}`,
-      mend: `name the arm after a #, for example ${JSON.stringify(`${folder}#${arms[0]}`)}`,
+      fix: `name the arm after a #, for example ${JSON.stringify(`${folder}#${arms[0]}`)}`,
     });
   }
   const ofArm = runs.filter((run) => run.arm === chosen).sort((left, right) => left.seed - right.seed);
@@ -119,7 +119,7 @@ function captionScores(captions: readonly CaptionPrediction[], folder: string): 
         what: `image ${imageId} has two captions of ${style}`,
         where: join(folder, 'predictions.jsonl'),
         expected: 'one caption per image and style',
-        mend: 'delete the folder of this run and run again; it will be trained anew',
+        fix: 'delete the folder of this run and run again; it will be trained anew',
       });
     }
     scores.set(imageId, [score]);

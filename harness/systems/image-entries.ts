@@ -62,7 +62,7 @@ function scoreOf(value: unknown, column: number, columns: number, where: string)
     where,
     expected:
       columns === 1 ? 'a finite number' : columns === 2 ? '[sum, count] of the image’s questions' : `${columns} counts`,
-    mend: 'score the image again',
+    fix: 'score the image again',
   });
 }
 

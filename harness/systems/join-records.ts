@@ -18,7 +18,7 @@ export function joinRecords(
       what: `run ${repeated} is given twice`,
       where: paths.join(', '),
       expected: 'each record once: a repeated record would hide how much seeds differ',
-      mend: 'remove the repetition',
+      fix: 'remove the repetition',
     });
   }
   const metrics = first.metrics.map((metric): SystemMetric => {
@@ -54,7 +54,7 @@ function metricOf(system: System, name: string): SystemMetric {
     what: `${system.label} has no ${name}, but another record of the same system has it`,
     where: system.label,
     expected: 'records with the same metrics',
-    mend: 'join only records of one configuration',
+    fix: 'join only records of one configuration',
   });
 }
 

@@ -47,7 +47,7 @@ export async function readSystem({ label, paths }: SystemSource, scoring?: Scori
     what: 'there are no scores of images here',
     where: paths.join(', '),
     expected: 'captions or answers about at least one image',
-    mend: 'name records or predictions that cover images',
+    fix: 'name records or predictions that cover images',
   });
 }
 
@@ -67,7 +67,7 @@ async function readPath(
       code: 'file-unreadable',
       what: `there is no file or folder ${path}`,
       where: path,
-      mend: 'check the path',
+      fix: 'check the path',
     });
   }
   if (extname(path).toLowerCase() === '.json') {
@@ -81,7 +81,7 @@ async function readPath(
         what: format === undefined ? 'the file holds scores without images' : `the format is ${JSON.stringify(format)}`,
         where: path,
         expected: `${JSON.stringify(SCORES_FORMAT)} or ${JSON.stringify(BASELINE_FORMAT)} with the scores of every image`,
-        mend: 'write the scores of every image with `vlm-bench score captions --per-image FILE.json`',
+        fix: 'write the scores of every image with `vlm-bench score captions --per-image FILE.json`',
       });
     }
   }
@@ -91,7 +91,7 @@ async function readPath(
     what: `${path} holds no scores, and predictions cannot be scored without references`,
     where: path,
     expected: 'the record of a run, a scores file in JSON, or predictions with --references',
-    mend: 'add --references FILE; tables of scores in CSV say neither references nor signature: write JSON with `vlm-bench score captions --per-image FILE.json`',
+    fix: 'add --references FILE; tables of scores in CSV say neither references nor signature: write JSON with `vlm-bench score captions --per-image FILE.json`',
   });
 }
 
@@ -107,7 +107,7 @@ function readFolder(folder: string): { label?: string; systems: readonly System[
     what: 'this folder is neither the record of a run nor a reproduction',
     where: folder,
     expected: '<results>/runs/<run id>, or <results>/<suite>#<arm> for all seeds of an arm',
-    mend: 'name one of these',
+    fix: 'name one of these',
   });
 }
 

@@ -63,6 +63,6 @@ function differingFields(a: SystemMetric, b: SystemMetric): readonly string[] {
   return differences;
 }
 
-function refuse(what: string, where: string, expected: string, mend: string): never {
-  throw new UserError({ code: 'score-invalid', what, where, expected, mend });
+function refuse(what: string, where: string, expected: string, fix: string): never {
+  throw new UserError({ code: 'score-invalid', what, where, expected, fix });
 }

@@ -68,7 +68,7 @@ export function splitDocument<Header>(
       code: 'data-invalid' as const,
       what: message.charAt(0).toLowerCase() + message.slice(1),
       where: path.length === 0 ? file : `${file}, ${path.join('.')}`,
-      mend: 'correct the field, or write the file again',
+      fix: 'correct the field, or write the file again',
     })),
   );
 }
@@ -82,7 +82,7 @@ export function systemOfDocument(header: ScoresHeader, images: unknown, file: st
       what: 'the file holds no metric',
       where: `${file}, metrics`,
       expected: 'at least one metric with its signature',
-      mend: 'write the file again',
+      fix: 'write the file again',
     });
   }
   const entries = readImageEntries(images, seeds.length, file);
@@ -97,7 +97,7 @@ export function systemOfDocument(header: ScoresHeader, images: unknown, file: st
         what: `no image has a score ${JSON.stringify(values)}`,
         where: `${file}, images`,
         expected: `scores of metric ${name}`,
-        mend: 'add the scores of every image, or remove the metric',
+        fix: 'add the scores of every image, or remove the metric',
       });
     }
     // BLEU-1 … 4 are read from the same counts.

@@ -38,7 +38,7 @@ export function measuredArms(runs: readonly PlacedRun[], measure: MeasureId): Me
         code: 'score-invalid',
         what: `the run has no score ${measure}`,
         where: `run ${runId}`,
-        mend: 'choose a metric in the suite that its data set can be scored by',
+        fix: 'choose a metric in the suite that its data set can be scored by',
       });
     }
     signature ??= score.signature;
@@ -47,7 +47,7 @@ export function measuredArms(runs: readonly PlacedRun[], measure: MeasureId): Me
         code: 'score-invalid',
         what: `the scores ${measure} were computed in different ways: ${score.signature}`,
         expected: signature,
-        mend: 'run again with one version of vlm-bench for all runs',
+        fix: 'run again with one version of vlm-bench for all runs',
       });
     }
     const ofArm = scores.get(arm) ?? [];

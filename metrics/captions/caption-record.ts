@@ -17,7 +17,7 @@ export function checkCaptionRecords(records: readonly CaptionRecord[]): void {
       code: 'no-images',
       what: 'there is no image to score',
       expected: 'at least one image with a candidate and references',
-      mend: 'check that the files hold records and that the split is the one you mean',
+      fix: 'check that the files hold records and that the split is the one you mean',
     });
   }
   const seen = new Set<string>();
@@ -28,7 +28,7 @@ export function checkCaptionRecords(records: readonly CaptionRecord[]): void {
         what: `image ${imageId} occurs twice`,
         where: `image ${imageId}`,
         expected: 'one record per image',
-        mend: 'keep one record for the image',
+        fix: 'keep one record for the image',
       });
     }
     seen.add(imageId);
@@ -38,7 +38,7 @@ export function checkCaptionRecords(records: readonly CaptionRecord[]): void {
         what: `image ${imageId} has no reference caption`,
         where: `image ${imageId}`,
         expected: 'at least one reference caption',
-        mend: 'add its references or leave the image out of both files',
+        fix: 'add its references or leave the image out of both files',
       });
     }
     requireText(candidate, imageId, 'candidate');
@@ -55,6 +55,6 @@ function requireText(value: unknown, imageId: string, field: string): void {
     what: `the caption is ${value === null ? 'null' : `a ${typeof value}`}, not text`,
     where: `image ${imageId}, ${field}`,
     expected: 'a string',
-    mend: 'write the caption as a string; an empty string is allowed',
+    fix: 'write the caption as a string; an empty string is allowed',
   });
 }

@@ -118,6 +118,6 @@ function refuse(what: string, where: string): never {
     what,
     where,
     expected: 'the document frequencies that `vlm-bench score df` writes',
-    mend: 'write the file again with `vlm-bench score df`',
+    fix: 'write the file again with `vlm-bench score df`',
   });
 }

@@ -243,7 +243,7 @@ function requireTokeniser(frequencies: DocumentFrequencies, tokeniser: Tokeniser
     what: `the document frequencies were counted with tokeniser ${frequencies.tokeniser}, the captions with ${tokeniser.id}`,
     where: 'document frequencies, tokeniser',
     expected: tokeniser.id,
-    mend: 'count them again with the same tokeniser',
+    fix: 'count them again with the same tokeniser',
   });
 }
 
@@ -254,7 +254,7 @@ function requireStemmer(stem: ((word: string) => string) | undefined): (word: st
     what: 'CIDEr-stemmed needs a stemmer',
     where: 'options, stem',
     expected: 'a function from a word to its stem',
-    mend: 'pass the stemmer that loadPorterStemmer() resolves to',
+    fix: 'pass the stemmer that loadPorterStemmer() resolves to',
   });
 }
 
@@ -264,6 +264,6 @@ function requireKnownMetric(metric: string): void {
     code: 'unknown-metric',
     what: `there is no caption metric ${JSON.stringify(metric)}`,
     expected: CAPTION_METRICS.join(', '),
-    mend: 'name one of these',
+    fix: 'name one of these',
   });
 }

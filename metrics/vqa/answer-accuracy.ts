@@ -89,7 +89,7 @@ export function checkAnsweredQuestions(questions: readonly AnsweredQuestion[]): 
         what: `the kind is ${JSON.stringify(kind)}`,
         where: `question ${questionId}, kind`,
         expected: '"yes/no" or "open"',
-        mend: 'name one of the two kinds',
+        fix: 'name one of the two kinds',
       });
     }
   }

@@ -55,7 +55,7 @@ export function scoreConsensus(
         what: `question ${questionId} has ${answers.length} answers`,
         where: `question ${questionId}, answers`,
         expected: 'the answers of at least two annotators',
-        mend: 'add the answers, or score the data set by exact match',
+        fix: 'add the answers, or score the data set by exact match',
       });
     }
     answers.forEach((answer, index) => {

@@ -91,7 +91,7 @@ export function checkQuestionIdentities(questions: readonly QuestionIdentity[]):
       code: 'no-questions',
       what: 'there is no question to score',
       expected: 'at least one question with an answer and a prediction',
-      mend: 'check that the files hold records and that the split is the one you mean',
+      fix: 'check that the files hold records and that the split is the one you mean',
     });
   }
   const seen = new Set<string>();
@@ -102,7 +102,7 @@ export function checkQuestionIdentities(questions: readonly QuestionIdentity[]):
         what: `question ${questionId} occurs twice`,
         where: `question ${questionId}`,
         expected: 'one record per question',
-        mend: 'keep one record for the question',
+        fix: 'keep one record for the question',
       });
     }
     seen.add(questionId);
@@ -117,6 +117,6 @@ export function requireAnswerText(value: unknown, field: string, questionId: str
     what: `the ${field} is ${value === null ? 'null' : `a ${typeof value}`}, not text`,
     where: `question ${questionId}, ${field}`,
     expected: 'a string',
-    mend: 'write it as a string; an empty string is allowed',
+    fix: 'write it as a string; an empty string is allowed',
   });
 }

@@ -1,4 +1,4 @@
-/** The one error of this folder: which file or record is wrong, what was expected there, and how to mend it. */
+/** The one error of this folder: which file or record is wrong, what was expected there, and how to fix it. */
 
 export type DataDefect =
   | { readonly code: 'missing-folder'; readonly folder: string; readonly expected: string }

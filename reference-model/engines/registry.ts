@@ -44,7 +44,7 @@ async function bestEngine(): Promise<{ readonly name: EngineName; readonly why: 
  *
  * @param choice `auto` takes `tensorflow` where tfjs-node-gpu finds a GPU, else `wasm`; never a TensorFlow on the CPU, which
  * would give up equal bits on every machine
- * @throws EngineError `engine-unavailable`, saying why and how to mend it
+ * @throws EngineError `engine-unavailable`, saying why and how to fix it
  */
 export async function activateEngine(choice: EngineChoice): Promise<ActiveEngine> {
   const { name, why } = choice === 'auto' ? await bestEngine() : { name: choice, why: 'it was asked for.' };

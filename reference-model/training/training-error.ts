@@ -23,13 +23,13 @@ export type TrainingProblem =
 
 /** A training that cannot go on. */
 export class TrainingError extends Error {
-  readonly problem: TrainingProblem & { readonly what: string; readonly mend: string };
+  readonly problem: TrainingProblem & { readonly what: string; readonly fix: string };
 
   constructor(problem: TrainingProblem) {
-    const { what, mend } = describe(problem);
-    super(`${what}; ${mend}`);
+    const { what, fix } = describe(problem);
+    super(`${what}; ${fix}`);
     this.name = 'TrainingError';
-    this.problem = { ...problem, what, mend };
+    this.problem = { ...problem, what, fix };
   }
 }
 
@@ -45,7 +45,7 @@ export class TrainingInterrupted extends Error {
   }
 }
 
-function describe(problem: TrainingProblem): { readonly what: string; readonly mend: string } {
+function describe(problem: TrainingProblem): { readonly what: string; readonly fix: string } {
   switch (problem.code) {
     case 'diverged': {
       const { stage, step, quantity, value, exampleIds, lastCheckpoint } = problem;
@@ -55,19 +55,19 @@ function describe(problem: TrainingProblem): { readonly what: string; readonly m
         lastCheckpoint === 0 ? 'no good checkpoint' : `the last good checkpoint is of step ${lastCheckpoint}`;
       return {
         what: `the ${quantity} became ${value} at step ${step} (stage ${stage}) on ${shown}${more}; ${good}`,
-        mend: "lower the stage's learning rates, or look at these examples",
+        fix: "lower the stage's learning rates, or look at these examples",
       };
     }
     case 'checkpoint-mismatch':
       return {
         what: `the checkpoint cannot be resumed: ${problem.problem}`,
-        mend: "delete the run's checkpoints folder and run again; it will be trained anew",
+        fix: "delete the run's checkpoints folder and run again; it will be trained anew",
       };
     case 'word-outside-vocabulary': {
       const { word, text, vocabularySize, needed } = problem;
       return {
         what: `the model's vocabulary of ${vocabularySize} tokens has no "${word}", which "${text}" needs`,
-        mend: `set the vocabularySize of the language model to ${needed}`,
+        fix: `set the vocabularySize of the language model to ${needed}`,
       };
     }
     default:

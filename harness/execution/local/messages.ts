@@ -12,6 +12,6 @@ export type FromWorker =
   | {
       readonly type: 'failed';
       readonly problems: readonly (Omit<Problem, 'code'> & { readonly code?: string })[];
-      /** Empty for problems that a user can mend, else the stack trace of a bug. */
+      /** Empty for problems that a user can fix, else the stack trace of a bug. */
       readonly stack: string;
     };

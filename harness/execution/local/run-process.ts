@@ -135,12 +135,12 @@ function outcomeOf(
 ): Exclude<RunOutcome, { type: 'done' }> {
   if (answer?.type === 'interrupted' || stop.aborted) return { type: 'interrupted' };
   if (answer?.type === 'failed' && answer.stack === '') {
-    const problems = answer.problems.map(({ what, where, expected, mend }) => ({
+    const problems = answer.problems.map(({ what, where, expected, fix }) => ({
       code: 'run-failed' as const,
       what: `${title}: ${what}`,
       ...(where === undefined ? {} : { where }),
       ...(expected === undefined ? {} : { expected }),
-      mend,
+      fix,
     }));
     return { type: 'failed', error: new UserError(problems) };
   }
@@ -154,7 +154,7 @@ function outcomeOf(
       code: 'run-failed',
       what: `the run ${title} crashed after step ${lastStep} (${how})${reason === undefined ? '' : `: ${reason}`}`,
       where: `run ${job.runId}`,
-      mend: `read ${log}; running the command again resumes the run from its last checkpoint${memory}`,
+      fix: `read ${log}; running the command again resumes the run from its last checkpoint${memory}`,
     }),
   };
 }

@@ -50,7 +50,7 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
         path: [...at, 'mixture', source],
         message: `asks for what ${name} does not have${stage.questionTypes === undefined ? '' : ' on these topics'}`,
         expected: `one of ${sources.filter((candidate) => hasSource(facts, candidate, stage)).join(', ')}`,
-        mend: 'change the mixture, or the data set',
+        fix: 'change the mixture, or the data set',
         involves: [
           [...at, 'questionTypes'],
           [...at, 'data'],
@@ -86,7 +86,7 @@ function backboneComplaints({ model, recipe: { initialization } }: RunConfig): r
       path: ['model', part, key],
       message: `is ${actual}, but the pretrained ${part} backbone of the package has ${shipped}`,
       expected: String(shipped),
-      mend: `restore it, or start from random weights (initialization: { ${part}: random })`,
+      fix: `restore it, or start from random weights (initialization: { ${part}: random })`,
       involves: [['recipe', 'initialization', part]],
     });
   };

@@ -33,7 +33,7 @@ export function settingsComplaints(suite: Suite): readonly Complaint[] {
       each.smoke && found.some(({ case: { arm, dataSet } }) => arm.id === each.arm.id && dataSet === each.dataSet);
     if (!known) found.push(...complaintsAbout(each, suite).map((complaint) => ({ complaint, case: each })));
   }
-  // One complaint about a field is enough: whoever mends it for one data set will see what another asks for.
+  // One complaint about a field is enough: whoever fixes it for one data set will see what another asks for.
   const first = new Map(found.toReversed().map(({ complaint }) => [canonicalJson(complaint.path), complaint]));
   if (first.size === 0) return [...sameArmComplaints(suite, cases), ...unlikeArmComplaints(suite, cases)];
   return [...first].toReversed().map(([key, complaint]) => {
@@ -74,7 +74,7 @@ function complaintsAbout(each: Case, suite: Suite): readonly Complaint[] {
     const path = changed ? ['data', dataSet, 'hypotheses', hypothesis.id, 'metric'] : ['hypotheses', index, 'metric'];
     const { involves } = traced({ path: missing.fields[0]!, message: '', involves: missing.fields.slice(1) });
     const message = `is ${hypothesis.metric}, which is not measured: ${missing.reason}`;
-    return [{ path, message, mend: 'choose another metric, or measure this one', ...(involves ? { involves } : {}) }];
+    return [{ path, message, fix: 'choose another metric, or measure this one', ...(involves ? { involves } : {}) }];
   });
 }
 
@@ -86,9 +86,9 @@ function consistencyComplaints(config: RunConfig): readonly Complaint[] {
     const path = issue.path as Path;
     if (issue.code === 'custom') return { path, message: issue.message, ...issue.params };
     const isMask = path.at(-1) === 'attentionMask';
-    const mend = isMask ? 'state it in the stage, or in the overlay of every arm' : 'correct the value';
+    const fix = isMask ? 'state it in the stage, or in the overlay of every arm' : 'correct the value';
     const choices = issue.code === 'invalid_value' ? { expected: `one of ${issue.values.map(String).join(', ')}` } : {};
-    return { path, message: isMask ? 'is missing' : issue.message, mend, ...choices };
+    return { path, message: isMask ? 'is missing' : issue.message, fix, ...choices };
   });
 }
 
@@ -149,7 +149,7 @@ function sameArmComplaints(suite: Suite, cases: readonly Case[]): readonly Compl
     const overlays = compared.flatMap(({ arm: { levels } }) =>
       Object.entries(levels).map(([factor, level]) => ['factors', factor, 'levels', level, 'overlay']),
     );
-    return [{ path, message, mend: 'let the overlays of the arms differ', involves: overlays }];
+    return [{ path, message, fix: 'let the overlays of the arms differ', involves: overlays }];
   });
 }
 

@@ -109,7 +109,7 @@ describe('errors', () => {
     for (const [args, reason] of cases) {
       const { exitCode, stderr, stdout } = await compare(...args, '--out', 'bad');
       expect(stderr).toMatch(reason);
-      expect(stderr).toMatch(/\n {2}mend: {5}\S/);
+      expect(stderr).toMatch(/\n {2}fix: {5}\S/);
       expect(exitCode).toBe(1);
       expect(stdout).toBe('');
     }
@@ -142,7 +142,7 @@ describe('errors', () => {
       { ...view, systems: view.systems.slice(1) },
     ]) {
       writeFileSync(file, JSON.stringify(changed));
-      expect(() => readComparison(file)).toThrow(/error: [\s\S]*mend: /);
+      expect(() => readComparison(file)).toThrow(/error: [\s\S]*fix: /);
     }
     writeFileSync(file, '{');
     expect(() => readComparison(file)).toThrow('the comparison cannot be read');

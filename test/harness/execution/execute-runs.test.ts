@@ -101,7 +101,7 @@ describe('runs in processes beside this one', () => {
     expect((error as UserError).message).toBe(
       [
         'error: stopped on request; 0 of 4 runs are finished',
-        '  mend:     run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
+        '  fix:     run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
       ].join('\n'),
     );
     delete process.env.FAKE_STEP_MS;
@@ -120,7 +120,7 @@ describe('runs in processes beside this one', () => {
       [
         'error: the run causal, seed 1 crashed after step 120 (signal SIGKILL)',
         `  where:    run ${runId}`,
-        `  mend:     read ${runPaths(store, runId).log}; running the command again resumes the run from its last checkpoint; if memory ran out, take fewer --jobs`,
+        `  fix:     read ${runPaths(store, runId).log}; running the command again resumes the run from its last checkpoint; if memory ran out, take fewer --jobs`,
       ].join('\n'),
     );
     expect(readdirSync(join(store, 'runs'))).toEqual([runId]);

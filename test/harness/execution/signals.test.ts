@@ -61,7 +61,7 @@ describe('a command with runs under way', () => {
     expect(outcome.stderr).toBe(
       [
         'error: stopped on request; 0 of 4 runs are finished',
-        '  mend:     run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
+        '  fix:     run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
       ].join('\n'),
     );
     for (const job of jobs.slice(0, 2)) {

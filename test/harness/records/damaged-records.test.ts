@@ -58,7 +58,7 @@ describe('a finished record', () => {
       text(
         'error: the result of a finished run is damaged: its content does not match its checksum',
         `  where:    ${fileOf('result.json')}`,
-        `  mend:     ${afresh}`,
+        `  fix:     ${afresh}`,
       ),
     );
   });
@@ -73,7 +73,7 @@ describe('a finished record', () => {
         'error: the file was changed after the run had finished',
         `  where:    ${fileOf(name)}`,
         `  expected: SHA-256 ${result[digest]}`,
-        `  mend:     ${restore}`,
+        `  fix:     ${restore}`,
       ),
     );
   });
@@ -85,7 +85,7 @@ describe('a finished record', () => {
         'error: the file is missing',
         `  where:    ${fileOf('weights.safetensors')}`,
         `  expected: SHA-256 ${result.weights}`,
-        `  mend:     ${restore}`,
+        `  fix:     ${restore}`,
       ),
     );
   });
@@ -101,7 +101,7 @@ describe('a finished record', () => {
       text(
         'error: the file is missing or damaged',
         `  where:    ${fileOf(name)}`,
-        '  mend:     restore the file, or delete the folder of this run and run again',
+        '  fix:     restore the file, or delete the folder of this run and run again',
       ),
     );
   });
@@ -113,7 +113,7 @@ describe('a finished record', () => {
         'error: the configuration of this record is not the one that it was run with',
         `  where:    ${fileOf('config.json')}`,
         `  expected: a configuration whose hash is ${runId}`,
-        '  mend:     restore the file, or delete the folder of this run and run again',
+        '  fix:     restore the file, or delete the folder of this run and run again',
       ),
     );
   });
@@ -125,7 +125,7 @@ describe('a finished record', () => {
         'error: the event log holds a line that is not an event',
         `  where:    ${fileOf('events.jsonl')}:2`,
         '  expected: one JSON object with a type and a time',
-        `  mend:     ${afresh}`,
+        `  fix:     ${afresh}`,
       ),
     );
   });
@@ -142,7 +142,7 @@ describe('a finished record', () => {
         'error: the event log is incomplete',
         `  where:    ${fileOf('events.jsonl')}`,
         `  expected: steps 1 to ${result.steps} and the end of the run`,
-        `  mend:     ${restore}`,
+        `  fix:     ${restore}`,
       ),
     );
   });
@@ -158,7 +158,7 @@ describe('a finished record', () => {
         'error: there is no finished run here',
         `  where:    ${store}`,
         '  expected: the folder of a run: <results>/runs/<run id>, with result.json in it',
-        '  mend:     name the folder of a finished run, or finish this one by the command that trains it',
+        '  fix:     name the folder of a finished run, or finish this one by the command that trains it',
       ),
     );
   });
@@ -180,7 +180,7 @@ describe('reproduction.json', () => {
     const file = write(store);
     writeFileSync(file, change(readFileSync(file, 'utf8')));
     expect(complaint(() => readReproduction(store))).toBe(
-      text('error: the file is damaged', `  where:    ${file}`, '  mend:     run the command that writes it again'),
+      text('error: the file is damaged', `  where:    ${file}`, '  fix:     run the command that writes it again'),
     );
   });
 
@@ -191,7 +191,7 @@ describe('reproduction.json', () => {
       text(
         'error: the file is of another version of vlm-bench (schema 1)',
         `  where:    ${file}`,
-        '  mend:     run the command that writes it again',
+        '  fix:     run the command that writes it again',
       ),
     );
     write(store);
@@ -202,7 +202,7 @@ describe('reproduction.json', () => {
       text(
         'error: there is no reproduction here',
         `  where:    ${join(store, 'reproduction.json')}`,
-        '  mend:     run the command that writes it again',
+        '  fix:     run the command that writes it again',
       ),
     );
   });

@@ -83,7 +83,7 @@ describe('checkpoints', () => {
       [
         'error: the checkpoint is damaged: its bytes do not match the digest in its name',
         `  where:    ${checkpoint!.file}`,
-        '  mend:     delete this file and run again; the run resumes from the checkpoint before it, or from the start',
+        '  fix:     delete this file and run again; the run resumes from the checkpoint before it, or from the start',
       ].join('\n'),
     );
   });
@@ -154,7 +154,7 @@ describe('a finished record', () => {
       expect(error).toBeInstanceOf(UserError);
       const [problem] = (error as UserError).problems;
       expect(problem).toMatchObject({ code: 'record-corrupt', what, where: file });
-      expect(problem!.mend).toContain('delete the folder of this run');
+      expect(problem!.fix).toContain('delete the folder of this run');
     }
   });
 

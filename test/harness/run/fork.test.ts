@@ -183,7 +183,7 @@ describe('shared stages that cannot be used', () => {
   test.each([
     ['damaged', (file: string) => writeFileSync(file, readFileSync(file).subarray(1))],
     ['missing', (file: string) => rmSync(file)],
-  ])('because their checkpoint is %s leave one clear error, and the mend works', async (state, spoil) => {
+  ])('because their checkpoint is %s leave one clear error, and the fix works', async (state, spoil) => {
     const jobs = await forkedJobs();
     const { folder, checkpoints } = pathsOf(jobs[1]!);
     spoil(listCheckpoints(checkpoints)[0]!.file);
@@ -191,7 +191,7 @@ describe('shared stages that cannot be used', () => {
       [
         `error: the checkpoint after step 7 of the shared stages is ${state}`,
         `  where:    ${folder}`,
-        '  mend:     delete this folder and run again; the shared stages will be trained anew',
+        '  fix:     delete this folder and run again; the shared stages will be trained anew',
       ].join('\n'),
     );
     expect(existsSync(pathsOf(jobs[2]!).result)).toBe(false);

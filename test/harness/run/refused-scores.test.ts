@@ -33,7 +33,7 @@ const mismatch = (what: string, found: string, expected: string) =>
   [
     `error: the model's predictions do not match the ${what} of the split: ${found}`,
     `  expected: ${expected}`,
-    '  mend:     report this; a run must predict every sample once',
+    '  fix:     report this; a run must predict every sample once',
   ].join('\n');
 
 describe('predictions', () => {
@@ -87,7 +87,7 @@ describe('a score that is not a number', () => {
       [
         'error: the score validation-loss/ai-captions is NaN',
         '  expected: a finite number',
-        '  mend:     lower the learning rates: a training that diverges ends in weights that are not numbers',
+        '  fix:     lower the learning rates: a training that diverges ends in weights that are not numbers',
       ].join('\n'),
     );
     expect(existsSync(runPaths(job.store, job.runId).result)).toBe(false);

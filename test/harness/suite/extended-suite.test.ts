@@ -111,7 +111,7 @@ describe('a suite that extends another', () => {
         'error: unknown key "batchSise" in scales.embedded.recipe',
         `  where:    ${at('own.yaml', 'batchSise')}`,
         '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
-        '  mend:     did you mean "batchSize"?',
+        '  fix:     did you mean "batchSize"?',
       ].join('\n'),
     );
   });
@@ -224,10 +224,10 @@ describe('a suite that extends another', () => {
       '.\n',
       'name a file in it',
     ],
-  ])('with %s is refused', (_, lines, what, where, mend) => {
+  ])('with %s is refused', (_, lines, what, where, fix) => {
     const message = complaint(write('refused.yaml', ...lines));
     expect(message).toContain(`${what}\n  where:    ${at('refused.yaml', where)}\n`);
-    expect(message).toContain(`  mend:     ${mend}`);
+    expect(message).toContain(`  fix:     ${fix}`);
   });
 
   describe('is told in its own file about what it breaks in the other', () => {
@@ -248,7 +248,7 @@ describe('a suite that extends another', () => {
           code: 'suite-invalid',
           what: 'data.easy-vqa.overlay.recipe.stages names align-vision, joint, adapt, but the stages are align',
           where: at('stages.yaml', 'stages: ['),
-          mend: inherited('data.easy-vqa.overlay.recipe.stages', at('base.yaml', 'stages:\n          align: {')),
+          fix: inherited('data.easy-vqa.overlay.recipe.stages', at('base.yaml', 'stages:\n          align: {')),
         },
       ]);
     });
@@ -265,7 +265,7 @@ describe('a suite that extends another', () => {
           code: 'suite-invalid',
           what: 'hypotheses[0].control must name one of the arms (visual-bidirectional)',
           where: at('arms.yaml', 'causal: null'),
-          mend: inherited('hypotheses[0].control', at('base.yaml', 'causal\n\nfactors')),
+          fix: inherited('hypotheses[0].control', at('base.yaml', 'causal\n\nfactors')),
         },
       ]);
     });
@@ -275,7 +275,7 @@ describe('a suite that extends another', () => {
       const [problem, ...others] = problemsOf(file);
       expect(others).toEqual([]);
       expect(problem).toMatchObject({ what: 'reserveSeeds[0] repeats the seed 7', where: at('seeds.yaml', '7]') });
-      expect(problem!.mend).toMatch(/^change this; reserveSeeds\[0\] is inherited from .*finding-1\.yaml:\d+:16 and/);
+      expect(problem!.fix).toMatch(/^change this; reserveSeeds\[0\] is inherited from .*finding-1\.yaml:\d+:16 and/);
     });
 
     test('by removing the value of a level', () => {
@@ -294,9 +294,9 @@ describe('a suite that extends another', () => {
     });
 
     test('and else that it can override what is wrong there', () => {
-      const mend = 'correct the value, or override it in';
+      const fix = 'correct the value, or override it in';
       expect(complaint(write('over-wrong.yaml', 'extends: wrong-base.yaml', 'id: over-wrong'))).toContain(
-        `${mend} ${join(folder, 'over-wrong.yaml')}`,
+        `${fix} ${join(folder, 'over-wrong.yaml')}`,
       );
     });
   });
@@ -317,7 +317,7 @@ describe('a suite that extends another', () => {
       '{ id: a, statement: s, metric: accuracy, direction: greater, margin: 0, alpha: 0.05, test: trend, factor: share, within: { strat: staged } }';
     const file = write('within.yaml', 'extends: finding-4', 'id: within', `hypotheses: [${trend}]`);
     expect(problemsOf(file).filter(({ what }) => what.startsWith('hypotheses'))).toEqual([
-      expect.objectContaining({ where: at('within.yaml', 'staged'), mend: 'did you mean "start"?' }),
+      expect.objectContaining({ where: at('within.yaml', 'staged'), fix: 'did you mean "start"?' }),
     ]);
   });
 

@@ -49,7 +49,7 @@ describe('a suite file', () => {
         'error: unknown key "sedes"',
         `  where:    ${at('sedes')}`,
         '  expected: one of schemaVersion, extends, id, title, claim, source, scope, hypotheses, factors, seeds, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
-        '  mend:     did you mean "seeds"?',
+        '  fix:     did you mean "seeds"?',
       ),
     );
   });
@@ -61,7 +61,7 @@ describe('a suite file', () => {
         'error: unknown key "banana" in scales.embedded.recipe',
         `  where:    ${at('banana')}`,
         '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
-        '  mend:     remove it',
+        '  fix:     remove it',
       ),
     );
   });
@@ -76,7 +76,7 @@ describe('a suite file', () => {
         'error: duplicate key "margin"',
         `  where:    ${at('margin: 0.1')}`,
         '  expected: each key once',
-        '  mend:     remove or rename one of the two',
+        '  fix:     remove or rename one of the two',
       ),
     );
   });
@@ -126,7 +126,7 @@ describe('a suite file', () => {
         `error: ${what}`,
         `  where:    ${where.replace(/\d+$/, String(column))}`,
         `  expected: ${expected}`,
-        '  mend:     correct the value',
+        '  fix:     correct the value',
       ),
     );
   });
@@ -138,7 +138,7 @@ describe('a suite file', () => {
         'error: hypotheses[0].alpha is missing',
         `  where:    ${at('id: better-captions')}`,
         '  expected: a finite number',
-        '  mend:     add hypotheses[0].alpha',
+        '  fix:     add hypotheses[0].alpha',
       ),
     );
   });
@@ -264,7 +264,7 @@ describe('a suite file', () => {
       '---',
       'remove the line "---", or put what follows into a file of its own',
     ],
-  ])('with %s is refused where that stands', (_, written, what, position, mend) => {
+  ])('with %s is refused where that stands', (_, written, what, position, fix) => {
     const text = written.join('\n');
     const before = text.slice(0, text.indexOf(position)).split('\n');
     const warned = vi.spyOn(process, 'emitWarning');
@@ -279,7 +279,7 @@ describe('a suite file', () => {
         code: 'suite-syntax',
         what,
         where: `odd.yaml:${before.length}:${before.at(-1)!.length + 1}`,
-        mend,
+        fix,
       }),
     ]);
     expect(warned).not.toHaveBeenCalled();
@@ -293,13 +293,13 @@ describe('a suite file', () => {
   test('that is empty says so', () => {
     const text = yamlSource('# nothing\n', 'empty.yaml');
     expect(() => checkYaml(text.value, { sources: [text], schema: suiteSchema, code: 'suite-invalid' })).toThrow(
-      lines('error: the file is empty', '  where:    empty.yaml', '  expected: a map', '  mend:     fill it'),
+      lines('error: the file is empty', '  where:    empty.yaml', '  expected: a map', '  fix:     fill it'),
     );
   });
 
   test('that does not exist is one clear error', () => {
     expect(() => readSuite('no-such-suite.yaml')).toThrow(
-      lines('error: the file cannot be read', '  where:    no-such-suite.yaml', '  mend:     check the path'),
+      lines('error: the file cannot be read', '  where:    no-such-suite.yaml', '  fix:     check the path'),
     );
   });
 });

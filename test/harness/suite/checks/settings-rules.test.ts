@@ -113,7 +113,7 @@ describe('a suite is refused', () => {
       where: at('tiny-pathology'),
       expected: 'one of questions, open-questions',
     });
-    expect(problems[0]!.mend).toMatch(/is inherited from .*base\.yaml:\d+:\d+ and can be overridden$/);
+    expect(problems[0]!.fix).toMatch(/is inherited from .*base\.yaml:\d+:\d+ and can be overridden$/);
     expect(problems.map(({ what }) => what)).toContain(
       'scales.embedded.evaluation.captionImages must be 0: tiny-pathology has no captions to score against',
     );
@@ -138,7 +138,7 @@ describe('a suite is refused', () => {
         what: 'scales.embedded.recipe.stages[0].attentionMask is missing',
         where: `${file}:7:11`,
         expected: 'one of causal, visual-bidirectional, prefix-bidirectional',
-        mend: 'state it in the stage, or in the overlay of every arm',
+        fix: 'state it in the stage, or in the overlay of every arm',
       },
     ]);
   });

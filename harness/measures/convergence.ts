@@ -4,10 +4,9 @@
  * texts whose losses have different levels can be compared.
  */
 import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
-import type { RecordedEvent } from '../records/events.js';
-import type { RunResult } from '../records/result.js';
 import { nonIncreasing } from './isotonic.js';
-import type { MeasureId } from './measures.js';
+import type { Scores } from './measures.js';
+import type { RunEvent } from './run-events.js';
 
 /** Share of the reduction that counts as converged. */
 const threshold = 0.9;
@@ -26,7 +25,7 @@ export interface ConvergenceCurve {
   readonly area: number;
 }
 
-type Loss = Extract<RecordedEvent, { type: 'validation' }>['loss'];
+type Loss = Extract<RunEvent, { type: 'validation' }>['loss'];
 
 interface MeasuredLoss {
   readonly step: number;
@@ -43,7 +42,7 @@ interface MeasuredLoss {
  *   attention mask and on its own data, or none after it
  */
 export function convergenceCurve(
-  events: readonly RecordedEvent[],
+  events: readonly RunEvent[],
   { recipe, data }: Pick<RunConfig, 'recipe' | 'data'>,
 ): ConvergenceCurve | undefined {
   const stages = recipe.stages.filter(({ steps }) => steps > 0);
@@ -64,10 +63,7 @@ export function convergenceCurve(
  *
  * The signature names the definition and not the texts: what is compared is how fast each arm learns the texts that it is given.
  */
-export function convergenceMeasures(
-  events: readonly RecordedEvent[],
-  config: Pick<RunConfig, 'recipe' | 'data'>,
-): RunResult['scores'] {
+export function convergenceMeasures(events: readonly RunEvent[], config: Pick<RunConfig, 'recipe' | 'data'>): Scores {
   const curve = convergenceCurve(events, config);
   if (curve === undefined) return {};
   const { validateEverySteps, validationExamples } = config.recipe;
@@ -79,7 +75,7 @@ export function convergenceMeasures(
     'convergence/steps-to-90': { value: curve.stepsToThreshold, signature: `steps to ${share}|${loss}` },
     'convergence/tokens-to-90': { value: curve.tokensToThreshold, signature: `answer tokens to ${share}|${loss}` },
     'convergence/area': { value: curve.area, signature: `share still to come, mean over answer tokens|${loss}` },
-  } satisfies Partial<Record<MeasureId, unknown>>;
+  };
 }
 
 /** Whether a validation at the end of one stage measures what one before the first step of the next would. */
@@ -88,7 +84,7 @@ function isValidatedAlike(before: Stage, stage: Stage, data: RunConfig['data']):
 }
 
 function measuredLosses(
-  events: readonly RecordedEvent[],
+  events: readonly RunEvent[],
   { stage, start, startedBy }: { stage: Stage; start: number; startedBy: readonly string[] },
 ): readonly MeasuredLoss[] {
   const measured: MeasuredLoss[] = [];

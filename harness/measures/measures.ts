@@ -22,6 +22,9 @@ export const measureIds = [
 
 export type MeasureId = (typeof measureIds)[number];
 
+/** What a run scored, each measure with how it was computed. */
+export type Scores = Partial<Record<MeasureId, { value: number; signature: string }>>;
+
 export interface Measure {
   readonly label: string;
   /** Unit or scale, for an axis. */

@@ -7,7 +7,20 @@ import ngramModule from 'natural/lib/natural/ngrams/ngrams.js';
 import tokenizerModule from 'natural/lib/natural/tokenizers/regexp_tokenizer.js';
 import { naturalLogarithm } from '../../metrics/numerics/deterministic-math.js';
 import type { Sample } from '../../reference-model/data/dataset.js';
-import type { TextStatistics } from '../records/reproduction.js';
+
+/** What one kind of text is like; see `textStatistics`. */
+export interface TextStatistics {
+  readonly label: string;
+  readonly texts: number;
+  readonly words: number;
+  readonly wordsPerText: number;
+  readonly distinctWords: number;
+  readonly typeTokenRatio: number;
+  readonly wordEntropy: number;
+  readonly bigramEntropy: number;
+  readonly trigramEntropy: number;
+  readonly distinctTexts: number;
+}
 
 const sampleWords = 10_000;
 

@@ -4,24 +4,16 @@
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
-import type { TrainingEvent } from '../../reference-model/training/events.js';
 import { UserError } from '../errors.js';
+import type { RunEvent } from '../measures/run-events.js';
 
-/** What the harness adds to the trainer's own events; a session is one process working on the run. */
-type SessionEvent =
-  /** What follows, up to this step, was copied from the record of another run that begins with the same stages. */
-  | { readonly type: 'forked'; readonly runId: string; readonly step: number }
-  | { readonly type: 'session-started'; readonly resumedFromStep: number; readonly jobs: number }
-  | { readonly type: 'training-finished' }
-  | { readonly type: 'finished'; readonly peakMemoryBytes: number };
-
-export type RecordedEvent = (TrainingEvent | SessionEvent) & {
+export type RecordedEvent = RunEvent & {
   /** Milliseconds since 1970. */
   readonly time: number;
 };
 
 export interface EventLog {
-  append(event: TrainingEvent | SessionEvent): void;
+  append(event: RunEvent): void;
   /** Forces everything appended so far to disk. */
   sync(): void;
   close(): void;

@@ -9,6 +9,7 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import type { TextStatistics } from '../measures/text-statistics.js';
 import { defaultDataSet, type Plan } from '../suite/plan.js';
 import { dataSetName } from '../suite/run-config-schema.js';
 import { hypothesisSchema, suiteSchema } from '../suite/schema.js';
@@ -19,7 +20,7 @@ const schemaVersion = 2;
 const runId = z.string().regex(/^[0-9a-f]{20}$/);
 
 /** What a collection of texts is like; units and definitions are those of `TextStatisticsView` in the reports. */
-const textStatisticsSchema = z.strictObject({
+const textStatisticsSchema: z.ZodType<TextStatistics> = z.strictObject({
   label: z.string(),
   texts: z.int(),
   words: z.int(),
@@ -81,7 +82,6 @@ const reproductionSchema = z.strictObject({
 
 export type Reproduction = z.infer<typeof reproductionSchema>;
 export type EarlierDecision = z.infer<typeof earlierDecisionSchema>;
-export type TextStatistics = z.infer<typeof textStatisticsSchema>;
 
 /** Name of the folder beside `runs/`; variants of a suite do not overwrite each other's reports. */
 export function reproductionFolder({ suite, dataSet, smoke }: Pick<Plan, 'suite' | 'dataSet' | 'smoke'>): string {

@@ -9,6 +9,7 @@ import type { TrainingEvent } from '../../reference-model/training/events.js';
 import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
 import { convergenceMeasures } from '../measures/convergence.js';
+import type { Scores } from '../measures/measures.js';
 import { saveCheckpoint } from '../records/checkpoints.js';
 import { type EventLog, openEventLog, type RecordedEvent, readEvents } from '../records/events.js';
 import { type ForkPoint, forkRun } from '../records/fork.js';
@@ -180,7 +181,7 @@ function summariseTraining(events: readonly RecordedEvent[], file: string): Summ
   return { steps, tokens, validation };
 }
 
-function requireFinite(scores: RunResult['scores']): RunResult['scores'] {
+function requireFinite(scores: Scores): Scores {
   for (const [measure, { value }] of Object.entries(scores)) {
     if (Number.isFinite(value)) continue;
     throw new UserError({
@@ -196,7 +197,7 @@ function requireFinite(scores: RunResult['scores']): RunResult['scores'] {
 interface Summary {
   readonly steps: number;
   readonly tokens: number;
-  readonly validation: RunResult['scores'];
+  readonly validation: Scores;
 }
 
 function missingStep(step: number, file: string): UserError {

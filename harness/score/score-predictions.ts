@@ -9,11 +9,8 @@ import type { Predictions } from '../../reference-model/evaluation/predict.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
-import type { MeasureId } from '../measures/measures.js';
+import type { MeasureId, Scores } from '../measures/measures.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
-import type { RunResult } from '../records/result.js';
-
-type Scores = RunResult['scores'];
 
 export interface ScoredPredictions {
   readonly scores: Scores;

@@ -2,7 +2,7 @@
 import type { RunConfig, Source, Stage } from '../../../reference-model/recipe/recipe.js';
 import { convergenceCurve } from '../../measures/convergence.js';
 import type { MeasureId } from '../../measures/measures.js';
-import type { RecordedEvent } from '../../records/events.js';
+import type { RunEvent } from '../../measures/run-events.js';
 import { dataFacts } from '../data-facts.js';
 
 export interface Missing {
@@ -95,13 +95,13 @@ function missingConvergence(config: RunConfig): Missing | undefined {
 }
 
 /** The validations that the trainer reports: before the first step of all, and at the end of each stage. */
-function expectedEvents(config: RunConfig): readonly RecordedEvent[] {
-  const events: RecordedEvent[] = [];
+function expectedEvents(config: RunConfig): readonly RunEvent[] {
+  const events: RunEvent[] = [];
   let step = 0;
   for (const stage of config.recipe.stages) {
     if (stage.steps === 0) continue;
     const loss = Object.fromEntries(validatedSources(config, stage).map((source) => [source, 1]));
-    const validation = { type: 'validation', stage: stage.name, loss, time: 0 } as const;
+    const validation = { type: 'validation', stage: stage.name, loss } as const;
     if (step === 0) events.push({ ...validation, step });
     step += stage.steps;
     events.push({ ...validation, step });

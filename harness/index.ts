@@ -23,3 +23,4 @@ export { studentTCdf, studentTQuantile } from './statistics/student-t.js';
 export { readFindings, readSuite } from './suite/find-suite.js';
 export { type Plan, type PlanOptions, planSuite } from './suite/plan.js';
 export type { Hypothesis, Suite } from './suite/schema.js';
+export { type DecidedFinding, decideFinding } from './verdict/decide-finding.js';

@@ -10,11 +10,14 @@ export function registerReport(program: Command): void {
     .action(async (records: readonly string[], { out }: { out: string }) => {
       const { resolve } = await import('node:path');
       const { findReproductions } = await import('../records/reproduction.js');
-      const { quotedVerdict } = await import('../report/write-report.js');
+      const { quotedVerdict } = await import('../verdict/decide-finding.js');
       const { writeReports } = await import('../report/write-reports.js');
       const folders = findReproductions(records.map((path) => resolve(path)));
       const { page, reports } = await writeReports(folders, resolve(out));
-      for (const { view } of reports) if (view.verdict !== undefined) console.error(quotedVerdict(view));
+      for (const { finding } of reports) {
+        const quoted = quotedVerdict(finding);
+        if (quoted !== undefined) console.error(quoted);
+      }
       console.error(page);
     });
 }

@@ -4,9 +4,10 @@ import { type Interruption, withInterruption } from '../execution/interruption.j
 import { type FinishedReproduction, reproduce } from '../experiment/reproduce.js';
 import { plannedLooks, reproduceUntilDecided } from '../experiment/until-decided.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
-import { quotedVerdict, type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
+import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
+import { type DecidedFinding, decideFinding, quotedVerdict, verdictOf } from '../verdict/decide-finding.js';
 import { commandFor, type SuiteOptions } from './options.js';
 
 export async function runSuites(suites: readonly Suite[], options: SuiteOptions): Promise<void> {
@@ -31,23 +32,20 @@ async function reportOn(
   { landingPage, ...options }: SuiteOptions & Pick<ReportOptions, 'landingPage'>,
   interruption: Interruption,
 ): Promise<WrittenReport> {
+  const finding = await execute(suite, options, interruption);
+  const report = await writeReport(finding, landingPage === undefined ? {} : { landingPage });
   const { require: required } = options;
-  const { folder, reproduction } = await execute(suite, options, interruption);
-  const report = await writeReport(folder, {
-    reproduction,
-    ...(landingPage === undefined ? {} : { landingPage }),
-  });
-  const { page, view } = report;
-  if (required !== undefined && view.verdict?.verdict !== required) {
+  const verdict = finding.decision?.verdict ?? 'none';
+  if (required !== undefined && verdict !== required) {
     process.exitCode = 1;
-    console.error(`error: the verdict is ${view.verdict?.verdict ?? 'none'}, and --require asks for ${required}`);
+    console.error(`error: the verdict is ${verdict}, and --require asks for ${required}`);
   }
-  if (view.verdict !== undefined) console.error(quotedVerdict(view));
-  console.error(page);
+  printVerdict(finding);
+  console.error(report.page);
   return report;
 }
 
-function execute(suite: Suite, options: SuiteOptions, interruption: Interruption): Promise<FinishedReproduction> {
+async function execute(suite: Suite, options: SuiteOptions, interruption: Interruption): Promise<DecidedFinding> {
   const { engine, out, dataRoot, jobs, untilDecided } = options;
   const common = {
     ...planOptions(options),
@@ -58,10 +56,27 @@ function execute(suite: Suite, options: SuiteOptions, interruption: Interruption
     ...(dataRoot === undefined ? {} : { dataRoot }),
     ...(jobs === undefined ? {} : { jobs }),
   };
-  if (untilDecided === undefined) return reproduce(suite, common);
-  const decide = async ({ folder, reproduction }: FinishedReproduction) =>
-    verdictOf(await writeReport(folder, { reproduction }));
-  return reproduceUntilDecided(suite, { ...common, maximumSeeds: untilDecided, decide });
+  const decideOn = ({ folder, reproduction }: FinishedReproduction) => decideFinding(folder, reproduction);
+  if (untilDecided === undefined) return decideOn(await reproduce(suite, common));
+  let latest: DecidedFinding | undefined;
+  const finished = await reproduceUntilDecided(suite, {
+    ...common,
+    maximumSeeds: untilDecided,
+    decide: (look) => {
+      latest = decideOn(look);
+      return verdictOf(latest);
+    },
+    onOpen: async () => {
+      await writeReport(latest!);
+      printVerdict(latest!);
+    },
+  });
+  return latest ?? decideOn(finished);
+}
+
+function printVerdict(finding: DecidedFinding): void {
+  const quoted = quotedVerdict(finding);
+  if (quoted !== undefined) console.error(quoted);
 }
 
 function planOptions({ data, scale, seeds, smoke }: SuiteOptions): PlanOptions {
@@ -71,11 +86,6 @@ function planOptions({ data, scale, seeds, smoke }: SuiteOptions): PlanOptions {
     ...(data === undefined ? {} : { dataSet: data }),
     ...(seeds === undefined ? {} : { seeds }),
   };
-}
-
-function verdictOf({ view }: WrittenReport): 'reproduced' | 'contradicted' | 'inconclusive' {
-  console.error(quotedVerdict(view));
-  return view.verdict?.verdict ?? 'inconclusive';
 }
 
 /** The report of one suite, or those of several as one document. */

@@ -3,17 +3,17 @@
  * disk with the hypotheses before anything is trained, so that α can be spent over them (`harness/statistics/alpha-spending.ts`).
  */
 import { UserError } from '../errors.js';
-import type { Reproduction } from '../records/reproduction.js';
+import type { Verdict } from '../statistics/verdict.js';
 import type { Suite } from '../suite/schema.js';
 import { type FinishedReproduction, type ReproduceOptions, reproduce } from './reproduce.js';
-
-type Verdict = NonNullable<Reproduction['looks']>['taken'][number]['verdict'];
 
 export interface UntilDecidedOptions extends Omit<ReproduceOptions, 'seeds' | 'reserveSeeds' | 'looks' | 'smoke'> {
   /** Most seeds that may be run in all. */
   readonly maximumSeeds: number;
   /** The verdict on a reproduction that has just been executed. */
-  readonly decide: (finished: FinishedReproduction) => Promise<Verdict>;
+  readonly decide: (finished: FinishedReproduction) => Verdict;
+  /** Called after a look that leaves the finding open, before the next one begins. */
+  readonly onOpen?: () => Promise<void>;
 }
 
 /** Seeds that a look adds to the one before: fewer would spend α without learning much. */
@@ -52,7 +52,7 @@ export function plannedLooks(
  */
 export async function reproduceUntilDecided(
   suite: Suite,
-  { maximumSeeds, decide, ...options }: UntilDecidedOptions,
+  { maximumSeeds, decide, onOpen = async () => {}, ...options }: UntilDecidedOptions,
 ): Promise<FinishedReproduction> {
   const planned = plannedLooks(suite, maximumSeeds);
   const taken: { seeds: number; verdict: Verdict }[] = [];
@@ -62,9 +62,10 @@ export async function reproduceUntilDecided(
       reserveSeeds: seeds - suite.seeds.length,
       looks: { planned: [...planned], taken: [...taken] },
     });
-    const verdict = await decide(finished);
+    const verdict = decide(finished);
     if (verdict !== 'inconclusive' || seeds === planned.at(-1)) return finished;
     taken.push({ seeds, verdict });
+    await onOpen();
   }
   throw new RangeError('there is always a last look');
 }

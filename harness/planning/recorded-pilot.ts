@@ -5,9 +5,10 @@ import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
 import { readReproduction, reproductionFolder } from '../records/reproduction.js';
 import { readFinishedTraining, runPaths } from '../records/run-record.js';
+import { meanOfEffects } from '../statistics/effect-statistics.js';
 import type { Plan } from '../suite/plan.js';
 import type { Hypothesis } from '../suite/schema.js';
-import { decidedClaims } from '../verdict/claims.js';
+import { evidenceOf } from '../verdict/evidence.js';
 import type { Pilot } from './detectable-effects.js';
 
 /**
@@ -25,21 +26,15 @@ export function recordedPilots(store: string, plan: Plan): (hypothesis: Hypothes
   return (hypothesis) => {
     const recorded = reproduction.hypotheses.find(({ id }) => id === hypothesis.id);
     if (recorded === undefined || !sameComparison(recorded, hypothesis)) return undefined;
-    const evidence = evidenceOf();
+    const evidence = recordedEvidence(recorded);
     if (evidence === undefined) return undefined;
-    const [statistics, seeds] =
-      evidence.test === 'paired'
-        ? [evidence.pairs, evidence.pairs.pairs.length]
-        : [evidence.trend, evidence.trend.seeds.length];
-    if (statistics.standardDeviation === 0) return undefined;
-    return {
-      standardDeviation: statistics.standardDeviation,
-      source: `${seeds} seeds recorded under ${folder}`,
-    };
+    const { standardDeviation } = meanOfEffects(evidence.effects, evidence.magnitude);
+    if (standardDeviation === 0) return undefined;
+    return { standardDeviation, source: `${evidence.effects.length} seeds recorded under ${folder}` };
 
-    function evidenceOf() {
+    function recordedEvidence(stated: Hypothesis) {
       try {
-        return decidedClaims({ ...reproduction, hypotheses: [recorded!] }, runs)?.claims[0]?.evidence;
+        return evidenceOf(stated, reproduction, runs);
       } catch (error) {
         // Too few seeds have both scores yet, or the scores are of different versions.
         if (error instanceof UserError && error.problems.every(({ code }) => code === 'score-invalid'))

@@ -19,7 +19,8 @@ export async function suitePages(
 ): Promise<{ readonly facts: SuiteFacts; readonly files: readonly SuiteFile[] }> {
   const { buildFindingView } = await import('../report/build-view.js');
   const { renderFindingReport, renderReportJson } = await import('../../reports/index.js');
-  const built = await buildFindingView(folder);
+  const { decideFinding } = await import('../verdict/decide-finding.js');
+  const built = await buildFindingView(decideFinding(folder));
   const view = {
     ...built,
     runs: built.runs.map((run) => ({

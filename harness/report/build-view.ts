@@ -1,17 +1,19 @@
 /**
- * From a reproduction folder to the view model of its report, by records alone: no data set, no engine, no network, no training.
+ * From a decided finding to the view model of its report, by records alone: no data set, no engine, no network, no training.
  */
 import { join, relative } from 'node:path';
 import type { FindingReportView } from '../../reports/index.js';
 import { readPredictions } from '../records/predictions.js';
-import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
-import { readFinishedTraining, readRecordedAnswers, runPaths } from '../records/run-record.js';
+import { type Reproduction, storeOf } from '../records/reproduction.js';
+import { readRecordedAnswers, runPaths } from '../records/run-record.js';
 import { statisticsNotes } from '../statistics/statistics-notes.js';
-import { decidedClaims, methodsOf, secondaryMeasures } from '../verdict/claims.js';
+import type { DecidedFinding } from '../verdict/decide-finding.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
-import { whatWasSeenBefore } from '../verdict/seen-before.js';
+import { isAboutConvergence, reportedMeasures, respondingMeasures } from '../verdict/reported-measures.js';
+import { secondaryEvidence } from '../verdict/secondary-evidence.js';
 import { armViews, factorViews } from './arm-views.js';
 import { caveats } from './caveats.js';
+import { claimViews, methodsOf, secondaryViews } from './claim-views.js';
 import { convergenceViews } from './convergence-views.js';
 import type { OutputsOfArm } from './empty-outputs.js';
 import { exampleViews } from './examples.js';
@@ -19,7 +21,6 @@ import { lossCurves } from './loss-curves.js';
 import { provenanceLines } from './provenance-lines.js';
 import { publishedViews } from './published-views.js';
 import { recipeText } from './recipe-text.js';
-import { isAboutConvergence, reportedMeasures, respondingMeasures } from './reported-measures.js';
 import { responseViews } from './responses.js';
 import { computeView, runView, scoreLabels, sharedTrainings, sharedTrainingViews } from './run-views.js';
 import { scoreTables } from './score-tables.js';
@@ -29,19 +30,17 @@ const usualLevel = 0.95;
 
 /**
  * @param out the folder of the page, which its links start from
- * @throws UserError when a record is missing, unfinished or damaged, or when runs were scored in different ways
+ * @throws UserError when a record is damaged, or when runs were scored in different ways
  */
 export async function buildFindingView(
-  folder: string,
-  out: string = folder,
-  reproduction: Reproduction = readReproduction(folder),
+  finding: DecidedFinding,
+  out: string = finding.folder,
 ): Promise<FindingReportView> {
+  const { folder, reproduction, runs, decision } = finding;
   const { suite, hypotheses, smoke, scale, dataSet } = reproduction;
   const store = storeOf(folder);
-  const runs = reproduction.runs.map((place): PlacedRun => ({ ...place, ...readFinishedTraining(store, place.runId) }));
   const shared = sharedTrainings(store, reproduction);
   const recordPath = (runId: string) => relative(out, join(store, 'runs', runId)).replaceAll('\\', '/');
-  const decided = decidedClaims(reproduction, runs);
   const reported = reportedMeasures(runs, hypotheses);
   const level = hypotheses[0] === undefined ? usualLevel : 1 - hypotheses[0].alpha;
 
@@ -61,13 +60,13 @@ export async function buildFindingView(
       description: suite.data[dataSet.name]?.description ?? '',
       fingerprint: dataSet.fingerprint,
     },
-    ...(decided === undefined ? {} : { verdict: verdictOf(decided.finding, reproduction) }),
+    ...(decision === undefined ? {} : { verdict: decision }),
     ...(reproduction.statedAfter === undefined ? {} : { statedAfterRuns: reproduction.statedAfter }),
-    claims: decided?.claims ?? [],
+    claims: claimViews(finding),
     factors: factorViews(reproduction),
     arms: armViews(reproduction, runs),
     scores: scoreTables(runs, reported, level),
-    secondary: secondaryMeasures(reported, reproduction, runs),
+    secondary: secondaryViews(secondaryEvidence(reported, reproduction, runs)),
     responses: responseViews(reproduction, runs, { responding: respondingMeasures(reported, hypotheses), level }),
     convergence: isAboutConvergence(hypotheses) ? convergenceViews(runs) : [],
     texts: reproduction.texts ?? [],
@@ -77,20 +76,13 @@ export async function buildFindingView(
     sharedTrainings: sharedTrainingViews(shared, runs, recordPath),
     scoreLabels: scoreLabels(runs),
     published: suite.published === undefined ? [] : publishedViews(suite.published),
-    statistics: statisticsNotes(methodsOf(decided?.claims ?? [], reproduction)),
+    statistics: statisticsNotes(methodsOf(finding)),
     recipe: recipeText(reproduction, runs),
     provenance: provenanceLines(runs),
     compute: computeView(runs, shared),
     caveats: caveats(reproduction, runs, outputsOf(reproduction, store)),
     command: reproduction.command,
   };
-}
-
-function verdictOf(
-  { verdict, sentence, reasons }: NonNullable<FindingReportView['verdict']>,
-  reproduction: Reproduction,
-): NonNullable<FindingReportView['verdict']> {
-  return { verdict, sentence, reasons: [...reasons, ...whatWasSeenBefore(reproduction)] };
 }
 
 /** What every run said, read when it is asked for. */

@@ -7,7 +7,7 @@ import type { MeasureId } from '../measures/measures.js';
 import type { Reproduction } from '../records/reproduction.js';
 import { measuredArms, type PlacedRun } from '../verdict/placed-runs.js';
 import { meanInterval } from './mean-interval.js';
-import { measureView } from './reported-measures.js';
+import { measureView } from './measure-views.js';
 import { armBaselines } from './score-tables.js';
 
 type Arm = Reproduction['arms'][number];

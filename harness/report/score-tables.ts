@@ -3,7 +3,7 @@ import type { ScoreTableView } from '../../reports/index.js';
 import type { MeasureId } from '../measures/measures.js';
 import { armIds, measuredArms, type PlacedRun } from '../verdict/placed-runs.js';
 import { meanInterval } from './mean-interval.js';
-import { baselinesOf, measureView } from './reported-measures.js';
+import { baselinesOf, measureView } from './measure-views.js';
 
 /**
  * @param level of the intervals

@@ -1,6 +1,7 @@
 /** Writes the reports of several reproductions into one folder, each into a folder of its own, under a landing page. */
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { decideFinding } from '../verdict/decide-finding.js';
 import { writeFindingsIndex } from './findings-index.js';
 import { type WrittenReport, writeReport } from './write-report.js';
 
@@ -28,7 +29,7 @@ export async function writeReports(folders: readonly string[], out: string): Pro
   const under = folders.length > 1 ? { landingPage: join(out, 'index.html') } : {};
   const reports: WrittenReport[] = [];
   for (const [index, folder] of folders.entries())
-    reports.push(await writeReport(folder, { out: join(out, names[index]!), ...under }));
+    reports.push(await writeReport(decideFinding(folder), { out: join(out, names[index]!), ...under }));
   const page = reports.length === 1 ? reports[0]!.page : writeFindingsIndex(out, reports).page;
   return { page, reports };
 }

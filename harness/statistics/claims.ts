@@ -10,13 +10,12 @@
  * Which of the two questions is open depends on the estimate alone: with Δ ≥ margin a benefit of the margin cannot be excluded, and
  * with Δ < margin the claim cannot be reproduced. So each claim has one interval, at the level of its open question.
  */
-import type { Verdict } from '../../reports/index.js';
 import { type EffectStatistics, effectStatistics, meanOfEffects } from './effect-statistics.js';
 import { type Equivalence, equivalenceTest } from './equivalence.js';
 import { type HolmStep, holm } from './holm.js';
 import { number } from './number-text.js';
 import { studentTCdf } from './student-t.js';
-import { type ClaimRule, type Decision, decideOnInterval, verdictLabels } from './verdict.js';
+import { type ClaimRule, type Decision, decideOnInterval, type Verdict, verdictLabels } from './verdict.js';
 
 export interface Claim extends ClaimRule {
   readonly id: string;

@@ -9,10 +9,11 @@
  * With an interval at level 1 − α, `reproduced` has a probability of at most α/2 if there is no effect, and `contradicted` one of at
  * most α/2 if the effect is the margin: either needs the interval to clear one value on one side.
  */
-import type { Verdict } from '../../reports/index.js';
 import type { EffectStatistics } from './effect-statistics.js';
 import { number, percent, pText, signedAlike } from './number-text.js';
 import { type SignFlipTest, signFlipTest, smallestSignFlipP } from './sign-flip.js';
+
+export type Verdict = 'reproduced' | 'contradicted' | 'inconclusive';
 
 export interface ClaimRule {
   /** Label of the measure. */

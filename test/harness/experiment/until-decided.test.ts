@@ -6,6 +6,7 @@ import { type Reproduction, readReproduction } from '../../../harness/records/re
 import { writeReport } from '../../../harness/report/write-report.js';
 import { readSuite } from '../../../harness/suite/find-suite.js';
 import type { Suite } from '../../../harness/suite/schema.js';
+import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { tinySuite } from '../../e2e/command.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
@@ -54,7 +55,7 @@ describe('a reproduction until it is decided', () => {
     const { folder } = await reproduceUntilDecided(tiny, {
       ...surroundings(temporaryFolder()),
       maximumSeeds: 9,
-      decide: async (finished) => {
+      decide: (finished) => {
         seen.push(readReproduction(finished.folder));
         return 'inconclusive';
       },
@@ -71,7 +72,7 @@ describe('a reproduction until it is decided', () => {
       { planned: [6, 8, 9], taken: [look(6)] },
       { planned: [6, 8, 9], taken: [look(6), look(8)] },
     ]);
-    const { view } = await writeReport(folder);
+    const { view } = await writeReport(decideFinding(folder));
     expect(view.verdict!.reasons.join(' ')).toContain('look 3 of 3 planned ones (6, 8, 9 seeds)');
   });
 
@@ -80,7 +81,7 @@ describe('a reproduction until it is decided', () => {
     const { folder } = await reproduceUntilDecided(tiny, {
       ...surroundings(temporaryFolder()),
       maximumSeeds: 10,
-      decide: async () => {
+      decide: () => {
         looks += 1;
         return 'contradicted';
       },
@@ -107,7 +108,7 @@ describe('a reproduction with shared stages', () => {
       [10, 2],
       [10, 2],
     ]);
-    const { view } = await writeReport(folder);
+    const { view } = await writeReport(decideFinding(folder));
     expect(view.compute.stepsSaved).toBe(2 * 10);
     expect(view.runs.map(({ forkedFrom }) => forkedFrom)).toEqual(
       runs.map(({ seed }) => ({ runId: prefixes[seed - 1]!.runId, steps: 10 })),

@@ -5,6 +5,7 @@ import { writeResult } from '../../../harness/records/result.js';
 import { runPaths } from '../../../harness/records/run-record.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import type { Suite } from '../../../harness/suite/schema.js';
+import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 import type { FindingReportView } from '../../../reports/index.js';
 import type { Fabrication, Scores } from './fabricated-records.js';
@@ -87,7 +88,7 @@ describe('one paired claim', () => {
       const { checksum: _, ...content } = JSON.parse(readFileSync(result, 'utf8'));
       writeResult(result, { ...content, predictions: sha256(silent) });
     }
-    const { examples, caveats } = await buildFindingView(folder);
+    const { examples, caveats } = await buildFindingView(decideFinding(folder));
     expect(examples.map(({ predictions }) => predictions.map(({ arm, text }) => [arm, text]))).toEqual([
       [
         ['off', `said by ${runIdOf('off', 1)}`],

@@ -1,6 +1,7 @@
 import { formatError } from '../../../harness/errors.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import type { Suite } from '../../../harness/suite/schema.js';
+import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 import { type Fabrication, fabricate, suiteOf } from './fabricated-records.js';
 
@@ -60,6 +61,7 @@ export function length(stage: string, steps: number) {
 export const reproduced = (suite: Partial<Suite>, scores: Fabrication['scores'], more: Partial<Fabrication> = {}) =>
   fabricate(temporaryFolder(), suiteOf({ id: 'made-up', ...suite }), { scores, ...more });
 
-export const viewOf = (...args: Parameters<typeof reproduced>) => buildFindingView(reproduced(...args).folder);
+export const viewOf = async (...args: Parameters<typeof reproduced>) =>
+  buildFindingView(decideFinding(reproduced(...args).folder));
 
 export const complaint = (view: Promise<unknown>) => view.then(() => 'no complaint', formatError);

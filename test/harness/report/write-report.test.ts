@@ -7,6 +7,7 @@ import { canonicalJson } from '../../../harness/files/canonical-json.js';
 import { reproductionFolder, reproductionOf, writeReproduction } from '../../../harness/records/reproduction.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import { writeReport } from '../../../harness/report/write-report.js';
+import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import type { FindingReportView } from '../../../reports/index.js';
 import { fakeJobs, fakePlan, fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 
@@ -32,7 +33,7 @@ describe('the report of a reproduction', () => {
   beforeAll(async () => {
     store = temporaryFolder();
     folder = await fakeReproduction(store, {});
-    view = (await writeReport(folder)).view;
+    view = (await writeReport(decideFinding(folder))).view;
   });
 
   test('pairs the scores of each seed as the results state them', () => {
@@ -106,9 +107,9 @@ describe('the report of a reproduction', () => {
     const files = ['index.html', 'report.json'].map((name) => join(folder, name));
     const before = files.map((file) => readFileSync(file, 'utf8'));
     for (const file of files) rmSync(file);
-    await writeReport(folder);
+    await writeReport(decideFinding(folder));
     expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
-    expect(canonicalJson(await buildFindingView(folder))).toBe(canonicalJson(view));
+    expect(canonicalJson(await buildFindingView(decideFinding(folder)))).toBe(canonicalJson(view));
   });
 
   test('is refused when a prediction was changed after the run', async () => {
@@ -116,8 +117,8 @@ describe('the report of a reproduction', () => {
     const file = join(store, 'runs', runId, 'predictions.jsonl');
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, text.replace('nothing of the kind', 'a small red circle in a corner'));
-    await expect(buildFindingView(folder)).rejects.toThrow(UserError);
-    await expect(buildFindingView(folder)).rejects.toThrow(
+    expect(() => decideFinding(folder)).toThrow(UserError);
+    expect(() => decideFinding(folder)).toThrow(
       `error: the file was changed after the run had finished\n  where:    ${file}`,
     );
     writeFileSync(file, text);
@@ -126,7 +127,7 @@ describe('the report of a reproduction', () => {
 
 test('a smoke run is stamped and never conclusive', async () => {
   const folder = await fakeReproduction(temporaryFolder(), { smoke: true });
-  const { view, page } = await writeReport(folder);
+  const { view, page } = await writeReport(decideFinding(folder));
   expect(page.endsWith(join('finding-1-smoke', 'index.html'))).toBe(true);
   expect(view.smoke).toBe(true);
   expect(view.verdict?.verdict).toBe('inconclusive');

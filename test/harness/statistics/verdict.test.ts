@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type Claim, decideClaims } from '../../../harness/statistics/claims.js';
 import { pairedStatistics } from '../../../harness/statistics/paired-seeds.js';
-import type { Decision } from '../../../harness/statistics/verdict.js';
+import type { Decision, Verdict } from '../../../harness/statistics/verdict.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
+import type { FindingReportView } from '../../../reports/index.js';
 
 const rule: Omit<Claim, 'effects'> = {
   id: 'claim',
@@ -116,4 +117,8 @@ describe('by simulation', () => {
     expect(count.contradictedAtMargin / trials).toBeLessThan(0.025 + tolerance);
     expect(count.contradictedAtMargin).toBeGreaterThan(0);
   });
+});
+
+test('the verdicts that are decided are those that pages know', () => {
+  expectTypeOf<NonNullable<FindingReportView['verdict']>['verdict']>().toEqualTypeOf<Verdict>();
 });

@@ -9,6 +9,7 @@ import { readReproduction } from '../../../harness/records/reproduction.js';
 import { writeReport } from '../../../harness/report/write-report.js';
 import { readSuite } from '../../../harness/suite/find-suite.js';
 import type { Suite } from '../../../harness/suite/schema.js';
+import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { tinySuite } from '../../e2e/command.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
@@ -29,7 +30,7 @@ const surroundings = (out: string): ReproduceOptions => ({
 });
 
 async function reasonsOf({ folder, reproduction }: FinishedReproduction): Promise<string> {
-  const { view } = await writeReport(folder, { reproduction });
+  const { view } = await writeReport(decideFinding(folder, reproduction));
   return view.verdict!.reasons.join(' ');
 }
 
@@ -66,7 +67,7 @@ describe('what had been seen before', () => {
     const looked = await reproduceUntilDecided(tiny, {
       ...surroundings(out),
       maximumSeeds: 8,
-      decide: async () => 'inconclusive',
+      decide: () => 'inconclusive',
     });
     // The look at six seeds was planned, and its part of α was spent on it.
     expect(looked.reproduction.decidedBefore?.map(({ seeds }) => seeds)).toEqual([4]);
@@ -118,7 +119,7 @@ describe('a reproduction that is not finished', () => {
     const out = temporaryFolder();
     const six = await reproduce(tiny, surroundings(out));
     await reproduce(tiny, { ...surroundings(out), seeds: 4 });
-    const { view } = await writeReport(six.folder, { reproduction: six.reproduction });
+    const { view } = await writeReport(decideFinding(six.folder, six.reproduction));
     expect(view.runs).toHaveLength(12);
   });
 });

@@ -1,8 +1,7 @@
-/** Which measures of its runs a report shows, and in which order: those of its claims first. */
-import type { MeasureView } from '../../reports/index.js';
-import { type MeasureId, measureIds, measures } from '../measures/measures.js';
+/** Which measures of its runs are evidence worth reporting, and in which order: those of its claims first. */
+import { type MeasureId, measureIds } from '../measures/measures.js';
 import type { Hypothesis } from '../suite/schema.js';
-import type { PlacedRun } from '../verdict/placed-runs.js';
+import type { PlacedRun } from './placed-runs.js';
 
 /** What two measures have in common that differ in their texts or questions only: `accuracy` and `accuracy/open`. */
 function familyOf(measure: MeasureId): string {
@@ -37,30 +36,4 @@ export function respondingMeasures(
   return reported.filter((measure) =>
     families.size === 0 ? familyOf(measure) !== 'validation-loss' : families.has(familyOf(measure)),
   );
-}
-
-/** The baselines of a measure with their labels; none unless it is an accuracy. */
-export function baselinesOf(measure: MeasureId): readonly { readonly label: string; readonly measure: MeasureId }[] {
-  switch (measure) {
-    case 'accuracy':
-      return baselines('baseline/majority', 'baseline/blind');
-    case 'accuracy/yes-no':
-      return baselines('baseline/majority/yes-no', 'baseline/blind/yes-no');
-    case 'accuracy/open':
-      return baselines('baseline/majority/open', 'baseline/blind/open');
-    default:
-      return [];
-  }
-}
-
-function baselines(majority: MeasureId, blind: MeasureId) {
-  return [
-    { label: 'always the commonest answer to questions of the kind', measure: majority },
-    { label: 'the question without the image', measure: blind },
-  ];
-}
-
-export function measureView(measure: MeasureId): MeasureView {
-  const { label, axis, higherIsBetter } = measures[measure];
-  return { metric: label, axis, higherIsBetter };
 }

@@ -3,7 +3,8 @@ import type { BreakdownView } from '../../reports/comparison/comparison-view.js'
 import type { ScoreOfSums } from '../statistics/paired-images.js';
 import { type ScoredRecord, systemDifferences } from '../statistics/seeds-and-images.js';
 import type { System } from '../systems/system.js';
-import { type ComparisonOptions, scoreOf } from './compare-metrics.js';
+import { scoreOf } from './compare-metrics.js';
+import type { ComparisonOptions } from './comparison-options.js';
 import { breakdownsOf, type Part } from './parts.js';
 import type { SharedMetric } from './shared-metrics.js';
 

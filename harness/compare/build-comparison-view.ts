@@ -8,7 +8,8 @@ import { meanPerImage } from '../systems/replicate-means.js';
 import type { System } from '../systems/system.js';
 import { breakdownViews } from './breakdown-scores.js';
 import { type CompareInputs, shownSource } from './compare-inputs.js';
-import { type ComparisonOptions, compareMetrics } from './compare-metrics.js';
+import { compareMetrics } from './compare-metrics.js';
+import type { ComparisonOptions } from './comparison-options.js';
 import { type MoversOptions, moversOf } from './movers.js';
 import { sharedMetrics } from './shared-metrics.js';
 

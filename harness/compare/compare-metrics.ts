@@ -5,15 +5,9 @@ import type { ScoreOfSums } from '../statistics/paired-images.js';
 import { pairCounts } from '../systems/pair-counts.js';
 import { meanPerImage, meanScore } from '../systems/replicate-means.js';
 import { type SystemMetric, scoreOfSums } from '../systems/system.js';
+import type { ComparisonOptions } from './comparison-options.js';
 import { scoreIntervals } from './score-intervals.js';
 import type { SharedMetric } from './shared-metrics.js';
-
-export interface ComparisonOptions {
-  readonly alpha: number;
-  readonly level: number;
-  readonly resamples: number;
-  readonly seed: number;
-}
 
 /** @param ids of the systems, in the order of each metric's */
 export function compareMetrics(

@@ -1,7 +1,7 @@
 /** The interval of each system's own score over images. Metrics on equally many images share the resamples, and equal columns are summed once. */
 import { bootstrapStatistics } from '../../metrics/bootstrap/bootstrap-statistic.js';
 import { type SystemMetric, scoreOfSums } from '../systems/system.js';
-import type { ComparisonOptions } from './compare-metrics.js';
+import type { ComparisonOptions } from './comparison-options.js';
 
 export interface ScoreInterval {
   readonly low: number;

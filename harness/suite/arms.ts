@@ -1,5 +1,5 @@
 /** The arms of a suite: every combination of one level per factor, in the order of the file. */
-import type { Factors } from './schema.js';
+import type { Factors } from './suite-fields.js';
 
 /** One setting of everything that a suite varies. */
 export interface Arm {

@@ -1,7 +1,7 @@
 /** Rules that tie several fields of a suite together. Each complaint names the field that breaks the rule. */
 import { armsOf } from '../arms.js';
 import type { Complaint } from '../complaint.js';
-import type { Hypothesis, Suite } from '../schema.js';
+import type { Hypothesis, Suite } from '../suite-fields.js';
 
 export function suiteComplaints(suite: Suite): readonly Complaint[] {
   return [

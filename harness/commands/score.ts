@@ -1,8 +1,8 @@
 /** `vlm-bench score`: caption and VQA metrics on files, and the document frequencies that CIDEr can be frozen with. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CaptionScoreOptions } from '../score/score-caption-files.js';
-import type { VqaScoreOptions } from '../score/score-vqa-files.js';
 import { jsonOption } from './options.js';
+import type { CaptionScoreOptions } from './score-captions.js';
+import type { VqaScoreOptions } from './score-vqa.js';
 
 function wholeNumber(text: string): number {
   const value = Number(text);
@@ -39,8 +39,8 @@ export function registerScore(program: Command): void {
     .addOption(bootstrapSeedOption())
     .addOption(jsonOption())
     .action(async (options: CaptionScoreOptions) => {
-      const { scoreCaptionFiles } = await import('../score/score-caption-files.js');
-      await scoreCaptionFiles(options);
+      const { printCaptionScores } = await import('./score-captions.js');
+      await printCaptionScores(options);
     });
   score
     .command('vqa')
@@ -59,8 +59,8 @@ export function registerScore(program: Command): void {
     .addOption(bootstrapSeedOption())
     .addOption(jsonOption())
     .action(async (options: VqaScoreOptions) => {
-      const { scoreVqaFiles } = await import('../score/score-vqa-files.js');
-      await scoreVqaFiles(options);
+      const { printVqaScores } = await import('./score-vqa.js');
+      await printVqaScores(options);
     });
   score
     .command('df')

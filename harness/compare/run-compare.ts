@@ -5,8 +5,8 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { renderComparison } from '../../reports/comparison/comparison-page.js';
 import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
 import { UserError } from '../errors.js';
-import { type ScoringOptions, scoringOf } from '../gate/run-gate.js';
 import { logJson } from '../log-text.js';
+import { type ScoringOptions, scoringOf } from '../systems/scoring-options.js';
 import { buildComparisonView } from './build-comparison-view.js';
 import { readCompareInputs } from './compare-inputs.js';
 import { comparisonText } from './print-comparison.js';

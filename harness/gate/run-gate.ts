@@ -4,21 +4,14 @@ import { formatError, problemsOf } from '../errors.js';
 import { logJson, logText } from '../log-text.js';
 import type { GateVerdict } from '../statistics/gate-decision.js';
 import { readBaseline } from '../systems/baseline.js';
-import type { Scoring } from '../systems/from-predictions.js';
 import { parseSystemSource, readSystem } from '../systems/read-system.js';
+import { type ScoringOptions, scoringOf } from '../systems/scoring-options.js';
 import type { System } from '../systems/system.js';
 import { acceptBaseline, acceptingPerson, currentCommit } from './accept.js';
 import { calibrateGate } from './calibrate.js';
 import { judge } from './judge.js';
 import { marginText } from './number-text.js';
 import { type GateOutputs, writeError, writeResult } from './write-outputs.js';
-
-export interface ScoringOptions {
-  readonly references?: string;
-  readonly split?: string;
-  readonly df?: string;
-  readonly dataset?: 'pathvqa' | 'vqav2' | 'easy-vqa';
-}
 
 interface CandidateOptions extends ScoringOptions {
   readonly candidate: readonly string[];
@@ -141,16 +134,6 @@ export async function runCalibrate(sources: readonly string[], options: Calibrat
 
 function readCandidate({ candidate, label, ...scoring }: CandidateOptions): Promise<System> {
   return readSystem({ ...(label === undefined ? {} : { label }), paths: candidate }, scoringOf(scoring));
-}
-
-export function scoringOf({ references, split, df, dataset }: ScoringOptions): Scoring | undefined {
-  if (references === undefined) return undefined;
-  return {
-    references,
-    ...(split === undefined ? {} : { split }),
-    ...(df === undefined ? {} : { df }),
-    ...(dataset === undefined ? {} : { dataset }),
-  };
 }
 
 /** Reports name files from the working folder, which in CI is the repository. */

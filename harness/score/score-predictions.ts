@@ -2,7 +2,6 @@
  * From what the model said to scores: captions of each style by CIDEr-D against the references of that style, answers by
  * exact match. Every image and question that the configuration asks for must be predicted exactly once.
  */
-import { scoreAnswers, scoreCaptions } from '../../metrics/index.js';
 import type { DataSet, Question } from '../../reference-model/data/dataset.js';
 import { BASELINES, baselineAnswers } from '../../reference-model/evaluation/baselines.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
@@ -11,6 +10,8 @@ import { type DataSets, requireDataSet } from '../../reference-model/training/st
 import { UserError } from '../errors.js';
 import type { MeasureId, Scores } from '../measures/measures.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
+import { scoreExactAnswers } from './score-answers.js';
+import { scoreCaptionRecords } from './score-captions.js';
 
 export interface ScoredPredictions {
   readonly scores: Scores;
@@ -54,7 +55,7 @@ function scoreCaptionsOf(
   if (samples.length === 0) return { scores: {}, predictions: [] };
   const scores: Partial<Record<MeasureId, { value: number; signature: string }>> = {};
   const predictions = styles.flatMap(({ style, ofStyle, records }) => {
-    const cider = scoreCaptions(records, { metrics: ['CIDEr-D'], split: evaluation.split }).metrics['CIDEr-D']!;
+    const cider = scoreCaptionRecords(records, ['CIDEr-D'], { split: evaluation.split }).scores.get('CIDEr-D')!;
     scores[`CIDEr-D/${style}`] = {
       value: cider.score,
       signature: `${cider.signature}|refs:${style}|prompt:${ofStyle[0]!.prompt}`,
@@ -134,7 +135,7 @@ function accuraciesOf(asked: readonly AskedQuestion[], predictions: readonly str
     kind,
     prediction: predictions[index]!,
   }));
-  return scoreAnswers(records, { split });
+  return scoreExactAnswers(records, { split }).accuracies;
 }
 
 /** Accuracies of the kinds of question that were asked. */

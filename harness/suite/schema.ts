@@ -2,7 +2,7 @@
 import { suiteComplaints } from './checks/suite-rules.js';
 import { suiteFields } from './suite-fields.js';
 
-export { type DataSetName, type Factors, type Hypothesis, hypothesisSchema, type Suite } from './suite-fields.js';
+export { type DataSetName, type Hypothesis, hypothesisSchema, type Suite } from './suite-fields.js';
 
 export const suiteSchema = suiteFields.superRefine((suite, context) => {
   for (const { path, message, ...params } of suiteComplaints(suite)) {

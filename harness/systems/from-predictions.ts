@@ -1,21 +1,14 @@
-/**
- * A system from a file of predictions, scored on the spot against references: captions by the caption metrics, answers by accuracy.
- * CIDEr's document frequencies are counted on the references (or come from a file) and so never depend on the predictions.
- */
+/** Predictions of another program as a system: what scored captions and answers come to, image by image. */
 import { basename, extname } from 'node:path';
+import type { AnsweredQuestion, ConsensusQuestion } from '../../metrics/index.js';
 import {
-  type AnsweredQuestion,
-  type CaptionRecord,
-  type ConsensusQuestion,
-  DEFAULT_CAPTION_METRICS,
-  type MetricScore,
-  scoreAnswers,
-  scoreCaptions,
-  scoreConsensus,
-} from '../../metrics/index.js';
-import { readCaptionRecords } from '../score/captions.js';
-import { readDocumentFrequencies } from '../score/document-frequency-file.js';
-import { readConsensusQuestions, readEasyVqaQuestions, readPathVqaQuestions } from '../score/questions.js';
+  type AnswerLayout,
+  type ConsensusAnswers,
+  type ExactAnswers,
+  type ScoredAnswers,
+  scoreAnswerFile,
+} from '../score/score-answers.js';
+import { type ScoredCaptions, scoreCaptionFile } from '../score/score-captions.js';
 import {
   type Aggregation,
   type System,
@@ -32,17 +25,18 @@ export interface Scoring {
   /** Frozen document frequencies for CIDEr. */
   readonly df?: string;
   /** How questions are laid out; captions are scored without it. */
-  readonly dataset?: 'pathvqa' | 'vqav2' | 'easy-vqa';
+  readonly dataset?: AnswerLayout;
 }
 
 /** @throws UserError or MetricError for predictions that are missing, surplus, repeated or empty */
-export async function systemOfPredictions(file: string, scoring: Scoring): Promise<System> {
-  const scored =
-    scoring.dataset === undefined ? await scoredCaptions(file, scoring) : await scoredAnswers(file, scoring);
-  return predictedSystem(file, scored);
+export async function systemOfPredictions(file: string, { dataset, ...scoring }: Scoring): Promise<System> {
+  if (dataset === undefined) return systemOfScoredCaptions(file, await scoreCaptionFile(file, scoring));
+  const { references, split } = scoring;
+  const options = { references, layout: dataset, ...(split === undefined ? {} : { split }) };
+  return systemOfScoredAnswers(file, await scoreAnswerFile(file, options));
 }
 
-function predictedSystem(file: string, { metrics, items }: Scored): System {
+function predictedSystem(file: string, metrics: readonly SystemMetric[], items: readonly SystemItem[]): System {
   return {
     label: basename(file, extname(file)),
     origin: { kind: 'predictions', paths: [file] },
@@ -52,95 +46,67 @@ function predictedSystem(file: string, { metrics, items }: Scored): System {
   };
 }
 
-interface Scored {
-  readonly metrics: readonly SystemMetric[];
-  readonly items: readonly SystemItem[];
-}
-
-async function scoredCaptions(file: string, { references, split, df }: Scoring): Promise<Scored> {
-  const records = await readCaptionRecords(references, file, split);
-  const { metrics, bleuColumns } = scoreCaptions(records, {
-    metrics: DEFAULT_CAPTION_METRICS,
-    ...(split === undefined ? {} : { split }),
-    ...(df === undefined ? {} : { documentFrequencies: await readDocumentFrequencies(df) }),
-  });
-  return captionScores(records, new Map(Object.entries(metrics)), bleuColumns);
-}
-
-/** What scored captions come to as metrics and texts of one record; `scores` in the order of `records`. */
-function captionScores(
-  records: readonly CaptionRecord[],
-  scores: ReadonlyMap<string, MetricScore>,
-  bleuColumns: readonly Int32Array[] | undefined,
-): Scored {
+export function systemOfScoredCaptions(file: string, { records, scores, bleuColumns }: ScoredCaptions): System {
   const group = 'captions';
   const imageIds = records.map(({ imageId }) => imageId);
-  return {
-    metrics: [...scores].map(([name, { signature, perImage }]) => {
-      const isBleu = name.startsWith('BLEU-');
-      const columns = isBleu ? bleuColumns! : [perImage];
-      const aggregation = isBleu ? (name as Aggregation) : 'mean';
-      return systemMetric({
-        name,
-        signature,
-        higherIsBetter: true,
-        aggregation,
-        group,
-        imageIds,
-        replicates: [{ columns }],
-      });
-    }),
-    items: records.map(({ imageId, references, candidate }) => ({ group, imageId, references, texts: [candidate] })),
-  };
+  const metrics = [...scores].map(([name, { signature, perImage }]) => {
+    const isBleu = name.startsWith('BLEU-');
+    const columns = isBleu ? bleuColumns! : [perImage];
+    const aggregation = isBleu ? (name as Aggregation) : 'mean';
+    const replicates = [{ columns }];
+    return systemMetric({ name, signature, higherIsBetter: true, aggregation, group, imageIds, replicates });
+  });
+  const items = records.map(({ imageId, references, candidate }) => ({
+    group,
+    imageId,
+    references,
+    texts: [candidate],
+  }));
+  return predictedSystem(file, metrics, items);
 }
 
-/** Captions that were scored elsewhere in the harness, as a system. */
-export function systemOfScoredCaptions(
-  file: string,
-  records: readonly CaptionRecord[],
-  scores: ReadonlyMap<string, MetricScore>,
-  bleuColumns: readonly Int32Array[] | undefined,
-): System {
-  return predictedSystem(file, captionScores(records, scores, bleuColumns));
-}
-
-async function scoredAnswers(file: string, { references, split, dataset }: Scoring): Promise<Scored> {
-  if (dataset === 'vqav2') {
-    const questions = await readConsensusQuestions(references, file);
-    const { overall, perQuestion } = scoreConsensus(questions);
-    return {
-      metrics: [questionMetric('VQA-accuracy', overall.signature, questions, perQuestion)],
-      items: questions.map((question, index) => consensusItem(question, perQuestion[index]!)),
-    };
+function systemOfScoredAnswers(file: string, scored: ScoredAnswers): System {
+  switch (scored.kind) {
+    case 'consensus':
+      return consensusSystem(file, scored);
+    case 'exact':
+      return exactSystem(file, scored);
+    default:
+      return scored satisfies never;
   }
-  const questions =
-    dataset === 'pathvqa'
-      ? await readPathVqaQuestions(references, file, split)
-      : await readEasyVqaQuestions(references, file);
-  const accuracies = scoreAnswers(questions, { ...(split === undefined ? {} : { split }) });
+}
+
+function consensusSystem(file: string, { questions, accuracies }: ConsensusAnswers): System {
+  const { overall, perQuestion } = accuracies;
+  const metric = questionMetric('VQA-accuracy', overall.signature, questions, perQuestion);
+  return predictedSystem(
+    file,
+    [metric],
+    questions.map((question, index) => consensusItem(question, perQuestion[index]!)),
+  );
+}
+
+function exactSystem(file: string, { questions, accuracies }: ExactAnswers): System {
   const { perQuestion } = accuracies;
   const kinds = [
     ['accuracy', accuracies.overall, undefined],
     ['accuracy/yes-no', accuracies['yes/no'], 'yes/no'],
     ['accuracy/open', accuracies.open, 'open'],
   ] as const;
-  return {
-    metrics: kinds.flatMap(([name, { score, signature }, kind]) => {
-      if (score === undefined) return [];
-      const asked = questions.flatMap((question, index) =>
-        kind === undefined || question.kind === kind ? [{ question, score: perQuestion[index]! }] : [],
-      );
-      return [
-        questionMetric(
-          name,
-          signature,
-          asked.map(({ question }) => question),
-          asked.map((one) => one.score),
-        ),
-      ];
-    }),
-    items: questions.map((question, index) => answerItem(question, perQuestion[index]!)),
-  };
+  const metrics = kinds.flatMap(([name, { score, signature }, kind]) => {
+    if (score === undefined) return [];
+    const asked = questions.flatMap((question, index) =>
+      kind === undefined || question.kind === kind ? [{ question, score: perQuestion[index]! }] : [],
+    );
+    const scores = asked.map((one) => one.score);
+    const askedQuestions = asked.map(({ question }) => question);
+    return [questionMetric(name, signature, askedQuestions, scores)];
+  });
+  return predictedSystem(
+    file,
+    metrics,
+    questions.map((question, index) => answerItem(question, perQuestion[index]!)),
+  );
 }
 
 /** Sum and count of each image's questions. */

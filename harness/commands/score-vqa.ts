@@ -1,0 +1,71 @@
+/** What `vlm-bench score vqa` does: scores a file of answers and prints the result, as `score captions` does for captions. */
+import { type QuestionScore, scoreTokenOverlap } from '../../metrics/index.js';
+import { UserError } from '../errors.js';
+import { type PrintedScore, printScores, writeCsv } from '../score/print-scores.js';
+import { type AnswerLayout, type ScoredAnswers, scoreAnswerFile } from '../score/score-answers.js';
+
+export interface VqaScoreOptions {
+  readonly dataset: AnswerLayout;
+  readonly references: string;
+  readonly predictions: string;
+  readonly split?: string;
+  readonly perQuestion?: string;
+  readonly resamples: number;
+  readonly interval: 'bca' | 'percentile';
+  readonly bootstrapSeed: number;
+  readonly json?: true;
+}
+
+export async function printVqaScores(options: VqaScoreOptions): Promise<void> {
+  const { dataset, references, predictions, split, perQuestion: file, json } = options;
+  if (split !== undefined && dataset !== 'pathvqa') {
+    throw new UserError({
+      code: 'data-invalid',
+      what: `the files of ${dataset} hold one split each`,
+      where: '--split',
+      expected: 'no --split',
+      fix: 'leave --split out and name the files of the split',
+    });
+  }
+  const { resamples, interval, bootstrapSeed } = options;
+  const scoring = {
+    ...(split === undefined ? {} : { split }),
+    ...(resamples === 0 ? {} : { bootstrap: { resamples, seed: bootstrapSeed, method: interval } }),
+  };
+  const scored = await scoreAnswerFile(predictions, { references, layout: dataset, ...scoring });
+  const { questions } = scored;
+  if (file !== undefined) {
+    const { perQuestion } = scored.accuracies;
+    const rows = questions.map(({ questionId }, index) => [questionId, String(perQuestion[index])]);
+    await writeCsv(file, ['question_id', 'score'], rows);
+  }
+  const soft = scored.kind === 'exact' && dataset === 'pathvqa' ? scoreTokenOverlap(scored.questions, scoring) : {};
+  const printed = Object.entries(namedScores(scored, soft)).flatMap(([name, { score, ...rest }]): PrintedScore[] =>
+    score === undefined ? [] : [{ name, score, ...rest }],
+  );
+  const images = new Set(questions.map(({ imageId }) => imageId)).size;
+  printScores({ images, questions: questions.length }, printed, [], json === true);
+}
+
+/** @param soft further scores of the same answers, beside the accuracies */
+function namedScores(
+  scored: ScoredAnswers,
+  soft: Readonly<Record<string, QuestionScore>>,
+): Readonly<Record<string, QuestionScore>> {
+  switch (scored.kind) {
+    case 'consensus': {
+      const { overall, byAnswerType, byQuestionType } = scored.accuracies;
+      return { overall, ...prefixed('answer type', byAnswerType), ...prefixed('question type', byQuestionType) };
+    }
+    case 'exact': {
+      const { 'yes/no': yesNo, open, overall, byQuestionType } = scored.accuracies;
+      return { 'yes/no': yesNo, open, overall, ...soft, ...prefixed('question type', byQuestionType) };
+    }
+    default:
+      return scored satisfies never;
+  }
+}
+
+function prefixed(prefix: string, scores: Readonly<Record<string, QuestionScore>>): Record<string, QuestionScore> {
+  return Object.fromEntries(Object.entries(scores).map(([type, value]) => [`${prefix}: ${type}`, value]));
+}

@@ -1,0 +1,21 @@
+/** The options of `gate` and `compare` that say what predictions are scored against. */
+import type { AnswerLayout } from '../score/score-answers.js';
+import type { Scoring } from './from-predictions.js';
+
+export interface ScoringOptions {
+  readonly references?: string;
+  readonly split?: string;
+  readonly df?: string;
+  readonly dataset?: AnswerLayout;
+}
+
+/** Undefined without references: then only what is scored already can be read. */
+export function scoringOf({ references, split, df, dataset }: ScoringOptions): Scoring | undefined {
+  if (references === undefined) return undefined;
+  return {
+    references,
+    ...(split === undefined ? {} : { split }),
+    ...(df === undefined ? {} : { df }),
+    ...(dataset === undefined ? {} : { dataset }),
+  };
+}

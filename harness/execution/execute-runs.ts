@@ -1,14 +1,14 @@
 /**
- * Executes planned runs in processes beside this one, a given number at a time. Runs that have a result are read back and not
+ * Executes planned runs by an executor, a given number at a time. Runs that have a result are read back and not
  * started, nor are shared stages whose every fork has one. After a failure or a stop request nothing new is started; what has
  * finished stays recorded, so that the same command goes on where this one ended.
  */
 import { UserError } from '../errors.js';
 import type { RunResult } from '../records/result.js';
 import { readFinishedResult, runPaths } from '../records/run-record.js';
-import type { RunJob, RunProgress } from '../run/perform-run.js';
+import type { RunJob, RunProgress } from '../run/run-job.js';
+import type { Executor, RunOutcome } from './executor.js';
 import { type Interruption, interruptedExitCode, type StopSignal } from './interruption.js';
-import { type RunOutcome, RunProcess } from './local/run-process.js';
 
 export interface TitledJob {
   readonly title: string;
@@ -22,12 +22,13 @@ export type ExecutionEvent =
   | { readonly type: 'progress'; readonly progress: RunProgress };
 
 export interface ExecutionOptions {
+  /** Closed when the runs have ended. */
+  readonly executor: Executor;
   /** Runs at the same time. */
   readonly jobs: number;
   readonly interruption: Interruption;
   /** Called with the index of the run. */
   readonly onEvent?: (index: number, event: ExecutionEvent) => void;
-  readonly workerEntry?: string;
 }
 
 /**
@@ -36,7 +37,7 @@ export interface ExecutionOptions {
  */
 export async function executeRuns(
   titledJobs: readonly TitledJob[],
-  { jobs, interruption, onEvent = () => {}, workerEntry }: ExecutionOptions,
+  { executor, jobs, interruption, onEvent = () => {} }: ExecutionOptions,
 ): Promise<readonly (RunResult | undefined)[]> {
   const outcomes: (RunOutcome | undefined)[] = titledJobs.map(({ job }, index) => {
     const result = readFinishedResult(runPaths(job.store, job.runId));
@@ -47,24 +48,16 @@ export async function executeRuns(
   const needed = neededJobs(titledJobs, (index) => outcomes[index] !== undefined);
   const waiting = [...needed].filter((index) => outcomes[index] === undefined);
   const running = new Set<Promise<void>>();
-  const processes: RunProcess[] = [];
   let failed = false;
 
   const isReady = (index: number): boolean => {
     const { after } = titledJobs[index]!;
     return after === undefined || outcomes[after]?.type === 'done';
   };
-  const idleProcess = (): RunProcess => {
-    const idle = processes.find(({ isIdle }) => isIdle);
-    if (idle !== undefined) return idle;
-    const started = new RunProcess({ interruption, ...(workerEntry === undefined ? {} : { workerEntry }) });
-    processes.push(started);
-    return started;
-  };
   const execute = async (index: number): Promise<void> => {
     const { title, job } = titledJobs[index]!;
     onEvent(index, { type: 'started' });
-    const outcome = await idleProcess().perform({
+    const outcome = await executor.perform({
       job,
       title,
       onProgress: (progress) => onEvent(index, { type: 'progress', progress }),
@@ -86,7 +79,7 @@ export async function executeRuns(
       await Promise.race(running);
     }
   } finally {
-    await Promise.all(processes.map((process) => process.close()));
+    await executor.close();
   }
   return resultsOf(outcomes, needed, interruption);
 }

@@ -1,5 +1,5 @@
 /** Turns the events of one run into what a progress display shows: stage, step, loss, speed and time left. Pure but for the given clock. */
-import type { RunProgress } from '../run/perform-run.js';
+import type { RunProgress } from '../run/run-job.js';
 
 export interface RunMeter {
   readonly phase: string;

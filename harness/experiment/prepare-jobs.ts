@@ -10,7 +10,7 @@ import { gatherProvenance } from '../records/provenance.js';
 import { runIdOf } from '../records/run-identity.js';
 import { type DataSetHandle, dataFingerprintOf, openDataSets, requireOpened } from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
-import type { RunJob } from '../run/perform-run.js';
+import type { RunJob } from '../run/run-job.js';
 
 /** A run to be prepared. */
 export interface TitledConfig {

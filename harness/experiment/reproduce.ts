@@ -5,7 +5,9 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { executeRuns } from '../execution/execute-runs.js';
+import type { Executor } from '../execution/executor.js';
 import type { Interruption } from '../execution/interruption.js';
+import { localExecutor } from '../execution/local/local-executor.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import type { TextStatistics } from '../measures/text-statistics.js';
 import { recordEvaluationImages } from '../records/evaluation-images.js';
@@ -31,7 +33,8 @@ export interface ReproduceOptions extends PlanOptions {
   readonly interruption: Interruption;
   /** As typed, for the report. */
   readonly command: string;
-  readonly workerEntry?: string;
+  /** Starts who performs the runs; by default processes beside this one. */
+  readonly startExecutor?: (interruption: Interruption) => Executor;
   /** The sequential rule that this reproduction is one look of, for the record. */
   readonly looks?: Reproduction['looks'];
 }
@@ -45,6 +48,7 @@ export interface FinishedReproduction {
 /** @throws UserError for bad input, failed or interrupted runs */
 export async function reproduce(suite: Suite, options: ReproduceOptions): Promise<FinishedReproduction> {
   const { engine = 'auto', jobs: parallel = availableParallelism(), interruption, command } = options;
+  const { startExecutor = (interruption) => localExecutor({ interruption }) } = options;
   const store = resolve(options.out ?? 'vlm-bench-results');
   const plan = planSuite(suite, options);
 
@@ -77,10 +81,10 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
   const display = progressDisplay(jobs.map(displayedRun));
   try {
     await executeRuns(jobs, {
+      executor: startExecutor(interruption),
       jobs: parallel,
       interruption,
       onEvent: display.onEvent,
-      ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
     });
   } finally {
     display.close();

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
+import { localExecutor } from '../execution/local/local-executor.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import { recordEvaluationImages } from '../records/evaluation-images.js';
 import type { RunResult } from '../records/result.js';
@@ -36,7 +37,12 @@ export async function trainConfig(
   await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation.split);
   const display = progressDisplay(jobs.map(displayedRun));
   try {
-    const [result] = await executeRuns(jobs, { jobs: 1, interruption, onEvent: display.onEvent });
+    const [result] = await executeRuns(jobs, {
+      executor: localExecutor({ interruption }),
+      jobs: 1,
+      interruption,
+      onEvent: display.onEvent,
+    });
     return { folder: runPaths(resolve(out), result!.runId).folder, result: result! };
   } finally {
     display.close();

@@ -5,50 +5,24 @@
 
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
-import type { TrainingEvent } from '../../reference-model/training/events.js';
 import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
 import { convergenceMeasures } from '../measures/convergence.js';
 import type { Scores } from '../measures/measures.js';
 import { saveCheckpoint } from '../records/checkpoints.js';
 import { type EventLog, openEventLog, type RecordedEvent, readEvents } from '../records/events.js';
-import { type ForkPoint, forkRun } from '../records/fork.js';
+import { forkRun } from '../records/fork.js';
 import { waitForLock } from '../records/lock.js';
 import { predictionsText } from '../records/predictions.js';
-import type { Provenance } from '../records/provenance.js';
 import { type RunResult, writeResult } from '../records/result.js';
 import { type RunIdentity, runIdOf } from '../records/run-identity.js';
 import { beginRun, readFinishedResult, runPaths } from '../records/run-record.js';
 import { scorePredictions } from '../score/score-predictions.js';
 import { exampleImages } from './example-images.js';
 import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
-import type { EngineChoice, Machinery } from './machinery.js';
+import type { Machinery } from './machinery.js';
+import type { RunJob, RunProgress } from './run-job.js';
 import { countParameters } from './weights.js';
-
-/** Everything a process needs to perform a run; plain JSON. */
-export interface RunJob {
-  readonly store: string;
-  readonly runId: string;
-  readonly identity: RunIdentity;
-  readonly engine: EngineChoice;
-  /** Folder of easy-vqa, where the run needs it. */
-  readonly dataRoot?: string;
-  readonly provenance: Provenance;
-  /** How many runs were executed at the same time, for the record. */
-  readonly jobs: number;
-  /** The finished run that has the same first steps, to copy them from; not part of the identity, as the bits are the same. */
-  readonly forkFrom?: ForkPoint;
-}
-
-/** What a run tells while it works. */
-export type RunProgress =
-  | TrainingEvent
-  /** `lock` is the folder of the claims, which nobody takes back for a machine that is gone. */
-  | { readonly type: 'waiting'; readonly heldBy: string; readonly lock: string }
-  | { readonly type: 'resuming'; readonly step: number }
-  /** The steps up to this one were copied from a run that has the same. */
-  | { readonly type: 'forking'; readonly step: number }
-  | { readonly type: 'evaluating' };
 
 export interface RunSurroundings {
   readonly machinery: Machinery;

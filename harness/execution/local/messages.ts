@@ -1,7 +1,7 @@
 /** What the harness and a process of runs tell each other, as JSON over the process channel. */
 import type { Problem } from '../../errors.js';
 import type { RunResult } from '../../records/result.js';
-import type { RunJob, RunProgress } from '../../run/perform-run.js';
+import type { RunJob, RunProgress } from '../../run/run-job.js';
 
 export type ToWorker = { readonly type: 'job'; readonly job: RunJob } | { readonly type: 'stop' };
 

@@ -6,28 +6,15 @@ import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execaNode } from 'execa';
 import { UserError } from '../../errors.js';
-import type { RunResult } from '../../records/result.js';
 import { runPaths } from '../../records/run-record.js';
-import type { RunJob, RunProgress } from '../../run/perform-run.js';
+import type { RunOutcome, RunToPerform } from '../executor.js';
 import type { Interruption } from '../interruption.js';
 import type { FromWorker, ToWorker } from './messages.js';
-
-export type RunOutcome =
-  | { readonly type: 'done'; readonly result: RunResult; readonly fromRecord: boolean }
-  | { readonly type: 'interrupted' }
-  | { readonly type: 'failed'; readonly error: UserError };
 
 export interface RunProcessOptions {
   /** The script that calls `serveRuns`; by default the one of this package. */
   readonly workerEntry?: string;
   readonly interruption: Interruption;
-}
-
-export interface RunToPerform {
-  readonly job: RunJob;
-  /** Names the run in errors, for example `causal, seed 3`. */
-  readonly title: string;
-  readonly onProgress: (progress: RunProgress) => void;
 }
 
 type Answer = Exclude<FromWorker, { type: 'progress' }>;

@@ -4,7 +4,8 @@
  */
 import { bugProblem, problemsOf } from '../../errors.js';
 import type { Machinery } from '../../run/machinery.js';
-import { performRun, type RunJob } from '../../run/perform-run.js';
+import { performRun } from '../../run/perform-run.js';
+import type { RunJob } from '../../run/run-job.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
 /** Serves jobs over the process channel, one at a time, until it is closed; a run that does not succeed ends the process. */

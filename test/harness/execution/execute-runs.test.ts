@@ -6,10 +6,10 @@ import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../harne
 import { readEvents } from '../../../harness/records/events.js';
 import { runPaths } from '../../../harness/records/run-record.js';
 import {
+  fakeExecutor,
   fakeForkedJobs,
   fakeJobs,
   fakePlan,
-  fakeWorker,
   manualInterruption,
   temporaryFolder,
 } from '../fake/fake-runs.js';
@@ -31,9 +31,9 @@ const execute = (
 ) => {
   const interruption = manualInterruption();
   const results = executeRuns(titledJobs, {
+    executor: fakeExecutor(interruption),
     jobs,
     interruption,
-    workerEntry: fakeWorker,
     ...(onEvent === undefined ? {} : { onEvent }),
   });
   return { results, interruption };

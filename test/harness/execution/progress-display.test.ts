@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { displayedRun, progressDisplay } from '../../../harness/execution/progress-display.js';
-import type { RunProgress } from '../../../harness/run/perform-run.js';
+import type { RunProgress } from '../../../harness/run/run-job.js';
 import { fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';
 
 /** A stream that keeps what was written, as a terminal or as a file would receive it. */

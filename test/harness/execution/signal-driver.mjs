@@ -3,15 +3,16 @@ import { readFileSync } from 'node:fs';
 import { formatError } from '../../../dist/harness/errors.js';
 import { executeRuns } from '../../../dist/harness/execution/execute-runs.js';
 import { withInterruption } from '../../../dist/harness/execution/interruption.js';
+import { localExecutor } from '../../../dist/harness/execution/local/local-executor.js';
 
 const [file, workerEntry] = process.argv.slice(2);
 const titledJobs = JSON.parse(readFileSync(file, 'utf8'));
 try {
   await withInterruption((interruption) =>
     executeRuns(titledJobs, {
+      executor: localExecutor({ interruption, workerEntry }),
       jobs: 2,
       interruption,
-      workerEntry,
       onEvent: (_, { type }) => {
         if (type === 'progress') process.stdout.write('.');
       },

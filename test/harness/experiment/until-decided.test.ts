@@ -9,14 +9,14 @@ import type { Suite } from '../../../harness/suite/schema.js';
 import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { tinySuite } from '../../e2e/command.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
-import { fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
+import { fakeExecutor, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 
 const tiny: Suite = { ...readSuite(tinySuite), reserveSeeds: [7, 8, 9, 10] };
 
 const surroundings = (out: string) => ({
   out,
   machinery: fakeMachinery,
-  workerEntry: fakeWorker,
+  startExecutor: fakeExecutor,
   interruption: manualInterruption(),
   jobs: availableParallelism(),
   command: 'vlm-bench run tiny.yaml --until-decided 9',

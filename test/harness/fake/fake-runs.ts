@@ -5,13 +5,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import type { TitledJob } from '../../../harness/execution/execute-runs.js';
+import type { Executor } from '../../../harness/execution/executor.js';
 import type { Interruption } from '../../../harness/execution/interruption.js';
+import { localExecutor } from '../../../harness/execution/local/local-executor.js';
 import { prepareJobs, type TitledConfig } from '../../../harness/experiment/prepare-jobs.js';
 import { readFindings } from '../../../harness/suite/find-suite.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
 import { fakeMachinery } from './fake-machinery.mjs';
 
 export const fakeWorker = fileURLToPath(new URL('fake-worker.mjs', import.meta.url));
+
+/** Performs runs with the stand-in trainer, in processes beside this one. */
+export const fakeExecutor = (interruption: Interruption): Executor =>
+  localExecutor({ interruption, workerEntry: fakeWorker });
 
 const folders: string[] = [];
 

@@ -11,7 +11,7 @@ import { loadDataSets } from '../../../harness/run/load-data-sets.js';
 import type { Machinery } from '../../../harness/run/machinery.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
-import { fakeJobs, fakeWorker, temporaryFolder } from '../fake/fake-runs.js';
+import { fakeExecutor, fakeJobs, temporaryFolder } from '../fake/fake-runs.js';
 import { suiteOf } from '../report/fabricated-records.js';
 import { fakePlanOfAllWords } from './fake-plan.js';
 
@@ -185,7 +185,7 @@ describe('recorded runs', () => {
 
     const jobs = await fakeJobs(store, plan);
     const interruption = { stop: new AbortController().signal, kill: new AbortController().signal };
-    await executeRuns(jobs.slice(0, 1), { jobs: 1, interruption, workerEntry: fakeWorker });
+    await executeRuns(jobs.slice(0, 1), { executor: fakeExecutor(interruption), jobs: 1, interruption });
     const recorded = await recordedNodes(graph, lookup);
     expect(recorded).toEqual(graph.nodes.map((_, index) => index === 0));
 

@@ -5,7 +5,7 @@ import type { FromWorker } from '../../../harness/execution/local/messages.js';
 import { listCheckpoints } from '../../../harness/records/checkpoints.js';
 import { readEvents } from '../../../harness/records/events.js';
 import { readFinishedRun, runPaths } from '../../../harness/records/run-record.js';
-import type { RunJob } from '../../../harness/run/perform-run.js';
+import type { RunJob } from '../../../harness/run/run-job.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
 import { fakeForkedJobs, fakeJobs, fakePlan, fakeWorker, temporaryFolder } from '../fake/fake-runs.js';
 

@@ -9,7 +9,7 @@ import { buildFindingView } from '../../../harness/report/build-view.js';
 import { writeReport } from '../../../harness/report/write-report.js';
 import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import type { FindingReportView } from '../../../reports/index.js';
-import { fakeJobs, fakePlan, fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
+import { fakeExecutor, fakeJobs, fakePlan, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 
 async function fakeReproduction(store: string, options: { smoke?: boolean; seeds?: number }): Promise<string> {
   const plan = fakePlan(options);
@@ -22,7 +22,8 @@ async function fakeReproduction(store: string, options: { smoke?: boolean; seeds
     prefixIds: [],
   };
   writeReproduction(folder, reproductionOf(plan, recorded));
-  await executeRuns(jobs, { jobs: 2, interruption: manualInterruption(), workerEntry: fakeWorker });
+  const interruption = manualInterruption();
+  await executeRuns(jobs, { executor: fakeExecutor(interruption), jobs: 2, interruption });
   return folder;
 }
 

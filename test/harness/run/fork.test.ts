@@ -9,8 +9,9 @@ import { forkOf, type RecordedEvent, readEvents } from '../../../harness/records
 import { beginsWith } from '../../../harness/records/fork.js';
 import { type RunPaths, runPaths } from '../../../harness/records/run-record.js';
 import { timingOf, trainingFlops, unionSeconds } from '../../../harness/report/compute.js';
-import { performRun, type RunJob, type RunProgress } from '../../../harness/run/perform-run.js';
+import { performRun } from '../../../harness/run/perform-run.js';
 import { referenceModel } from '../../../harness/run/reference-model.js';
+import type { RunJob, RunProgress } from '../../../harness/run/run-job.js';
 import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
 import { tinyData, tinyRun } from '../../reference-model/training/tiny-run.js';
 import { temporaryFolder } from '../fake/fake-runs.js';

@@ -19,7 +19,7 @@ import { type System, scoreOfSums } from '../../../harness/systems/system.js';
 import { readThumbnails } from '../../../harness/systems/thumbnails.js';
 import { scoreAnswers, scoreCaptions, scoreConsensus } from '../../../metrics/index.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
-import { fakeJobs, fakePlan, fakeWorker, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
+import { fakeExecutor, fakeJobs, fakePlan, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 import { captionFiles, newFolder, writeIn } from './system-files.js';
 
 const read = (paths: string | readonly string[], scoring?: Scoring) =>
@@ -174,7 +174,8 @@ describe('records of runs', () => {
   beforeAll(async () => {
     store = temporaryFolder();
     const jobs = await fakeJobs(store, plan, 2);
-    await executeRuns(jobs, { jobs: 2, interruption: manualInterruption(), workerEntry: fakeWorker });
+    const interruption = manualInterruption();
+    await executeRuns(jobs, { executor: fakeExecutor(interruption), jobs: 2, interruption });
     const runIds = jobs.map(({ job }) => job.runId);
     reproduction = join(store, 'finding-1');
     writeReproduction(

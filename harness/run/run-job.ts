@@ -1,0 +1,31 @@
+/** What is asked of a process that performs a run, and what it tells meanwhile; both are plain JSON. */
+import type { TrainingEvent } from '../../reference-model/training/events.js';
+import type { ForkPoint } from '../records/fork.js';
+import type { Provenance } from '../records/provenance.js';
+import type { RunIdentity } from '../records/run-identity.js';
+import type { EngineChoice } from './machinery.js';
+
+/** Everything a process needs to perform a run. */
+export interface RunJob {
+  readonly store: string;
+  readonly runId: string;
+  readonly identity: RunIdentity;
+  readonly engine: EngineChoice;
+  /** Folder of easy-vqa, where the run needs it. */
+  readonly dataRoot?: string;
+  readonly provenance: Provenance;
+  /** How many runs were executed at the same time, for the record. */
+  readonly jobs: number;
+  /** The finished run that has the same first steps, to copy them from; not part of the identity, as the bits are the same. */
+  readonly forkFrom?: ForkPoint;
+}
+
+/** What a run tells while it works. */
+export type RunProgress =
+  | TrainingEvent
+  /** `lock` is the folder of the claims, which nobody takes back for a machine that is gone. */
+  | { readonly type: 'waiting'; readonly heldBy: string; readonly lock: string }
+  | { readonly type: 'resuming'; readonly step: number }
+  /** The steps up to this one were copied from a run that has the same. */
+  | { readonly type: 'forking'; readonly step: number }
+  | { readonly type: 'evaluating' };

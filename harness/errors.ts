@@ -19,7 +19,6 @@ export type ProblemCode =
   | 'not-built'
   | 'not-available'
   | 'site-refused'
-  | 'verdict-required'
   | 'usage';
 
 export interface Problem {

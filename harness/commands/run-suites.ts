@@ -2,10 +2,10 @@
 import { join, resolve } from 'node:path';
 import { type Interruption, withInterruption } from '../execution/interruption.js';
 import { type FinishedReproduction, reproduce } from '../experiment/reproduce.js';
-import { plannedLooks, reproduceUntilDecided } from '../experiment/until-decided.js';
+import { planLooks, reproduceUntilDecided } from '../experiment/until-decided.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
-import { type PlanOptions, planSuite } from '../suite/plan.js';
+import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { type DecidedFinding, decideFinding, quotedVerdict, verdictOf } from '../verdict/decide-finding.js';
 import { commandFor, type SuiteOptions } from './options.js';
@@ -13,26 +13,28 @@ import { commandFor, type SuiteOptions } from './options.js';
 export async function runSuites(suites: readonly Suite[], options: SuiteOptions): Promise<void> {
   const { json = false, out, untilDecided } = options;
   // Everything is planned before anything is trained: what is wrong with the last suite is not learned after hours.
-  for (const suite of suites) {
-    planSuite(suite, planOptions(options));
-    if (untilDecided !== undefined) plannedLooks(suite, untilDecided);
-  }
+  const plans = suites.map((suite) =>
+    untilDecided === undefined
+      ? [planSuite(suite, planOptions(options))]
+      : planLooks(suite, untilDecided, planOptions(options)),
+  );
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
   const reports: WrittenReport[] = [];
   // One interruption for all, so that a stop request between two suites is heard as well.
   await withInterruption(async (interruption) => {
-    for (const suite of suites) reports.push(await reportOn(suite, { ...options, ...under }, interruption));
+    for (const looks of plans) reports.push(await reportOn(looks, { ...options, ...under }, interruption));
   });
   if (reports.length > 1) console.error(writeFindingsIndex(resolve(out), reports).page);
   if (json) process.stdout.write(document(reports.map((report) => report.json.trimEnd())));
 }
 
+/** @param looks the plan, or those of every look until the finding is decided */
 async function reportOn(
-  suite: Suite,
+  looks: readonly Plan[],
   { landingPage, ...options }: SuiteOptions & Pick<ReportOptions, 'landingPage'>,
   interruption: Interruption,
 ): Promise<WrittenReport> {
-  const finding = await execute(suite, options, interruption);
+  const finding = await execute(looks, options, interruption);
   const report = await writeReport(finding, landingPage === undefined ? {} : { landingPage });
   const { require: required } = options;
   const verdict = finding.decision?.verdict ?? 'none';
@@ -45,23 +47,25 @@ async function reportOn(
   return report;
 }
 
-async function execute(suite: Suite, options: SuiteOptions, interruption: Interruption): Promise<DecidedFinding> {
-  const { engine, out, dataRoot, jobs, untilDecided } = options;
+async function execute(
+  looks: readonly Plan[],
+  { engine, out, dataRoot, jobs, untilDecided }: SuiteOptions,
+  interruption: Interruption,
+): Promise<DecidedFinding> {
+  const [first] = looks;
   const common = {
-    ...planOptions(options),
     engine,
     out,
     interruption,
-    command: commandFor(suite.id),
+    command: commandFor(first!.suite.id),
     ...(dataRoot === undefined ? {} : { dataRoot }),
     ...(jobs === undefined ? {} : { jobs }),
   };
   const decideOn = ({ folder, reproduction }: FinishedReproduction) => decideFinding(folder, reproduction);
-  if (untilDecided === undefined) return decideOn(await reproduce(suite, common));
+  if (untilDecided === undefined) return decideOn(await reproduce(first!, common));
   let latest: DecidedFinding | undefined;
-  const finished = await reproduceUntilDecided(suite, {
+  const finished = await reproduceUntilDecided(looks, {
     ...common,
-    maximumSeeds: untilDecided,
     decide: (look) => {
       latest = decideOn(look);
       return verdictOf(latest);

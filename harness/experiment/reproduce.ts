@@ -1,5 +1,5 @@
 /**
- * From a suite to the records of its report, top to bottom: plan the runs, write the hypotheses down, execute what is not yet recorded.
+ * From a plan to the records of its report, top to bottom: prepare the runs, write the hypotheses down, execute what is not yet recorded.
  * Everything after the execution is computed from records alone, by the same code as `vlm-bench report`.
  */
 import { availableParallelism } from 'node:os';
@@ -16,12 +16,11 @@ import { type Reproduction, reproductionFolder, reproductionOf } from '../record
 import { readFinishedResult, runPaths } from '../records/run-record.js';
 import type { DataSetHandle } from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
-import { type PlanOptions, planSuite } from '../suite/plan.js';
-import type { Suite } from '../suite/schema.js';
+import type { Plan } from '../suite/plan.js';
 import { inOrderOfExecution } from './execution-order.js';
 import { prepareJobs } from './prepare-jobs.js';
 
-export interface ReproduceOptions extends PlanOptions {
+export interface ReproduceOptions {
   readonly engine?: EngineChoice;
   /** Folder of a data set that is read from disk. */
   readonly dataRoot?: string;
@@ -46,12 +45,10 @@ export interface FinishedReproduction {
 }
 
 /** @throws UserError for bad input, failed or interrupted runs */
-export async function reproduce(suite: Suite, options: ReproduceOptions): Promise<FinishedReproduction> {
+export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<FinishedReproduction> {
   const { engine = 'auto', jobs: parallel = availableParallelism(), interruption, command } = options;
   const { startExecutor = (interruption) => localExecutor({ interruption }) } = options;
   const store = resolve(options.out ?? 'vlm-bench-results');
-  const plan = planSuite(suite, options);
-
   const machinery = options.machinery ?? (await import('../run/reference-model.js')).referenceModel;
   const { configs, prefixAt, runAt } = inOrderOfExecution(plan);
   const { jobs, evaluatedData } = await prepareJobs(configs, {
@@ -71,7 +68,7 @@ export async function reproduce(suite: Suite, options: ReproduceOptions): Promis
   const earlier = earlierReproduction(folder);
   const isSame = earlier?.runs.every(({ runId }, index) => runId === recorded.runIds[index]);
   const known = isSame ? earlier?.texts : undefined;
-  const texts = suite.compareTexts === true ? { texts: known ?? (await captionTexts(data)) } : {};
+  const texts = plan.suite.compareTexts === true ? { texts: known ?? (await captionTexts(data)) } : {};
   const looks = options.looks === undefined ? {} : { looks: options.looks };
   const planned = reproductionOf(plan, { ...recorded, command, ...texts, ...looks });
   const finishedRuns = () =>

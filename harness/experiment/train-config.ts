@@ -1,6 +1,5 @@
 /** What `vlm-bench train` does: one configuration as one run, recorded like any other. */
 import { resolve } from 'node:path';
-import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
 import { localExecutor } from '../execution/local/local-executor.js';
@@ -9,8 +8,7 @@ import { recordEvaluationImages } from '../records/evaluation-images.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-record.js';
 import type { EngineChoice } from '../run/machinery.js';
-import { readYamlFile } from '../suite/read-yaml.js';
-import { runConfigSchema } from '../suite/run-config-schema.js';
+import { readRunConfig } from '../suite/read-run-config.js';
 import { prepareJobs } from './prepare-jobs.js';
 
 export interface TrainOptions {
@@ -25,7 +23,7 @@ export async function trainConfig(
   file: string,
   { engine, dataRoot, out, interruption }: TrainOptions,
 ): Promise<{ readonly folder: string; readonly result: RunResult }> {
-  const config = readYamlFile(file, runConfigSchema, 'config-invalid') as RunConfig;
+  const config = readRunConfig(file);
   const { referenceModel } = await import('../run/reference-model.js');
   const { jobs, evaluatedData } = await prepareJobs([{ title: `seed ${config.seed}`, config }], {
     store: resolve(out),

@@ -4,12 +4,11 @@
  */
 import { UserError } from '../errors.js';
 import type { Verdict } from '../statistics/verdict.js';
+import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { type FinishedReproduction, type ReproduceOptions, reproduce } from './reproduce.js';
 
-export interface UntilDecidedOptions extends Omit<ReproduceOptions, 'seeds' | 'reserveSeeds' | 'looks' | 'smoke'> {
-  /** Most seeds that may be run in all. */
-  readonly maximumSeeds: number;
+export interface UntilDecidedOptions extends Omit<ReproduceOptions, 'looks'> {
   /** The verdict on a reproduction that has just been executed. */
   readonly decide: (finished: FinishedReproduction) => Verdict;
   /** Called after a look that leaves the finding open, before the next one begins. */
@@ -47,21 +46,33 @@ export function plannedLooks(
 }
 
 /**
+ * The plan of each look.
+ * @throws UserError as `plannedLooks` and `planSuite` do
+ */
+export function planLooks(
+  suite: Suite,
+  maximumSeeds: number,
+  options: Omit<PlanOptions, 'seeds' | 'reserveSeeds' | 'smoke'> = {},
+): readonly Plan[] {
+  return plannedLooks(suite, maximumSeeds).map((seeds) =>
+    planSuite(suite, { ...options, reserveSeeds: seeds - suite.seeds.length }),
+  );
+}
+
+/**
+ * @param looks as `planLooks` plans them
  * @returns the reproduction as of the last look
- * @throws UserError as `plannedLooks` and `reproduce` do
+ * @throws UserError as `reproduce` does
  */
 export async function reproduceUntilDecided(
-  suite: Suite,
-  { maximumSeeds, decide, onOpen = async () => {}, ...options }: UntilDecidedOptions,
+  looks: readonly Plan[],
+  { decide, onOpen = async () => {}, ...options }: UntilDecidedOptions,
 ): Promise<FinishedReproduction> {
-  const planned = plannedLooks(suite, maximumSeeds);
+  const planned = looks.map(({ seeds }) => seeds.length);
   const taken: { seeds: number; verdict: Verdict }[] = [];
-  for (const seeds of planned) {
-    const finished = await reproduce(suite, {
-      ...options,
-      reserveSeeds: seeds - suite.seeds.length,
-      looks: { planned: [...planned], taken: [...taken] },
-    });
+  for (const plan of looks) {
+    const seeds = plan.seeds.length;
+    const finished = await reproduce(plan, { ...options, looks: { planned, taken: [...taken] } });
     const verdict = decide(finished);
     if (verdict !== 'inconclusive' || seeds === planned.at(-1)) return finished;
     taken.push({ seeds, verdict });

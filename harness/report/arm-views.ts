@@ -1,4 +1,5 @@
 /** The factors and arms of a reproduction as the page shows them. */
+import { lastTrainedStage } from '../../reference-model/recipe/recipe.js';
 import type { ArmView, FactorView } from '../../reports/index.js';
 import type { Reproduction } from '../records/reproduction.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
@@ -16,11 +17,11 @@ export function factorViews({ suite }: Reproduction): readonly FactorView[] {
   }));
 }
 
-/** Masks are pictured only where they are what arms differ in; an arm's mask is that of its last stage. */
+/** Masks are pictured only where they are what arms differ in; an arm's mask is that of the stage that it was last trained in. */
 export function armViews({ arms, hypotheses }: Reproduction, runs: readonly PlacedRun[]): readonly ArmView[] {
   const masks = arms.map(({ id }) => {
     const stages = runs.find(({ arm }) => arm === id)!.identity.config.recipe.stages;
-    return stages.at(-1)!.attentionMask;
+    return (lastTrainedStage(stages) ?? stages.at(-1)!).attentionMask;
   });
   const pictured = new Set(masks).size > 1;
   return arms.map(({ id, label, description, levels }, index) => {

@@ -11,22 +11,16 @@ import { locate, ownerOf, type Path, readYamlSource, type YamlSource } from './y
 
 type ContentCode = 'suite-invalid' | 'config-invalid';
 
-/**
- * @param code the problem code under which complaints about content are filed
- * @throws UserError `file-unreadable`, `suite-syntax` or `code`
- */
-export function readYamlFile<S extends z.ZodType>(
-  file: string,
-  schema: S,
-  code: ContentCode = 'suite-invalid',
-): z.infer<S> {
+/** @throws UserError `file-unreadable`, `suite-syntax` or `suite-invalid` */
+export function readYamlFile<S extends z.ZodType>(file: string, schema: S): z.infer<S> {
   const source = readYamlSource(file);
-  return checkYaml(source.value, { sources: [source], schema, code });
+  return checkYaml(source.value, { sources: [source], schema, code: 'suite-invalid' });
 }
 
 /**
  * @param value what the sources state together
  * @param sources the texts it was written in, the one on top first; only for the positions in complaints
+ * @param code the problem code under which complaints about content are filed
  * @throws UserError `code`
  */
 export function checkYaml<S extends z.ZodType>(

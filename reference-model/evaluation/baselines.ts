@@ -3,7 +3,7 @@
  * what the commonest answer gets, and beside what whoever reads the question but does not look at the image gets.
  */
 import type { AnswerKind, DataSetName, Question } from '../data/dataset.js';
-import type { RunConfig } from '../recipe/recipe.js';
+import { lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
 import { type DataSets, requireDataSet, trainingSamples } from '../training/stage-data.js';
 
 export const BASELINES = ['majority', 'blind'] as const;
@@ -31,7 +31,7 @@ export function baselineAnswers(
   config: RunConfig,
   dataSets: DataSets,
 ): BaselineAnswers {
-  const lastStage = config.recipe.stages.findLast(({ steps }) => steps > 0);
+  const lastStage = lastTrainedStage(config.recipe.stages);
   const dataSet = lastStage?.data ?? config.data.name;
   const samples = trainingSamples(requireDataSet(dataSets, dataSet), lastStage ?? {}, config.seed);
 

@@ -10,7 +10,7 @@ import { generate } from '../generation/generate.js';
 import { connect } from '../model/connector.js';
 import type { Model } from '../model/model.js';
 import { encodeImages } from '../model/vision-encoder.js';
-import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
+import { type CaptionSource, lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { modelTokenizer } from '../training/model-tokenizer.js';
@@ -70,7 +70,7 @@ export function respond(
   requests: readonly Request[],
 ): readonly string[] {
   const { strategy, beamWidth, maximumNewTokens, batchSize } = generation;
-  const { attentionMask } = recipe.stages.at(-1)!;
+  const { attentionMask } = lastTrainedStage(recipe.stages) ?? recipe.stages.at(-1)!;
   const { imageSize } = model.config.vision;
   const texts: string[] = [];
   for (let from = 0; from < requests.length; from += batchSize) {

@@ -34,6 +34,11 @@ export interface Stage {
   readonly imageShift?: number;
 }
 
+/** The stage that a model is last trained in: how it is asked afterwards follows from this one. Undefined where no stage has steps. */
+export function lastTrainedStage(stages: readonly Stage[]): Stage | undefined {
+  return stages.findLast(({ steps }) => steps > 0);
+}
+
 export interface Optimizer {
   readonly beta1: number;
   readonly beta2: number;

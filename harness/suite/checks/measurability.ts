@@ -1,5 +1,5 @@
 /** Whether a run of a configuration will have a score, told before it is trained. */
-import type { RunConfig, Source, Stage } from '../../../reference-model/recipe/recipe.js';
+import { lastTrainedStage, type RunConfig, type Source, type Stage } from '../../../reference-model/recipe/recipe.js';
 import { convergenceCurve } from '../../measures/convergence.js';
 import type { MeasureId } from '../../measures/measures.js';
 import type { RunEvent } from '../../measures/run-events.js';
@@ -49,13 +49,13 @@ function missingAnswers({ data, evaluation }: RunConfig, part: string): Missing 
 
 /** The losses of the last validation count. */
 function missingLoss(config: RunConfig, source: Source): Missing | undefined {
-  const stages = config.recipe.stages.map((stage, index) => ({ stage, index }));
-  const last = stages.findLast(({ stage }) => stage.steps > 0);
+  const { stages } = config.recipe;
+  const last = lastTrainedStage(stages);
   if (last === undefined) return { reason: 'no stage has a step', fields: [['recipe', 'stages']] };
-  if (validatedSources(config, last.stage).includes(source)) return undefined;
-  const name = last.stage.data ?? config.data.name;
+  if (validatedSources(config, last).includes(source)) return undefined;
+  const name = last.data ?? config.data.name;
   const fields = [
-    ['recipe', 'stages', last.index, 'data'],
+    ['recipe', 'stages', stages.indexOf(last), 'data'],
     ['data', 'name'],
   ];
   return { reason: `the last stage is validated on ${name}, which has no captions`, fields };

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { reproduce } from '../../../harness/experiment/reproduce.js';
-import { plannedLooks, reproduceUntilDecided } from '../../../harness/experiment/until-decided.js';
+import { planLooks, plannedLooks, reproduceUntilDecided } from '../../../harness/experiment/until-decided.js';
 import { type Reproduction, readReproduction } from '../../../harness/records/reproduction.js';
 import { writeReport } from '../../../harness/report/write-report.js';
 import { readSuite } from '../../../harness/suite/find-suite.js';
+import { planSuite } from '../../../harness/suite/plan.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { tinySuite } from '../../e2e/command.js';
@@ -52,9 +53,8 @@ describe('the planned looks', () => {
 describe('a reproduction until it is decided', () => {
   test('adds reserve seeds look by look, and has the rule and the looks on disk before they are trained', async () => {
     const seen: Reproduction[] = [];
-    const { folder } = await reproduceUntilDecided(tiny, {
+    const { folder } = await reproduceUntilDecided(planLooks(tiny, 9), {
       ...surroundings(temporaryFolder()),
-      maximumSeeds: 9,
       decide: (finished) => {
         seen.push(readReproduction(finished.folder));
         return 'inconclusive';
@@ -78,9 +78,8 @@ describe('a reproduction until it is decided', () => {
 
   test('stops at the first look that decides', async () => {
     let looks = 0;
-    const { folder } = await reproduceUntilDecided(tiny, {
+    const { folder } = await reproduceUntilDecided(planLooks(tiny, 10), {
       ...surroundings(temporaryFolder()),
-      maximumSeeds: 10,
       decide: () => {
         looks += 1;
         return 'contradicted';
@@ -102,7 +101,7 @@ describe('a reproduction with shared stages', () => {
     const stages = tiny.scales.embedded.recipe.stages.map((stage) => ({ attentionMask: 'causal' as const, ...stage }));
     const embedded = { ...tiny.scales.embedded, recipe: { ...tiny.scales.embedded.recipe, stages } };
     const suite = { ...tiny, factors: { 'attention-mask': factor }, scales: { embedded } } as Suite;
-    const { folder } = await reproduce(suite, { ...surroundings(temporaryFolder()), seeds: 2 });
+    const { folder } = await reproduce(planSuite(suite, { seeds: 2 }), surroundings(temporaryFolder()));
     const { prefixes, runs } = readReproduction(folder);
     expect(prefixes.map(({ steps, sharedBy }) => [steps, sharedBy])).toEqual([
       [10, 2],
@@ -116,8 +115,8 @@ describe('a reproduction with shared stages', () => {
   });
 
   test('records the statistics of the texts where the suite asks for them', async () => {
-    const options = { ...surroundings(temporaryFolder()), seeds: 2 };
-    const { folder } = await reproduce({ ...tiny, compareTexts: true }, options);
+    const plan = planSuite({ ...tiny, compareTexts: true }, { seeds: 2 });
+    const { folder } = await reproduce(plan, surroundings(temporaryFolder()));
     expect(readReproduction(folder).prefixes).toEqual([]);
     expect(readReproduction(folder).texts?.map(({ label }) => label)).toEqual(['human captions', 'AI captions']);
   });

@@ -3,11 +3,16 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type FinishedReproduction, type ReproduceOptions, reproduce } from '../../../harness/experiment/reproduce.js';
-import { reproduceUntilDecided } from '../../../harness/experiment/until-decided.js';
+import {
+  type FinishedReproduction,
+  type ReproduceOptions,
+  reproduce as reproducePlan,
+} from '../../../harness/experiment/reproduce.js';
+import { planLooks, reproduceUntilDecided } from '../../../harness/experiment/until-decided.js';
 import { readReproduction } from '../../../harness/records/reproduction.js';
 import { writeReport } from '../../../harness/report/write-report.js';
 import { readSuite } from '../../../harness/suite/find-suite.js';
+import { planSuite } from '../../../harness/suite/plan.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { tinySuite } from '../../e2e/command.js';
@@ -19,6 +24,9 @@ const withMargin = (margin: number): Suite => ({
   ...tiny,
   hypotheses: tiny.hypotheses.map((hypothesis) => ({ ...hypothesis, margin })),
 });
+
+const reproduce = (suite: Suite, { seeds, ...options }: ReproduceOptions & { readonly seeds?: number }) =>
+  reproducePlan(planSuite(suite, seeds === undefined ? {} : { seeds }), options);
 
 const surroundings = (out: string): ReproduceOptions => ({
   out,
@@ -64,9 +72,8 @@ describe('what had been seen before', () => {
   test('are decisions with fewer seeds, and looks that a plain run follows', async () => {
     const out = temporaryFolder();
     await reproduce(tiny, { ...surroundings(out), seeds: 4 });
-    const looked = await reproduceUntilDecided(tiny, {
+    const looked = await reproduceUntilDecided(planLooks(tiny, 8), {
       ...surroundings(out),
-      maximumSeeds: 8,
       decide: () => 'inconclusive',
     });
     // The look at six seeds was planned, and its part of α was spent on it.

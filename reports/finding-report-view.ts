@@ -5,7 +5,7 @@
 
 export interface FindingReportView {
   readonly schemaVersion: 2;
-  /** Stamped over the page; a smoke run proves the path, not the claim. */
+  /** Stamped over the page: a smoke run only checks that the pipeline runs. */
   readonly smoke: boolean;
   readonly suite: {
     readonly id: string;
@@ -149,7 +149,8 @@ export interface ScoreTableView extends MeasureView {
 interface EffectStatistics {
   readonly standardDeviation: number;
   readonly confidence: { readonly level: number; readonly low: number; readonly high: number };
-  readonly tTest: { readonly t: number; readonly degreesOfFreedom: number; readonly p: number };
+  /** Without p where all seeds have the same effect, which is not 0: there is no spread to hold the mean against. */
+  readonly tTest: { readonly t: number; readonly degreesOfFreedom: number; readonly p?: number };
   readonly signFlip: { readonly p: number; readonly permutations: number };
   /** Cohen's d_z: mean effect ÷ its standard deviation over seeds. */
   readonly effectSize: number;

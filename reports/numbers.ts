@@ -4,7 +4,7 @@
  */
 
 /** Written where a number is missing or not finite (for example an effect size without spread). */
-const NOT_DEFINED = '–';
+export const NOT_DEFINED = '–';
 
 /** @returns `value` with `decimals` digits after the point and a true minus sign; a rounded zero carries no sign. */
 export function formatFixed(value: number, decimals: number): string {

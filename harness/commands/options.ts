@@ -45,7 +45,8 @@ export const seedsOption = () =>
 export const jobsOption = () =>
   new Option('--jobs <n>', 'runs at the same time (default: one per core)').argParser(positiveInteger);
 export const outOption = () => new Option('--out <dir>', 'where records and reports are kept').default(defaultOut);
-export const smokeOption = () => new Option('--smoke', 'the same path in a few steps; proves the path, not the claim');
+export const smokeOption = () =>
+  new Option('--smoke', 'the same path in a few steps; only checks that the pipeline runs, it is not evidence');
 export const untilDecidedOption = () =>
   new Option(
     '--until-decided <n>',

@@ -52,12 +52,12 @@ export const measures: Readonly<Record<MeasureId, Measure>> = {
     axis: 'share of the reduction still to come (0–1)',
     higherIsBetter: false,
   },
-  'baseline/majority': baseline('commonest answer', 'accuracy'),
-  'baseline/majority/yes-no': baseline('commonest answer', 'yes/no accuracy'),
-  'baseline/majority/open': baseline('commonest answer', 'open-answer accuracy'),
-  'baseline/blind': baseline('commonest answer to the same question', 'accuracy'),
-  'baseline/blind/yes-no': baseline('commonest answer to the same question', 'yes/no accuracy'),
-  'baseline/blind/open': baseline('commonest answer to the same question', 'open-answer accuracy'),
+  'baseline/majority': baseline('majority answer', 'accuracy'),
+  'baseline/majority/yes-no': baseline('majority answer', 'yes/no accuracy'),
+  'baseline/majority/open': baseline('majority answer', 'open-answer accuracy'),
+  'baseline/blind': baseline('question-only (blind) baseline', 'accuracy'),
+  'baseline/blind/yes-no': baseline('question-only (blind) baseline', 'yes/no accuracy'),
+  'baseline/blind/open': baseline('question-only (blind) baseline', 'open-answer accuracy'),
 };
 
 function cider(captions: string): Measure {

@@ -13,7 +13,7 @@ export function planText(plan: PlanDocument): string {
   return [
     `${suite}: ${title}${smoke ? ' (smoke)' : ''}`,
     ...(claim === undefined ? [] : [row('claim', claim)]),
-    ...hypotheses.map((hypothesis) => row('decided by', hypothesisText(hypothesis))),
+    ...hypotheses.map((hypothesis) => row('primary metric', hypothesisText(hypothesis))),
     row('data', `${dataSet}, scale ${scale}`),
     ...byArms(arms, ({ parameters }) => parametersText(parameters)).map((text) => row('parameters', text)),
     row(

@@ -14,7 +14,8 @@ export function caveats(
 ): readonly string[] {
   const { suite, smoke, hypotheses } = reproduction;
   const seeds = new Set(runs.map(({ seed }) => seed));
-  const smokeCaveat = 'A smoke run trains for a few steps only: no number on this page says anything about the claim.';
+  const smokeCaveat =
+    'A smoke run trains for a few steps only. It only checks that the pipeline runs; it is not evidence.';
   const width = stepsPerPoint(Math.max(...runs.map(({ result }) => result.steps)));
   return [
     ...(smoke ? [smokeCaveat] : []),

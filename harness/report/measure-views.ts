@@ -23,7 +23,7 @@ export function baselinesOf(measure: MeasureId): readonly { readonly label: stri
 
 function baselines(majority: MeasureId, blind: MeasureId) {
   return [
-    { label: 'always the commonest answer to questions of the kind', measure: majority },
-    { label: 'the question without the image', measure: blind },
+    { label: 'majority answer', measure: majority },
+    { label: 'question-only (blind) baseline', measure: blind },
   ];
 }

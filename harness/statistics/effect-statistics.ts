@@ -11,14 +11,14 @@ export interface EffectStatistics {
   readonly standardDeviation: number;
   /** t interval of the mean effect, two-sided. */
   readonly confidence: { readonly level: number; readonly low: number; readonly high: number };
-  /** Two-sided t test of a mean effect of 0. */
-  readonly tTest: { readonly t: number; readonly degreesOfFreedom: number; readonly p: number };
+  /** Two-sided t test of a mean effect of 0; without p where all effects are equal and not 0, as nothing tells how far seeds stray. */
+  readonly tTest: { readonly t: number; readonly degreesOfFreedom: number; readonly p?: number };
   readonly signFlip: SignFlipTest;
   /** Cohen's d_z: mean effect ÷ standard deviation of the effects. */
   readonly effectSize: number;
   /**
-   * True when all effects are equal, so that their spread cannot be estimated: the interval shrinks to the mean, and t, p and
-   * effect size are given as 0, 1 and 0 because they are not defined.
+   * True when all effects are equal, so that their spread cannot be estimated: the interval shrinks to the mean, and t and effect
+   * size are given as 0 because they are not defined. If all effects are 0, p is 1; else there is none.
    */
   readonly degenerate: boolean;
 }
@@ -39,11 +39,12 @@ export function effectStatistics(
   const degenerate = standardError === 0;
   const halfWidth = standardError * studentTQuantile(1 - alpha / 2, degreesOfFreedom);
   const t = degenerate ? 0 : mean / standardError;
+  const p = degenerate ? (mean === 0 ? { p: 1 } : {}) : { p: studentTTwoSided(t, degreesOfFreedom) };
   return {
     standardDeviation,
     mean,
     confidence: { level: 1 - alpha, low: mean - halfWidth, high: mean + halfWidth },
-    tTest: { t, degreesOfFreedom, p: degenerate ? 1 : studentTTwoSided(t, degreesOfFreedom) },
+    tTest: { t, degreesOfFreedom, ...p },
     signFlip: signFlipTest(effects),
     effectSize: degenerate ? 0 : mean / standardDeviation,
     degenerate,

@@ -78,28 +78,29 @@ export function decideOnInterval(
   }
   if (!degenerate) {
     const shifted = effects.map((value) => sign * value - against);
-    const intervalDecides = against === 0 ? tTest.p <= alpha : true;
+    const intervalDecides = against === 0 ? tTest.p !== undefined && tTest.p <= alpha : true;
     reasons.push(
       signFlipReason(against === 0 ? signFlip : signFlipTest(shifted), { alpha, seeds, against, intervalDecides }),
     );
   }
   if (smoke) {
     verdict = 'inconclusive';
-    reasons.unshift('This was a smoke run: it proves that every step works and says nothing about the claim.');
+    reasons.unshift('This was a smoke run: it only checks that the pipeline runs; it is not evidence.');
   }
   const [meanText, lowText, highText] = signedAlike([mean, confidence.low, confidence.high]);
   const [tName, unit] = test === 'paired' ? ['paired t', 'paired seeds'] : ['t', 'seeds'];
   const sentence =
     `${verdictLabels[verdict]}: ${metric}, ${comparison}, is ${meanText} ` +
     `(${percent(confidence.level)} CI ${lowText} to ${highText}, ` +
-    `${tName} ${pText(tTest.p)}, sign-flip ${pText(signFlip.p)}) over ${seeds} ${unit}.`;
+    `${tName} ${tTest.p === undefined ? 'without p, as the seeds do not differ' : pText(tTest.p)}, ` +
+    `sign-flip ${pText(signFlip.p)}) over ${seeds} ${unit}.`;
   return { verdict, sentence, reasons };
 }
 
 function degenerateReason(mean: number, test: ClaimRule['test']): string {
   if (mean !== 0) {
     const effect = test === 'paired' ? 'difference' : 'gain';
-    return `Every seed gives exactly the same ${effect}, so the spread over seeds cannot be estimated.`;
+    return `Every seed gives exactly the same ${effect}, so the spread over seeds cannot be estimated, and the t test gives no p.`;
   }
   const fact = test === 'paired' ? 'Both arms have the same score' : 'The fitted line is flat';
   return `${fact} for every seed, so there is nothing to decide on.`;

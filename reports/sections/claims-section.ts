@@ -51,13 +51,13 @@ export function hypothesesSection({ claims }: FindingReportView) {
     number: claims.length > 1 ? String(index + 1) : '',
     statement: hypothesis.statement,
     facts: [
-      { label: 'Decided by', value: hypothesis.metric },
+      { label: 'Primary metric', value: hypothesis.metric },
       { label: 'Compared', value: hypothesis.comparison },
       {
         label: 'Claimed direction',
         value: hypothesis.direction === 'greater' ? 'greater than zero' : 'less than zero',
       },
-      { label: 'The suite’s margin', value: formatChosen(hypothesis.margin) },
+      { label: 'Smallest effect of interest (margin)', value: formatChosen(hypothesis.margin) },
       { label: 'Significance level', value: `α = ${hypothesis.alpha}` },
     ],
   }));
@@ -95,12 +95,12 @@ function effectBetter({ higherIsBetter }: { readonly higherIsBetter: boolean }):
 /** What the tests said, one sentence each. */
 function testsInWords(claim: ClaimView): string[] {
   const { holm, equivalence, hypothesis, verdict } = claim;
-  const { signFlip, tTest, seeds } = effectOf(claim);
+  const { signFlip, tTest, seeds, eachSeed } = effectOf(claim);
   const corrected = holm === undefined ? '' : ', p corrected by Holm';
   const equivalenceTest = `Equivalence test (two one-sided t tests at α = ${hypothesis.alpha}${corrected})`;
   const margin = formatChosen(equivalence.margin);
   return [
-    `t test: ${formatP(tTest.p)}; ${signFlip.permutations === 2 ** seeds ? 'exact ' : ''}sign-flip test: ${formatP(signFlip.p)}.`,
+    `t test: ${tTest.p === undefined ? `no p, as every seed has the same ${eachSeed}` : formatP(tTest.p)}; ${signFlip.permutations === 2 ** seeds ? 'exact ' : ''}sign-flip test: ${formatP(signFlip.p)}.`,
     ...(holm === undefined
       ? []
       : [

@@ -3,7 +3,15 @@ import type { ArmStyle } from '../arm-style.js';
 import { renderMiniInterval } from '../charts/mini-interval.js';
 import { armMeans } from '../derived-numbers.js';
 import type { FindingReportView, PairedSeedsView, SecondaryMeasureView } from '../finding-report-view.js';
-import { decimalsFor, formatFixed, formatInterval, formatLevel, formatP, formatSigned } from '../numbers.js';
+import {
+  decimalsFor,
+  formatFixed,
+  formatInterval,
+  formatLevel,
+  formatP,
+  formatSigned,
+  NOT_DEFINED,
+} from '../numbers.js';
 import { type ComparedArms, comparedArms } from './claims-section.js';
 
 export function secondarySection({ claims, secondary }: FindingReportView, styles: ReadonlyMap<string, ArmStyle>) {
@@ -42,7 +50,7 @@ function table(
         difference: `${difference} ${interval}`,
         // The head of the column says what it is.
         p: formatP(measure.signFlip.p).replace(/^p (?:= )?/, ''),
-        effectSize: formatFixed(measure.effectSize, 2),
+        effectSize: measure.tTest.p === undefined ? NOT_DEFINED : formatFixed(measure.effectSize, 2),
         favours: favoured(measure, treatment.label, control.label),
         plot: renderMiniInterval({
           id: `secondary-${number}-${index + 1}`,

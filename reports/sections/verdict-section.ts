@@ -10,6 +10,7 @@ import {
   formatLevel,
   formatP,
   formatSigned,
+  NOT_DEFINED,
 } from '../numbers.js';
 import { safeWebAddress } from '../safe-links.js';
 import { type Effect, effectOf } from './claim-effect.js';
@@ -94,14 +95,15 @@ function verdictFacts(effect: Effect, alpha: number) {
     },
     {
       label: effect.tTestLabel,
-      value: formatP(tTest.p),
-      note: `t(${tTest.degreesOfFreedom}) = ${formatFixed(tTest.t, 2)}`,
+      ...(tTest.p === undefined
+        ? { value: 'no p', note: `every seed has the same ${effect.eachSeed}` }
+        : { value: formatP(tTest.p), note: `t(${tTest.degreesOfFreedom}) = ${formatFixed(tTest.t, 2)}` }),
     },
     {
       label: 'Effect size',
       symbol: 'd',
       subscript: 'z',
-      value: `= ${formatFixed(effectSize, 2)}`,
+      value: `= ${tTest.p === undefined ? NOT_DEFINED : formatFixed(effectSize, 2)}`,
       note: `mean ÷ SD of the ${effect.eachSeed}s`,
     },
     { label: effect.seedsLabel, value: `n = ${seeds}`, note: 'the seed is the unit' },

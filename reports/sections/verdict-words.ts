@@ -20,7 +20,7 @@ export const VERDICT_WORDS: Readonly<
   inconclusive: {
     word: 'Inconclusive',
     sign: '?',
-    meaning: 'This experiment decides neither for nor against the claim.',
+    meaning: 'The data neither support nor contradict the claim.',
   },
 };
 

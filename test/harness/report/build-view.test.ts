@@ -162,7 +162,7 @@ describe('several claims over two factors', () => {
     expect(arms[0]!.confidence!.high).toBeCloseTo(5 + halfWidth, 5);
     expect(baselines).toHaveLength(12);
     expect(baselines[0]).toEqual({
-      label: 'always the commonest answer to questions of the kind',
+      label: 'majority answer',
       arm: 'staged.few',
       value: 0.375,
     });
@@ -196,9 +196,9 @@ describe('several claims over two factors', () => {
       ],
     ]);
     expect(references.map(({ label, points }) => [label, points.map(({ value }) => value)])).toEqual([
-      ['always the commonest answer to questions of the kind', [0.375, 0.375, 0.375]],
-      ['the question without the image (staged)', [0.5, 0.5, 0.5]],
-      ['the question without the image (from scratch)', [0.625, 0.625, 0.625]],
+      ['majority answer', [0.375, 0.375, 0.375]],
+      ['question-only (blind) baseline (staged)', [0.5, 0.5, 0.5]],
+      ['question-only (blind) baseline (from scratch)', [0.625, 0.625, 0.625]],
     ]);
   });
 });

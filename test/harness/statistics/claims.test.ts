@@ -68,7 +68,7 @@ describe('several claims', () => {
     expect(decideClaims([claim('a', weak)]).verdict).toBe('reproduced');
     const [first, second] = decideClaims([claim('a', weak), claim('b', weak)]).claims;
     expect([first!.verdict, second!.verdict]).toEqual(['inconclusive', 'inconclusive']);
-    expect(first!.holm!.adjustedP).toBeCloseTo(2 * first!.statistics.tTest.p, 12);
+    expect(first!.holm!.adjustedP).toBeCloseTo(2 * first!.statistics.tTest.p!, 12);
     // Beside a strong claim it is compared with the full α.
     expect(decideClaims([claim('a', weak), claim('b', strong)]).claims[0]!.verdict).toBe('reproduced');
   });

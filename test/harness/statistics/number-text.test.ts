@@ -34,7 +34,7 @@ describe('numbers in the sentences of a verdict', () => {
     const unsigned = decided.sentence.replaceAll('+', '');
     expect(decided.sentence).toContain(` is ${formatSigned(mean, decimals)} (`);
     expect(unsigned).toContain(`CI ${low} to ${high}`);
-    expect(unsigned).toContain(formatP(tTest.p));
+    expect(unsigned).toContain(formatP(tTest.p!));
     expect(decided.reasons.join(' ')).toContain(`margin of ${formatChosen(margin)}`);
   });
 });

@@ -80,7 +80,10 @@ describe('the verdict', () => {
   test('is never conclusive for a smoke run or for differences without spread', () => {
     expect(verdictOn([0.57, 0.42, 0.78, 0.36, 0.53, 0.46], {}, true).verdict).toBe('inconclusive');
     expect(verdictOn([0, 0, 0, 0, 0, 0]).verdict).toBe('inconclusive');
-    expect(verdictOn([0.3, 0.3, 0.3]).verdict).toBe('inconclusive');
+    const { verdict, sentence, reasons } = verdictOn([0.3, 0.3, 0.3]);
+    expect(verdict).toBe('inconclusive');
+    expect(sentence).toContain('paired t without p, as the seeds do not differ');
+    expect(reasons[0]).toContain('the t test gives no p');
   });
 
   test('says that few seeds cannot reach significance by sign-flip', () => {
@@ -105,7 +108,7 @@ describe('by simulation', () => {
       const pairs = noise.map((value, index) => ({ seed: index, treatment: value, control: 0 }));
       const none = pairedStatistics(pairs, { alpha: 0.05 });
       if (none.confidence.low <= 0 && none.confidence.high >= 0) count.covered++;
-      if (none.tTest.p <= 0.05) count.rejected++;
+      if (none.tTest.p! <= 0.05) count.rejected++;
       if (decideClaims([{ ...rule, margin, effects: noise }]).verdict === 'reproduced') count.reproduced++;
       const atMargin = decideClaims([{ ...rule, margin, effects: noise.map((value) => value + margin) }]);
       if (atMargin.verdict === 'contradicted') count.contradictedAtMargin++;

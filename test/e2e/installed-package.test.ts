@@ -23,12 +23,20 @@ const [archive] = JSON.parse(stdout) as [{ filename: string; files: readonly { p
 const packed = archive.files.map(({ path }) => path);
 
 /** What npm says when it can reach neither its cache nor the registry. */
-const UNREACHABLE = /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONN\w+|E\w*TIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|FETCH_ERROR|E5\d\d/;
+const UNREACHABLE =
+  /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONN\w+|E\w*TIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|FETCH_ERROR|E5\d\d/;
 
 /** Installs the archive; the code of npm's error where it is offline. */
 async function install(): Promise<string | undefined> {
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retries=0', '--fetch-timeout=30000'];
+  const options = [
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    '--fetch-retries=0',
+    '--fetch-timeout=30000',
+  ];
   try {
     await execa('npm', ['install', join(project, archive.filename), ...options], { cwd: project });
     return undefined;

@@ -82,11 +82,10 @@ describe('both examples', () => {
   });
 
   test('stand in the README as they are tested', () => {
-    const readme = readFileSync(resolve('#package/README.md'), 'utf8');
+    const readme = readFileSync(resolve('#package/harness/gate/README.md'), 'utf8');
+    for (const name of ['github-workflow.yml', 'gitlab-job.yml']) expect(readme).toContain(`](examples/${name})`);
     const shown = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => block!);
-    for (const block of shown) expect(() => parse(block, { strict: true })).not.toThrow();
-    const gates = shown.filter((block) => block.includes('vlm-bench gate'));
-    for (const block of gates) expect([text('github-workflow.yml'), text('gitlab-job.yml')]).toContain(block);
+    for (const block of shown) expect([text('github-workflow.yml'), text('gitlab-job.yml')]).toContain(block);
   });
 });
 

@@ -1,7 +1,8 @@
 /** The reference implementation of the staged trainer: engines, data, model, training, generation, checkpoints. */
 export { loadParameters, ParameterMismatchError, parameterArrays } from './checkpoint/load-parameters.js';
-export { type NamedArray, readSafetensors, SafetensorsError, writeSafetensors } from './checkpoint/safetensors.js';
-export { trainedWeights } from './checkpoint/trained-weights.js';
+export { type NamedArray, readSafetensors, writeSafetensors } from './checkpoint/safetensors.js';
+export { SafetensorsError } from './checkpoint/safetensors-header.js';
+export { loadWeights, saveWeights } from './checkpoint/trained-weights.js';
 export { dataFingerprint } from './data/catalog.js';
 export type { DataSet, RasterImage, Sample, SplitName } from './data/dataset.js';
 export { loadDataSet } from './data/load-dataset.js';
@@ -11,7 +12,7 @@ export type { Engine, EngineDiagnosis, EngineName } from './engines/engine.js';
 export { activateEngine, diagnoseEngines } from './engines/registry.js';
 export { type Predictions, predict, respond } from './evaluation/predict.js';
 export { generate } from './generation/generate.js';
-export type { AttentionMaskKind, ModelConfig, Part } from './model/config.js';
+export type { MaskKind, ModelConfig, Part } from './model/config.js';
 export { createModel, disposeModel, type Model as TrainedModel } from './model/model.js';
 export { modelFlops } from './model/model-flops.js';
 export { pretrainBackbones } from './pretraining/pretrain.js';

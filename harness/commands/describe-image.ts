@@ -1,16 +1,8 @@
 /** What `vlm-bench generate` does: a finished run's model, an image file, and what the model says about it. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import sharp from 'sharp';
 import { loadEmbeddedTokenizer } from '../../reference-model/data/tokenizer/load-tokenizer.js';
-import {
-  activateEngine,
-  createModel,
-  loadParameters,
-  type RasterImage,
-  readSafetensors,
-  respond,
-} from '../../reference-model/index.js';
+import { activateEngine, createModel, loadWeights, type RasterImage, respond } from '../../reference-model/index.js';
 import { UserError } from '../errors.js';
 import { readFinishedRunIn } from '../records/run-record.js';
 import type { EngineChoice } from '../run/machinery.js';
@@ -36,7 +28,7 @@ export async function describeImageFile({
   const pixels = await decode(image, config.model.vision.imageSize);
   await activateEngine(engine);
   const model = createModel(config.model, config.seed);
-  loadParameters(model, readSafetensors(readFileSync(weights), weights).tensors, weights);
+  loadWeights(model, weights);
   const tokenizer = loadEmbeddedTokenizer({ vocabularySize: config.model.language.vocabularySize });
   const [text] = respond(model, config, tokenizer, [{ image: pixels, prompt }]);
   return text!;

@@ -10,7 +10,7 @@ import type { Interruption } from '../execution/interruption.js';
 import { localExecutor } from '../execution/local/local-executor.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import type { TextStatistics } from '../measures/text-statistics.js';
-import { recordEvaluationImages } from '../records/evaluation-images.js';
+import { recordEvaluationImages, widerEvaluation } from '../records/evaluation-images.js';
 import { completeReproduction, earlierReproduction, registerReproduction } from '../records/registration.js';
 import { type Reproduction, reproductionFolder, reproductionOf } from '../records/reproduction.js';
 import { readFinishedResult, runPaths } from '../records/run-record.js';
@@ -60,7 +60,8 @@ export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<
   });
   const { config } = plan.runs[0]!;
   const data = evaluatedData(config);
-  await recordEvaluationImages(store, data, config.evaluation.split);
+  const evaluations = plan.runs.map((run) => run.config.evaluation);
+  await recordEvaluationImages(store, data, evaluations.reduce(widerEvaluation));
   const folder = join(store, reproductionFolder(plan));
   const runIdAt = (index: number) => jobs[index]!.job.runId;
   const recorded = { runIds: runAt.map(runIdAt), prefixIds: prefixAt.map(runIdAt), fingerprint: data.fingerprint };

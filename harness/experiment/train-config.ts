@@ -32,7 +32,7 @@ export async function trainConfig(
     parallel: 1,
     ...(dataRoot === undefined ? {} : { dataRoot: resolve(dataRoot) }),
   });
-  await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation.split);
+  await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation);
   const display = progressDisplay(jobs.map(displayedRun));
   try {
     const [result] = await executeRuns(jobs, {

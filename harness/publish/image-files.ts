@@ -3,9 +3,9 @@
  * text from a data set becomes part of a path. Large images get a thumbnail beside them.
  */
 
-import { encodePng } from '../../reference-model/data/png.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
-import type { ExampleImage } from '../records/predictions.js';
+import { UserError } from '../errors.js';
+import { type ExampleImage, examplePng } from '../records/example-images.js';
 
 /** An image in the site; paths start at the site's root, sizes are pixels of what `thumbnail` shows. */
 export interface SiteImage {
@@ -34,15 +34,19 @@ export async function placeImages(
   return placed;
 }
 
-/** The few images that a record keeps itself, as PNG. */
+/** The few images that a record names itself, as PNG; one whose picture is gone is left out. */
 export async function exampleImages(
   examples: readonly ExampleImage[],
 ): Promise<readonly (readonly [string, Uint8Array])[]> {
-  const entries = examples.flatMap(({ imageId, width, height, rgb }) => {
-    const pixels = Buffer.from(rgb, 'base64');
-    return pixels.length === width * height * 3 ? [{ imageId, image: { width, height, pixels } }] : [];
-  });
-  return Promise.all(entries.map(async ({ imageId, image }) => [imageId, await encodePng(image)] as const));
+  const images: [string, Uint8Array][] = [];
+  for (const example of examples) {
+    try {
+      images.push([example.imageId, await examplePng(example)]);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return images;
 }
 
 async function placeImage(bytes: Uint8Array): Promise<PlacedImage | undefined> {

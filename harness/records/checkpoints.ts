@@ -1,52 +1,106 @@
 /**
- * The checkpoints of a run: `step-<n>-<first 16 digits of SHA-256>.safetensors`, written atomically, the last two kept. The
- * digest in the name makes silent damage visible before anything is trained on it.
+ * The checkpoints of a run: folders `step-<n>-<first 16 digits of SHA-256>`, complete when they are visible, the last two kept. The
+ * digest in the name is that of the index, which holds the digests of all shards: damage shows before anything is trained on it.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import {
+  CheckpointError,
+  type CheckpointIndex,
+  type CheckpointOwner,
+  indexFile,
+  readCheckpointIndex,
+} from '../../reference-model/checkpoint/checkpoint-folder.js';
+import { fillFolderAtomically, removeFolderAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
+import { fileDigest } from './verified-files.js';
 
 const kept = 2;
 
 export interface Checkpoint {
   readonly step: number;
-  readonly file: string;
+  readonly folder: string;
 }
 
-export function saveCheckpoint(folder: string, { bytes, step }: { bytes: Uint8Array; step: number }): void {
-  mkdirSync(folder, { recursive: true });
-  const name = `step-${String(step).padStart(7, '0')}-${sha256(bytes).slice(0, 16)}.safetensors`;
-  writeFileAtomically(join(folder, name), bytes);
-  for (const { file } of listCheckpoints(folder).slice(kept)) rmSync(file, { force: true });
+/** @param write fills an empty folder with a checkpoint of the step */
+export async function saveCheckpoint(
+  checkpoints: string,
+  step: number,
+  write: (folder: string) => Promise<void>,
+): Promise<Checkpoint> {
+  const folder = await fillFolderAtomically(checkpoints, async (temporary) => {
+    await write(temporary);
+    const digest = sha256(readFileSync(indexFile(temporary)));
+    return `step-${String(step).padStart(7, '0')}-${digest.slice(0, 16)}`;
+  });
+  for (const old of listCheckpoints(checkpoints).slice(kept)) removeFolderAtomically(old.folder);
+  return { step, folder };
 }
 
 /** Newest first. Leftovers of interrupted writes are not checkpoints. */
-export function listCheckpoints(folder: string): readonly Checkpoint[] {
+export function listCheckpoints(checkpoints: string): readonly Checkpoint[] {
   let names: readonly string[];
   try {
-    names = readdirSync(folder);
+    names = readdirSync(checkpoints);
   } catch {
     return [];
   }
   return names
     .flatMap((name) => {
-      const match = /^step-(\d+)-[0-9a-f]{16}\.safetensors$/.exec(name);
-      return match ? [{ step: Number(match[1]), file: join(folder, name) }] : [];
+      const match = /^step-(\d+)-[0-9a-f]{16}$/.exec(name);
+      return match ? [{ step: Number(match[1]), folder: join(checkpoints, name) }] : [];
     })
     .sort((left, right) => right.step - left.step);
 }
 
-/** @throws UserError `record-corrupt` when the bytes are not those that were written */
-export function readCheckpoint({ file }: Checkpoint): Uint8Array {
-  const bytes = readFileSync(file);
-  const digest = /-([0-9a-f]{16})\.safetensors$/.exec(file)?.[1];
-  if (sha256(bytes).slice(0, 16) === digest) return bytes;
+/**
+ * Reads every byte of a checkpoint once.
+ * @param run that it must belong to
+ * @throws UserError `record-corrupt` when the bytes are not those that were written, or are those of another run or step
+ */
+export function verifyCheckpoint({ folder, step }: Checkpoint, run: string): void {
+  const index = intactIndex(folder);
+  const foreign = foreignness(index, { run, step });
+  if (foreign === undefined) return;
   throw new UserError({
     code: 'record-corrupt',
-    what: 'the checkpoint is damaged: its bytes do not match the digest in its name',
-    where: file,
-    fix: 'delete this file and run again; the run resumes from the checkpoint before it, or from the start',
+    what: `the checkpoint is not this run's own: it is that of ${foreign}`,
+    where: folder,
+    expected: `a checkpoint of run ${run} after step ${step}`,
+    fix: 'delete this folder and run again; the run resumes from the checkpoint before it, or from the start',
   });
+}
+
+function foreignness(index: CheckpointIndex, { run, step }: CheckpointOwner): string | undefined {
+  if (index.run !== run) return `run ${index.run}`;
+  return index.step === step ? undefined : `step ${index.step}`;
+}
+
+function intactIndex(folder: string): CheckpointIndex {
+  const index = readIndex(folder);
+  if (index !== undefined && sha256(readFileSync(indexFile(folder))).startsWith(digestInName(folder))) {
+    const isIntact = Object.entries(index.shards).every(([name, { bytes, sha256: digest }]) => {
+      const shard = join(folder, name);
+      return existsSync(shard) && statSync(shard).size === bytes && fileDigest(shard) === digest;
+    });
+    if (isIntact) return index;
+  }
+  throw new UserError({
+    code: 'record-corrupt',
+    what: 'the checkpoint is damaged: its bytes do not match their digests',
+    where: folder,
+    fix: 'delete this folder and run again; the run resumes from the checkpoint before it, or from the start',
+  });
+}
+
+const digestInName = (folder: string): string => /-([0-9a-f]{16})$/.exec(folder)?.[1] ?? 'none';
+
+function readIndex(folder: string): CheckpointIndex | undefined {
+  try {
+    return readCheckpointIndex(folder);
+  } catch (error) {
+    if (error instanceof CheckpointError) return undefined;
+    throw error;
+  }
 }

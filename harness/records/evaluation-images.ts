@@ -1,46 +1,116 @@
 /**
- * `images/<data fingerprint>-<split>.jsonl`: the images that runs are evaluated on, kept once per store, so that reports show them
- * without the data set. One line per image, in the split's order.
+ * `images/<data fingerprint>-<split>.json`: which images runs are evaluated on, in the split's order, each with the digest of its
+ * picture, so that reports show them without the data set. It holds what the widest evaluation of the store needs.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { DataSet, SplitName } from '../../reference-model/data/dataset.js';
+import type { DataSet, Sample, SplitName } from '../../reference-model/data/dataset.js';
 import { encodePng } from '../../reference-model/data/png.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import type { EvaluationConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
+import { imagesFolder, readStoredImage, storedImageFile, storeImage } from './image-store.js';
+import { waitForLock } from './lock.js';
 
-const imageSchema = z.strictObject({ imageId: z.string(), png: z.base64() });
+/** Images that a report shows even of a run that is not evaluated. */
+export const SHOWN_IMAGES = 8;
 
-/** Where a store keeps the images of a split. */
-export const evaluationImagesFile = (store: string, fingerprint: string, split: SplitName) =>
-  join(store, 'images', `${fingerprint}-${split}.jsonl`);
+const indexSchema = z.strictObject({
+  /** The first ones of the split that the images below suffice for. */
+  captionImages: z.int(),
+  questions: z.int(),
+  images: z.array(z.strictObject({ imageId: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+});
 
-/**
- * Writes the whole split, so that the file depends on nothing but its name, whichever suite comes first. An existing file is kept.
- */
+/** Stores of earlier versions kept the pictures of a whole split in one file of lines. */
+const lineSchema = z.strictObject({ imageId: z.string(), png: z.base64() });
+
+type Index = z.infer<typeof indexSchema>;
+
+const indexFile = (store: string, fingerprint: string, split: SplitName): string =>
+  join(imagesFolder(store), `${fingerprint}-${split}.json`);
+
+const lineFile = (store: string, fingerprint: string, split: SplitName): string =>
+  `${indexFile(store, fingerprint, split)}l`;
+
+/** What names the images of a split in a store; it grows with them. An earlier version's file holds them all. */
+export function evaluationImagesFile(store: string, fingerprint: string, split: SplitName): string {
+  const lines = lineFile(store, fingerprint, split);
+  return existsSync(lines) ? lines : indexFile(store, fingerprint, split);
+}
+
+/** The evaluation that needs the images of both, which are of one split. */
+export function widerEvaluation(a: EvaluationConfig, b: EvaluationConfig): EvaluationConfig {
+  return {
+    split: a.split,
+    captionImages: Math.max(a.captionImages, b.captionImages),
+    questions: Math.max(a.questions, b.questions),
+  };
+}
+
+/** Keeps the images that an evaluation needs. What is there is kept, and the data set not loaded for it. */
 export async function recordEvaluationImages(
   store: string,
   { fingerprint, load }: { readonly fingerprint: string; readonly load: () => Promise<Pick<DataSet, 'splits'>> },
-  split: SplitName,
+  evaluation: EvaluationConfig,
 ): Promise<void> {
-  const file = evaluationImagesFile(store, fingerprint, split);
-  if (existsSync(file)) return;
-  const { splits } = await load();
-  const lines = await Promise.all(
-    splits[split].map(async ({ imageId, image }) => {
-      const png = Buffer.from(await encodePng(image)).toString('base64');
-      return `${JSON.stringify({ imageId, png })}\n`;
-    }),
+  if (existsSync(lineFile(store, fingerprint, evaluation.split))) return;
+  const file = indexFile(store, fingerprint, evaluation.split);
+  if (suffices(readIndex(file), store, evaluation)) return;
+  mkdirSync(imagesFolder(store), { recursive: true });
+  // Two commands of one store may need different numbers of images: the wider index must win.
+  const lock = await waitForLock(join(imagesFolder(store), 'lock'));
+  try {
+    const earlier = readIndex(file);
+    if (suffices(earlier, store, evaluation)) return;
+    const wanted = earlier === undefined ? evaluation : widerEvaluation(evaluation, { ...evaluation, ...earlier });
+    const { splits } = await load();
+    const images: Index['images'] = [];
+    for (const { imageId, image } of neededSamples(splits[evaluation.split], wanted)) {
+      images.push({ imageId, sha256: storeImage(store, await encodePng(image)) });
+    }
+    const { captionImages, questions } = wanted;
+    writeFileAtomically(file, `${JSON.stringify({ captionImages, questions, images })}\n`);
+  } finally {
+    lock.release();
+  }
+}
+
+/** The first samples of a split: those that are captioned, those that are asked about and those that every report shows. */
+function neededSamples(
+  samples: readonly Sample[],
+  { captionImages, questions }: Pick<EvaluationConfig, 'captionImages' | 'questions'>,
+): readonly Sample[] {
+  let asked = 0;
+  let images = 0;
+  while (asked < questions && images < samples.length) asked += samples[images++]!.questions.length;
+  return samples.slice(0, Math.max(images, captionImages, SHOWN_IMAGES));
+}
+
+function suffices(index: Index | undefined, store: string, { captionImages, questions }: EvaluationConfig): boolean {
+  return (
+    index !== undefined &&
+    index.captionImages >= captionImages &&
+    index.questions >= questions &&
+    index.images.every(({ sha256 }) => readStoredImage(store, sha256) !== undefined)
   );
-  writeFileAtomically(file, lines.join(''));
+}
+
+/** Undefined where there is none, or one that is to be written anew. */
+function readIndex(file: string): Index | undefined {
+  try {
+    return indexSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
 }
 
 /**
  * PNG files by image id, in the split's order.
  *
  * @param fingerprint of the evaluated data set itself: `Provenance.data.fingerprint`
- * @throws UserError `record-missing` when the store has none, `record-corrupt` naming the line
+ * @throws UserError `record-missing` when the store has none, `record-corrupt` naming the index, its line or the picture
  */
 export function readEvaluationImages(
   store: string,
@@ -48,20 +118,40 @@ export function readEvaluationImages(
   split: SplitName,
 ): ReadonlyMap<string, Uint8Array> {
   const file = evaluationImagesFile(store, fingerprint, split);
-  const fix = 'delete this file and run the command that trained the runs again; it writes it without training';
-  if (!existsSync(file)) {
-    throw new UserError({ code: 'record-missing', what: 'the evaluated images were not recorded', where: file, fix });
-  }
+  if (!existsSync(file)) throw unusable('record-missing', 'the evaluated images were not recorded', file);
+  if (file.endsWith('.jsonl')) return readLines(file);
+  const index = readIndex(file);
+  if (index === undefined) throw unusable('record-corrupt', 'the list of evaluated images is damaged', file);
+  return new Map(
+    index.images.map(({ imageId, sha256 }) => {
+      const png = readStoredImage(store, sha256);
+      if (png !== undefined) return [imageId, png];
+      const where = storedImageFile(store, sha256);
+      throw unusable('record-corrupt', 'the picture of an evaluated image is missing or damaged', where);
+    }),
+  );
+}
+
+function readLines(file: string): ReadonlyMap<string, Uint8Array> {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
   return new Map(
     lines.map((line, index) => {
       try {
-        const { imageId, png } = imageSchema.parse(JSON.parse(line));
+        const { imageId, png } = lineSchema.parse(JSON.parse(line));
         return [imageId, Buffer.from(png, 'base64')];
       } catch (cause) {
-        const where = `${file}:${index + 1}`;
-        throw new UserError({ code: 'record-corrupt', what: 'this line is not an image', where, fix }, { cause });
+        throw unusable('record-corrupt', 'this line is not an image', `${file}:${index + 1}`, { cause });
       }
     }),
   );
+}
+
+function unusable(
+  code: 'record-missing' | 'record-corrupt',
+  what: string,
+  where: string,
+  options?: ErrorOptions,
+): UserError {
+  const fix = 'delete this file and run the command that trained the runs again; it writes it without training';
+  return new UserError({ code, what, where, fix }, options);
 }

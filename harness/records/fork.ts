@@ -3,14 +3,15 @@
  * new record, which then resumes like any other. The bits are those of a run that trained these steps itself.
  */
 
+import { copyCheckpoint } from '../../reference-model/checkpoint/checkpoint-folder.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
-import { listCheckpoints, readCheckpoint, saveCheckpoint } from './checkpoints.js';
+import { type Checkpoint, listCheckpoints, saveCheckpoint, verifyCheckpoint } from './checkpoints.js';
 import { type RecordedEvent, readEvents } from './events.js';
-import type { RunIdentity } from './run-identity.js';
-import { type ResumePoint, type RunPaths, readFinishedRun, runPaths } from './run-record.js';
+import { type RunIdentity, runIdOf } from './run-identity.js';
+import { type RunPaths, readFinishedRun, runPaths } from './run-record.js';
 
 /** The run to copy from, and how many steps it has. */
 export interface ForkPoint {
@@ -33,11 +34,11 @@ export interface ForkSurroundings {
  *
  * @throws UserError `record-missing` or `record-corrupt` for the finished run, `run-failed` when it does not begin like the new one
  */
-export function forkRun(
+export async function forkRun(
   paths: RunPaths,
   { runId, step }: ForkPoint,
   { store, identity, dataFingerprintOf }: ForkSurroundings,
-): ResumePoint {
+): Promise<Checkpoint> {
   const shared = readFinishedRun(store, runId);
   const isSame =
     shared.identity.codeVersion === identity.codeVersion &&
@@ -54,7 +55,7 @@ export function forkRun(
       fix: 'report this; a run is only ever planned to begin with stages that are its own',
     });
   }
-  const bytes = lastCheckpoint(runPaths(store, runId), step);
+  const last = lastCheckpoint(runPaths(store, runId), { runId, step });
   const totalSteps = identity.config.recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
   const copied = shared.events.flatMap((event): readonly RecordedEvent[] => {
     if (event.type === 'step') return [{ ...event, totalSteps }];
@@ -68,8 +69,9 @@ export function forkRun(
   ];
   // In this order: a checkpoint promises that everything before it is on disk.
   writeFileAtomically(paths.events, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-  saveCheckpoint(paths.checkpoints, { bytes, step });
-  return { step, bytes };
+  return saveCheckpoint(paths.checkpoints, step, async (folder) =>
+    copyCheckpoint(last.folder, folder, runIdOf(identity)),
+  );
 }
 
 /** Whether a run trains, from its first step on, what the other one trains from its first step to its last. */
@@ -88,10 +90,13 @@ export function beginsWith(config: RunConfig, first: RunConfig): boolean {
   return beginning(config) === beginning(first);
 }
 
-function lastCheckpoint({ folder, checkpoints }: RunPaths, step: number): Uint8Array {
+function lastCheckpoint({ folder, checkpoints }: RunPaths, { runId, step }: ForkPoint): Checkpoint {
   try {
     const checkpoint = listCheckpoints(checkpoints).find((candidate) => candidate.step === step);
-    if (checkpoint !== undefined) return readCheckpoint(checkpoint);
+    if (checkpoint !== undefined) {
+      verifyCheckpoint(checkpoint, runId);
+      return checkpoint;
+    }
   } catch (cause) {
     throw unusable('damaged', folder, step, { cause });
   }

@@ -1,6 +1,6 @@
 /**
  * `predictions.jsonl`: everything the trained model said about the evaluation split, beside what was expected and the score of
- * each, so that every score can be recomputed from the record alone. Also `examples.json`: the first images themselves.
+ * each, so that every score can be recomputed from the record alone.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -54,10 +54,3 @@ export function readPredictions(file: string): readonly Prediction[] {
     }
   });
 }
-
-/** An image of the evaluation split, kept so that reports need no data set. `rgb` is base64 of [height, width, 3] bytes. */
-export const exampleImagesSchema = z.array(
-  z.strictObject({ imageId: z.string(), width: z.int(), height: z.int(), rgb: z.base64() }),
-);
-
-export type ExampleImage = z.infer<typeof exampleImagesSchema>[number];

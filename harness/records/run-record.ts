@@ -3,18 +3,20 @@
  * A record without `result.json` is unfinished and may be resumed; with it, it is complete and is only ever read.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
-import { sha256 } from '../../reference-model/files/hashing.js';
+import { readWeightShards, weightsIn } from '../../reference-model/checkpoint/trained-weights.js';
+import { removeLeftovers, writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { UserError } from '../errors.js';
 import { runConfigSchema } from '../suite/run-config-schema.js';
-import { listCheckpoints, readCheckpoint } from './checkpoints.js';
+import { type Checkpoint, listCheckpoints, verifyCheckpoint } from './checkpoints.js';
 import { lastRecordedStep, type RecordedEvent, readEvents, rewindEvents } from './events.js';
-import { type ExampleImage, exampleImagesSchema, type Prediction, readPredictions } from './predictions.js';
+import { type ExampleImage, exampleImagesSchema } from './example-images.js';
+import { type Prediction, readPredictions } from './predictions.js';
 import { type Provenance, provenanceSchema } from './provenance.js';
 import { type RunResult, readResult } from './result.js';
 import { type RunIdentity, runIdOf } from './run-identity.js';
+import { fileDigest } from './verified-files.js';
 
 export interface RunPaths {
   readonly folder: string;
@@ -22,6 +24,7 @@ export interface RunPaths {
   readonly provenance: string;
   readonly events: string;
   readonly checkpoints: string;
+  /** The final weights where they are one file; see `weightsIn` for larger ones. */
   readonly weights: string;
   readonly predictions: string;
   readonly examples: string;
@@ -59,26 +62,25 @@ const identitySchema = z.strictObject({
   engineNumerics: z.string(),
 });
 
-/** What an unfinished run goes on from; nothing when it starts. */
-export interface ResumePoint {
-  readonly step: number;
-  readonly bytes: Uint8Array;
-}
-
 /**
  * Prepares a record for training, new or begun earlier: states its identity and provenance, and cuts its events back to the
  * newest checkpoint. Call only while holding the run's lock.
- * @throws UserError `record-corrupt` when a checkpoint or the event log is damaged
+ *
+ * @returns what the run goes on from, verified; nothing when it starts
+ * @throws UserError `record-corrupt` when the checkpoint or the event log is damaged, or the checkpoint is another run's
  */
-export function beginRun(paths: RunPaths, identity: RunIdentity, provenance: Provenance): ResumePoint | undefined {
+export function beginRun(paths: RunPaths, identity: RunIdentity, provenance: Provenance): Checkpoint | undefined {
   mkdirSync(paths.checkpoints, { recursive: true });
+  removeLeftovers(paths.folder);
+  removeLeftovers(paths.checkpoints);
   writeFileAtomically(paths.config, `${JSON.stringify({ ...identity }, null, 2)}\n`);
   writeFileAtomically(paths.provenance, `${JSON.stringify(provenance, null, 2)}\n`);
   const recorded = lastRecordedStep(readEvents(paths.events));
   // Events are forced to disk before their checkpoint, so this holds for every checkpoint unless somebody edited the log.
   const checkpoint = listCheckpoints(paths.checkpoints).find(({ step }) => step <= recorded);
   if (existsSync(paths.events)) rewindEvents(paths.events, checkpoint?.step ?? 0);
-  return checkpoint === undefined ? undefined : { step: checkpoint.step, bytes: readCheckpoint(checkpoint) };
+  if (checkpoint !== undefined) verifyCheckpoint(checkpoint, runIdOf(identity));
+  return checkpoint;
 }
 
 /**
@@ -88,7 +90,7 @@ export function beginRun(paths: RunPaths, identity: RunIdentity, provenance: Pro
 export function readFinishedResult(paths: RunPaths): RunResult | undefined {
   const result = readResult(paths.result);
   if (result === undefined) return undefined;
-  requireDigest(paths.weights, result.weights);
+  requireWeights(paths, result.weights);
   requireDigest(paths.predictions, result.predictions);
   return result;
 }
@@ -140,8 +142,10 @@ export function readRecordedAnswers(store: string, runId: string): RecordedAnswe
   return readAnswers(runPaths(store, runId));
 }
 
-function readAnswers({ predictions, examples }: RunPaths): RecordedAnswers {
-  return { predictions: readPredictions(predictions), examples: readJson(examples, exampleImagesSchema) };
+function readAnswers({ folder, predictions, examples }: RunPaths): RecordedAnswers {
+  const store = resolve(folder, '../..');
+  const recorded = readJson(examples, exampleImagesSchema);
+  return { predictions: readPredictions(predictions), examples: recorded.map((example) => ({ ...example, store })) };
 }
 
 /**
@@ -161,7 +165,7 @@ export function readFinishedRunIn(folder: string): FinishedRun & { readonly weig
     });
   }
   const training = requireRun(readTraining(paths, result), result.runId, paths);
-  return { ...training, ...readAnswers(paths), weights: paths.weights };
+  return { ...training, ...readAnswers(paths), weights: weightsIn(folder).path };
 }
 
 function readTraining(paths: RunPaths, result: RunResult): FinishedTraining {
@@ -207,11 +211,20 @@ function readJson<S extends z.ZodType>(file: string, schema: S): z.infer<S> {
   }
 }
 
+/** The one file, or every shard through the digests in the index. */
+function requireWeights({ folder }: RunPaths, digest: string): void {
+  const { path, digested, isSharded } = weightsIn(folder);
+  requireDigest(digested, digest);
+  if (!isSharded) return;
+  for (const [name, shard] of Object.entries(readWeightShards(digested))) requireDigest(join(path, name), shard.sha256);
+}
+
 function requireDigest(file: string, digest: string): void {
-  if (existsSync(file) && sha256(readFileSync(file)) === digest) return;
+  const found = fileDigest(file);
+  if (found === digest) return;
   throw new UserError({
     code: 'record-corrupt',
-    what: existsSync(file) ? 'the file was changed after the run had finished' : 'the file is missing',
+    what: found === undefined ? 'the file is missing' : 'the file was changed after the run had finished',
     where: file,
     expected: `SHA-256 ${digest}`,
     fix: 'restore the file, or delete the folder of this run and run again; it will be trained anew',

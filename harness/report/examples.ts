@@ -1,7 +1,7 @@
 /** Example images with what was expected and what both arms said, chosen before any score existed: the first of the split. */
-import { encodePng } from '../../reference-model/data/png.js';
 import type { ExampleView } from '../../reports/index.js';
-import type { ExampleImage, Prediction } from '../records/predictions.js';
+import { type ExampleImage, examplePng } from '../records/example-images.js';
+import type { Prediction } from '../records/predictions.js';
 
 export interface ArmPredictions {
   readonly arm: string;
@@ -15,11 +15,12 @@ export async function exampleViews(
   arms: readonly ArmPredictions[],
   split: string,
 ): Promise<readonly ExampleView[]> {
-  const views = images.map(async ({ imageId, width, height, rgb }): Promise<ExampleView | undefined> => {
+  const views = images.map(async (example): Promise<ExampleView | undefined> => {
+    const { imageId, width, height } = example;
     const said = arms.map(({ predictions }) => firstAbout(imageId, predictions));
     const first = said[0];
     if (first === undefined) return undefined;
-    const png = await encodePng({ width, height, pixels: Buffer.from(rgb, 'base64') });
+    const png = await examplePng(example);
     return {
       imageId,
       image: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,

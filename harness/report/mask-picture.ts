@@ -1,5 +1,5 @@
 /** The attention mask of an arm over a short example sequence, computed by the very rule that the model uses. */
-import type { AttentionMaskKind } from '../../reference-model/model/config.js';
+import type { MaskKind } from '../../reference-model/model/config.js';
 import { attentionRule } from '../../reference-model/model/masks.js';
 import { imageTextSequence } from '../../reference-model/model/sequence.js';
 import type { ArmView } from '../../reports/index.js';
@@ -9,7 +9,7 @@ const answer = ['a', 'red', 'circle', '.', '<end>'];
 /** Fewer than the model has, so that the picture stays readable. */
 const visualTokens = 4;
 
-export function maskPicture(kind: AttentionMaskKind): NonNullable<ArmView['mask']> {
+export function maskPicture(maskKind: MaskKind): NonNullable<ArmView['mask']> {
   const sequence = imageTextSequence({
     image: 0,
     visualTokens,
@@ -17,9 +17,9 @@ export function maskPicture(kind: AttentionMaskKind): NonNullable<ArmView['mask'
     answer: answer.map(() => 0),
   });
   const texts = [...Array.from({ length: visualTokens }, (_, index) => `patch ${index + 1}`), ...prompt, ...answer];
-  const allowed = attentionRule(sequence, kind);
+  const allowed = attentionRule(sequence, maskKind);
   return {
-    kind,
+    kind: maskKind,
     tokens: sequence.map(({ role }, index) => ({ text: texts[index]!, kind: role })),
     allowed: sequence.map((_, query) => sequence.map((_, key) => allowed(query, key))),
   };

@@ -1,15 +1,21 @@
 /** Picks the images that a report shows: the first of the evaluation split, before any score exists. */
 import type { DataSet } from '../../reference-model/data/dataset.js';
+import { encodePng } from '../../reference-model/data/png.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
-import type { ExampleImage } from '../records/predictions.js';
+import { SHOWN_IMAGES } from '../records/evaluation-images.js';
+import type { RecordedExample } from '../records/example-images.js';
+import { storeImage } from '../records/image-store.js';
 
-const count = 8;
-
-export function exampleImages({ evaluation }: RunConfig, data: DataSet): readonly ExampleImage[] {
-  return data.splits[evaluation.split].slice(0, count).map(({ imageId, image: { width, height, pixels } }) => ({
-    imageId,
-    width,
-    height,
-    rgb: Buffer.from(pixels).toString('base64'),
-  }));
+/** Keeps their pictures in the store. */
+export async function exampleImages(
+  { evaluation }: Pick<RunConfig, 'evaluation'>,
+  data: DataSet,
+  store: string,
+): Promise<readonly RecordedExample[]> {
+  const examples: RecordedExample[] = [];
+  for (const { imageId, image } of data.splits[evaluation.split].slice(0, SHOWN_IMAGES)) {
+    const { width, height } = image;
+    examples.push({ imageId, width, height, sha256: storeImage(store, await encodePng(image)) });
+  }
+  return examples;
 }

@@ -3,6 +3,7 @@
  * reads without knowing how tensors are computed. `referenceModel` binds it to the real thing.
  */
 
+import type { SavedWeights } from '../../reference-model/checkpoint/trained-weights.js';
 import type { DataSet } from '../../reference-model/data/dataset.js';
 import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
@@ -24,8 +25,8 @@ export interface Machinery<Model = unknown> {
   dataFingerprint(source: DataSource): Promise<string>;
   train(job: TrainingJob): Promise<Model>;
   predict(model: Model, config: RunConfig, data: DataSet): Promise<Predictions>;
-  /** Final weights as safetensors bytes. */
-  trainedWeights(model: Model): Uint8Array;
+  /** Writes the final weights into the folder of a record. */
+  saveWeights(model: Model, record: string): Promise<SavedWeights>;
   /** Frees what the model holds; the process goes on to other runs. */
   dispose(model: Model): void;
 }

@@ -22,7 +22,6 @@ import { exampleImages } from './example-images.js';
 import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
 import type { Machinery } from './machinery.js';
 import type { RunJob, RunProgress } from './run-job.js';
-import { countParameters } from './weights.js';
 
 export interface RunSurroundings {
   readonly machinery: Machinery;
@@ -58,7 +57,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     if (resumePoint !== undefined) onProgress({ type: 'resuming', step: resumePoint.step });
     else if (job.forkFrom !== undefined) {
       onProgress({ type: 'forking', step: job.forkFrom.step });
-      resumePoint = forkRun(paths, job.forkFrom, {
+      resumePoint = await forkRun(paths, job.forkFrom, {
         store: job.store,
         identity: job.identity,
         dataFingerprintOf: (shared) => dataFingerprintOf(shared, dataSets),
@@ -71,11 +70,11 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     const model = await machinery.train({
       config,
       data: dataSets,
-      ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.bytes }),
-      saveCheckpoint: async (bytes, step) => {
+      ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.folder }),
+      saveCheckpoint: async (step, write) => {
         // A checkpoint promises that everything before it is on disk.
         events.sync();
-        saveCheckpoint(paths.checkpoints, { bytes, step });
+        await saveCheckpoint(paths.checkpoints, step, (folder) => write(folder, job.runId));
       },
       onEvent: (event) => {
         events.append(event);
@@ -86,8 +85,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     events.append({ type: 'training-finished' });
 
     onProgress({ type: 'evaluating' });
-    const weights = machinery.trainedWeights(model);
-    writeFileAtomically(paths.weights, weights);
+    const weights = await machinery.saveWeights(model, paths.folder);
     const { scores, predictions } = scorePredictions(await machinery.predict(model, config, data), {
       config,
       dataSets,
@@ -95,7 +93,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     machinery.dispose(model);
     const predictionsFile = predictionsText(predictions);
     writeFileAtomically(paths.predictions, predictionsFile);
-    writeFileAtomically(paths.examples, JSON.stringify(exampleImages(config, data)));
+    writeFileAtomically(paths.examples, JSON.stringify(await exampleImages(config, data, job.store)));
     events.append({ type: 'finished', peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
     events.sync();
 
@@ -107,8 +105,8 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
       scores: requireFinite({ ...scores, ...training.validation, ...convergenceMeasures(recorded, config) }),
       steps: training.steps,
       tokens: training.tokens,
-      parameters: countParameters(weights),
-      weights: sha256(weights),
+      parameters: weights.parameters,
+      weights: weights.digest,
       predictions: sha256(predictionsFile),
     };
     writeResult(paths.result, result);

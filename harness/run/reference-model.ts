@@ -5,8 +5,8 @@ import {
   disposeModel,
   loadDataSet,
   predict,
+  saveWeights,
   train,
-  trainedWeights,
 } from '../../reference-model/index.js';
 import type { Model } from '../../reference-model/model/model.js';
 import type { Machinery } from './machinery.js';
@@ -25,6 +25,6 @@ export const referenceModel: Machinery<Model> = {
   dataFingerprint,
   train,
   predict: async (model, config, data) => predict(model, config, data),
-  trainedWeights,
+  saveWeights,
   dispose: disposeModel,
 };

@@ -1,9 +1,9 @@
 /** The sizes of the shipped pretrained backbones, from the headers of their files: a model that starts from them must have the same. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { readSafetensorsHeader, SafetensorsError } from '../../reference-model/checkpoint/safetensors-header.js';
 import { UserError } from '../errors.js';
 
-type Shapes = Readonly<Record<string, { readonly shape?: readonly number[] }>>;
+type Shapes = ReadonlyMap<string, readonly number[]>;
 
 export interface BackboneSizes {
   readonly vision: {
@@ -32,26 +32,16 @@ export function backboneSizes(): BackboneSizes {
   return known;
 }
 
-/**
- * Header of a safetensors file (https://github.com/huggingface/safetensors#format): its length in 8 bytes, then JSON.
- * @throws UserError `file-unreadable` when it is damaged
- */
+/** @throws UserError `file-unreadable` when the file is damaged */
 function shapesOf(backbone: 'vision' | 'language'): Shapes {
   const path = `#package/reference-model/weights/${backbone}.safetensors`;
   const name = createRequire(import.meta.url).resolve(path);
-  const file = openSync(name, 'r');
   try {
-    const length = Buffer.alloc(8);
-    readSync(file, length, 0, 8, 0);
-    const header = Buffer.alloc(Number(length.readBigUInt64LE()));
-    readSync(file, header, 0, header.length, 8);
-    return JSON.parse(header.toString('utf8')) as Shapes;
+    return new Map(readSafetensorsHeader(name).entries.map((entry) => [entry.name, entry.shape]));
   } catch (cause) {
-    if (!(cause instanceof SyntaxError || cause instanceof RangeError)) throw cause;
+    if (!(cause instanceof SafetensorsError)) throw cause;
     const what = `the pretrained ${backbone} backbone of the package is damaged`;
     throw new UserError({ code: 'file-unreadable', what, where: name, fix: 'install the package again' }, { cause });
-  } finally {
-    closeSync(file);
   }
 }
 
@@ -80,9 +70,9 @@ function languageSizes(shapes: Shapes): BackboneSizes['language'] {
 }
 
 function sizesOf(shapes: Shapes, name: string): readonly number[] {
-  return shapes[name]?.shape ?? [];
+  return shapes.get(name) ?? [];
 }
 
 function layersIn(shapes: Shapes): number {
-  return new Set(Object.keys(shapes).flatMap((name) => /\.layers\.(\d+)\./.exec(name)?.[1] ?? [])).size;
+  return new Set([...shapes.keys()].flatMap((name) => /\.layers\.(\d+)\./.exec(name)?.[1] ?? [])).size;
 }

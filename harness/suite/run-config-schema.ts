@@ -16,7 +16,7 @@ const share = z.number().min(0).max(1);
 export const dataSetName = z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']);
 export const partSchema = z.enum(['vision', 'connector', 'language']);
 const source = z.enum(['human-captions', 'ai-captions', 'questions', 'open-questions']);
-const attentionMask = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirectional']);
+const maskKind = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirectional']);
 const initialization = z.enum(['pretrained', 'random']);
 
 const vision = z.strictObject({
@@ -48,7 +48,7 @@ const stage = z.strictObject({
   trainable: z.array(partSchema).min(1),
   learningRate: z.partialRecord(partSchema, positive),
   mixture: z.partialRecord(source, z.number().min(0)),
-  attentionMask,
+  attentionMask: maskKind,
   data: dataSetName.exactOptional(),
   trainingShare: z.number().gt(0).max(1).exactOptional(),
   questionTypes: z.array(z.string().min(1)).min(1).exactOptional(),
@@ -110,7 +110,7 @@ export const scaleSchema = z.strictObject({
 
 /** Changes laid over a scale; stages are addressed by name, and `attentionMask` sets the mask of every stage. */
 export const overlaySchema = z.strictObject({
-  attentionMask: attentionMask.optional(),
+  attentionMask: maskKind.optional(),
   model: z
     .strictObject({ vision: vision.partial(), connector: connector.partial(), language: language.partial() })
     .partial()

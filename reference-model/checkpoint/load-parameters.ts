@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig, Part } from '../model/config.js';
 import { type Parameters, parameterSpecifications } from '../model/parameters.js';
 import type { NamedArray } from './safetensors.js';
+import type { TensorShape } from './safetensors-header.js';
+import type { TensorSources } from './tensor-file.js';
 
 /** Weights that do not belong to the model they are loaded into. */
 export class ParameterMismatchError extends Error {
@@ -54,7 +56,7 @@ const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
  */
 function checkParameters(
   config: ModelConfig,
-  arrays: ReadonlyMap<string, NamedArray>,
+  arrays: ReadonlyMap<string, TensorShape>,
   file: string,
   parts: readonly Part[] = ['vision', 'connector', 'language'],
 ): void {
@@ -64,8 +66,8 @@ function checkParameters(
   const unexpected = [...arrays.keys()].filter((name) => !known.has(name));
   const wrongShape = specifications.flatMap(({ name, shape }) => {
     const array = arrays.get(name);
-    if (!array || (sameShape(array.shape, shape) && array.values instanceof Float32Array)) return [];
-    const type = array.values instanceof Float32Array ? 'float' : 'integer';
+    if (!array || (sameShape(array.shape, shape) && array.dtype !== 'I32')) return [];
+    const type = array.dtype === 'I32' ? 'integer' : 'float';
     return [`${name} (${type} [${array.shape.join(', ')}] instead of float [${shape.join(', ')}])`];
   });
   if (missing.length + unexpected.length + wrongShape.length > 0) {
@@ -84,21 +86,51 @@ export function parameterArrays(parameters: Parameters, parts?: readonly Part[])
   );
 }
 
+/** The model's parameters, each read from the engine when it is written. */
+export function parameterSources(parameters: Parameters): TensorSources {
+  return new Map(
+    [...parameters.values()].map(({ name, variable }) => {
+      const read = () => variable.dataSync<'float32'>() as Float32Array;
+      return [name, { dtype: 'F32', shape: variable.shape, read }] as const;
+    }),
+  );
+}
+
+/** The model that weights are loaded into; its variables keep their identity. */
+interface Target {
+  readonly config: ModelConfig;
+  readonly parameters: Parameters;
+}
+
 /**
- * Overwrites parameters of the given parts with loaded weights; the variables keep their identity.
+ * Overwrites parameters of the given parts with loaded weights.
  *
  * @param file name used in messages
  * @throws ParameterMismatchError, before anything is overwritten
  */
 export function loadParameters(
-  { config, parameters }: { readonly config: ModelConfig; readonly parameters: Parameters },
+  target: Target,
   arrays: ReadonlyMap<string, NamedArray>,
   file: string,
   parts?: readonly Part[],
 ): void {
-  checkParameters(config, arrays, file, parts);
-  for (const [name, { shape, values }] of arrays) {
-    const tensor = tf.tensor(values, [...shape], 'float32');
+  const sources = [...arrays].map(([name, { shape, values }]) => {
+    const dtype = values instanceof Int32Array ? 'I32' : 'F32';
+    return [name, { dtype, shape, read: () => values }] as const;
+  });
+  loadParameterSources(target, new Map(sources), file, parts);
+}
+
+/** As `loadParameters`, with one tensor in memory at a time. @throws ParameterMismatchError, SafetensorsError */
+export function loadParameterSources(
+  { config, parameters }: Target,
+  sources: TensorSources,
+  file: string,
+  parts?: readonly Part[],
+): void {
+  checkParameters(config, sources, file, parts);
+  for (const [name, { shape, read }] of sources) {
+    const tensor = tf.tensor(read(), [...shape], 'float32');
     parameters.get(name)!.variable.assign(tensor);
     tensor.dispose();
   }

@@ -1,4 +1,4 @@
-/** Chooses an engine by name or the best one for `auto`, selects its tfjs backend, and says why each other cannot run. */
+/** Chooses an engine by name or the best one for `auto`, selects its tfjs backend, and says why the others cannot run. */
 import { registerCompositeKernels } from '../ops/registration.js';
 import type { Engine, EngineDiagnosis, EngineName } from './engine.js';
 import { EngineError } from './engine-error.js';
@@ -8,9 +8,6 @@ import { diagnoseTorchEngine } from './torch/engine.js';
 import { activateWasmEngine, diagnoseWasmEngine } from './wasm/engine.js';
 
 export type EngineChoice = 'auto' | EngineName;
-
-/** A selected engine and the reason for the choice, as one sentence. */
-export type ActiveEngine = Engine & { readonly why: string };
 
 function unavailable(diagnosis: EngineDiagnosis): EngineError {
   if (diagnosis.available) throw new TypeError(`The engine ${diagnosis.name} is available.`);
@@ -31,12 +28,8 @@ async function select(name: EngineName): Promise<Engine> {
   }
 }
 
-async function bestEngine(): Promise<{ readonly name: EngineName; readonly why: string }> {
-  if (await hasTensorflowGpu()) {
-    return { name: 'tensorflow', why: '@tensorflow/tfjs-node-gpu is installed and finds a GPU.' };
-  }
-  const why = 'it needs no installation and gives equal bits on every machine; no GPU engine is available.';
-  return { name: 'wasm', why };
+async function bestEngine(): Promise<EngineName> {
+  return (await hasTensorflowGpu()) ? 'tensorflow' : 'wasm';
 }
 
 /**
@@ -46,12 +39,11 @@ async function bestEngine(): Promise<{ readonly name: EngineName; readonly why: 
  * would give up equal bits on every machine
  * @throws EngineError `engine-unavailable`, saying why and how to fix it
  */
-export async function activateEngine(choice: EngineChoice): Promise<ActiveEngine> {
-  const { name, why } = choice === 'auto' ? await bestEngine() : { name: choice, why: 'it was asked for.' };
-  const engine = await select(name);
+export async function activateEngine(choice: EngineChoice): Promise<Engine> {
+  const engine = await select(choice === 'auto' ? await bestEngine() : choice);
   registerStockGradients();
   registerCompositeKernels(engine.backend);
-  return { ...engine, why };
+  return engine;
 }
 
 /** One entry per engine, in a fixed order. */

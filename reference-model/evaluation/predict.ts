@@ -7,9 +7,8 @@ import type { DataSet, RasterImage } from '../data/dataset.js';
 import { normalizeBatch } from '../data/preprocessing.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { generate } from '../generation/generate.js';
-import { connect } from '../model/connector.js';
 import type { Model } from '../model/model.js';
-import { encodeImages } from '../model/vision-encoder.js';
+import { visualEmbeddings } from '../model/visual-embeddings.js';
 import { type CaptionSource, lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
@@ -70,24 +69,22 @@ export function respond(
   requests: readonly Request[],
 ): readonly string[] {
   const { strategy, beamWidth, maximumNewTokens, batchSize } = generation;
-  const { attentionMask } = lastTrainedStage(recipe.stages) ?? recipe.stages.at(-1)!;
+  const { attentionMask: maskKind } = lastTrainedStage(recipe.stages) ?? recipe.stages.at(-1)!;
   const { imageSize } = model.config.vision;
   const texts: string[] = [];
   for (let from = 0; from < requests.length; from += batchSize) {
     const batch = requests.slice(from, from + batchSize);
-    const visualEmbeddings = tf.tidy(() => {
-      const pixels = normalizeBatch(batch.map(({ image }) => image));
-      return connect(model, encodeImages(model, tf.tensor4d(pixels, [batch.length, imageSize, imageSize, 3])));
-    });
+    const pixels = normalizeBatch(batch.map(({ image }) => image));
+    const embeddings = tf.tidy(() => visualEmbeddings(model, { imageCount: batch.length, imageSize, pixels }));
     const ids = generate(model, {
-      visualEmbeddings,
+      visualEmbeddings: embeddings,
       prompts: batch.map(({ prompt }) => promptTokens(tokenizer, prompt)),
-      attentionMask,
+      maskKind,
       endToken: tokenizer.special.end,
       maximumNewTokens,
       strategy: strategy === 'greedy' ? { kind: 'greedy' } : { kind: 'beam', width: beamWidth },
     });
-    visualEmbeddings.dispose();
+    embeddings.dispose();
     texts.push(...ids.map((tokens) => tokenizer.decode(tokens)));
   }
   return texts;

@@ -3,12 +3,13 @@
  * the rows by one token each. One implementation keeps keys and values, the other recomputes everything; both give the same texts.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { AttentionMaskKind } from '../model/config.js';
+import type { MaskKind } from '../model/config.js';
 import { type KeyValueCache, languageModel, logitsOf } from '../model/language-model.js';
 import type { Model } from '../model/model.js';
 import { TOKEN_TABLE, weightOf } from '../model/parameters.js';
-import { buildBatch, type Sequence } from '../model/sequence.js';
+import { buildBatch } from '../model/sequence.js';
 import { runSequences } from '../model/sequence-loss.js';
+import type { Sequence } from '../model/tokens.js';
 import { embeddingLookup } from '../ops/embedding-lookup.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
 import { GenerationError } from './generation-error.js';
@@ -37,13 +38,13 @@ export interface SessionInput {
   readonly model: Model;
   /** One row each: images and prompt, no answer. */
   readonly sequences: readonly Sequence[];
-  readonly attentionMask: AttentionMaskKind;
+  readonly maskKind: MaskKind;
   /** [images, V, D], indexed by the sequences' visual tokens. */
   readonly visualEmbeddings: tf.Tensor | undefined;
 }
 
-const batchOf = ({ model: { config }, sequences, attentionMask, visualEmbeddings }: SessionInput) =>
-  buildBatch(sequences, attentionMask, {
+const batchOf = ({ model: { config }, sequences, maskKind, visualEmbeddings }: SessionInput) =>
+  buildBatch(sequences, maskKind, {
     vocabularySize: config.language.vocabularySize,
     maximumPositions: config.language.maximumPositions,
     visualTokensPerImage: visualEmbeddings?.shape[1] ?? 0,

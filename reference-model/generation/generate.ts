@@ -1,6 +1,6 @@
 /** Text from images and prompts: one call decodes a whole batch, greedily or by beam search, under the mask the model was trained with. */
 import type * as tf from '@tensorflow/tfjs-core';
-import type { AttentionMaskKind } from '../model/config.js';
+import type { MaskKind } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { imageTextSequence } from '../model/sequence.js';
 import { beamSearch } from './beam-search.js';
@@ -24,7 +24,7 @@ export interface GenerationRequest {
   readonly prompts: readonly (readonly number[])[];
   /** Image of each prompt, as an index into `visualEmbeddings`; by default prompt i belongs to image i. */
   readonly imageOfPrompt?: readonly number[];
-  readonly attentionMask: AttentionMaskKind;
+  readonly maskKind: MaskKind;
   readonly endToken: number;
   /** The end token counts. */
   readonly maximumNewTokens: number;
@@ -63,14 +63,14 @@ function checkRequest(model: Model, request: GenerationRequest): void {
  */
 export function generate(model: Model, request: GenerationRequest): number[][] {
   checkRequest(model, request);
-  const { visualEmbeddings, prompts, imageOfPrompt, attentionMask, endToken, maximumNewTokens } = request;
+  const { visualEmbeddings, prompts, imageOfPrompt, maskKind, endToken, maximumNewTokens } = request;
   const { strategy = { kind: 'greedy' }, useCache = true } = request;
   if (prompts.length === 0) return [];
   const sequences = prompts.map((prompt, i) =>
     imageTextSequence({ image: imageOfPrompt?.[i] ?? i, visualTokens: visualEmbeddings?.shape[1] ?? 0, prompt }),
   );
   const startSession = useCache ? cachedSession : uncachedSession;
-  const session = startSession({ model, sequences, attentionMask, visualEmbeddings });
+  const session = startSession({ model, sequences, maskKind, visualEmbeddings });
   switch (strategy.kind) {
     case 'greedy':
       return greedySearch(session, endToken, maximumNewTokens);

@@ -43,7 +43,7 @@ export interface ModelConfig {
 export type Part = 'vision' | 'connector' | 'language';
 
 /** Which positions may attend to which; see `masks.ts`. */
-export type AttentionMaskKind = 'causal' | 'visual-bidirectional' | 'prefix-bidirectional';
+export type MaskKind = 'causal' | 'visual-bidirectional' | 'prefix-bidirectional';
 
 /** Visual tokens that one image contributes to the language model's sequence. */
 export function visualTokensPerImage({ vision, connector }: Pick<ModelConfig, 'vision' | 'connector'>): number {

@@ -2,8 +2,8 @@
  * Attention masks as data: which position of a sequence may attend to which, for each mask kind of `config.ts`. No position ever
  * attends across documents of a packed sequence, to padding, or from padding.
  */
-import type { AttentionMaskKind } from './config.js';
-import type { Token } from './sequence.js';
+import type { MaskKind } from './config.js';
+import type { Token } from './tokens.js';
 
 /**
  * For each position, the run of image and prompt tokens it belongs to; answers belong to none (−1). An answer ends a run, so
@@ -20,12 +20,9 @@ function prefixRuns(tokens: readonly Token[]): Int32Array {
 }
 
 /** Says whether position `from` may attend to position `to` of the same sequence. */
-export function attentionRule(
-  tokens: readonly Token[],
-  kind: AttentionMaskKind,
-): (from: number, to: number) => boolean {
+export function attentionRule(tokens: readonly Token[], maskKind: MaskKind): (from: number, to: number) => boolean {
   const sameDocument = (from: number, to: number): boolean => tokens[from]!.document === tokens[to]!.document;
-  switch (kind) {
+  switch (maskKind) {
     case 'causal':
       return (from, to) => to <= from && sameDocument(from, to);
     case 'visual-bidirectional':
@@ -41,7 +38,7 @@ export function attentionRule(
       return (from, to) => sameDocument(from, to) && (to <= from || (runs[from]! >= 0 && runs[from] === runs[to]));
     }
     default:
-      return kind satisfies never;
+      return maskKind satisfies never;
   }
 }
 
@@ -51,14 +48,10 @@ export function attentionRule(
  * @param length T, at least that of the longest sequence
  * @returns 0 or 1 per [B, T, T]: row = the position that attends
  */
-export function attentionMask(
-  sequences: readonly (readonly Token[])[],
-  kind: AttentionMaskKind,
-  length: number,
-): Uint8Array {
+export function denseMask(sequences: readonly (readonly Token[])[], maskKind: MaskKind, length: number): Uint8Array {
   const mask = new Uint8Array(sequences.length * length * length);
   for (const [b, tokens] of sequences.entries()) {
-    const mayAttend = attentionRule(tokens, kind);
+    const mayAttend = attentionRule(tokens, maskKind);
     for (let from = 0; from < tokens.length; from++) {
       const row = (b * length + from) * length;
       for (let to = 0; to < tokens.length; to++) if (mayAttend(from, to)) mask[row + to] = 1;

@@ -2,30 +2,9 @@
  * Sequences of text and visual tokens as plain data, and the batches built from them: what to look up, where each token stands,
  * who sees whom, and which rows have a target. Sequences are padded on the right to the longest of the batch.
  */
-import type { AttentionMaskKind } from './config.js';
-import { attentionMask } from './masks.js';
-
-interface TextToken {
-  /** Answer tokens, the end token included, are what the model learns to predict. */
-  readonly role: 'prompt' | 'answer';
-  readonly id: number;
-  /** Samples packed into one sequence have different documents. */
-  readonly document: number;
-}
-
-interface VisualToken {
-  readonly role: 'visual';
-  /** Index into the batch's images. */
-  readonly image: number;
-  /** Which of the image's tokens. */
-  readonly index: number;
-  readonly document: number;
-}
-
-export type Token = TextToken | VisualToken;
-
-/** One sequence; tokens of one document are adjacent. */
-export type Sequence = readonly Token[];
+import type { MaskKind } from './config.js';
+import { denseMask } from './masks.js';
+import type { Sequence, Token } from './tokens.js';
 
 /** Tokens of one image followed by a prompt and, in training, an answer that ends with the end token. */
 export function imageTextSequence({
@@ -139,11 +118,7 @@ function documentPositions(sequence: Sequence, index: number, { maximumPositions
  *
  * @throws SequenceError when a token, an image or a length is outside the limits
  */
-export function buildBatch(
-  sequences: readonly Sequence[],
-  kind: AttentionMaskKind,
-  limits: SequenceLimits,
-): SequenceBatch {
+export function buildBatch(sequences: readonly Sequence[], maskKind: MaskKind, limits: SequenceLimits): SequenceBatch {
   const length = sequences.reduce((longest, sequence) => Math.max(longest, sequence.length), 0);
   const textCount = sequences.flat().filter(({ role }) => role !== 'visual').length;
   const textIds = new Int32Array(textCount);
@@ -175,7 +150,7 @@ export function buildBatch(
     textIds,
     order,
     positions,
-    mask: attentionMask(sequences, kind, length),
+    mask: denseMask(sequences, maskKind, length),
     targetRows: Int32Array.from(targetRows),
     labels: Int32Array.from(labels),
     tokens: sequences.reduce((sum, sequence) => sum + sequence.length, 0),

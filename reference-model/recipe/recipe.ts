@@ -3,7 +3,7 @@
  * It is plain JSON, so its canonical form can be hashed into the run's identity.
  */
 import type { DataSetName } from '../data/dataset.js';
-import type { AttentionMaskKind, ModelConfig, Part } from '../model/config.js';
+import type { MaskKind, ModelConfig, Part } from '../model/config.js';
 
 /** What a training example is drawn from. */
 export type Source = CaptionSource | QuestionSource;
@@ -23,7 +23,7 @@ export interface Stage {
   readonly learningRate: Readonly<Partial<Record<Part, number>>>;
   /** Relative weight of each source in the stage's batches. */
   readonly mixture: Readonly<Partial<Record<Source, number>>>;
-  readonly attentionMask: AttentionMaskKind;
+  readonly attentionMask: MaskKind;
   /** Data set of this stage where it is not the run's. */
   readonly data?: DataSetName;
   /** Share of the training images, in (0, 1], drawn once per seed: smaller shares are subsets of larger ones. */

@@ -1,14 +1,12 @@
 /** From examples to what the model consumes: normalised pixels, one image per example, and the token sequences. */
 import { normalizeBatch } from '../data/preprocessing.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
-import { type AttentionMaskKind, type ModelConfig, visualTokensPerImage } from '../model/config.js';
+import { type MaskKind, type ModelConfig, visualTokensPerImage } from '../model/config.js';
 import { buildBatch, imageTextSequence, type SequenceBatch } from '../model/sequence.js';
+import type { ImageBatch } from '../model/visual-embeddings.js';
 import type { Example } from './examples.js';
 
-export interface ExampleBatch {
-  readonly images: number;
-  readonly imageSize: number;
-  readonly pixels: Float32Array; // [images, imageSize, imageSize, 3]
+export interface ExampleBatch extends ImageBatch {
   readonly sequences: SequenceBatch;
 }
 
@@ -36,12 +34,12 @@ export function buildExampleBatch(
   examples: readonly Example[],
   model: ModelConfig,
   tokenizer: Tokenizer,
-  mask: AttentionMaskKind,
+  maskKind: MaskKind,
 ): ExampleBatch {
   return assembleBatch(
     examples.map((example) => tokenize(example, tokenizer)),
     model,
-    mask,
+    maskKind,
   );
 }
 
@@ -54,30 +52,26 @@ export function buildMicroBatches(
   size: number,
   model: ModelConfig,
   tokenizer: Tokenizer,
-  mask: AttentionMaskKind,
+  maskKind: MaskKind,
 ): readonly ExampleBatch[] {
   const byLength = examples
     .map((example) => tokenize(example, tokenizer))
     .sort((a, b) => a.prompt.length + a.answer.length - (b.prompt.length + b.answer.length));
   return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) =>
-    assembleBatch(byLength.slice(i * size, (i + 1) * size), model, mask),
+    assembleBatch(byLength.slice(i * size, (i + 1) * size), model, maskKind),
   );
 }
 
-function assembleBatch(
-  examples: readonly TokenizedExample[],
-  model: ModelConfig,
-  mask: AttentionMaskKind,
-): ExampleBatch {
+function assembleBatch(examples: readonly TokenizedExample[], model: ModelConfig, maskKind: MaskKind): ExampleBatch {
   const visualTokens = visualTokensPerImage(model);
   const sequences = examples.map(({ prompt, answer }, image) =>
     imageTextSequence({ image, visualTokens, prompt, answer }),
   );
   return {
-    images: examples.length,
+    imageCount: examples.length,
     imageSize: model.vision.imageSize,
     pixels: normalizeBatch(examples.map(({ example }) => example.sample.image)),
-    sequences: buildBatch(sequences, mask, {
+    sequences: buildBatch(sequences, maskKind, {
       vocabularySize: model.language.vocabularySize,
       maximumPositions: model.language.maximumPositions,
       visualTokensPerImage: visualTokens,

@@ -9,17 +9,14 @@ import type { Model } from '../model/model.js';
 import type { Parameter } from '../model/parameters.js';
 import { sequenceLoss } from '../model/sequence-loss.js';
 import { encodeImages } from '../model/vision-encoder.js';
+import { pixelTensor } from '../model/visual-embeddings.js';
 import type { ExampleBatch } from './example-batch.js';
 import type { ParameterGradient } from './optimizer.js';
 
 /** The visual path up to the first trainable part; the pixels themselves when the vision encoder learns. */
-function frozenVisualPath(
-  model: Model,
-  { images, imageSize, pixels }: ExampleBatch,
-  trainable: readonly Part[],
-): tf.Tensor {
+function frozenVisualPath(model: Model, batch: ExampleBatch, trainable: readonly Part[]): tf.Tensor {
   return tf.tidy(() => {
-    const input = tf.tensor4d(pixels, [images, imageSize, imageSize, 3]);
+    const input = pixelTensor(batch);
     if (trainable.includes('vision')) return input;
     const features = encodeImages(model, input);
     return trainable.includes('connector') ? features : connect(model, features);

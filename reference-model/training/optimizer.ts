@@ -14,6 +14,12 @@ interface Moments {
   readonly second: tf.Tensor;
 }
 
+interface MomentValues {
+  readonly shape: readonly number[];
+  readonly first: () => Float32Array;
+  readonly second: () => Float32Array;
+}
+
 /** A trainable parameter with its gradient of this step. */
 export interface ParameterGradient {
   readonly parameter: Parameter;
@@ -34,6 +40,7 @@ export function globalNorm(gradients: readonly ParameterGradient[]): number {
 export class AdamW {
   readonly #options: Optimizer;
   readonly #moments = new Map<string, Moments>();
+  #updates = 0;
   #beta1Power = 1;
   #beta2Power = 1;
 
@@ -48,6 +55,7 @@ export class AdamW {
     norm: number,
   ): void {
     const { beta1, beta2, epsilon, weightDecay, clipNorm } = this.#options;
+    this.#updates += 1;
     this.#beta1Power *= beta1;
     this.#beta2Power *= beta2;
     const gradientScale = norm > clipNorm ? clipNorm / norm : 1;
@@ -72,33 +80,36 @@ export class AdamW {
     }
   }
 
-  /** Moments as named arrays, for a checkpoint. */
-  state(): ReadonlyMap<
-    string,
-    { readonly shape: readonly number[]; readonly first: Float32Array; readonly second: Float32Array }
-  > {
+  /** Updates made since the moments were zero. */
+  get updates(): number {
+    return this.#updates;
+  }
+
+  /** The moments of each parameter, read from the engine when they are asked for. */
+  state(): ReadonlyMap<string, MomentValues> {
     return new Map(
       [...this.#moments].map(([name, { first, second }]) => [
         name,
         {
           shape: first.shape,
-          first: first.dataSync<'float32'>().slice(),
-          second: second.dataSync<'float32'>().slice(),
+          first: () => first.dataSync<'float32'>() as Float32Array,
+          second: () => second.dataSync<'float32'>() as Float32Array,
         },
       ]),
     );
   }
 
-  /** Continues from the moments of a checkpoint taken after `steps` updates. */
-  restore(state: ReturnType<AdamW['state']>, steps: number): void {
+  /** Continues from the moments of a checkpoint taken after so many updates. */
+  restore(state: ReturnType<AdamW['state']>, updates: number): void {
     this.dispose();
     for (const [name, { shape, first, second }] of state) {
-      this.#moments.set(name, { first: tf.tensor(first, [...shape]), second: tf.tensor(second, [...shape]) });
+      this.#moments.set(name, { first: tf.tensor(first(), [...shape]), second: tf.tensor(second(), [...shape]) });
     }
     // Multiplied one by one, as in `apply`: the same rounding, hence the same bits.
     this.#beta1Power = 1;
     this.#beta2Power = 1;
-    for (let step = 0; step < steps; step++) {
+    this.#updates = updates;
+    for (let update = 0; update < updates; update++) {
       this.#beta1Power *= this.#options.beta1;
       this.#beta2Power *= this.#options.beta2;
     }

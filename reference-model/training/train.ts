@@ -9,7 +9,7 @@ import { createModel, type Model } from '../model/model.js';
 import type { RunConfig, Stage } from '../recipe/recipe.js';
 import { loadBackbones } from '../weights/backbones.js';
 import { withShiftedImages } from './augmentation.js';
-import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
+import { openTraining, saveTraining } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import { buildMicroBatches } from './example-batch.js';
 import { type Example, planBatches } from './examples.js';
@@ -25,10 +25,12 @@ export interface TrainingJob {
   readonly config: RunConfig;
   /** Every data set that `dataSetNames` of the configuration tells. */
   readonly data: DataSets;
-  /** Bytes of the checkpoint to go on from. */
-  readonly resumeFrom?: Uint8Array;
-  /** Called after the events of the same step. */
-  saveCheckpoint(bytes: Uint8Array, step: number): Promise<void>;
+  /** Folder of the checkpoint to go on from; whole, and of this run. */
+  readonly resumeFrom?: string;
+  /** Called after the events of the same step; `write` fills an empty folder with the checkpoint, as that of the given run. */
+  saveCheckpoint(step: number, write: (folder: string, run: string) => Promise<void>): Promise<void>;
+  /** Bytes of the files of a checkpoint; 1 GiB by default. */
+  readonly shardBytes?: number;
   onEvent(event: TrainingEvent): void;
   /** When it aborts, a checkpoint is saved and TrainingInterrupted thrown. */
   readonly signal: AbortSignal;
@@ -45,6 +47,7 @@ export async function train({
   data,
   resumeFrom,
   saveCheckpoint,
+  shardBytes,
   onEvent,
   signal,
 }: TrainingJob): Promise<Model> {
@@ -54,9 +57,13 @@ export async function train({
   const model = createModel(config.model, seed);
   loadBackbones(model, recipe.initialization);
 
-  const checkpoint = resumeFrom && decodeCheckpoint(resumeFrom, totalSteps);
-  checkpoint?.restoreWeights(model);
+  const checkpoint = resumeFrom === undefined ? undefined : openTraining(resumeFrom);
   let step = checkpoint?.step ?? 0;
+  if (step > totalSteps) {
+    const problem = `it was taken after step ${step}, but the recipe has ${totalSteps} steps`;
+    throw new TrainingError({ code: 'checkpoint-mismatch', problem });
+  }
+  checkpoint?.restoreWeights(model);
   let saved = step;
 
   let stageEnd = 0;
@@ -102,7 +109,8 @@ export async function train({
 
       await letMessagesIn();
       if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || signal.aborted) {
-        await saveCheckpoint(encodeCheckpoint(model, optimizer, { step, stageSteps: step - stageStart }), step);
+        const training = { model, optimizer, ...(shardBytes === undefined ? {} : { shardBytes }) };
+        await saveCheckpoint(step, async (folder, run) => saveTraining(folder, { run, step }, training));
         saved = step;
         onEvent({ type: 'checkpoint', step });
       }

@@ -2,11 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Sample } from '../data/dataset.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
-import type { AttentionMaskKind } from '../model/config.js';
-import { connect } from '../model/connector.js';
+import type { MaskKind } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { sequenceLoss } from '../model/sequence-loss.js';
-import { encodeImages } from '../model/vision-encoder.js';
+import { visualEmbeddings } from '../model/visual-embeddings.js';
 import type { Recipe, Source } from '../recipe/recipe.js';
 import { buildExampleBatch, type ExampleBatch } from './example-batch.js';
 import { examplesOf } from './examples.js';
@@ -25,7 +24,7 @@ export function validationSets(
   { validationExamples, microBatchSize }: Recipe,
   model: Model,
   tokenizer: Tokenizer,
-  mask: AttentionMaskKind,
+  maskKind: MaskKind,
 ): readonly ValidationSet[] {
   return (['human-captions', 'ai-captions', 'questions'] as const).flatMap((source) => {
     const byImage = samples.map((sample) => examplesOf([sample], source));
@@ -37,7 +36,7 @@ export function validationSets(
     if (examples.length === 0) return [];
     const batches: ExampleBatch[] = [];
     for (let from = 0; from < examples.length; from += microBatchSize) {
-      batches.push(buildExampleBatch(examples.slice(from, from + microBatchSize), model.config, tokenizer, mask));
+      batches.push(buildExampleBatch(examples.slice(from, from + microBatchSize), model.config, tokenizer, maskKind));
     }
     return [{ source, batches }];
   });
@@ -57,11 +56,8 @@ export function validationLoss(
   );
 }
 
-function summedLoss(model: Model, { images, imageSize, pixels, sequences }: ExampleBatch): number {
-  return tf.tidy(() => {
-    const input = tf.tensor4d(pixels, [images, imageSize, imageSize, 3]);
-    return sequenceLoss(model, sequences, {
-      visualEmbeddings: connect(model, encodeImages(model, input)),
-    }).dataSync()[0]!;
-  });
+function summedLoss(model: Model, batch: ExampleBatch): number {
+  return tf.tidy(
+    () => sequenceLoss(model, batch.sequences, { visualEmbeddings: visualEmbeddings(model, batch) }).dataSync()[0]!,
+  );
 }

@@ -198,7 +198,7 @@ export async function recordSyntheticImages(
   await recordEvaluationImages(
     store,
     { fingerprint: FINGERPRINT, load: async () => ({ splits: { train: [], validation: [], test } }) },
-    'test',
+    { split: 'test', captionImages: images, questions: 0 },
   );
 }
 

@@ -39,7 +39,7 @@ export async function benchmarkTrainingStep(): Promise<Measurement[]> {
     const { gradients } = accumulateGradients(model, micro, stage.trainable);
     optimizer.apply(gradients, { vision: 0, connector: 0, language: 0 }, globalNorm(gradients));
     tf.dispose(gradients.map(({ gradient }) => gradient));
-    for (const { images, sequences } of micro) {
+    for (const { imageCount: images, sequences } of micro) {
       const { batchSize, length, labels } = sequences;
       const cost = modelFlops(
         modelConfig,

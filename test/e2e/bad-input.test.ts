@@ -68,22 +68,23 @@ describe('a checkpoint', () => {
     const paths = runPaths(store, runIdsOf(store)[0]!);
     rmSync(paths.result);
     const [last] = listCheckpoints(paths.checkpoints);
-    writeFileSync(last!.file, readFileSync(last!.file).subarray(0, 1000));
+    const [shard] = readdirSync(last!.folder).filter((name) => name.startsWith('optimizer-'));
+    writeFileSync(join(last!.folder, shard!), readFileSync(join(last!.folder, shard!)).subarray(0, 1000));
     const refused = await runCommand(args, folder);
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toMatch(
-      /^error: .*, seed \d: the checkpoint is damaged: its bytes do not match the digest in its name$/m,
+      /^error: .*, seed \d: the checkpoint is damaged: its bytes do not match their digests$/m,
     );
     expect(refused.stderr).toContain(
       [
-        `  where:    ${last!.file}`,
-        '  fix:     delete this file and run again; the run resumes from the checkpoint before it, or from the start',
+        `  where:    ${last!.folder}`,
+        '  fix:     delete this folder and run again; the run resumes from the checkpoint before it, or from the start',
       ].join('\n'),
     );
     expect(existsSync(paths.result)).toBe(false);
     expect(readdirSync(paths.lock)).toEqual([]);
 
-    rmSync(last!.file);
+    rmSync(last!.folder, { recursive: true });
     expect(await runCommand(args, folder)).toMatchObject({ exitCode: 0 });
     expect(decisiveFiles(store)).toEqual(whole);
   });

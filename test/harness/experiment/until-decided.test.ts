@@ -92,10 +92,10 @@ describe('a reproduction until it is decided', () => {
 
 describe('a reproduction with shared stages', () => {
   test('trains them once, records what was shared, and reports which run forked where', async () => {
-    const [causal, bidirectional] = ['causal', 'visual-bidirectional'].map((mask) => ({
-      label: mask,
-      description: mask,
-      overlay: { recipe: { stages: { adapt: { attentionMask: mask } } } },
+    const [causal, bidirectional] = ['causal', 'visual-bidirectional'].map((maskKind) => ({
+      label: maskKind,
+      description: maskKind,
+      overlay: { recipe: { stages: { adapt: { attentionMask: maskKind } } } },
     }));
     const factor = { label: 'mask', levels: { causal: causal!, 'visual-bidirectional': bidirectional! } };
     const stages = tiny.scales.embedded.recipe.stages.map((stage) => ({ attentionMask: 'causal' as const, ...stage }));

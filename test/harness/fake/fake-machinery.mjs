@@ -2,7 +2,10 @@
  * A stand-in for the reference model that trains in microseconds: its "weights" are eight numbers that a congruential generator
  * moves at each step, so any lost, repeated or reordered step changes the final bits. Environment variables make it slow or faulty.
  */
+
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { openCheckpoint, writeCheckpoint } from '../../../dist/reference-model/checkpoint/checkpoint-folder.js';
+import { saveTensors } from '../../../dist/reference-model/checkpoint/trained-weights.js';
 
 export const fakeMachinery = {
   activateEngine: async () => ({ name: 'wasm', backend: 'fake', precision: 'float32', numerics: 'fake-numerics' }),
@@ -10,7 +13,8 @@ export const fakeMachinery = {
   dataFingerprint: async ({ name }) => `fingerprint-of-${name}`,
   train,
   predict,
-  trainedWeights: ({ state }) => fakeSafetensors(state),
+  saveWeights: ({ state }, record) =>
+    saveTensors(new Map([['state', { dtype: 'F32', shape: [8], read: () => Float32Array.from(state) }]]), record),
   dispose: () => {},
 };
 
@@ -19,9 +23,10 @@ async function train({ config, resumeFrom, saveCheckpoint, onEvent, signal }) {
   const { recipe, seed } = config;
   const bidirectional = recipe.stages.at(-1).attentionMask === 'visual-bidirectional';
   const totalSteps = recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
-  const checkpoint = resumeFrom === undefined ? undefined : JSON.parse(new TextDecoder().decode(resumeFrom));
-  let { step, state } = checkpoint ?? { step: 0, state: Array.from({ length: 8 }, (_, index) => seed * 8 + index) };
-  const bytes = () => new TextEncoder().encode(JSON.stringify({ step, state }));
+  let { step, state } =
+    resumeFrom === undefined
+      ? { step: 0, state: Array.from({ length: 8 }, (_, index) => seed * 8 + index) }
+      : readFakeCheckpoint(resumeFrom);
   while (step < totalSteps) {
     step += 1;
     state = state.map((value) => (value * 1103515245 + 12345 + step) % 2147483648);
@@ -46,7 +51,7 @@ async function train({ config, resumeFrom, saveCheckpoint, onEvent, signal }) {
     if (process.env.FAKE_STEP_MS) await pause(Number(process.env.FAKE_STEP_MS));
     else await nextTurn();
     if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || signal.aborted) {
-      await saveCheckpoint(bytes(), step);
+      await saveCheckpoint(step, async (folder, run) => writeFakeCheckpoint(folder, { run, step, state }));
       onEvent({ type: 'checkpoint', step });
     }
     if (signal.aborted && step < totalSteps) throw Object.assign(new Error('stopped'), { name: 'TrainingInterrupted' });
@@ -116,9 +121,24 @@ function fakeSplits() {
   return { train: split('train'), validation: split('validation'), test: split('test') };
 }
 
-function fakeSafetensors(values) {
-  const header = Buffer.from(JSON.stringify({ state: { dtype: 'F32', shape: [8], data_offsets: [0, 32] } }));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  return new Uint8Array(Buffer.concat([length, header, Buffer.from(new Float32Array(values).buffer)]));
+/** The first half of the state as weights and the second as moments. */
+function writeFakeCheckpoint(folder, { run, step, state }) {
+  const tensors = (name, from) =>
+    new Map(state.slice(from, from + 4).map((value, index) => [`${name}${index}`, number(value)]));
+  const content = { run, step, updates: step, weights: tensors('weight', 0), moments: tensors('moment', 4) };
+  writeCheckpoint(folder, content, { shardBytes: Number(process.env.FAKE_SHARD_BYTES ?? 64) });
+}
+
+function number(value) {
+  const read = () => {
+    const wait = Number(process.env.FAKE_TENSOR_MS ?? 0);
+    if (wait > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
+    return Int32Array.of(value);
+  };
+  return { dtype: 'I32', shape: [1], read };
+}
+
+function readFakeCheckpoint(folder) {
+  const { step, weights, moments } = openCheckpoint(folder);
+  return { step, state: [...weights.values(), ...moments.values()].map(({ read }) => read()[0]) };
 }

@@ -97,12 +97,12 @@ export async function fakeForkedJobs(
     const evaluation = { ...config.evaluation, captionImages: 0, questions: 0 };
     return [
       { title: `shared stages align…joint, seed ${seed}`, config: { ...config, seed, recipe, evaluation } },
-      ...variants.map((attentionMask) => ({
-        title: `${attentionMask}, seed ${seed}`,
+      ...variants.map((maskKind) => ({
+        title: `${maskKind}, seed ${seed}`,
         config: {
           ...config,
           seed,
-          recipe: { ...config.recipe, stages: stages.with(3, { ...stages[3]!, attentionMask }) },
+          recipe: { ...config.recipe, stages: stages.with(3, { ...stages[3]!, attentionMask: maskKind }) },
         },
       })),
     ];

@@ -203,7 +203,7 @@ describe('the graph of a plan', () => {
     const tokenizer = modelTokenizer(model.language.vocabularySize);
     const sets = validationSets(data.splits.validation, recipe, { config: model } as Model, tokenizer, 'causal');
     const once = sets.reduce((total, { batches }) => {
-      const examples = batches.reduce((sum, { images }) => sum + images, 0);
+      const examples = batches.reduce((sum, { imageCount }) => sum + imageCount, 0);
       const tokens = batches.reduce((sum, { sequences }) => sum + sequences.tokens, 0);
       const targets = batches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
       return total + examples * operations(model, tokens / examples, targets / examples, []);

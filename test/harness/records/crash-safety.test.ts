@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { execaNode } from 'execa';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FromWorker } from '../../../harness/execution/local/messages.js';
-import { listCheckpoints } from '../../../harness/records/checkpoints.js';
+import { listCheckpoints, verifyCheckpoint } from '../../../harness/records/checkpoints.js';
 import { readEvents } from '../../../harness/records/events.js';
 import { readFinishedRun, runPaths } from '../../../harness/records/run-record.js';
 import type { RunJob } from '../../../harness/run/run-job.js';
@@ -11,6 +11,8 @@ import { fakeForkedJobs, fakeJobs, fakePlan, fakeWorker, temporaryFolder } from 
 
 afterEach(() => {
   delete process.env.FAKE_STEP_MS;
+  delete process.env.FAKE_TENSOR_MS;
+  delete process.env.FAKE_SHARD_BYTES;
 });
 
 /** Starts a run and kills its process after so many milliseconds of training, or lets it end. */
@@ -84,6 +86,36 @@ describe('a run that is killed', () => {
     expect(steps).toEqual(Array.from({ length: 900 }, (_, index) => index + 1));
     expect(events.filter(({ type }) => type === 'forked')).toHaveLength(1);
     expect(events.filter(({ type }) => type === 'session-started').length).toBeGreaterThan(1);
+  });
+
+  test('while it writes the shards of a checkpoint loses nothing that it had, and leaves no part of one', async () => {
+    const plan = fakePlan();
+    const job = async () => (await fakeJobs(temporaryFolder(), plan))[1]!.job;
+    const [whole, killed] = [await job(), await job()];
+    expect((await attempt(whole))?.type).toBe('done');
+
+    const { checkpoints } = runPaths(killed.store, killed.runId);
+    const stream = randomStream(13, 'moments of death');
+    let halfWritten = 0;
+    let kept = 0;
+    // Eight shards of three milliseconds for every fifty steps of microseconds: nearly all the time goes into writing.
+    process.env.FAKE_TENSOR_MS = '3';
+    process.env.FAKE_SHARD_BYTES = '4';
+    for (let death = 0; death < 15; death++) {
+      await attempt(killed, stream.integer(120));
+      const names = existsSync(checkpoints) ? readdirSync(checkpoints) : [];
+      if (names.some((name) => name.startsWith('.tmp-'))) halfWritten++;
+      for (const checkpoint of listCheckpoints(checkpoints)) verifyCheckpoint(checkpoint, killed.runId);
+      const newest = listCheckpoints(checkpoints)[0]?.step ?? 0;
+      expect(newest).toBeGreaterThanOrEqual(kept);
+      kept = newest;
+    }
+    delete process.env.FAKE_TENSOR_MS;
+    expect(halfWritten).toBeGreaterThan(3);
+    expect((await attempt(killed))?.type).toBe('done');
+    expect(filesOf(killed)).toEqual(filesOf(whole));
+    expect(readdirSync(checkpoints).every((name) => name.startsWith('step-'))).toBe(true);
+    expect(listCheckpoints(checkpoints)).toHaveLength(2);
   });
 
   test('while another process waits for it is finished by that one', async () => {

@@ -1,11 +1,21 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
-import { listCheckpoints, readCheckpoint, saveCheckpoint } from '../../../harness/records/checkpoints.js';
+import { listCheckpoints, saveCheckpoint, verifyCheckpoint } from '../../../harness/records/checkpoints.js';
 import { openEventLog, readEvents, rewindEvents } from '../../../harness/records/events.js';
 import { beginRun, readFinishedRun, runPaths } from '../../../harness/records/run-record.js';
 import { performRun } from '../../../harness/run/perform-run.js';
+import { openCheckpoint, writeCheckpoint } from '../../../reference-model/checkpoint/checkpoint-folder.js';
 import { writeFileAtomically } from '../../../reference-model/files/atomic-file.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';
@@ -66,24 +76,67 @@ describe('the event log', () => {
 });
 
 describe('checkpoints', () => {
-  test('are kept two at a time, newest first, and leftovers of writes are ignored', () => {
+  const run = 'a'.repeat(20);
+  /** A checkpoint whose weights are its step, in two shards. */
+  const save = (folder: string, step: number, owner = { run, step }) =>
+    saveCheckpoint(folder, step, async (temporary) => {
+      const tensor = { dtype: 'F32', shape: [1], read: () => Float32Array.of(step) } as const;
+      const content = { ...owner, updates: step, weights: new Map([['w', tensor]]), moments: new Map([['m', tensor]]) };
+      writeCheckpoint(temporary, content);
+    });
+  const weightOf = (folder: string) => openCheckpoint(folder).weights.get('w')!.read()[0];
+
+  test('are kept two at a time, newest first, and leftovers of writes are ignored', async () => {
     const folder = temporaryFolder();
-    for (const number of [50, 100, 150]) saveCheckpoint(folder, { bytes: Uint8Array.of(number), step: number });
-    writeFileSync(join(folder, 'step-0000200-0123456789abcdef.safetensors.tmp-1-aa'), 'half');
+    for (const number of [50, 100, 150]) await save(folder, number);
+    mkdirSync(join(folder, '.tmp-1-aa'));
+    writeFileSync(join(folder, 'step-0000200-0123456789abcdef.safetensors'), 'of an earlier version');
     expect(listCheckpoints(folder).map(({ step: number }) => number)).toEqual([150, 100]);
-    expect(readCheckpoint(listCheckpoints(folder)[0]!)).toEqual(Buffer.from([150]));
+    expect(readdirSync(folder).filter((name) => /^step-\d+-[0-9a-f]+$/.test(name))).toHaveLength(2);
+    const [newest] = listCheckpoints(folder);
+    verifyCheckpoint(newest!, run);
+    expect(weightOf(newest!.folder)).toBe(150);
   });
 
-  test('that were damaged are refused, with what to delete', () => {
+  const damages: readonly (readonly [string, (folder: string) => void])[] = [
+    ['a shard cut off', (folder) => truncateSync(join(folder, 'model-00001-of-00001.safetensors'), 20)],
+    ['a shard missing', (folder) => rmSync(join(folder, 'optimizer-00001-of-00001.safetensors'))],
+    ['another index', (folder) => appendFileSync(join(folder, 'index.json'), ' ')],
+    ['no index', (folder) => rmSync(join(folder, 'index.json'))],
+    ['an index that is cut off', (folder) => truncateSync(join(folder, 'index.json'), 50)],
+    [
+      'a shard whose last bit differs',
+      (folder) => {
+        const shard = join(folder, 'model-00001-of-00001.safetensors');
+        const bytes = readFileSync(shard);
+        bytes[bytes.length - 1]! ^= 1;
+        writeFileSync(shard, bytes);
+      },
+    ],
+  ];
+  test.each(damages)('with %s are refused, with what to delete', async (_, spoil) => {
     const folder = temporaryFolder();
-    saveCheckpoint(folder, { bytes: Uint8Array.of(1, 2, 3), step: 5 });
-    const [checkpoint] = listCheckpoints(folder);
-    writeFileSync(checkpoint!.file, Uint8Array.of(1, 2));
-    expect(() => readCheckpoint(checkpoint!)).toThrow(
+    const checkpoint = await save(folder, 5);
+    spoil(checkpoint.folder);
+    expect(() => verifyCheckpoint(checkpoint, run)).toThrow(
       [
-        'error: the checkpoint is damaged: its bytes do not match the digest in its name',
-        `  where:    ${checkpoint!.file}`,
-        '  fix:     delete this file and run again; the run resumes from the checkpoint before it, or from the start',
+        'error: the checkpoint is damaged: its bytes do not match their digests',
+        `  where:    ${checkpoint.folder}`,
+        '  fix:     delete this folder and run again; the run resumes from the checkpoint before it, or from the start',
+      ].join('\n'),
+    );
+  });
+
+  test.each([
+    ['run', { run: 'b'.repeat(20), step: 5 }, `run ${'b'.repeat(20)}`],
+    ['step', { run, step: 6 }, 'step 6'],
+  ])('of another %s are refused although their digests are right', async (_, owner, whose) => {
+    const checkpoint = await save(temporaryFolder(), 5, owner);
+    expect(() => verifyCheckpoint(checkpoint, run)).toThrow(
+      [
+        `error: the checkpoint is not this run's own: it is that of ${whose}`,
+        `  where:    ${checkpoint.folder}`,
+        `  expected: a checkpoint of run ${run} after step 5`,
       ].join('\n'),
     );
   });
@@ -95,9 +148,12 @@ describe('checkpoints', () => {
     const log = openEventLog(paths.events);
     for (let number = 1; number <= 10; number++) log.append(step(number));
     log.close();
-    saveCheckpoint(paths.checkpoints, { bytes: Uint8Array.of(10), step: 10 });
-    saveCheckpoint(paths.checkpoints, { bytes: Uint8Array.of(20), step: 20 });
-    expect(beginRun(paths, job.identity, job.provenance)).toEqual({ step: 10, bytes: Buffer.from([10]) });
+    for (const number of [10, 20]) await save(paths.checkpoints, number, { run: job.runId, step: number });
+    mkdirSync(join(paths.checkpoints, '.tmp-1-aa'));
+    const checkpoint = beginRun(paths, job.identity, job.provenance);
+    expect(checkpoint?.step).toBe(10);
+    expect(weightOf(checkpoint!.folder)).toBe(10);
+    expect(readdirSync(paths.checkpoints).filter((name) => name.startsWith('.tmp-'))).toEqual([]);
   });
 });
 

@@ -32,7 +32,7 @@ export const level = (label: string, changes: object = {}) => ({
   overlay: {},
   ...changes,
 });
-export const mask = (attentionMask: 'causal' | 'visual-bidirectional') => ({ overlay: { attentionMask } });
+export const mask = (maskKind: 'causal' | 'visual-bidirectional') => ({ overlay: { attentionMask: maskKind } });
 const lengths = (steps: number) => ({ overlay: { recipe: { stages: { adapt: { steps } } } } });
 
 export const onOff: Suite['factors'] = {

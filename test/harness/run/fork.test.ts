@@ -12,6 +12,7 @@ import { timingOf, trainingFlops, unionSeconds } from '../../../harness/report/c
 import { performRun } from '../../../harness/run/perform-run.js';
 import { referenceModel } from '../../../harness/run/reference-model.js';
 import type { RunJob, RunProgress } from '../../../harness/run/run-job.js';
+import { indexFile } from '../../../reference-model/checkpoint/checkpoint-folder.js';
 import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
 import { tinyData, tinyRun } from '../../reference-model/training/tiny-run.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
@@ -131,10 +132,12 @@ describe('forked runs', () => {
     const history = readFileSync(events, 'utf8').split('\n');
     for (const lines of [0, 1, 5, history.indexOf(history.find((line) => line.includes('session-started'))!)]) {
       for (const withCheckpoint of [false, true]) {
-        const { folder, result } = pathsOf(job!);
+        const { folder: record, result } = pathsOf(job!);
         rmSync(result);
         if (!withCheckpoint) rmSync(checkpoints, { recursive: true });
-        else for (const { step, file } of listCheckpoints(checkpoints)) if (step !== 7) rmSync(file);
+        else
+          for (const { step, folder } of listCheckpoints(checkpoints))
+            if (step !== 7) rmSync(folder, { recursive: true });
         writeFileSync(
           events,
           history
@@ -147,7 +150,7 @@ describe('forked runs', () => {
         expect(decisive(job!)).toEqual(decisive(alone[0]!));
         expect(told(eventsOf(job!))).toEqual(told(eventsOf(alone[0]!)));
         expect(eventsOf(job!).filter(({ type }) => type === 'forked')).toHaveLength(1);
-        expect(existsSync(folder)).toBe(true);
+        expect(existsSync(record)).toBe(true);
       }
     }
     expect(forkOf(eventsOf(job!))?.runId).toBe(shared!.runId);
@@ -182,12 +185,15 @@ describe('shared stages that cannot be used', () => {
   });
 
   test.each([
-    ['damaged', (file: string) => writeFileSync(file, readFileSync(file).subarray(1))],
-    ['missing', (file: string) => rmSync(file)],
+    [
+      'damaged',
+      (checkpoint: string) => writeFileSync(indexFile(checkpoint), readFileSync(indexFile(checkpoint)).subarray(1)),
+    ],
+    ['missing', (checkpoint: string) => rmSync(checkpoint, { recursive: true })],
   ])('because their checkpoint is %s leave one clear error, and the fix works', async (state, spoil) => {
     const jobs = await forkedJobs();
     const { folder, checkpoints } = pathsOf(jobs[1]!);
-    spoil(listCheckpoints(checkpoints)[0]!.file);
+    spoil(listCheckpoints(checkpoints)[0]!.folder);
     expect(await complaint(jobs[2]!)).toBe(
       [
         `error: the checkpoint after step 7 of the shared stages is ${state}`,

@@ -242,7 +242,11 @@ describe('records of runs', () => {
 
   test('lead to pictures of their images', async () => {
     const data = await fakeMachinery.loadDataSet({ name: 'tiny-scenes' });
-    await recordEvaluationImages(store, { ...data, load: async () => data }, 'test');
+    await recordEvaluationImages(
+      store,
+      { ...data, load: async () => data },
+      { split: 'test', captionImages: 5, questions: 0 },
+    );
     const { imageStore } = await read(folders[0]!);
     const pictures = await readThumbnails(['test-3', 'test-4', '../test-3'], { stores: [imageStore!] });
     expect([...pictures.keys()]).toEqual(['test-3', 'test-4']);

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type NamedArray,
-  readSafetensors,
-  SafetensorsError,
-  writeSafetensors,
-} from '../../../reference-model/checkpoint/safetensors.js';
+import { type NamedArray, readSafetensors, writeSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
+import { SafetensorsError } from '../../../reference-model/checkpoint/safetensors-header.js';
 
 const FILE = 'model.safetensors';
 

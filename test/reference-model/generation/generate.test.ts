@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GenerationRequest, generate } from '../../../reference-model/generation/generate.js';
-import type { AttentionMaskKind } from '../../../reference-model/model/config.js';
+import type { MaskKind } from '../../../reference-model/model/config.js';
 import { disposeModel, type Model } from '../../../reference-model/model/model.js';
 import { createParameters } from '../../../reference-model/model/parameters.js';
 import { buildBatch, imageTextSequence } from '../../../reference-model/model/sequence.js';
@@ -9,7 +9,7 @@ import { targetLosses } from '../../../reference-model/model/sequence-loss.js';
 import { TEST_BACKENDS, useBackend } from '../backends.js';
 import { randomTensor, TINY, tinyModel } from '../model/tiny-model.js';
 
-const KINDS: readonly AttentionMaskKind[] = ['causal', 'visual-bidirectional', 'prefix-bidirectional'];
+const KINDS: readonly MaskKind[] = ['causal', 'visual-bidirectional', 'prefix-bidirectional'];
 const END = 0;
 
 describe.each(TEST_BACKENDS)('generation on %s', (backend) => {
@@ -31,7 +31,7 @@ describe.each(TEST_BACKENDS)('generation on %s', (backend) => {
   const request = (changes: Partial<GenerationRequest> = {}): GenerationRequest => ({
     visualEmbeddings,
     prompts: [[1, 2, 3], [4], [5, 6, 7, 8, 9]],
-    attentionMask: 'causal',
+    maskKind: 'causal',
     endToken: END,
     maximumNewTokens: 9,
     ...changes,
@@ -41,13 +41,13 @@ describe.each(TEST_BACKENDS)('generation on %s', (backend) => {
     { name: 'beam', strategy: { kind: 'beam', width: 3 } },
   ] as const;
 
-  describe.each(KINDS)('under the %s mask', (attentionMask) => {
+  describe.each(KINDS)('under the %s mask', (maskKind) => {
     it.each(strategies)('$name: texts are the same with and without a cache, alone and in a batch', ({ strategy }) => {
       const before = tf.memory().numTensors;
-      const cached = generate(model, request({ attentionMask, strategy }));
-      expect(generate(model, request({ attentionMask, strategy, useCache: false }))).toEqual(cached);
+      const cached = generate(model, request({ maskKind, strategy }));
+      expect(generate(model, request({ maskKind, strategy, useCache: false }))).toEqual(cached);
       const alone = request().prompts.flatMap((prompt, image) =>
-        generate(model, request({ attentionMask, strategy, prompts: [prompt], imageOfPrompt: [image] })),
+        generate(model, request({ maskKind, strategy, prompts: [prompt], imageOfPrompt: [image] })),
       );
       expect(alone).toEqual(cached);
       expect(new Set(cached.map(String)).size).toBe(3); // the images and prompts matter
@@ -72,9 +72,9 @@ describe.each(TEST_BACKENDS)('generation on %s', (backend) => {
   });
 
   it('a beam of width 1 is greedy search', () => {
-    for (const attentionMask of KINDS) {
-      const greedy = generate(model, request({ attentionMask }));
-      expect(generate(model, request({ attentionMask, strategy: { kind: 'beam', width: 1 } }))).toEqual(greedy);
+    for (const maskKind of KINDS) {
+      const greedy = generate(model, request({ maskKind }));
+      expect(generate(model, request({ maskKind, strategy: { kind: 'beam', width: 1 } }))).toEqual(greedy);
     }
   });
 

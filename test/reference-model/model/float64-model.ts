@@ -2,8 +2,9 @@
  * The whole model written out in float64 from the architecture's definitions, on named weights: the loss that the engines'
  * losses are compared with, and of which central differences are taken.
  */
-import type { AttentionMaskKind, ModelConfig } from '../../../reference-model/model/config.js';
-import { buildBatch, type Sequence } from '../../../reference-model/model/sequence.js';
+import type { MaskKind, ModelConfig } from '../../../reference-model/model/config.js';
+import { buildBatch } from '../../../reference-model/model/sequence.js';
+import type { Sequence } from '../../../reference-model/model/tokens.js';
 import * as ops from '../ops/float64-reference.js';
 import { type Dense, dense } from '../ops/float64-reference.js';
 
@@ -165,7 +166,7 @@ export function modelLoss(
   weights: Weights,
   pixels: Dense,
   sequences: readonly Sequence[],
-  kind: AttentionMaskKind,
+  kind: MaskKind,
 ): number {
   const { language } = config;
   const visual = connect(config, weights, encodeImages(config, weights, pixels));

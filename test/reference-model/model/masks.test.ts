@@ -1,16 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AttentionMaskKind } from '../../../reference-model/model/config.js';
+import type { MaskKind } from '../../../reference-model/model/config.js';
 import { languageModel } from '../../../reference-model/model/language-model.js';
-import { attentionMask } from '../../../reference-model/model/masks.js';
+import { denseMask } from '../../../reference-model/model/masks.js';
 import { disposeModel, type Model } from '../../../reference-model/model/model.js';
-import { buildBatch, type Sequence, type SequenceBatch, type Token } from '../../../reference-model/model/sequence.js';
+import { buildBatch, type SequenceBatch } from '../../../reference-model/model/sequence.js';
 import { mergeEmbeddings } from '../../../reference-model/model/sequence-loss.js';
+import type { Sequence, Token } from '../../../reference-model/model/tokens.js';
 import { TEST_BACKENDS, useBackend } from '../backends.js';
 import { randomTensor, TINY, tinyModel } from './tiny-model.js';
 
-const KINDS: readonly AttentionMaskKind[] = ['causal', 'visual-bidirectional', 'prefix-bidirectional'];
+const KINDS: readonly MaskKind[] = ['causal', 'visual-bidirectional', 'prefix-bidirectional'];
 const VISUAL_TOKENS = 3;
 const IMAGES = 4;
 
@@ -48,12 +49,12 @@ function layoutOf(documents: readonly (readonly Segment[])[]): Layout {
 }
 
 /** The definition of the masks over segments, independent of the implementation over tokens. */
-function mayAttend({ segments, segmentOf }: Layout, kind: AttentionMaskKind, from: number, to: number): boolean {
+function mayAttend({ segments, segmentOf }: Layout, maskKind: MaskKind, from: number, to: number): boolean {
   const [a, b] = [segmentOf[from]!, segmentOf[to]!];
   if (segments[a]!.document !== segments[b]!.document) return false;
   if (to <= from) return true;
-  if (kind === 'causal') return false;
-  if (kind === 'visual-bidirectional') return a === b && segments[a]!.role === 'visual';
+  if (maskKind === 'causal') return false;
+  if (maskKind === 'visual-bidirectional') return a === b && segments[a]!.role === 'visual';
   return segments.slice(a, b + 1).every(({ role }) => role !== 'answer');
 }
 
@@ -65,7 +66,7 @@ const layout: fc.Arbitrary<Layout> = fc
   .array(fc.array(segment, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 2 })
   .map(layoutOf);
 
-const batchOf = (layouts: readonly Layout[], kind: AttentionMaskKind): SequenceBatch =>
+const batchOf = (layouts: readonly Layout[], kind: MaskKind): SequenceBatch =>
   buildBatch(
     layouts.map(({ sequence }) => sequence),
     kind,
@@ -89,12 +90,12 @@ function hiddenBits(model: Model, batch: SequenceBatch, embeddings: Float32Array
   );
 }
 
-describe('attentionMask', () => {
+describe('denseMask', () => {
   it('is the definition, padding excluded', () => {
     fc.assert(
       fc.property(fc.array(layout, { minLength: 1, maxLength: 3 }), fc.constantFrom(...KINDS), (layouts, kind) => {
         const length = Math.max(...layouts.map(({ sequence }) => sequence.length)) + 1;
-        const mask = attentionMask(
+        const mask = denseMask(
           layouts.map(({ sequence }) => sequence),
           kind,
           length,
@@ -119,9 +120,9 @@ describe('attentionMask', () => {
         { role: 'answer', length: 2 },
       ],
     ]);
-    const drawn = (kind: AttentionMaskKind): string[] =>
+    const drawn = (kind: MaskKind): string[] =>
       Array.from({ length: 6 }, (_, row) =>
-        attentionMask([sequence], kind, 6)
+        denseMask([sequence], kind, 6)
           .slice(row * 6, row * 6 + 6)
           .join(''),
       );

@@ -1,16 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AttentionMaskKind, Part } from '../../../reference-model/model/config.js';
+import type { MaskKind, Part } from '../../../reference-model/model/config.js';
 import { connect } from '../../../reference-model/model/connector.js';
 import { checkModelConfig, disposeModel, type Model, ModelConfigError } from '../../../reference-model/model/model.js';
 import { modelFlops } from '../../../reference-model/model/model-flops.js';
-import {
-  buildBatch,
-  imageTextSequence,
-  packSequences,
-  type Sequence,
-} from '../../../reference-model/model/sequence.js';
+import { buildBatch, imageTextSequence, packSequences } from '../../../reference-model/model/sequence.js';
 import { sequenceLoss } from '../../../reference-model/model/sequence-loss.js';
+import type { Sequence } from '../../../reference-model/model/tokens.js';
 import { encodeImages } from '../../../reference-model/model/vision-encoder.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
 import { TEST_BACKENDS, useBackend } from '../backends.js';
@@ -18,7 +14,7 @@ import { dense } from '../ops/float64-reference.js';
 import { modelLoss, type Weights } from './float64-model.js';
 import { randomTensor, TINY, tinyModel } from './tiny-model.js';
 
-const KINDS: readonly AttentionMaskKind[] = ['causal', 'visual-bidirectional', 'prefix-bidirectional'];
+const KINDS: readonly MaskKind[] = ['causal', 'visual-bidirectional', 'prefix-bidirectional'];
 const PARTS: readonly Part[] = ['vision', 'connector', 'language'];
 const IMAGES = 3;
 const VISUAL_TOKENS = 4;
@@ -50,7 +46,7 @@ describe.each(TEST_BACKENDS)('the model on %s', (backend) => {
   });
 
   const limits = { ...TINY.language, images: IMAGES, visualTokensPerImage: VISUAL_TOKENS };
-  const lossUnder = (kind: AttentionMaskKind): tf.Scalar =>
+  const lossUnder = (kind: MaskKind): tf.Scalar =>
     sequenceLoss(model, buildBatch(SEQUENCES, kind, limits), {
       visualEmbeddings: connect(model, encodeImages(model, pixels)),
     });

@@ -5,10 +5,10 @@ import {
   buildBatch,
   imageTextSequence,
   packSequences,
-  type Sequence,
   SequenceError,
 } from '../../../reference-model/model/sequence.js';
 import { sequenceLoss, targetLosses } from '../../../reference-model/model/sequence-loss.js';
+import type { Sequence } from '../../../reference-model/model/tokens.js';
 import { TEST_BACKENDS, useBackend } from '../backends.js';
 import { randomTensor, TINY, tinyModel } from './tiny-model.js';
 

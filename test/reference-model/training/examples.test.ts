@@ -89,8 +89,8 @@ describe('planBatches', () => {
   });
 
   it('depends on the seed but not on the attention mask: arms of one seed see the same data', () => {
-    const ids = (seed: number, attentionMask: Stage['attentionMask']) =>
-      planBatches(samples, { ...stage({ questions: 1 }), attentionMask }, 7, seed)
+    const ids = (seed: number, maskKind: Stage['attentionMask']) =>
+      planBatches(samples, { ...stage({ questions: 1 }), attentionMask: maskKind }, 7, seed)
         .batch(0)
         .map(({ id }) => id);
     expect(ids(1, 'causal')).toEqual(ids(1, 'visual-bidirectional'));

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parameterArrays } from '../../../reference-model/checkpoint/load-parameters.js';
 import { writeSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
 import type { DataSet } from '../../../reference-model/data/dataset.js';
@@ -13,7 +16,7 @@ import type { TrainingEvent } from '../../../reference-model/training/events.js'
 import { buildExampleBatch } from '../../../reference-model/training/example-batch.js';
 import { examplesOf } from '../../../reference-model/training/examples.js';
 import { accumulateGradients, lossAndGradients } from '../../../reference-model/training/gradients.js';
-import { train } from '../../../reference-model/training/train.js';
+import { type TrainingJob, train } from '../../../reference-model/training/train.js';
 import { tinyData, tinyRun } from './tiny-run.js';
 
 let data: DataSet;
@@ -26,7 +29,8 @@ beforeAll(async () => {
 interface Trained {
   readonly weights: string;
   readonly events: readonly TrainingEvent[];
-  readonly checkpoints: ReadonlyMap<number, Uint8Array>;
+  /** Folders by step. */
+  readonly checkpoints: ReadonlyMap<number, string>;
 }
 
 const hashOf = (model: Model): string =>
@@ -34,15 +38,31 @@ const hashOf = (model: Model): string =>
     .update(writeSafetensors(parameterArrays(model.parameters)))
     .digest('hex');
 
-async function runTraining(config: RunConfig, resumeFrom?: Uint8Array): Promise<Trained> {
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+async function savedBy(write: (folder: string, run: string) => Promise<void>): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-checkpoint-'));
+  folders.push(folder);
+  await write(folder, 'some run');
+  return folder;
+}
+
+async function runTraining(
+  config: RunConfig,
+  { resumeFrom, shardBytes }: Pick<TrainingJob, 'resumeFrom' | 'shardBytes'> = {},
+): Promise<Trained> {
   const events: TrainingEvent[] = [];
-  const checkpoints = new Map<number, Uint8Array>();
+  const checkpoints = new Map<number, string>();
   const model = await train({
     config,
     data: { 'tiny-scenes': data },
     ...(resumeFrom && { resumeFrom }),
-    saveCheckpoint: async (bytes, step) => {
-      checkpoints.set(step, bytes);
+    ...(shardBytes && { shardBytes }),
+    saveCheckpoint: async (step, write) => {
+      checkpoints.set(step, await savedBy(write));
     },
     onEvent: (event) => events.push(event),
     signal: new AbortController().signal,
@@ -76,12 +96,22 @@ describe('train', () => {
     const config = tinyRun({ checkpointEverySteps: 1 });
     const whole = await runTraining(config);
     expect([...whole.checkpoints.keys()]).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    for (const [step, bytes] of whole.checkpoints) {
-      const resumed = await runTraining(config, bytes);
+    for (const [step, resumeFrom] of whole.checkpoints) {
+      const resumed = await runTraining(config, { resumeFrom });
       expect(resumed.weights).toBe(whole.weights);
       const after = whole.events.filter((event) => event.step > step);
       expect(resumed.events).toEqual(after);
     }
+  });
+
+  it('ends with the same bits from a checkpoint of many small shards', async () => {
+    const config = tinyRun({ checkpointEverySteps: 5 });
+    const whole = await runTraining(config);
+    const split = await runTraining(config, { shardBytes: 4096 });
+    const resumeFrom = split.checkpoints.get(5)!;
+    expect(readdirSync(resumeFrom).length).toBeGreaterThan(10);
+    expect(readdirSync(whole.checkpoints.get(5)!)).toHaveLength(3);
+    expect((await runTraining(config, { resumeFrom, shardBytes: 4096 })).weights).toBe(whole.weights);
   });
 
   it('gives other weights for another seed and for another mask, but the same data for arms of one seed', async () => {
@@ -121,12 +151,12 @@ describe('train', () => {
     const config = tinyRun();
     const whole = await runTraining(config);
     const controller = new AbortController();
-    let saved: Uint8Array | undefined;
+    let resumeFrom = '';
     const interrupted = train({
       config,
       data: { 'tiny-scenes': data },
-      saveCheckpoint: async (bytes) => {
-        saved = bytes;
+      saveCheckpoint: async (_, write) => {
+        resumeFrom = await savedBy(write);
       },
       onEvent: (event) => {
         if (event.type === 'step' && event.step === 4) controller.abort();
@@ -134,7 +164,7 @@ describe('train', () => {
       signal: controller.signal,
     });
     await expect(interrupted).rejects.toMatchObject({ name: 'TrainingInterrupted', step: 4 });
-    expect((await runTraining(config, saved)).weights).toBe(whole.weights);
+    expect((await runTraining(config, { resumeFrom })).weights).toBe(whole.weights);
   });
 
   it('stops at a loss that is no number, with step, examples and last good checkpoint', async () => {
@@ -150,7 +180,7 @@ describe('train', () => {
   it('refuses a checkpoint of a longer recipe', async () => {
     const { checkpoints } = await runTraining(tinyRun());
     const short = tinyRun({ stages: [tinyRun().recipe.stages[0]!] });
-    await expect(runTraining(short, checkpoints.get(7)!)).rejects.toThrow(
+    await expect(runTraining(short, { resumeFrom: checkpoints.get(7)! })).rejects.toThrow(
       'the checkpoint cannot be resumed: it was taken after step 7, but the recipe has 3 steps',
     );
   });

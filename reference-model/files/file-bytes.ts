@@ -1,0 +1,24 @@
+/** Whole reads and writes of ranges of a file: one system call may move fewer bytes than asked, and none moves 2 GiB. */
+import { readSync, writeSync } from 'node:fs';
+
+const LARGEST_CALL = 2 ** 28;
+
+/**
+ * Fills `bytes` from a place in the file.
+ * @throws RangeError naming the file when it ends before
+ */
+export function readExactly(descriptor: number, bytes: Uint8Array, position: number, file: string): void {
+  for (let done = 0; done < bytes.length; ) {
+    const length = Math.min(LARGEST_CALL, bytes.length - done);
+    const read = readSync(descriptor, bytes, done, length, position + done);
+    if (read === 0) throw new RangeError(`${file} ends ${bytes.length - done} bytes early.`);
+    done += read;
+  }
+}
+
+/** Appends all of `bytes` where the file stands. */
+export function writeFully(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(descriptor, bytes, done, Math.min(LARGEST_CALL, bytes.length - done));
+  }
+}

@@ -1,5 +1,6 @@
 /** `vlm-bench generate`: what a trained model says about an image. */
 import type { Command } from 'commander';
+import { logLine, printText } from '../log-text.js';
 import { engineOption, type SuiteOptions } from './options.js';
 
 interface GenerateOptions extends Pick<SuiteOptions, 'engine'> {
@@ -19,6 +20,6 @@ export function registerGenerate(program: Command): void {
     .action(async ({ checkpoint, image, prompt, engine }: GenerateOptions) => {
       const { describeImageFile } = await import('./describe-image.js');
       const request = { checkpoint, image, engine, ...(prompt === undefined ? {} : { prompt }) };
-      process.stdout.write(`${await describeImageFile(request)}\n`);
+      printText(logLine(await describeImageFile(request)));
     });
 }

@@ -1,5 +1,6 @@
 /** `vlm-bench score`: caption and VQA metrics on files, and the document frequencies that CIDEr can be frozen with. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { printNote } from '../log-text.js';
 import { jsonOption } from './options.js';
 import type { CaptionScoreOptions } from './score-captions.js';
 import type { VqaScoreOptions } from './score-vqa.js';
@@ -73,6 +74,6 @@ export function registerScore(program: Command): void {
       const { writeDocumentFrequencies } = await import('../score/document-frequency-file.js');
       const { countDocumentFrequencies } = await import('../../metrics/index.js');
       await writeDocumentFrequencies(out, countDocumentFrequencies(await readReferenceRecords(references, split)));
-      console.error(out);
+      printNote(out);
     });
 }

@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import { type Acceptance, type Baseline, type Margin, readBaseline, writeBaseline } from '../systems/baseline.js';
 import { meanScore } from '../systems/replicate-means.js';
 import type { System } from '../systems/system.js';
-import { requireMetric } from './judge.js';
+import { requireMetric } from './required-metric.js';
 
 export interface AcceptRequest {
   readonly file: string;

@@ -14,7 +14,7 @@ export function registerGenerate(program: Command): void {
     .command('generate')
     .description('caption an image, or answer a question about it')
     .requiredOption('--checkpoint <dir>', 'record of a finished run')
-    .requiredOption('--image <file>', 'PNG or JPEG')
+    .requiredOption('--image <file>', 'PNG, JPEG or WebP, turned as its EXIF says; of an animation the first frame')
     .option('--prompt <text>', 'what to ask; by default, for a caption')
     .addOption(engineOption())
     .action(async ({ checkpoint, image, prompt, engine }: GenerateOptions) => {

@@ -45,6 +45,7 @@ export async function acceptBaseline(request: AcceptRequest): Promise<Baseline> 
   try {
     return await whileLocked(folder, () => acceptAlone(request), { signal: patience, onWait });
   } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw Object.assign(error, { path: file });
     if (!patience.aborted || error !== patience.reason) throw error;
     throw new UserError({
       code: 'file-unreadable',

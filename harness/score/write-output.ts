@@ -18,7 +18,7 @@ export async function writeOutput(file: string, pieces: Iterable<string>): Promi
         code: 'file-unreadable',
         what: `cannot write ${file}: ${(error as Error).message}`,
         where: file,
-        fix: 'check that the folder exists and may be written',
+        fix: problem.fix,
       },
       { cause: error },
     );

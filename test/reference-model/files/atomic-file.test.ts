@@ -191,21 +191,24 @@ describe.skipIf(process.platform === 'win32')('what is no regular file', () => {
   });
 
   // As another user the same device cannot be replaced in any case.
-  test.skipIf(!isRoot || process.platform !== 'linux')('a full device is told by its name and stays a device', (context) => {
-    const folder = newFolder();
-    const full = join(folder, 'full');
-    // In a container, root may not be allowed to.
-    if (spawnSync('mknod', [full, 'c', '1', '7']).status !== 0) context.skip();
-    let error: NodeJS.ErrnoException;
-    try {
-      error = refusal(() => writeFileAtomically(full, 'x'));
-    } catch {
-      return context.skip();
-    }
-    expect(error.path).toBe(full);
-    // Where devices are not served on this disk, it is refused before it is full.
-    expect(['ENOSPC', 'EACCES']).toContain(error.code);
-    expect(lstatSync(full).isCharacterDevice()).toBe(true);
-    expect(readdirSync(folder)).toEqual(['full']);
-  });
+  test.skipIf(!isRoot || process.platform !== 'linux')(
+    'a full device is told by its name and stays a device',
+    (context) => {
+      const folder = newFolder();
+      const full = join(folder, 'full');
+      // In a container, root may not be allowed to.
+      if (spawnSync('mknod', [full, 'c', '1', '7']).status !== 0) context.skip();
+      let error: NodeJS.ErrnoException;
+      try {
+        error = refusal(() => writeFileAtomically(full, 'x'));
+      } catch {
+        return context.skip();
+      }
+      expect(error.path).toBe(full);
+      // Where devices are not served on this disk, it is refused before it is full.
+      expect(['ENOSPC', 'EACCES']).toContain(error.code);
+      expect(lstatSync(full).isCharacterDevice()).toBe(true);
+      expect(readdirSync(folder)).toEqual(['full']);
+    },
+  );
 });

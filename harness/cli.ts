@@ -22,6 +22,7 @@ import { registerScore } from './commands/score.js';
 import { registerTokenize } from './commands/tokenize.js';
 import { registerTrain } from './commands/train.js';
 import { formatError, formatProblem, UserError } from './errors.js';
+import { isOfStandardStream, isOutputLost, watchStandardStream } from './standard-streams.js';
 
 function createProgram(): Command {
   const manifest = createRequire(import.meta.url).resolve('#package/package.json');
@@ -60,6 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
     return process.exitCode === undefined ? 0 : Number(process.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) return usageExitCode(error);
+    if (isOfStandardStream(error)) return Number(process.exitCode ?? 0);
     console.error(formatError(error, { debug: program.opts<{ debug?: boolean }>().debug === true }));
     return error instanceof UserError ? error.exitCode : 1;
   }
@@ -69,17 +71,19 @@ async function main(args: readonly string[]): Promise<number> {
 function usageExitCode({ exitCode, message, code }: CommanderError): number {
   if (exitCode === 0) return 0;
   if (code === 'commander.help') return 2;
-  const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
-  const closest = suggestion === undefined ? undefined : /^\(Did you mean (.*)\?\)$/.exec(suggestion)?.[1];
+  // The message quotes arguments, which may hold line breaks.
+  const [, what = message, closest] = /^(?:error: )?(.*?)(?:\n\(Did you mean ([^\n]*)\?\))?$/s.exec(message) ?? [];
   const fix =
     closest === undefined ? 'see `vlm-bench --help` and `vlm-bench COMMAND --help`' : `did you mean ${closest}?`;
   console.error(formatProblem({ what, fix }));
   return 2;
 }
 
-// A reader that closes early (`| head`) is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+for (const stream of [process.stdout, process.stderr]) watchStandardStream(stream);
+process.on('uncaughtException', (error) => {
+  if (isOfStandardStream(error)) return;
+  console.error(formatError(error, { debug: process.argv.includes('--debug') }));
+  process.exit(1);
 });
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+process.exitCode = isOutputLost() ? 1 : exitCode;

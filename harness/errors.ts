@@ -1,7 +1,9 @@
 /**
  * The one shape of every error a user can meet: what is wrong, where, what was expected and how to fix it.
- * Code throws `UserError`; the command line prints it without a stack trace unless `--debug` is given.
+ * Code throws `UserError`; the command line prints it without a stack trace unless `--debug` is given. Whatever a problem quotes from
+ * outside is made harmless as it is formatted.
  */
+import { logLines, logText } from './log-text.js';
 
 export type ProblemCode =
   | 'suite-syntax'
@@ -49,18 +51,23 @@ export class UserError extends Error {
   }
 }
 
+/** One line for each part, whatever text from outside stands in it. */
 export function formatProblem({ what, where, expected, fix }: Omit<Problem, 'code'>): string {
-  const lines = [`error: ${what}`];
-  if (where !== undefined) lines.push(`  where:    ${where}`);
-  if (expected !== undefined) lines.push(`  expected: ${expected}`);
-  lines.push(`  fix:     ${fix}`);
+  const lines = [`error: ${part(what)}`];
+  if (where !== undefined) lines.push(`  where:    ${part(where)}`);
+  if (expected !== undefined) lines.push(`  expected: ${part(expected)}`);
+  lines.push(`  fix:     ${part(fix)}`);
   return lines.join('\n');
 }
+
+/** A caption may be a megabyte long; lists of names are not. */
+const part = (text: string): string => logText(text, 4000);
 
 /** Text for any thrown value; a bug of ours (an error without a problem) says how to see its stack trace. */
 export function formatError(error: unknown, { debug = false }: { debug?: boolean } = {}): string {
   const text = (problemsOf(error) ?? [bugProblem(error)]).map(formatProblem).join('\n');
-  return debug && error instanceof Error && error.stack !== undefined ? `${text}\n${error.stack}` : text;
+  if (!debug || !(error instanceof Error) || error.stack === undefined) return text;
+  return `${text}\n${logLines(error.stack.split('\n'))}`;
 }
 
 type Description = Omit<Problem, 'code'>;
@@ -92,16 +99,31 @@ function systemProblems(error: NodeJS.ErrnoException): readonly Description[] | 
 }
 
 const checkPath = 'check the path and its permissions, then run the same command again';
+const freeSpace = 'free some space, then run the same command again';
+const nameFile = 'name a file instead of a folder, then run the same command again';
+const closeOthers =
+  'let fewer files be open at once (`ulimit -n` says how many may be), then run the same command again';
 const fixBySystemCode: Readonly<Record<string, string>> = {
   EACCES: checkPath,
-  EDQUOT: 'free some space, then run the same command again',
+  EBUSY: 'wait until nothing else uses it, then run the same command again',
+  EDQUOT: freeSpace,
   EEXIST: checkPath,
-  EISDIR: checkPath,
+  EFBIG: 'allow larger files there, or name another place, then run the same command again',
+  EIO: 'check the disk: it failed to read or write; then run the same command again',
+  EISDIR: nameFile,
+  ELOOP: 'check the symbolic links on the path: they lead back to themselves; then run the same command again',
+  EMFILE: closeOthers,
+  ENAMETOOLONG: 'choose a shorter name, then run the same command again',
+  ENFILE: closeOthers,
+  ENODEV: checkPath,
   ENOENT: checkPath,
-  ENOSPC: 'free some space, then run the same command again',
+  ENOSPC: freeSpace,
   ENOTDIR: checkPath,
+  ENXIO: 'check what stands there: nothing takes or gives its bytes; then run the same command again',
   EPERM: checkPath,
-  EROFS: checkPath,
+  EPIPE: 'keep the reader of that pipe open until the command ends, then run the same command again',
+  EROFS: 'name a place that may be written, then run the same command again',
+  ETXTBSY: 'wait until nothing else uses it, then run the same command again',
   MODULE_NOT_FOUND: 'install the package again: a file of it is missing',
 };
 

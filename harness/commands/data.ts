@@ -1,6 +1,7 @@
 /** `vlm-bench data`: list the data sets, verify one, or write one out as images and JSON. */
 import { Argument, type Command } from 'commander';
 import { DATA_SET_NAMES, type DataSetName } from '../../reference-model/data/dataset.js';
+import { printJson, printNote, printText } from '../log-text.js';
 import { dataRootOption, jsonOption, type SuiteOptions } from './options.js';
 
 type DataOptions = Pick<SuiteOptions, 'dataRoot' | 'json'>;
@@ -15,8 +16,8 @@ export function registerData(program: Command): void {
     .addOption(jsonOption())
     .action(async ({ json }: DataOptions) => {
       const { DATA_CATALOG } = await import('./data-sets.js');
-      if (json === true) process.stdout.write(`${JSON.stringify(DATA_CATALOG, null, 2)}\n`);
-      else for (const { name, source, description } of DATA_CATALOG) console.log(`${name}\t${source}\t${description}`);
+      if (json === true) printJson(DATA_CATALOG);
+      else for (const { name, source, description } of DATA_CATALOG) printText(`${name}\t${source}\t${description}`);
     });
   data
     .command('verify')
@@ -29,12 +30,12 @@ export function registerData(program: Command): void {
       const source = { name, ...(dataRoot === undefined ? {} : { root: dataRoot }) };
       const { fingerprint, splits } = await requireUnchangedDataSet(source);
       if (json === true) {
-        process.stdout.write(`${JSON.stringify({ name, fingerprint, splits }, null, 2)}\n`);
+        printJson({ name, fingerprint, splits });
         return;
       }
-      console.log(`${name}\tunchanged, fingerprint ${fingerprint}`);
+      printText(`${name}\tunchanged, fingerprint ${fingerprint}`);
       for (const [split, { images, questions }] of Object.entries(splits)) {
-        console.log(`${split}\t${images} images\t${questions} questions`);
+        printText(`${split}\t${images} images\t${questions} questions`);
       }
     });
   data
@@ -46,6 +47,6 @@ export function registerData(program: Command): void {
     .action(async (name: DataSetName, { dataRoot, out }: DataOptions & { out: string }) => {
       const { prepareDataSet } = await import('./data-sets.js');
       await prepareDataSet({ name, ...(dataRoot === undefined ? {} : { root: dataRoot }) }, out);
-      console.error(out);
+      printNote(out);
     });
 }

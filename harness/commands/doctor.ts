@@ -1,5 +1,6 @@
 /** `vlm-bench doctor`: what works on this machine, and why the rest does not. */
 import type { Command } from 'commander';
+import { printJson, printText } from '../log-text.js';
 import { jsonOption } from './options.js';
 
 export function registerDoctor(program: Command): void {
@@ -10,7 +11,8 @@ export function registerDoctor(program: Command): void {
     .action(async ({ json }: { json?: true }) => {
       const { examine, findingsText } = await import('./examine-machine.js');
       const findings = await examine();
-      process.stdout.write(json === true ? `${JSON.stringify(findings, null, 2)}\n` : findingsText(findings));
+      if (json === true) printJson(findings);
+      else printText(findingsText(findings));
       if (!findings.engines.some(({ available }) => available)) process.exitCode = 1;
     });
 }

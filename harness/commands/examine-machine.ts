@@ -1,6 +1,7 @@
 /** What `vlm-bench doctor` reports: the machine, and each engine with the reason if it is unavailable. */
 import { availableParallelism, totalmem } from 'node:os';
 import { diagnoseEngines, type EngineDiagnosis } from '../../reference-model/index.js';
+import { logLines } from '../log-text.js';
 
 export interface MachineFindings {
   readonly node: string;
@@ -30,5 +31,5 @@ export function findingsText({ node, platform, cores, memoryBytes, engines }: Ma
       return [`${name} unavailable: ${engine.reason}`, `${''.padEnd(18)} ${engine.remedy}`];
     }),
   ];
-  return `${lines.join('\n')}\n`;
+  return logLines(lines);
 }

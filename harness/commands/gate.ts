@@ -1,6 +1,7 @@
 /** `vlm-bench gate`: stops a regression of scores in CI; `gate accept` writes the baseline, `gate calibrate` proposes a margin. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../errors.js';
+import type { MinimumRequest } from '../gate/minimum.js';
 import type { AcceptOptions, GateOptions } from '../gate/run-gate.js';
 import { addScoring, bootstrapSeedOption, collect, jsonOption, resamplesOption } from './options.js';
 
@@ -14,6 +15,16 @@ function share(text: string): number {
   const value = Number(text);
   if (value > 0 && value < 1) return value;
   throw new InvalidArgumentError('It must be a number between 0 and 1.');
+}
+
+/** `X` or `METRIC=X`; the names of metrics may hold anything. */
+function minimum(text: string, earlier: readonly MinimumRequest[] | undefined): readonly MinimumRequest[] {
+  const [, metric, number = text] = /^(.+)=([^=]*)$/s.exec(text) ?? [];
+  const value = Number(number);
+  if (number.trim() === '' || !Number.isFinite(value)) {
+    throw new InvalidArgumentError('It must be a number, or METRIC=X with a number X.');
+  }
+  return [...(earlier ?? []), { ...(metric === undefined ? {} : { metric }), minimum: value }];
 }
 
 function moment(text: string): Date {
@@ -42,7 +53,9 @@ const marginOption = () =>
 export function registerGate(program: Command): void {
   const gate = program
     .command('gate')
-    .description('compare a candidate with the accepted baseline; exit 3 on regression, 4 if undecided');
+    .description(
+      'hold a candidate against the accepted baseline or a minimum; exit 3 on regression or below the minimum, 4 if undecided',
+    );
   addScoring(addCandidate(gate))
     .addOption(baselineOption())
     .option(
@@ -51,6 +64,12 @@ export function registerGate(program: Command): void {
       collect,
     )
     .addOption(marginOption())
+    .addOption(
+      new Option(
+        '--minimum <x>',
+        'least score, with or without a baseline; of the metric that gates, or METRIC=X; may be repeated',
+      ).argParser(minimum),
+    )
     .addOption(resamplesOption())
     .addOption(bootstrapSeedOption())
     .option('--junit <file>', 'write JUnit XML')
@@ -63,7 +82,8 @@ export function registerGate(program: Command): void {
     .option('--gitlab-metrics <file>', 'write an OpenMetrics report')
     .addOption(jsonOption())
     .action(async (options: Partial<GateOptions>) => {
-      requireOptions(options, ['baseline', 'candidate']);
+      requireOptions(options, ['candidate']);
+      if (options.minimum === undefined) requireOptions(options, ['baseline'], ' (or --minimum X)');
       const { runGate } = await import('../gate/run-gate.js');
       process.exitCode = await runGate(options as GateOptions);
     });
@@ -98,13 +118,17 @@ export function registerGate(program: Command): void {
 }
 
 /** A required option of `gate` would be required of its subcommands too, so they are checked here. */
-function requireOptions<Options extends object>(options: Options, names: readonly (keyof Options & string)[]): void {
+function requireOptions<Options extends object>(
+  options: Options,
+  names: readonly (keyof Options & string)[],
+  instead = '',
+): void {
   const missing = names.filter((name) => options[name] === undefined);
   if (missing.length === 0) return;
   throw new UserError(
     missing.map((name) => ({
       code: 'usage' as const,
-      what: `required option '--${name}' not specified`,
+      what: `required option '--${name}'${instead} not specified`,
       fix: 'see `vlm-bench gate --help`',
     })),
     { exitCode: 2 },

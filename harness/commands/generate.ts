@@ -1,5 +1,6 @@
 /** `vlm-bench generate`: what a trained model says about an image. */
 import type { Command } from 'commander';
+import { logLine, printText } from '../log-text.js';
 import { engineOption, type SuiteOptions } from './options.js';
 
 interface GenerateOptions extends Pick<SuiteOptions, 'engine'> {
@@ -13,12 +14,12 @@ export function registerGenerate(program: Command): void {
     .command('generate')
     .description('caption an image, or answer a question about it')
     .requiredOption('--checkpoint <dir>', 'record of a finished run')
-    .requiredOption('--image <file>', 'PNG or JPEG')
+    .requiredOption('--image <file>', 'PNG, JPEG or WebP, turned as its EXIF says; of an animation the first frame')
     .option('--prompt <text>', 'what to ask; by default, for a caption')
     .addOption(engineOption())
     .action(async ({ checkpoint, image, prompt, engine }: GenerateOptions) => {
       const { describeImageFile } = await import('./describe-image.js');
       const request = { checkpoint, image, engine, ...(prompt === undefined ? {} : { prompt }) };
-      process.stdout.write(`${await describeImageFile(request)}\n`);
+      printText(logLine(await describeImageFile(request)));
     });
 }

@@ -13,10 +13,20 @@ function positiveInteger(text: string): number {
   throw new InvalidArgumentError('It must be a whole number of at least 1.');
 }
 
+/** Fewer than 100 resamples hold no 2.5 % quantile to speak of; more than a million only take time. */
 function resampleCount(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 100 && value <= 1_000_000) return value;
   throw new InvalidArgumentError('It must be a whole number from 100 to 1000000.');
+}
+
+function resampleCountOrNone(text: string): number {
+  if (/^0+$/.test(text)) return 0;
+  try {
+    return resampleCount(text);
+  } catch {
+    throw new InvalidArgumentError('It must be a whole number from 100 to 1000000, or 0 for no intervals.');
+  }
 }
 
 function seedNumber(text: string): number {
@@ -58,6 +68,11 @@ export const jsonOption = () => new Option('--json', 'print one JSON document on
 
 export const resamplesOption = () =>
   new Option('--resamples <n>', 'bootstrap resamples of the images').argParser(resampleCount).default(10_000);
+/** For commands that can do without intervals. */
+export const optionalResamplesOption = () =>
+  new Option('--resamples <n>', 'bootstrap resamples for the 95 % intervals; 0 for none')
+    .argParser(resampleCountOrNone)
+    .default(10_000);
 export const bootstrapSeedOption = () =>
   new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(seedNumber).default(1);
 

@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { activateEngine, pretrainBackbones } from '../../reference-model/index.js';
+import { printNote } from '../log-text.js';
 
 /** @returns the files written */
 export async function pretrainInto(out: string): Promise<readonly string[]> {
@@ -9,8 +10,7 @@ export async function pretrainInto(out: string): Promise<readonly string[]> {
   await activateEngine('wasm');
   const backbones = await pretrainBackbones({
     onProgress: (backbone, { step, steps, loss }) => {
-      if (step % 50 === 0 || step === steps)
-        console.error(`${backbone}: step ${step}/${steps}, loss ${loss.toFixed(3)}`);
+      if (step % 50 === 0 || step === steps) printNote(`${backbone}: step ${step}/${steps}, loss ${loss.toFixed(3)}`);
     },
   });
   return Object.entries(backbones).map(([backbone, bytes]) => {

@@ -1,5 +1,6 @@
 /** `vlm-bench pretrain`: regenerates the backbones that ship with the package, to the same bytes. */
 import { type Command, Option } from 'commander';
+import { printNote } from '../log-text.js';
 
 export function registerPretrain(program: Command): void {
   program
@@ -9,6 +10,6 @@ export function registerPretrain(program: Command): void {
     .requiredOption('--out <dir>', 'where the safetensors files go')
     .action(async ({ out }: { out: string }) => {
       const { pretrainInto } = await import('./pretrain-into.js');
-      for (const file of await pretrainInto(out)) console.error(file);
+      for (const file of await pretrainInto(out)) printNote(file);
     });
 }

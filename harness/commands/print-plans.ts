@@ -1,5 +1,6 @@
 /** Prints plans as text or JSON: of the embedded scale with the data read, of the paper scale from the suite alone. */
 import { UserError } from '../errors.js';
+import { printJson, printNote, printText } from '../log-text.js';
 import { type PaperPlan, paperPlan } from '../planning/paper-plan.js';
 import { paperText } from '../planning/paper-text.js';
 import type { PlanDocument } from '../planning/plan-document.js';
@@ -22,7 +23,8 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
   const suites = suitesOf(fileOrId, options);
   if (scale === 'paper') {
     const plans = suites.map((suite) => paperPlan(suite, planOptions(options)));
-    process.stdout.write(json === true ? jsonText(plans) : plans.map(paperText).join('\n'));
+    if (json === true) printJson(oneOrAll(plans));
+    else printText(plans.map(paperText).join('\n'));
     return;
   }
   // Everything is planned before anything is measured: bad input is met at once.
@@ -35,15 +37,14 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
       engine,
       out,
       calibrate: options.calibrate === true,
-      onCalibration: (name) => console.error(`measuring how fast ${name} trains the stages of ${plan.suite.id} …`),
+      onCalibration: (name) => printNote(`measuring how fast ${name} trains the stages of ${plan.suite.id} …`),
       ...(dataRoot === undefined ? {} : { dataRoot }),
       ...(jobs === undefined ? {} : { jobs }),
     });
     documents.push(document);
   }
-  process.stdout.write(
-    json === true ? jsonText(documents) : `${documents.map(planText).join('\n')}${sumText(documents)}`,
-  );
+  if (json === true) printJson(oneOrAll(documents));
+  else printText([...documents.map(planText), ...sumLines(documents)].join('\n'));
 }
 
 /** @throws UserError `usage` for what can be asked of the embedded scale only */
@@ -76,25 +77,23 @@ function planOptions({ smoke, data, seeds }: PlanCommandOptions): PlanOptions {
   };
 }
 
-function jsonText(documents: readonly (PlanDocument | PaperPlan)[]): string {
-  return `${JSON.stringify(documents.length === 1 ? documents[0] : documents, null, 2)}\n`;
+function oneOrAll(documents: readonly (PlanDocument | PaperPlan)[]): unknown {
+  return documents.length === 1 ? documents[0] : documents;
 }
 
 /** Suites are executed one after the other. */
-function sumText(documents: readonly PlanDocument[]): string {
-  if (documents.length < 2) return '';
+function sumLines(documents: readonly PlanDocument[]): readonly string[] {
+  if (documents.length < 2) return [];
   const engines = documents[0]!.engines.map(({ engine }) => engine);
-  return engines
-    .flatMap((engine) => {
-      const seconds = documents.flatMap((document) => {
-        const time = document.engines.find((candidate) => candidate.engine === engine)?.seconds;
-        return time === undefined ? [] : [time];
-      });
-      if (seconds.length < documents.length) return [];
-      const wall = seconds.reduce((sum, time) => sum + time.wall, 0);
-      const remaining = seconds.reduce((sum, time) => sum + time.remaining, 0);
-      const left = leftText(wall, remaining);
-      return [`\nall ${documents.length} suites on ${engine}: about ${durationText(wall)}${left}\n`];
-    })
-    .join('');
+  return engines.flatMap((engine) => {
+    const seconds = documents.flatMap((document) => {
+      const time = document.engines.find((candidate) => candidate.engine === engine)?.seconds;
+      return time === undefined ? [] : [time];
+    });
+    if (seconds.length < documents.length) return [];
+    const wall = seconds.reduce((sum, time) => sum + time.wall, 0);
+    const remaining = seconds.reduce((sum, time) => sum + time.remaining, 0);
+    const left = leftText(wall, remaining);
+    return [`all ${documents.length} suites on ${engine}: about ${durationText(wall)}${left}\n`];
+  });
 }

@@ -1,5 +1,6 @@
 /** `vlm-bench publish`: a static site from records, offline; what has not changed since the last publish is not rendered again. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { printNote } from '../log-text.js';
 
 interface PublishFlags {
   readonly out: string;
@@ -20,11 +21,11 @@ export function registerPublish(program: Command): void {
     .action(async (records: readonly string[], flags: PublishFlags) => {
       const { publishSite } = await import('../publish/publish-site.js');
       const site = await publishSite(records, flags);
-      for (const folder of site.unfinished) console.error(`left out, not finished: ${folder}`);
-      console.error(
+      for (const folder of site.unfinished) printNote(`left out, not finished: ${folder}`);
+      printNote(
         `${site.suites} suites, ${site.runs} runs, ${site.comparisons} comparisons; ${site.rendered} parts rendered, ${site.kept} unchanged, ${site.removedFiles} files removed`,
       );
-      console.error(site.page);
+      printNote(site.page);
     });
 }
 

@@ -1,5 +1,6 @@
 /** `vlm-bench report`: reports from records alone, offline, without training. */
 import type { Command } from 'commander';
+import { printNote } from '../log-text.js';
 
 export function registerReport(program: Command): void {
   program
@@ -16,8 +17,8 @@ export function registerReport(program: Command): void {
       const { page, reports } = await writeReports(folders, resolve(out));
       for (const { finding } of reports) {
         const quoted = quotedVerdict(finding);
-        if (quoted !== undefined) console.error(quoted);
+        if (quoted !== undefined) printNote(quoted);
       }
-      console.error(page);
+      printNote(page);
     });
 }

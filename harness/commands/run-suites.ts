@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Interruption, withInterruption } from '../execution/interruption.js';
 import { type FinishedReproduction, reproduce } from '../experiment/reproduce.js';
 import { planLooks, reproduceUntilDecided } from '../experiment/until-decided.js';
+import { printJsonText, printNote } from '../log-text.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
@@ -24,8 +25,8 @@ export async function runSuites(suites: readonly Suite[], options: SuiteOptions)
   await withInterruption(async (interruption) => {
     for (const looks of plans) reports.push(await reportOn(looks, { ...options, ...under }, interruption));
   });
-  if (reports.length > 1) console.error(writeFindingsIndex(resolve(out), reports).page);
-  if (json) process.stdout.write(document(reports.map((report) => report.json.trimEnd())));
+  if (reports.length > 1) printNote(writeFindingsIndex(resolve(out), reports).page);
+  if (json) printJsonText(document(reports.map((report) => report.json.trimEnd())));
 }
 
 /** @param looks the plan, or those of every look until the finding is decided */
@@ -40,10 +41,10 @@ async function reportOn(
   const verdict = finding.decision?.verdict ?? 'none';
   if (required !== undefined && verdict !== required) {
     process.exitCode = 1;
-    console.error(`error: the verdict is ${verdict}, and --require asks for ${required}`);
+    printNote(`error: the verdict is ${verdict}, and --require asks for ${required}`);
   }
   printVerdict(finding);
-  console.error(report.page);
+  printNote(report.page);
   return report;
 }
 
@@ -80,7 +81,7 @@ async function execute(
 
 function printVerdict(finding: DecidedFinding): void {
   const quoted = quotedVerdict(finding);
-  if (quoted !== undefined) console.error(quoted);
+  if (quoted !== undefined) printNote(quoted);
 }
 
 function planOptions({ data, scale, seeds, smoke }: SuiteOptions): PlanOptions {
@@ -94,5 +95,5 @@ function planOptions({ data, scale, seeds, smoke }: SuiteOptions): PlanOptions {
 
 /** The report of one suite, or those of several as one document. */
 function document(reports: readonly string[]): string {
-  return reports.length === 1 ? `${reports[0]}\n` : `{"findings": [${reports.join(',\n')}]}\n`;
+  return reports.length === 1 ? reports[0]! : `{"findings": [${reports.join(',\n')}]}`;
 }

@@ -1,5 +1,6 @@
 /** `vlm-bench schema`: the JSON Schema of suites, for editors. */
 import type { Command } from 'commander';
+import { printJson } from '../log-text.js';
 
 export function registerSchema(program: Command): void {
   program
@@ -7,6 +8,6 @@ export function registerSchema(program: Command): void {
     .description('print the JSON Schema of suites, for editors')
     .action(async () => {
       const { suiteJsonSchema } = await import('../suite/json-schema.js');
-      process.stdout.write(`${JSON.stringify(suiteJsonSchema(), null, 2)}\n`);
+      printJson(suiteJsonSchema());
     });
 }

@@ -1,23 +1,12 @@
 /** `vlm-bench score`: caption and VQA metrics on files, and the document frequencies that CIDEr can be frozen with. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { jsonOption } from './options.js';
+import { type Command, Option } from 'commander';
+import { printNote } from '../log-text.js';
+import { bootstrapSeedOption, jsonOption, optionalResamplesOption } from './options.js';
 import type { CaptionScoreOptions } from './score-captions.js';
 import type { VqaScoreOptions } from './score-vqa.js';
 
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError('It must be a whole number.');
-}
-
-const resamplesOption = () =>
-  new Option('--resamples <n>', 'bootstrap resamples for the 95 % intervals; 0 for none')
-    .argParser(wholeNumber)
-    .default(10_000);
 const intervalOption = () =>
   new Option('--interval <kind>', 'kind of bootstrap interval').choices(['bca', 'percentile']).default('bca');
-const bootstrapSeedOption = () =>
-  new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(wholeNumber).default(1);
 
 export function registerScore(program: Command): void {
   const score = program.command('score').description('score predictions against references');
@@ -34,7 +23,7 @@ export function registerScore(program: Command): void {
     .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')
     .option('--meteor-jar <file>', 'compute METEOR with this meteor-1.5.jar and the Java on this machine')
     .option('--per-image <file>', 'also write the scores of every image: FILE.csv, or FILE.json for `gate`, `compare`')
-    .addOption(resamplesOption())
+    .addOption(optionalResamplesOption())
     .addOption(intervalOption())
     .addOption(bootstrapSeedOption())
     .addOption(jsonOption())
@@ -54,7 +43,7 @@ export function registerScore(program: Command): void {
     .requiredOption('--predictions <file>', 'records with question_id and answer in JSON, JSONL or CSV')
     .option('--split <name>', 'score this split of the references only')
     .option('--per-question <file>', 'also write the score of every question as CSV')
-    .addOption(resamplesOption())
+    .addOption(optionalResamplesOption())
     .addOption(intervalOption())
     .addOption(bootstrapSeedOption())
     .addOption(jsonOption())
@@ -73,6 +62,6 @@ export function registerScore(program: Command): void {
       const { writeDocumentFrequencies } = await import('../score/document-frequency-file.js');
       const { countDocumentFrequencies } = await import('../../metrics/index.js');
       await writeDocumentFrequencies(out, countDocumentFrequencies(await readReferenceRecords(references, split)));
-      console.error(out);
+      printNote(out);
     });
 }

@@ -1,5 +1,6 @@
 /** `vlm-bench train`: one run from a configuration file. */
 import type { Command } from 'commander';
+import { printJson, printNote, printText } from '../log-text.js';
 import { dataRootOption, engineOption, jsonOption, outOption, type SuiteOptions } from './options.js';
 
 export function registerTrain(program: Command): void {
@@ -17,8 +18,8 @@ export function registerTrain(program: Command): void {
       const { folder, result } = await withInterruption((interruption) =>
         trainConfig(file, { ...options, interruption }),
       );
-      if (options.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-      else for (const [measure, { value }] of Object.entries(result.scores)) console.log(`${measure}\t${value}`);
-      console.error(folder);
+      if (options.json === true) printJson(result);
+      else for (const [measure, { value }] of Object.entries(result.scores)) printText(`${measure}\t${value}`);
+      printNote(folder);
     });
 }

@@ -1,7 +1,7 @@
 /** A comparison as text for a terminal: the ranking of each metric, and its pairs with their intervals. */
 import type { ComparedMetricView, ComparisonView, PairView } from '../../reports/comparison/comparison-view.js';
 import { decimalsFor, formatFixed, formatInterval, formatLevel, formatP, formatSigned } from '../../reports/numbers.js';
-import { logText } from '../log-text.js';
+import { logLines, logText } from '../log-text.js';
 
 /** @returns lines with a final line feed */
 export function comparisonText({ systems, metrics, leftOut, published, statistics }: ComparisonView): string {
@@ -9,14 +9,15 @@ export function comparisonText({ systems, metrics, leftOut, published, statistic
   const nameOf = (id: string) => labels.get(id) ?? id;
   const width = Math.max(...[...labels.values()].map(({ length }) => length));
   const lines = metrics.flatMap((metric) => metricLines(metric, nameOf, width));
-  return `${[
+  return logLines([
     ...lines,
     ...leftOut.map(
       ({ metric, systems: some }) => `not compared: ${logText(metric)}, found only in ${logText(some.join(', '))}`,
     ),
     ...(published.length === 0 ? [] : ['published rows are on the page only: they have no scores of images to test']),
     `intervals at ${formatLevel(statistics.level)} %; p after Holm over the pairs of a metric`,
-  ].join('\n')}\n`;
+    '',
+  ]);
 }
 
 function metricLines(metric: ComparedMetricView, nameOf: (id: string) => string, width: number): readonly string[] {

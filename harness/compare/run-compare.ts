@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { renderComparison } from '../../reports/comparison/comparison-page.js';
 import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
 import { UserError } from '../errors.js';
-import { logJson } from '../log-text.js';
+import { logJson, printJson, printNote, printText } from '../log-text.js';
 import { type ScoringOptions, scoringOf } from '../systems/scoring-options.js';
 import { buildComparisonView } from './build-comparison-view.js';
 import { readCompareInputs } from './compare-inputs.js';
@@ -35,8 +35,9 @@ export async function runCompare(inputs: readonly string[], options: CompareOpti
   const file = join(out, 'index.html');
   writeFileAtomically(join(out, 'comparison.json'), document);
   writeFileAtomically(file, page);
-  process.stdout.write(json === true ? document : comparisonText(view));
-  console.error(file);
+  if (json === true) printJson(view);
+  else printText(comparisonText(view));
+  printNote(file);
 }
 
 /** Equal views give equal bytes. */

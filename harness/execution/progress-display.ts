@@ -1,5 +1,6 @@
 /** Shows how runs get on, on stderr: one live bar per run on a terminal, else plain lines at a bounded rate. */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import { logLine, logText } from '../log-text.js';
 import type { ExecutionEvent, TitledJob } from './execute-runs.js';
 import { meterText, newMeter, updateMeter } from './run-meter.js';
 
@@ -16,7 +17,7 @@ interface DisplayedRun {
 
 export function displayedRun({ title, job }: TitledJob): DisplayedRun {
   const { stages } = job.identity.config.recipe;
-  return { title, totalSteps: stages.reduce((sum, { steps }) => sum + steps, 0) };
+  return { title: logText(title), totalSteps: stages.reduce((sum, { steps }) => sum + steps, 0) };
 }
 
 /** @param runs in the order of their indices */
@@ -45,7 +46,7 @@ function bars(runs: readonly DisplayedRun[], stream: NodeJS.WriteStream): Progre
   const meters = runs.map(newMeter);
   const show = (index: number, status: string) => {
     const { step, totalSteps } = meters[index]!;
-    const payload = { title: runs[index]!.title.padEnd(width), status };
+    const payload = { title: runs[index]!.title.padEnd(width), status: logLine(status) };
     const existing = bar.get(index);
     if (existing === undefined) bar.set(index, multiBar.create(totalSteps, step, payload));
     else existing.update(step, payload);
@@ -80,7 +81,7 @@ function lines(runs: readonly DisplayedRun[], stream: NodeJS.WritableStream): Pr
       const rare = ['waiting', 'resuming', 'forking'].includes(event.progress.type);
       if (!rare && Date.now() - shownAt[index]! < lineInterval * 1000) return;
       shownAt[index] = Date.now();
-      stream.write(`${prefix}: step ${meter.step}/${meter.totalSteps}, ${meterText(meter)}\n`);
+      stream.write(`${logLine(`${prefix}: step ${meter.step}/${meter.totalSteps}, ${meterText(meter)}`)}\n`);
     },
     close: () => {},
   };

@@ -1,11 +1,15 @@
 /** Makes a candidate the baseline: who accepted it, when and why is kept, for this and every earlier acceptance. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { printNote } from '../log-text.js';
+import { whileLocked } from '../records/lock.js';
+import type { ProcessIdentity } from '../records/process-identity.js';
 import { type Acceptance, type Baseline, type Margin, readBaseline, writeBaseline } from '../systems/baseline.js';
 import { meanScore } from '../systems/replicate-means.js';
 import type { System } from '../systems/system.js';
-import { requireMetric } from './judge.js';
+import { requireMetric } from './required-metric.js';
 
 export interface AcceptRequest {
   readonly file: string;
@@ -24,9 +28,44 @@ export interface AcceptRequest {
 /** Share of the accepted score that is the margin as long as nobody chose one. */
 const DEFAULT_MARGIN = 0.02;
 
-/** @throws UserError for an empty reason, a metric that the candidate lacks, or a baseline file that cannot be read or written */
+/**
+ * One at a time: whoever accepts into a file in which another acceptance is being written waits for it and keeps it.
+ * @throws UserError for an empty reason, a metric that the candidate lacks, or a baseline file that cannot be read or written
+ */
 export async function acceptBaseline(request: AcceptRequest): Promise<Baseline> {
-  const { file, candidate, reason, by, at, commit } = request;
+  requireReason(request.reason);
+  const { file } = request;
+  let holder: ProcessIdentity | undefined;
+  const onWait = (heldBy: ProcessIdentity) => {
+    holder = heldBy;
+    printNote(`waiting for process ${heldBy.pid} on ${heldBy.host}, which accepts into ${file}`);
+  };
+  const patience = AbortSignal.timeout(LONGEST_WAIT);
+  const folder = lockOf(file);
+  try {
+    return await whileLocked(folder, () => acceptAlone(request), { signal: patience, onWait });
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw Object.assign(error, { path: file });
+    if (!patience.aborted || error !== patience.reason) throw error;
+    throw new UserError({
+      code: 'file-unreadable',
+      what: `process ${holder?.pid} on ${holder?.host} accepts into the baseline and does not come to an end`,
+      where: file,
+      expected: `the baseline to be free within ${LONGEST_WAIT / 1000} s`,
+      fix: `end that process; if it is gone, delete ${folder}`,
+    });
+  }
+}
+
+/** Milliseconds; an acceptance takes a fraction of a second. */
+const LONGEST_WAIT = 60_000;
+
+/** Beside the file itself, whatever link leads to it, so that all who write it meet. */
+function lockOf(file: string): string {
+  return `${existsSync(file) ? realpathSync(file) : resolve(file)}.lock`;
+}
+
+function requireReason(reason: string): void {
   if (reason.trim() === '') {
     throw new UserError(
       {
@@ -39,6 +78,10 @@ export async function acceptBaseline(request: AcceptRequest): Promise<Baseline> 
       { exitCode: 2 },
     );
   }
+}
+
+async function acceptAlone(request: AcceptRequest): Promise<Baseline> {
+  const { file, candidate, reason, by, at, commit } = request;
   const earlier = existsSync(file) ? await readBaseline(file) : undefined;
   const metric = request.metric ?? earlier?.metric ?? candidate.metrics[0]!.name;
   const score = meanScore(requireMetric(candidate, metric, candidate.label));

@@ -7,7 +7,7 @@ import { type CalibrationOptions, type GateCalibration, gateCalibration } from '
 import { meanScore } from '../systems/replicate-means.js';
 import { requireComparable } from '../systems/require-comparable.js';
 import type { System } from '../systems/system.js';
-import { requireMetric } from './judge.js';
+import { requireMetric } from './required-metric.js';
 
 export interface CalibrationResult extends GateCalibration {
   readonly schemaVersion: 1;
@@ -28,9 +28,9 @@ export function calibrateGate(
     throw new UserError(
       {
         code: 'usage',
-        what: `${systems.length} system is no A/A pair`,
-        expected: 'at least two systems that ought not to differ',
-        fix: 'name several runs of one recipe',
+        what: 'calibration needs at least two systems',
+        expected: 'several systems that ought not to differ, such as runs of one recipe with other seeds',
+        fix: 'name each of them as an argument of its own; paths joined by commas are one system',
       },
       { exitCode: 2 },
     );

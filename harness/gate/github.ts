@@ -3,19 +3,24 @@
  * from both streams, so untrusted text is escaped as the runner's toolkit does.
  */
 import { appendFileSync } from 'node:fs';
-import { singleLineText } from '../../reports/untrusted-text.js';
-import type { GateVerdict } from '../statistics/gate-decision.js';
-import type { GateResult } from './gate-result.js';
+import { cutNote, cutText, singleLineText } from '../../reports/untrusted-text.js';
+import { type GateDocument, type GateOutcome, hasBaseline } from './gate-result.js';
 
-const commands: Readonly<Record<GateVerdict | 'error', string>> = {
+/** GitHub takes 64 KB and shows ten annotations of a kind per step; this is one, and a sentence needs far less. */
+const LONGEST_MESSAGE = 1000;
+
+const commands: Readonly<Record<GateOutcome | 'error', string>> = {
   pass: 'notice',
   inconclusive: 'warning',
+  'below-minimum': 'error',
   regression: 'error',
   error: 'error',
 };
 
-export function githubAnnotation({ verdict, sentence, baseline }: GateResult): string {
-  return command(commands[verdict], `vlm-bench gate: ${verdict}`, sentence, baseline.file);
+export function githubAnnotation(document: GateDocument): string {
+  const { verdict, sentence } = document;
+  const file = hasBaseline(document) ? document.baseline.file : undefined;
+  return command(commands[verdict], `vlm-bench gate: ${verdict}`, sentence, file);
 }
 
 export function githubErrorAnnotation(message: string): string {
@@ -24,7 +29,12 @@ export function githubErrorAnnotation(message: string): string {
 
 function command(name: string, title: string, message: string, file?: string): string {
   const properties = [...(file === undefined ? [] : [`file=${property(file)}`, 'line=1']), `title=${property(title)}`];
-  return `::${name} ${properties.join(',')}::${data(singleLineText(message, 1000))}`;
+  return `::${name} ${properties.join(',')}::${data(shortened(message))}`;
+}
+
+function shortened(message: string): string {
+  const { shown, omitted } = cutText(message, LONGEST_MESSAGE);
+  return `${singleLineText(shown, LONGEST_MESSAGE)}${omitted === 0 ? '' : cutNote(omitted)}`;
 }
 
 function data(text: string): string {

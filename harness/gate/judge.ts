@@ -7,11 +7,13 @@ import { type GateVerdict, gateDecision } from '../statistics/gate-decision.js';
 import { type Baseline, type Margin, referencesOf } from '../systems/baseline.js';
 import { meanScore } from '../systems/replicate-means.js';
 import { requireComparable } from '../systems/require-comparable.js';
-import type { System, SystemMetric } from '../systems/system.js';
+import type { System } from '../systems/system.js';
 import { methodSentence, metricDifferences } from './difference.js';
 import type { GateMetric, GateResult } from './gate-result.js';
+import { candidateOf, type MinimumRequest, minimumSentence, minimumsOf, withMinimums } from './minimum.js';
 import { marginText, metricNumbers } from './number-text.js';
 import { movementOf } from './regressed-images.js';
+import { requireMetric } from './required-metric.js';
 
 export interface GateQuestion {
   readonly baseline: Baseline;
@@ -22,6 +24,7 @@ export interface GateQuestion {
   readonly metrics?: readonly string[];
   /** By default the baseline's. */
   readonly margin?: number;
+  readonly minimums?: readonly MinimumRequest[];
   readonly resamples?: number;
   readonly seed?: number;
 }
@@ -33,6 +36,7 @@ export function judge({
   candidate,
   metrics,
   margin: givenMargin,
+  minimums = [],
   resamples = 10_000,
   seed = 1,
 }: GateQuestion): GateResult {
@@ -69,24 +73,22 @@ export function judge({
   });
   const verdict = verdictOf(described[0]!, margin.value);
   const references = referencesOf(described[0]!.signature);
-  const { commit } = candidate.origin;
+  const comparison = { verdict, sentence: sentenceOf(verdict, described[0]!, margin.value) };
+  const floors = minimumsOf(candidate, minimums, gating!);
   return {
     schemaVersion: 1,
-    verdict,
-    sentence: sentenceOf(verdict, described[0]!, margin.value),
+    verdict: withMinimums(verdict, floors),
+    sentence: [comparison.sentence, ...floors.map(minimumSentence)].join(' '),
     metric: gating!,
+    comparison,
     margin,
     method: methodSentence(first!, resamples),
     level: 0.95,
     resamples,
     baseline: { file, label: baseline.system.label, accepted: baseline.accepted.at(-1)! },
-    candidate: {
-      label: candidate.label,
-      paths: candidate.origin.paths,
-      records: candidate.records,
-      ...(commit === undefined ? {} : { commit }),
-    },
+    candidate: candidateOf(candidate),
     ...(references === undefined ? {} : { references }),
+    minimums: floors,
     metrics: described,
     ...movementOf(gating!, baseline.system, candidate),
   };
@@ -108,19 +110,6 @@ function marginFor(gating: string, baseline: Baseline, given: number | undefined
     where: file,
     expected: 'a margin for the metric that gates',
     fix: `add --margin X, or accept a baseline that gates on ${gating}`,
-  });
-}
-
-/** @throws UserError `score-invalid` naming what the system has instead */
-export function requireMetric(system: System, name: string, where: string): SystemMetric {
-  const metric = system.metrics.find((one) => one.name === name);
-  if (metric !== undefined) return metric;
-  throw new UserError({
-    code: 'score-invalid',
-    what: `there are no scores of ${name} for every image`,
-    where,
-    expected: `one of ${system.metrics.map((one) => one.name).join(', ')}`,
-    fix: 'name one of these with --metric, or score the candidate with the metric of the baseline',
   });
 }
 

@@ -1,10 +1,11 @@
 /**
  * The result as JUnit XML, as the Ant schema (windyroad/JUnit-Schema, which Jenkins, GitLab and GitHub's actions read) wants it: one
- * suite, one case per metric. A regression and an
- * inconclusive gate are failures (their `type` tells them apart), since neither may pass unnoticed; an input error is an error.
+ * suite, one case per metric and per minimum. A regression, a missed minimum and an inconclusive gate are failures (their `type` tells
+ * them apart), since none may pass unnoticed; an input error is an error.
  */
 import { escapeMarkup, printableText, singleLineText } from '../../reports/untrusted-text.js';
-import type { GateResult } from './gate-result.js';
+import { type GateDocument, type GateMinimum, type GateResult, hasBaseline } from './gate-result.js';
+import { minimumSentence } from './minimum.js';
 import { metricNumbers } from './number-text.js';
 
 export interface JunitContext {
@@ -23,8 +24,21 @@ interface TestCase {
   };
 }
 
-export function junitOfResult(result: GateResult, context: JunitContext): string {
-  const { metrics, verdict, sentence, method, regressed, baseline } = result;
+export function junitOfResult(document: GateDocument, context: JunitContext): string {
+  const { verdict, candidate, minimums } = document;
+  const compared = hasBaseline(document) ? comparedParts(document) : { cases: [], lines: [], properties: {} };
+  const signature = hasBaseline(document) ? document.metrics[0]!.signature : minimums[0]!.signature;
+  const properties = { verdict, ...compared.properties, candidate: candidate.label, signature };
+  const lines = [...compared.lines, ...minimums.map(minimumSentence)];
+  return documentOf([...compared.cases, ...minimums.map(minimumCase)], properties, lines.join('\n'), context);
+}
+
+function comparedParts({ metrics, comparison, method, regressed, baseline, margin }: GateResult): {
+  readonly cases: readonly TestCase[];
+  readonly lines: readonly string[];
+  readonly properties: Readonly<Record<string, string>>;
+} {
+  const { verdict, sentence } = comparison;
   const cases = metrics.map((metric): TestCase => {
     const name = metric.gates ? metric.name : `${metric.name} (informs)`;
     if (!metric.gates || verdict === 'pass') return { name };
@@ -35,19 +49,19 @@ export function junitOfResult(result: GateResult, context: JunitContext): string
     ];
     return { name, outcome: { kind: 'failure', type: verdict, message: sentence, text: text.join('\n') } };
   });
-  const table = metrics.map((metric) => {
+  const lines = metrics.map((metric) => {
     const { baseline: before, candidate: after, difference, low, high } = metricNumbers(metric);
     return `${metric.name}: ${before} → ${after}, ${difference} (95 % interval ${low} to ${high})`;
   });
-  const properties = {
-    verdict,
-    margin: String(result.margin.value),
-    baseline: baseline.file,
-    'accepted-by': baseline.accepted.by,
-    candidate: result.candidate.label,
-    signature: metrics[0]!.signature,
-  };
-  return documentOf(cases, properties, table.join('\n'), context);
+  const properties = { margin: String(margin.value), baseline: baseline.file, 'accepted-by': baseline.accepted.by };
+  return { cases, lines, properties };
+}
+
+function minimumCase(floor: GateMinimum): TestCase {
+  const name = `${floor.metric} (minimum)`;
+  if (floor.reached) return { name };
+  const message = minimumSentence(floor);
+  return { name, outcome: { kind: 'failure', type: 'below-minimum', message, text: message } };
 }
 
 export function junitOfError(

@@ -3,17 +3,26 @@
  * so that a script finds the comment and updates it in place. Untrusted text stands in `<code>` elements inside HTML blocks, where neither
  * GitHub nor GitLab reads Markdown, mentions, references, emoji or links.
  */
-import { escapeMarkup, singleLineText } from '../../reports/untrusted-text.js';
-import type { GateResult, RegressedImage, RegressedText } from './gate-result.js';
-import { imageNumbers, marginText, metricNumbers } from './number-text.js';
+import { cutNote, cutText, escapeMarkup, singleLineText } from '../../reports/untrusted-text.js';
+import {
+  type GateCandidate,
+  type GateDocument,
+  type GateMinimum,
+  type GateResult,
+  hasBaseline,
+  type RegressedImage,
+  type RegressedText,
+} from './gate-result.js';
+import { imageNumbers, marginText, metricNumbers, minimumNumbers } from './number-text.js';
 
 export interface MarkdownOptions {
   /** Address or relative path of an image's thumbnail; undefined where there is none. */
   readonly thumbnail?: (imageId: string) => string | undefined;
 }
 
-/** GitHub refuses comments of more than 65,536 characters. */
+/** GitHub refuses comments of more than 65,536 characters, GitLab those of more than 1,000,000. */
 const LARGEST_COMMENT = 60_000;
+const LARGEST_TABLE = 12_000;
 const TEXT_LENGTH = 300;
 const REFERENCES = 5;
 const QUESTIONS = 3;
@@ -23,25 +32,48 @@ export function commentMarker(baselineFile: string): string {
   return `<!-- vlm-bench gate ${baselineFile.replace(/[^A-Za-z0-9._/-]+/g, '_').replace(/-+/g, '-')} -->`;
 }
 
-export function markdownOfResult(result: GateResult, { thumbnail = () => undefined }: MarkdownOptions = {}): string {
-  const { verdict, sentence, baseline, candidate, margin, images, method, regressed, references } = result;
-  const { by, at, reason, commit } = baseline.accepted;
+export function markdownOfResult(
+  document: GateDocument,
+  { thumbnail = () => undefined }: MarkdownOptions = {},
+): string {
+  const { verdict, sentence, minimums } = document;
+  const compared = hasBaseline(document);
+  // Without a baseline, gates are told apart by what they guard.
+  const subject = compared ? document.baseline.file : `minimum ${minimums.map(({ metric }) => metric).join(' ')}`;
   const head = [
-    commentMarker(baseline.file),
+    commentMarker(subject.slice(0, TEXT_LENGTH)),
     `### vlm-bench gate: ${verdict}`,
     '',
     `<p>${code(sentence, 600)}</p>`,
     '',
-    metricTable(result),
-    '',
-    `<p>Margin ${marginText(margin.value)} (${code(margin.origin)}). ${images.lost} images lost, ${images.won} won, ${images.tied} unchanged. ${inert(method)}</p>`,
-    `<p>Candidate ${code(candidate.label)}${candidate.records > 1 ? ` (${candidate.records} records)` : ''}${commitText(candidate.commit)} against ${code(baseline.label)}${commitText(commit)}, accepted by ${code(by)} on ${at}: ${code(reason)}${references === undefined ? '' : ` References ${code(references)}.`}</p>`,
+    ...(compared ? [metricTable(document), ''] : []),
+    ...(minimums.length === 0 ? [] : [minimumTable(minimums), '']),
+    ...(compared ? comparisonParagraphs(document) : [`<p>Candidate ${candidateText(document.candidate)}.</p>`]),
     '',
   ].join('\n');
-  const rows = regressed.map((image) => imageRow(image, result.metric, thumbnail(image.imageId)));
-  let kept = rows.length;
-  const length = () => rows.slice(0, kept).reduce((sum, row) => sum + row.length, 0);
-  while (kept > 0 && head.length + length() > LARGEST_COMMENT) kept--;
+  return compared ? withRegressedImages(head, document, thumbnail) : head;
+}
+
+function comparisonParagraphs(result: GateResult): readonly string[] {
+  const { baseline, candidate, margin, images, method, references } = result;
+  const { by, at, reason, commit } = baseline.accepted;
+  return [
+    `<p>Margin ${marginText(margin.value)} (${code(margin.origin)}). ${images.lost} images lost, ${images.won} won, ${images.tied} unchanged. ${inert(method)}</p>`,
+    `<p>Candidate ${candidateText(candidate)} against ${code(baseline.label)}${commitText(commit)}, accepted by ${code(by)} on ${at}: ${code(reason)}${references === undefined ? '' : ` References ${code(references)}.`}</p>`,
+  ];
+}
+
+function candidateText({ label, records, commit }: GateCandidate): string {
+  return `${code(label)}${records > 1 ? ` (${records} records)` : ''}${commitText(commit)}`;
+}
+
+function withRegressedImages(
+  head: string,
+  { verdict, metric, regressed }: GateResult,
+  thumbnail: (imageId: string) => string | undefined,
+): string {
+  const rows = regressed.map((image) => imageRow(image, metric, thumbnail(image.imageId)));
+  const kept = rowsWithin(rows, LARGEST_COMMENT - head.length);
   if (kept === 0) return head;
   return [
     head,
@@ -55,18 +87,44 @@ export function markdownOfResult(result: GateResult, { thumbnail = () => undefin
   ].join('\n');
 }
 
+/** How many of the rows fit into so many characters. */
+function rowsWithin(rows: readonly string[], characters: number): number {
+  let left = characters;
+  const overflow = rows.findIndex((row) => {
+    left -= row.length + 1;
+    return left < 0;
+  });
+  return overflow === -1 ? rows.length : overflow;
+}
+
+/** A table of which no more rows are shown than leave room for the rest of the comment. */
+function table(header: readonly string[], rows: readonly string[]): string {
+  const kept = rowsWithin(rows, LARGEST_TABLE);
+  const omitted = rows.length - kept;
+  return [
+    '<table>',
+    `<tr>${header.map((name) => `<th>${name}</th>`).join('')}</tr>`,
+    ...rows.slice(0, kept),
+    '</table>',
+    ...(omitted === 0 ? [] : [`<p>${omitted} more rows are left out: too long for a comment.</p>`]),
+  ].join('\n');
+}
+
+function minimumTable(minimums: readonly GateMinimum[]): string {
+  const rows = minimums.map((floor) => {
+    const { score, minimum } = minimumNumbers(floor);
+    return `<tr><td>${code(floor.metric)}</td><td>${minimum}</td><td>${score}</td><td>${floor.reached ? 'reached' : '<strong>missed</strong>'}</td></tr>`;
+  });
+  return table(['metric', 'minimum', 'candidate', 'outcome'], rows);
+}
+
 function metricTable({ metrics }: GateResult): string {
   const rows = metrics.map((metric) => {
     const { baseline, candidate, difference, low, high, p } = metricNumbers(metric);
     const name = metric.gates ? `<strong>${code(metric.name)}</strong>` : `${code(metric.name)} (informs)`;
     return `<tr><td>${name}</td><td>${baseline}</td><td>${candidate}</td><td>${difference}</td><td>${low} to ${high}</td><td>${p.replace('<', '&lt;').replace('>', '&gt;')}</td></tr>`;
   });
-  return [
-    '<table>',
-    '<tr><th>metric</th><th>baseline</th><th>candidate</th><th>difference</th><th>95 % interval</th><th>p</th></tr>',
-    ...rows,
-    '</table>',
-  ].join('\n');
+  return table(['metric', 'baseline', 'candidate', 'difference', '95 % interval', 'p'], rows);
 }
 
 function imageRow(image: RegressedImage, metric: string, thumbnail: string | undefined): string {
@@ -104,7 +162,8 @@ function commitText(commit: string | undefined): string {
 }
 
 function code(text: string, limit = TEXT_LENGTH): string {
-  return `<code>${inert(singleLineText(text, limit))}</code>`;
+  const { shown, omitted } = cutText(text, limit);
+  return `<code>${inert(singleLineText(shown, limit))}</code>${omitted === 0 ? '' : cutNote(omitted)}`;
 }
 
 /** Also what Markdown could read where a renderer looks into HTML after all. */

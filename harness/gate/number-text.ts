@@ -1,6 +1,6 @@
 /** How the gate's outputs write the numbers of a metric: one choice of decimals per metric, a true minus sign, explicit plus signs. */
 import { decimalsFor, formatFixed, formatP, formatSigned } from '../../reports/numbers.js';
-import type { GateMetric, RegressedImage } from './gate-result.js';
+import type { GateMetric, GateMinimum, RegressedImage } from './gate-result.js';
 
 export interface MetricNumbers {
   readonly baseline: string;
@@ -40,6 +40,16 @@ export function imageNumbers({ before, after, difference }: RegressedImage): Pic
     after: formatFixed(after, decimals),
     difference: formatSigned(difference, decimals),
   };
+}
+
+/** A score below its minimum is never written as that minimum. */
+export function minimumNumbers({ score, minimum, reached }: GateMinimum): {
+  readonly score: string;
+  readonly minimum: string;
+} {
+  const rounded = formatFixed(score, decimalsFor([score, minimum]) + 1);
+  const misleads = !reached && formatFixed(minimum, decimalsFor([score, minimum]) + 1) === rounded;
+  return { score: misleads ? String(score) : rounded, minimum: marginText(minimum) };
 }
 
 /** A margin as the user would type it. */

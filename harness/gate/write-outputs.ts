@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, join, posix } from 'node:path';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
-import { logJson } from '../log-text.js';
+import { printJson, printText } from '../log-text.js';
 import type { System } from '../systems/system.js';
-import type { GateResult } from './gate-result.js';
+import { type GateDocument, hasBaseline } from './gate-result.js';
 import { appendStepSummary, githubAnnotation, githubErrorAnnotation } from './github.js';
 import { codeQualityOfError, codeQualityOfResult, openMetricsOfResult } from './gitlab.js';
 import { type JunitContext, junitOfError, junitOfResult } from './junit.js';
@@ -26,8 +26,10 @@ export interface GateOutputs {
   readonly imageUrl?: string;
 }
 
+/** @param file the baseline, or what else the outputs say the gate is about */
 export async function writeResult(
-  result: GateResult,
+  result: GateDocument,
+  file: string,
   candidate: System,
   outputs: GateOutputs,
   context: JunitContext,
@@ -35,7 +37,8 @@ export async function writeResult(
   const { json, junit, markdown, html, github, gitlab, gitlabMetrics } = outputs;
   if (junit !== undefined) writeFileAtomically(junit, junitOfResult(result, context));
   if (gitlab !== undefined) {
-    writeFileAtomically(gitlab, codeQualityOfResult(result, readFileSync(result.baseline.file, 'utf8')));
+    const baselineText = hasBaseline(result) ? readFileSync(file, 'utf8') : '';
+    writeFileAtomically(gitlab, codeQualityOfResult(result, baselineText, file));
   }
   if (gitlabMetrics !== undefined) writeFileAtomically(gitlabMetrics, openMetricsOfResult(result));
   if (markdown !== undefined || html !== undefined || github === true) {
@@ -49,20 +52,20 @@ export async function writeResult(
     if (github === true) appendStepSummary(markdownOfResult(result, linked(thumbnails, outputs.imageUrl)));
   }
   if (github === true) annotate(githubAnnotation(result), json);
-  if (json === true) process.stdout.write(`${logJson(result)}\n`);
-  else process.stdout.write(resultText(result, { colour: showsColours() }));
+  if (json === true) printJson(result);
+  else printText(resultText(result, { colour: showsColours() }));
 }
 
 /** An error is told wherever a result would have been, so that no pipeline takes its absence for a pass. */
 export function writeError(
   error: { readonly summary: string; readonly text: string },
-  baseline: string,
+  file: string,
   outputs: GateOutputs,
   context: JunitContext,
 ): void {
   const { json, junit, github, gitlab } = outputs;
   if (junit !== undefined) writeFileAtomically(junit, junitOfError(error, context));
-  if (gitlab !== undefined) writeFileAtomically(gitlab, codeQualityOfError(error.summary, baseline));
+  if (gitlab !== undefined) writeFileAtomically(gitlab, codeQualityOfError(error.summary, file));
   if (github === true) annotate(githubErrorAnnotation(error.summary), json);
 }
 
@@ -76,10 +79,11 @@ function showsColours(): boolean {
 }
 
 async function thumbnailsOf(
-  { regressed }: GateResult,
+  result: GateDocument,
   { imageStore }: System,
   { images }: GateOutputs,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
+  const regressed = hasBaseline(result) ? result.regressed : [];
   if (regressed.length === 0 || (imageStore === undefined && images === undefined)) return new Map();
   const { readThumbnails } = await import('../systems/thumbnails.js');
   return readThumbnails(
@@ -104,7 +108,7 @@ function linked(thumbnails: ReadonlyMap<string, Uint8Array>, url: string | undef
 /** Thumbnails go into a folder beside the Markdown, `comment-images` for `comment.md`. */
 function writeMarkdown(
   file: string,
-  result: GateResult,
+  result: GateDocument,
   thumbnails: ReadonlyMap<string, Uint8Array>,
   imageUrl: string | undefined,
 ): void {

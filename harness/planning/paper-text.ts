@@ -1,4 +1,5 @@
 /** The plan of a paper scale as text for the terminal. */
+import { logLines } from '../log-text.js';
 import type { PaperPlan } from './paper-plan.js';
 import { quantityText } from './quantities.js';
 
@@ -10,7 +11,7 @@ export function paperText(plan: PaperPlan): string {
   const [least, most] = [Math.min(...hours), Math.max(...hours)];
   const each = least === most ? hoursText(most) : `${hoursText(least)} to ${hoursText(most)}`;
   const verdict = warnings.length === 0 ? 'within' : 'over';
-  return [
+  return logLines([
     `${suite}: ${title} (paper scale; it can be planned and not yet trained)`,
     row('model', notes.model),
     row(
@@ -42,7 +43,7 @@ export function paperText(plan: PaperPlan): string {
     ]),
     ...warnings.map((warning) => `  warning: ${warning}`),
     '',
-  ].join('\n');
+  ]);
 }
 
 const row = (name: string, text: string): string => `  ${name.padEnd(14)}${text}`;

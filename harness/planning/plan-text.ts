@@ -1,4 +1,5 @@
 /** A plan as text for the terminal: what is trained as a tree, what it costs, and what it can find. */
+import { logLines } from '../log-text.js';
 import { number } from '../statistics/number-text.js';
 import type { DetectableEffect } from './detectable-effects.js';
 import type { EngineTime } from './engine-times.js';
@@ -10,7 +11,7 @@ export function planText(plan: PlanDocument): string {
   const runs = plan.nodes.filter(({ kind }) => kind === 'run');
   const shared = plan.nodes.length - runs.length;
   const recorded = plan.nodes.filter((node) => node.recorded).length;
-  return [
+  return logLines([
     `${suite}: ${title}${smoke ? ' (smoke)' : ''}`,
     ...(claim === undefined ? [] : [row('claim', claim)]),
     ...hypotheses.map((hypothesis) => row('primary metric', hypothesisText(hypothesis))),
@@ -30,7 +31,7 @@ export function planText(plan: PlanDocument): string {
     ...treeLines(plan).map((line) => `  ${line}`),
     ...plan.warnings.map((warning) => `  warning: ${warning}`),
     '',
-  ].join('\n');
+  ]);
 }
 
 /** What is said of every arm, once where it is the same for all, else with the arms that it holds for. */

@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { printNote } from '../log-text.js';
+import { whileLocked } from '../records/lock.js';
+import type { ProcessIdentity } from '../records/process-identity.js';
 import { readFinishedRunIn } from '../records/run-record.js';
 import { type CollectedRecords, collectRecords, type ReproductionSource, type RunSource } from './collect-records.js';
 import { comparisonPages, type PublishedComparison } from './comparison-pages.js';
@@ -17,7 +20,7 @@ import { rendererVersion } from './renderer-version.js';
 import { type RunFacts, runFacts } from './run-facts.js';
 import { writeRunPages } from './run-pages.js';
 import { type SampleScores, sampleScores } from './sample-scores.js';
-import { openSiteFolder, requireSiteRoot } from './site-folder.js';
+import { openSiteFolder, requireSiteRoot, siteLock } from './site-folder.js';
 import { MANIFEST, readManifest } from './site-manifest.js';
 import { createSiteUnits, type SiteOutcome, type SiteUnits } from './site-units.js';
 import { type SuiteFacts, suiteSlugs } from './suite-facts.js';
@@ -50,13 +53,27 @@ interface Surroundings {
   readonly loaded: Map<string, ReadonlyMap<string, SiteImage>>;
 }
 
-/** @throws UserError for records that are missing or damaged, and for a folder that is no site of ours */
-export async function publishSite(
-  records: readonly string[],
-  { out, title = 'vlm-bench results', baseUrl = '' }: PublishOptions,
-): Promise<PublishedSite> {
+/**
+ * One at a time: a publish into a folder into which another one publishes waits for its end.
+ * @throws UserError for records that are missing or damaged, and for a folder that is no site of ours
+ */
+export async function publishSite(records: readonly string[], options: PublishOptions): Promise<PublishedSite> {
+  const { out } = options;
   requireSiteRoot(out, MANIFEST);
   const collected = collectRecords(records);
+  const onWait = ({ pid, host }: ProcessIdentity) =>
+    printNote(
+      `waiting for process ${pid} on ${host}, which publishes into ${out} (if it is gone, delete ${siteLock(out)})`,
+    );
+  return whileLocked(siteLock(out), () => publishAlone(collected, options), { onWait });
+}
+
+async function publishAlone(
+  collected: CollectedRecords,
+  { out, title = 'vlm-bench results', baseUrl = '' }: PublishOptions,
+): Promise<PublishedSite> {
+  // Again, as it may be another's by now.
+  requireSiteRoot(out, MANIFEST);
   const earlier = readManifest(resolve(out));
   const folder = openSiteFolder(
     out,

@@ -12,6 +12,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  type Stats,
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -19,6 +20,8 @@ import { UserError } from '../errors.js';
 
 /** Paths in a site: lower-case names that publish derives from hashes, numbers and identifiers; `/` between them, no `..`. */
 const SITE_PATH = /^(?:[a-z0-9][a-z0-9_-]*\/)*[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9]+)+$/;
+/** Folder of the lock that keeps a second publish waiting. */
+const LOCK = '.publish-lock';
 /** A path is noted here before its file is written, so that a publish that was killed is known to own what it left. */
 const JOURNAL = '.publish-journal';
 
@@ -35,6 +38,11 @@ export interface SiteFolder {
   note(paths: Iterable<string>): void;
   /** Call when the manifest that lists every file is on disk and what it does not list is removed. */
   finish(): void;
+}
+
+/** Where the lock of a site is kept. */
+export function siteLock(out: string): string {
+  return join(resolve(out), LOCK);
 }
 
 export function isSitePath(path: string): boolean {
@@ -90,7 +98,10 @@ export function openSiteFolder(out: string, owned: Iterable<string>): SiteFolder
         if (state !== undefined) throw refused('a file that publish has not written is in the way', join(root, path));
         writeSync(journal, `${path}\n`);
         ours.add(path);
-      } else if (state?.isDirectory()) throw refused('a folder stands where the site needs a file', join(root, path));
+      } else if (state !== undefined && !state.isFile() && !state.isSymbolicLink()) {
+        // A link in place of a file of ours is ours to replace: what it leads to is not touched.
+        throw refused(`${kindOf(state)} stands where the site needs a file`, join(root, path));
+      }
       requireFolder(dirname(path), true);
       replaceFile(join(root, path), content);
     },
@@ -120,8 +131,13 @@ export function requireSiteRoot(out: string, manifestName: string): void {
   if (state === undefined) return;
   if (state.isSymbolicLink()) throw refused('the folder of the site is a symbolic link', root, 'a folder');
   if (!state.isDirectory()) throw refused('a file stands where the site should go', root, 'a folder');
-  const names = readdirSync(root);
-  if (names.length === 0 || names.includes(manifestName) || names.includes(JOURNAL)) return;
+  const names = readdirSync(root).filter((name) => name !== LOCK);
+  if (names.includes(manifestName)) {
+    const manifest = lstatSync(join(root, manifestName));
+    if (manifest.isFile()) return;
+    throw refused(`the manifest of the site is ${kindOf(manifest)}`, join(root, manifestName), 'a file');
+  }
+  if (names.length === 0 || names.includes(JOURNAL)) return;
   throw refused(
     'the folder is not empty and holds no site of vlm-bench',
     root,
@@ -146,6 +162,11 @@ function replaceFile(file: string, content: string | Uint8Array): void {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+function kindOf(state: Stats): string {
+  if (state.isSymbolicLink()) return 'a symbolic link';
+  return state.isDirectory() ? 'a folder' : 'a device or a pipe';
 }
 
 function removeEmptyFolders(root: string, folder: string): void {

@@ -11,7 +11,7 @@ import {
   indexFile,
   readCheckpointIndex,
 } from '../../reference-model/checkpoint/checkpoint-folder.js';
-import { fillFolderAtomically, removeFolderAtomically } from '../../reference-model/files/atomic-file.js';
+import { fillFolderAtomically, removeFolderAtomically } from '../../reference-model/files/atomic-folder.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { fileDigest } from './verified-files.js';

@@ -5,7 +5,7 @@
  * that is safe because no name is ever used twice.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
@@ -17,8 +17,7 @@ export interface Lock {
 export function tryLock(folder: string): Lock | { readonly heldBy: ProcessIdentity } {
   const own = claimName(ownIdentity());
   const ownFile = join(folder, own);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(ownFile, '', { flag: 'wx' });
+  publishClaim(folder, ownFile);
   const release = () => rmSync(ownFile, { force: true });
   for (const name of readdirSync(folder)) {
     const claim = parseClaim(name);
@@ -30,6 +29,19 @@ export function tryLock(folder: string): Lock | { readonly heldBy: ProcessIdenti
     rmSync(join(folder, name), { force: true });
   }
   return { release };
+}
+
+function publishClaim(folder: string, file: string): void {
+  for (let attempt = 0; ; attempt++) {
+    mkdirSync(folder, { recursive: true });
+    try {
+      writeFileSync(file, '', { flag: 'wx' });
+      return;
+    } catch (error) {
+      // Whoever was done with the folder may just have removed it, empty as it was.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 100) throw error;
+    }
+  }
 }
 
 export interface WaitOptions {
@@ -52,6 +64,33 @@ export async function waitForLock(folder: string, { signal, onWait }: WaitOption
     // Random, so that two who saw each other's claims do not meet again.
     const pause = attempt < 3 ? 5 + Math.random() * 45 : 100 + Math.random() * 200;
     await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+/**
+ * Holds the lock kept in `folder` for as long as `work` takes, and leaves no folder behind: of a lock beside a user's own files nothing
+ * stays.
+ * @throws what `work` throws, or the signal's reason when it aborts before the lock is free
+ */
+export async function whileLocked<Result>(
+  folder: string,
+  work: () => Result | Promise<Result>,
+  options: WaitOptions = {},
+): Promise<Result> {
+  const lock = await waitForLock(folder, options);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+    removeIfEmpty(folder);
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Somebody else claims it by now, or has removed it.
   }
 }
 

@@ -1,6 +1,8 @@
 /**
  * Prints scores as one JSON document or as a table, and writes per-record scores as CSV, whole or not at all.
  */
+
+import { logLine, printJson, printNote, printText } from '../log-text.js';
 import { writeOutput } from './write-output.js';
 
 export interface PrintedScore {
@@ -19,7 +21,7 @@ export function printScores(
   notes: readonly string[],
   json: boolean,
 ): void {
-  for (const note of notes) console.error(`note: ${note}`);
+  for (const note of notes) printNote(`note: ${note}`);
   if (json) {
     const metrics = Object.fromEntries(
       scores.map(({ name, score, ci95, signature, questions }) => [
@@ -33,16 +35,16 @@ export function printScores(
       ]),
     );
     const document = { ...counts, metrics, ...(notes.length === 0 ? {} : { notes }) };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
     return;
   }
   const width = Math.max(...scores.map(({ name }) => name.length));
   for (const { name, score, ci95, questions } of scores) {
     const interval = ci95 === undefined ? '' : `  95 % interval ${ci95[0].toFixed(4)} to ${ci95[1].toFixed(4)}`;
     const number = questions === undefined ? '' : `  of ${questions} questions`;
-    console.log(`${name.padEnd(width)}  ${score.toFixed(4)}${number}${interval}`);
+    printText(`${name.padEnd(width)}  ${score.toFixed(4)}${number}${interval}`);
   }
-  for (const { signature } of scores) console.log(signature);
+  for (const { signature } of scores) printText(logLine(signature));
 }
 
 /** Writes a CSV file through a temporary one, quoting where RFC 4180 asks for it. */

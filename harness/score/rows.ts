@@ -61,7 +61,7 @@ export async function readJsonFile(file: string): Promise<unknown> {
       size,
       Math.min(LARGEST_JSON_BYTES, Math.floor(getHeapStatistics().heap_size_limit / HEAP_PER_BYTE)),
     );
-    const text = withoutByteOrderMark(await handle.readFile('utf8'));
+    const text = withoutByteOrderMark(await handle.readFile('utf8').catch((error: unknown) => unreadable(file, error)));
     if (text.trim() === '') emptyFile(file);
     try {
       return JSON.parse(text);

@@ -1,26 +1,38 @@
 /** Writes a file that the user named, piece by piece: it appears under its name only when it is complete and on disk. */
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { UserError } from '../errors.js';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { writePiecesAtomically } from '../../reference-model/files/atomic-file.js';
+import { problemsOf, UserError } from '../errors.js';
 
 /** @throws UserError `file-unreadable` when the folder or the disk refuses; nothing half-written stays behind */
 export async function writeOutput(file: string, pieces: Iterable<string>): Promise<void> {
-  const partial = `${file}.${process.pid}.partial`;
   try {
-    await pipeline(Readable.from(pieces), createWriteStream(partial, { flush: true }));
-    await rename(partial, file);
+    // Its folder is not made: a name that is mistyped would make one.
+    statSync(dirname(file));
+    writePiecesAtomically(file, inChunks(pieces));
   } catch (error) {
-    await rm(partial, { force: true });
+    const [problem] = problemsOf(error) ?? [];
+    if (problem === undefined) throw error;
     throw new UserError(
       {
         code: 'file-unreadable',
         what: `cannot write ${file}: ${(error as Error).message}`,
         where: file,
-        fix: 'check that the folder exists and may be written',
+        fix: problem.fix,
       },
       { cause: error },
     );
   }
+}
+
+/** One write call per line would be slow. */
+function* inChunks(pieces: Iterable<string>, size = 1 << 16): Generator<string> {
+  let chunk = '';
+  for (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
 }

@@ -3,7 +3,10 @@
  * its answers by accuracy, resampled by image because questions about one image are not independent.
  */
 import { join } from 'node:path';
+import { sha256 } from '../../reference-model/files/hashing.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
+import { canonicalJson } from '../files/canonical-json.js';
 import { type MeasureId, measures } from '../measures/measures.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
@@ -64,6 +67,7 @@ export function systemOfRun(folder: string): System {
       kind: 'records',
       paths: [folder],
       runIds: [runId],
+      recipe: recipeOf(identity.config),
       ...(provenance.git === undefined ? {} : { commit: provenance.git.commit }),
     },
     records: 1,
@@ -75,6 +79,11 @@ export function systemOfRun(folder: string): System {
       split: evaluation.split,
     },
   };
+}
+
+/** Equal for runs that are seeds of one another. */
+function recipeOf({ seed: _, ...recipe }: RunConfig): string {
+  return sha256(canonicalJson(recipe));
 }
 
 /** The runs of one arm of a reproduction, each a system of one record, in the order of their seeds, and the arm's name as pages say it. */

@@ -1,26 +1,18 @@
 /** Makes one system of several records: retrained seeds of the same configuration, scored alike on the same images. */
 import { UserError } from '../errors.js';
+import { requireDistinctRecords } from './distinct-records.js';
 import { requireComparable } from './require-comparable.js';
 import type { System, SystemItem, SystemMetric } from './system.js';
 
-/** @throws UserError `score-invalid` when the records have other metrics, images or signatures, or a seed occurs twice */
+/** @throws UserError `score-invalid` when the records have other metrics, images or signatures, or a record occurs twice */
 export function joinRecords(
   parts: readonly System[],
   { label, paths }: { readonly label?: string; readonly paths: readonly string[] },
 ): System {
   const [first, ...rest] = parts;
   if (first === undefined) throw new TypeError('a system has at least one record');
+  requireDistinctRecords(parts, paths);
   const runIds = parts.flatMap(({ origin }) => origin.runIds ?? []);
-  const repeated = runIds.find((runId, index) => runIds.indexOf(runId) !== index);
-  if (repeated !== undefined) {
-    throw new UserError({
-      code: 'score-invalid',
-      what: `run ${repeated} is given twice`,
-      where: paths.join(', '),
-      expected: 'each record once: a repeated record would hide how much seeds differ',
-      fix: 'remove the repetition',
-    });
-  }
   const metrics = first.metrics.map((metric): SystemMetric => {
     const others = rest.map((part) => metricOf(part, metric.name));
     others.forEach((other, index) => {

@@ -7,6 +7,7 @@ import { extname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { readJsonFile } from '../score/rows.js';
 import { BASELINE_FORMAT, parseBaseline } from './baseline.js';
+import { requireDistinctPaths } from './distinct-records.js';
 import { type Scoring, systemOfPredictions } from './from-predictions.js';
 import { systemOfRun, systemsOfArm } from './from-records.js';
 import { joinRecords } from './join-records.js';
@@ -33,6 +34,7 @@ export function parseSystemSource(text: string): SystemSource {
  * @throws UserError or MetricError for anything that is missing, damaged or not one system
  */
 export async function readSystem({ label, paths }: SystemSource, scoring?: Scoring): Promise<System> {
+  requireDistinctPaths(paths);
   const parts: System[] = [];
   let name = label;
   for (const path of paths) {

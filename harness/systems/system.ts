@@ -62,6 +62,8 @@ export interface SystemOrigin {
   readonly paths: readonly string[];
   /** Runs of the records. */
   readonly runIds?: readonly string[];
+  /** Of one run: hash of its configuration without the seed. */
+  readonly recipe?: string;
   /** Commit of the code that made it, where it is known. */
   readonly commit?: string;
 }

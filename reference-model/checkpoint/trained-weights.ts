@@ -4,7 +4,8 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fillFile, fillFileAtomically, fillFolderAtomically } from '../files/atomic-file.js';
+import { fillFile, fillFileAtomically } from '../files/atomic-file.js';
+import { fillFolderAtomically } from '../files/atomic-folder.js';
 import { writeFully } from '../files/file-bytes.js';
 import { sha256 } from '../files/hashing.js';
 import type { Model } from '../model/model.js';
@@ -47,7 +48,7 @@ export function weightsIn(record: string): WeightsFile {
  * Writes tensors into the folder of a record, each fetched when it is written; seen complete or not at all.
  * @param shardBytes up to which everything is one file
  */
-export async function saveTensors(
+async function saveTensors(
   tensors: TensorSources,
   record: string,
   { shardBytes = DEFAULT_SHARD_BYTES }: { readonly shardBytes?: number } = {},

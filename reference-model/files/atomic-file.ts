@@ -1,26 +1,42 @@
 /**
- * Files and folders that are never seen half-written: they are filled under a temporary name in the same folder, forced to disk and
- * renamed into place, and the rename is forced to disk as well.
+ * Files that are never seen half-written: the bytes go to a temporary file in the same folder, are forced to disk and
+ * renamed into place, and the rename is forced to disk as well. Only a regular file is ever replaced: a symbolic link is
+ * followed, and into a device, a pipe or an open descriptor (`/dev/stdout`) the bytes are written as they come.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { writeFully } from './file-bytes.js';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { namingFile } from './system-errors.js';
+import { writePieces, writeTargetOf, writeThrough } from './write-target.js';
 
-/** Writes or replaces `file` in one step, creating its folder. A crash leaves the old file, at worst beside a `.tmp-` file. */
+/**
+ * Writes or replaces `file` in one step, creating its folder. A crash leaves the old file, at worst beside a `.tmp-` file.
+ * @throws NodeJS.ErrnoException that names `file` as the caller did, also for a folder in its place
+ */
 export function writeFileAtomically(file: string, content: string | Uint8Array): void {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  fillFileAtomically(file, (descriptor) => writeFully(descriptor, bytes));
+  writePiecesAtomically(file, [content]);
 }
 
-/** As `writeFileAtomically`, for content that `fill` appends piece by piece. */
+/** As `writeFileAtomically`, for content that is too large to be held at once. */
+export function writePiecesAtomically(file: string, pieces: Iterable<string | Uint8Array>): void {
+  const target = writeTargetOf(file);
+  if (target.kind === 'regular') namingFile(file, () => replace(target.path, (to) => writePieces(to, pieces)));
+  else writeThrough(file, target, pieces);
+}
+
+/** As `writeFileAtomically`, for content that `fill` appends piece by piece; `file` is a regular file of ours. */
 export function fillFileAtomically<Result>(file: string, fill: (descriptor: number) => Result): Result {
-  const folder = dirname(file);
+  return namingFile(file, () => replace(file, fill));
+}
+
+function replace<Result>(path: string, fill: (descriptor: number) => Result): Result {
+  const folder = dirname(path);
   mkdirSync(folder, { recursive: true });
-  const temporary = `${file}.tmp-${uniqueSuffix()}`;
+  // Cut, so that a name of the longest length that a folder takes leaves room for the rest.
+  const temporary = join(folder, `${basename(path).slice(0, 60)}.tmp-${uniqueSuffix()}`);
   try {
     const result = fillFile(temporary, fill);
-    renameSync(temporary, file);
+    renameSync(temporary, path);
     syncFolder(folder);
     return result;
   } catch (error) {
@@ -41,59 +57,11 @@ export function fillFile<Result>(file: string, fill: (descriptor: number) => Res
   }
 }
 
-const LEFTOVER = '.tmp-';
+/** Tells temporary names of all processes apart. */
+export const uniqueSuffix = (): string => `${process.pid}-${randomBytes(4).toString('hex')}`;
 
-/**
- * Makes a complete folder visible inside `parent` by one rename.
- *
- * @param fill puts files, each forced to disk, into the temporary folder, and returns the name that the folder is to get
- * @returns the folder's path
- */
-export async function fillFolderAtomically(
-  parent: string,
-  fill: (temporary: string) => Promise<string>,
-): Promise<string> {
-  mkdirSync(parent, { recursive: true });
-  const temporary = join(parent, `${LEFTOVER}${uniqueSuffix()}`);
-  try {
-    mkdirSync(temporary);
-    const folder = join(parent, await fill(temporary));
-    syncFolder(temporary);
-    // Equal names hold equal bytes, or leftovers of a run that is performed again.
-    removeFolderAtomically(folder);
-    renameSync(temporary, folder);
-    syncFolder(parent);
-    return folder;
-  } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-/** Removes a folder so that a crash never leaves a part of it under its name. */
-export function removeFolderAtomically(folder: string): void {
-  const parent = dirname(folder);
-  const temporary = join(parent, `${LEFTOVER}${uniqueSuffix()}`);
-  try {
-    renameSync(folder, temporary);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  syncFolder(parent);
-  rmSync(temporary, { recursive: true, force: true });
-}
-
-/** Removes what interrupted calls left in a folder. Call only while nobody else fills or removes folders there. */
-export function removeLeftovers(parent: string): void {
-  for (const name of readdirSync(parent)) {
-    if (name.startsWith(LEFTOVER)) rmSync(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-const uniqueSuffix = (): string => `${process.pid}-${randomBytes(4).toString('hex')}`;
-
-function syncFolder(folder: string): void {
+/** Forces the names in a folder to disk. */
+export function syncFolder(folder: string): void {
   // Windows cannot open a folder; there the rename alone must do.
   if (process.platform === 'win32') return;
   const descriptor = openSync(folder, 'r');

@@ -7,7 +7,7 @@ import { compilePage, readReportAsset } from '../templates.js';
 
 /** Everything that the page shows, numbers already written out. */
 export interface GatePageView {
-  readonly verdict: 'pass' | 'regression' | 'inconclusive';
+  readonly verdict: 'pass' | 'regression' | 'below-minimum' | 'inconclusive';
   readonly sentence: string;
   readonly metric: string;
   readonly metrics: readonly {
@@ -18,9 +18,18 @@ export interface GatePageView {
     readonly difference: string;
     readonly interval: string;
     readonly p: string;
-    readonly signature: string;
   }[];
+  /** Floors under scores; empty if none was asked for. */
+  readonly minimums: readonly {
+    readonly metric: string;
+    readonly minimum: string;
+    readonly score: string;
+    readonly outcome: 'reached' | 'missed';
+  }[];
+  readonly signatures: readonly string[];
   readonly facts: readonly { readonly label: string; readonly value: string }[];
+  /** Whether there is a baseline, and so images that may have lost. */
+  readonly compared: boolean;
   readonly images: readonly {
     readonly imageId: string;
     /** PNG as a data: URL; empty where there is none. */
@@ -40,6 +49,7 @@ export interface GatePageView {
 const tones: Readonly<Record<GatePageView['verdict'], { readonly tone: string; readonly sign: string }>> = {
   pass: { tone: 'reproduced', sign: '✓' },
   regression: { tone: 'contradicted', sign: '✗' },
+  'below-minimum': { tone: 'contradicted', sign: '✗' },
   inconclusive: { tone: 'inconclusive', sign: '?' },
 };
 
@@ -49,7 +59,9 @@ export function renderGatePage(view: GatePageView): string {
     title: `Gate: ${view.verdict}, ${view.metric}`,
     kind: 'gate',
     tags: [{ label: 'metric', value: view.metric }],
-    skip: { target: 'images', label: 'Skip to the images' },
+    skip: view.compared
+      ? { target: 'images', label: 'Skip to the images' }
+      : { target: 'signatures', label: 'Skip to the signatures' },
     css: readReportAsset('gate/gate.css'),
     body: compilePage('gate/gate')({ ...view, ...tones[view.verdict] }),
     footer: '<p>Made by vlm-bench from the scores of every image; no number on this page was typed by hand.</p>',

@@ -222,7 +222,7 @@ describe('a calibrated margin', () => {
   });
 
   test('needs two systems that differ and can be compared', () => {
-    expect(() => calibrateGate([single(1, 'a')])).toThrow('1 system is no A/A pair');
+    expect(() => calibrateGate([single(1, 'a')])).toThrow('calibration needs at least two systems');
     expect(() => calibrateGate([single(1, 'a'), single(1, 'b')])).toThrow('do not differ at all');
     expect(() => calibrateGate([single(1, 'a'), system({ records: [[1, 2, 3]] })])).toThrow('has 1 image more');
     expect(() => calibrateGate([single(1, 'a'), single(2, 'b')], { metric: 'x' })).toThrow(UserError);

@@ -52,6 +52,8 @@ export function resultWith(text: string, verdict: GateVerdict = 'regression'): G
     schemaVersion: 1,
     verdict,
     sentence: `CIDEr-D −0.0500: ${text}`,
+    comparison: { verdict, sentence: `CIDEr-D −0.0500: ${text}` },
+    minimums: [],
     metric: 'CIDEr-D',
     margin: { value: 0.02, origin: text },
     method: 'Paired bootstrap over images.',

@@ -1,4 +1,4 @@
-/** A strict reader of the XML that the gate writes, and the rules of the Ant JUnit schema (windyroad/JUnit-Schema) as a table. */
+/** A strict reader of the XML that the gate writes (and of the schema that it is held against), and the rules of the Ant JUnit schema (windyroad/JUnit-Schema) as a table. */
 
 export interface XmlElement {
   readonly name: string;
@@ -25,10 +25,14 @@ export function parseXml(document: string): XmlElement {
     return match;
   };
   const element = (): XmlElement => {
-    const name = take(/<([a-z][a-z-]*)/)[1]!;
+    const name = take(/<([a-z][A-Za-z:-]*)/)[1]!;
     const attributes: Record<string, string> = {};
     while (/\s/.test(document[position]!)) {
-      const [, key, value] = take(/\s+([a-z][a-z-]*)="([^"<]*)"/);
+      if (/^\s*\/?>/.test(document.slice(position, position + 20))) {
+        take(/\s*/);
+        break;
+      }
+      const [, key, value] = take(/\s+([a-z][A-Za-z:-]*)="([^"<]*)"/);
       if (key! in attributes) throw new Error(`attribute ${key} twice`);
       attributes[key!] = decode(value!);
     }

@@ -4,7 +4,7 @@
 import { MetricError } from '../errors.js';
 
 /** Most bytes of a caption in UTF-8: 1 MiB. */
-export const MAXIMUM_CAPTION_BYTES = 1_048_576;
+const MAXIMUM_CAPTION_BYTES = 1_048_576;
 
 /**
  * @param where The record and field, for the message.

@@ -2,7 +2,7 @@
  * What a single character can be part of, as one bit each: the runs of characters that shapes of tokens are made of.
  * Every trait of every character below U+10000 lies in one table, so that a run is found by looking at each character once.
  */
-import { CHARACTER_CLASSES, CharacterClass, WORD_HYPHENS } from './characters.js';
+import { CHARACTER_CLASSES, CharacterClass, SOFT_HYPHEN, WORD_HYPHENS } from './characters.js';
 
 export const Trait = {
   /** A letter; neither a mark nor the soft hyphen. */
@@ -61,7 +61,7 @@ function buildTraits(): Int32Array {
   const addEach = (trait: number, characters: string): void => {
     for (const character of characters) add(trait, character.charCodeAt(0));
   };
-  traits[0xad] = Trait.softHyphen;
+  traits[SOFT_HYPHEN] = Trait.softHyphen;
   add(Trait.asciiLetter | Trait.capital | Trait.markupName, 0x41, 0x5a);
   add(Trait.asciiLetter | Trait.markupName, 0x61, 0x7a);
   add(Trait.asciiDigit | Trait.markupName, 0x30, 0x39);

@@ -10,6 +10,7 @@ export type MetricErrorCode =
   | 'unknown-image'
   | 'no-references'
   | 'not-a-string'
+  | 'caption-too-long'
   | 'not-a-number'
   | 'duplicate-question'
   | 'no-questions'

@@ -3,6 +3,7 @@
  * `checkCaptionRecords` refuses what the metrics cannot score, naming the record; nothing is dropped silently.
  */
 import { MetricError } from '../errors.js';
+import { requireCaptionLength } from '../tokenise/caption-length.js';
 
 export interface CaptionRecord {
   readonly imageId: string;
@@ -10,7 +11,7 @@ export interface CaptionRecord {
   readonly candidate: string;
 }
 
-/** @throws MetricError `no-images`, `duplicate-image`, `no-references` or `not-a-string`. */
+/** @throws MetricError `no-images`, `duplicate-image`, `no-references`, `not-a-string` or `caption-too-long`. */
 export function checkCaptionRecords(records: readonly CaptionRecord[]): void {
   if (records.length === 0) {
     throw new MetricError({
@@ -49,7 +50,10 @@ export function checkCaptionRecords(records: readonly CaptionRecord[]): void {
 }
 
 function requireText(value: unknown, imageId: string, field: string): void {
-  if (typeof value === 'string') return;
+  if (typeof value === 'string') {
+    requireCaptionLength(value, `image ${imageId}, ${field}`);
+    return;
+  }
   throw new MetricError({
     code: 'not-a-string',
     what: `the caption is ${value === null ? 'null' : `a ${typeof value}`}, not text`,

@@ -12,6 +12,11 @@ export const MAXIMUM_ORDER = 4;
 const WORDS_PER_CAPTION = 12;
 const GRAMS_PER_CAPTION = 8;
 
+/** What separates words for Python, in which the public evaluation is written, beyond the white space of ASCII. */
+const OTHER_BLANKS = '\\u001c-\\u001f\\u0085\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+const OTHER_WHITE_SPACE = new RegExp(`[${OTHER_BLANKS}]`);
+const WHITE_SPACE = new RegExp(`[\\u00a0${OTHER_BLANKS}]`);
+
 export interface EncodedCaptions {
   readonly table: NgramTable;
   readonly imageIds: readonly string[];
@@ -22,8 +27,8 @@ export interface EncodedCaptions {
   /** N-gram of order n + 1 starting at word w at [4 w + n], or NO_GRAM; [4 × words]. */
   readonly grams: Int32Array;
   /**
-   * ROUGE-L of the reference splits on single spaces only: a token that holds U+00A0 is one token there and two words
-   * for the n-gram metrics, and an empty caption has one empty token. Captions where that differs from the words.
+   * ROUGE-L of the reference splits on single spaces only: a token that holds other white space is one token there and two
+   * words for the n-gram metrics, and an empty caption has one empty token. Captions where that differs from the words.
    */
   readonly spaceTokens: ReadonlyMap<number, Int32Array>;
   /** Captions without any word, candidates and references apart. */
@@ -58,10 +63,12 @@ export function encodeCaptions(
     wordStart[caption] = words;
     const tokens = tokeniser.tokenise(text);
     let splits = false;
+    // The tokeniser itself adds no white space but U+00A0.
+    const mayHoldOther = OTHER_WHITE_SPACE.test(text);
     for (const token of tokens) {
-      if (token.includes('\u00a0')) {
+      if (token.includes('\u00a0') || (mayHoldOther && WHITE_SPACE.test(token))) {
         splits = true;
-        for (const part of token.split('\u00a0')) if (part !== '') push(table.word(normaliseWord(part)));
+        for (const part of token.split(WHITE_SPACE)) if (part !== '') push(table.word(normaliseWord(part)));
       } else push(table.word(normaliseWord(token)));
     }
     if (tokens.length === 0) spaceTokens.set(caption, Int32Array.of(table.word('')));

@@ -49,11 +49,12 @@ export function rougeL(encoded: EncodedCaptions): Float64Array {
   return scores;
 }
 
-function longestCaption({ captionStart, wordStart }: EncodedCaptions): number {
+function longestCaption({ captionStart, wordStart, spaceTokens }: EncodedCaptions): number {
   let longest = 1;
   for (let caption = 0; caption < captionStart.at(-1)!; caption++) {
     longest = Math.max(longest, wordStart[caption + 1]! - wordStart[caption]!);
   }
+  for (const tokens of spaceTokens.values()) longest = Math.max(longest, tokens.length);
   return longest;
 }
 

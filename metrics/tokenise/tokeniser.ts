@@ -8,7 +8,7 @@ export interface Tokeniser {
   readonly id: string;
   /** Whether its tokens are lower-cased. */
   readonly lowercases: boolean;
-  /** The tokens of one caption; a token may hold U+00A0 but no other white space. */
+  /** The tokens of one caption; none is empty, and none holds white space of ASCII. */
   tokenise(text: string): readonly string[];
 }
 

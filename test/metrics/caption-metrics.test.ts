@@ -68,6 +68,30 @@ describe('pycocoevalcap', () => {
     });
   });
 
+  it('loses a soft hyphen that stands alone, as the reference does', () => {
+    const { metrics } = scoreCaptions([
+      { imageId: '1', candidate: 'a kite flies \u00ad over the pier', references: ['a kite flies over the pier'] },
+      { imageId: '2', candidate: 'two otters sleep on a stone', references: ['two otters sleep on a stone'] },
+    ]);
+    expect(metrics['CIDEr-D']!.score).toBeCloseTo(10, 9);
+    expect(metrics['BLEU-1']!.score).toBeCloseTo(0.9999999998333334, 12);
+    expect(metrics['BLEU-4']!.score).toBeCloseTo(0.9999999997979168, 12);
+    expect(metrics['ROUGE-L']!.score).toBe(1);
+  });
+
+  it('splits words at the white space of Python for n-grams, and at spaces alone for ROUGE-L', () => {
+    const { metrics } = scoreCaptions(
+      [
+        { imageId: '1', candidate: 'http://a.b/c\u3000dog', references: ['http://a.b/c dog'] },
+        { imageId: '2', candidate: '\u3000 \u00a0 \u2003', references: ['x'] },
+      ],
+      { tokeniser: whitespaceTokeniser },
+    );
+    expect(metrics['BLEU-1']!.perImage[0]).toBeCloseTo(1, 8);
+    expect([...metrics['BLEU-1']!.perImage][1]).toBeCloseTo(0, 8);
+    expect([...metrics['ROUGE-L']!.perImage]).toEqual([0, 0]);
+  });
+
   it('scores empty captions as the reference does and counts them in a note', () => {
     expect(notes).toEqual(['4 of 120 candidates hold no word', '1 of 596 references hold no word']);
   });
@@ -236,6 +260,10 @@ describe('bad records', () => {
     [
       [{ ...good, references: ['x', null as unknown as string] }],
       'image speaking, references[1]: the caption is null, not text',
+    ],
+    [
+      [{ ...good, references: ['x', 'é'.repeat(2 ** 19), `${'é'.repeat(2 ** 19)}x`] }],
+      'image speaking, references[2]: the caption is 1048577 bytes long in UTF-8',
     ],
   ])('%#: one exact error', (records, message) => {
     expect(() => scoreCaptions(records)).toThrow(message);

@@ -56,7 +56,7 @@ export function abbreviationKind(word: string): AbbreviationKind | undefined {
 export const SENTENCE_STARTERS: ReadonlySet<string> = /* @__PURE__ */ new Set(
   (
     'a about according additionally after an as at but earlier he her here however if in it last many more now once one ' +
-    'other our she since so some such that the their then there these they this we what when while yet you'
+    'other our she since so some such that the their then there these they this we what when while yet you mr. ms.'
   ).split(' '),
 );
 

@@ -41,8 +41,11 @@ const SYMBOL_RANGES =
   '3fy 2e-g 3 a-b 3-4 2 18 4-a 2-e i 4 8 2c-1 2-3 2-1 b 2-2 6-5 2 2 2 5 c-1 5-4 6-3 2 4-b 1e-227 si-1 g ' +
   '6h 14p2-e b-6 r-5 r-a 3f-1 4-1';
 
-/** Hyphens that stay inside a word and vanish elsewhere, and the soft hyphen, which is removed from words. */
-export const WORD_HYPHENS = '\\u00ad\\u058a\\u2010\\u2011';
+/** Part of a word, though it is removed from its token. */
+export const SOFT_HYPHEN = 0xad;
+
+/** Hyphens that join words as "-" does and vanish elsewhere. */
+export const WORD_HYPHENS = '\u058a\u2010\u2011';
 
 export const CharacterClass = {
   dropped: 0,
@@ -57,9 +60,7 @@ export const CharacterClass = {
 /** Class of each character below U+10000. */
 export const CHARACTER_CLASSES: Uint8Array = /* @__PURE__ */ buildClasses();
 
-/** Bodies of regular-expression character classes. */
-export const LETTERS: string = /* @__PURE__ */ `A-Za-z${classBody(LETTER_RANGES)}`;
-export const MARKS: string = /* @__PURE__ */ classBody(MARK_RANGES);
+/** Body of a regular-expression character class. */
 export const DIGITS: string = /* @__PURE__ */ `0-9${classBody(DIGIT_RANGES)}`;
 
 function decode(ranges: string): [first: number, last: number][] {
@@ -94,7 +95,7 @@ function buildClasses(): Uint8Array {
   classes.fill(CharacterClass.digit, 0x30, 0x3a);
   classes.fill(CharacterClass.letter, 0x41, 0x5b);
   classes.fill(CharacterClass.letter, 0x61, 0x7b);
-  for (const hyphen of [0xad, 0x58a, 0x2010, 0x2011]) classes[hyphen] = CharacterClass.letter;
+  classes[SOFT_HYPHEN] = CharacterClass.letter;
   for (const space of [0x09, 0x20, 0xa0, 0x3000]) classes[space] = CharacterClass.space;
   classes.fill(CharacterClass.space, 0x2000, 0x200b);
   return classes;

@@ -1,66 +1,20 @@
 /**
  * The scanner: walks over one caption, takes the longest shape at each position and writes the token as the Penn Treebank
- * does: brackets as -LRB- and the like, straight quotes as `` and '', dashes as --, currency as $ or #; then lower-cased.
+ * does, lower-cased.
  */
 import { abbreviationKind, SENTENCE_STARTERS } from './abbreviations.js';
+import { matchHost } from './address-shapes.js';
 import { CHARACTER_CLASSES, CharacterClass } from './characters.js';
+import { matchMarkup } from './markup-shape.js';
 import { lexPlainWord } from './plain-words.js';
-import { ENTITY, type ShapeLists, shapesIn } from './rules.js';
+import { ENTITY, type Shape, type ShapeLists, shapesIn } from './rules.js';
+import { Scan } from './scan.js';
+import { ENTITIES, opensQuotation, written, writtenCharacter } from './spelling.js';
+import { Trait } from './traits.js';
+import { initialsEnd, matchNumber } from './word-shapes.js';
 
+const SPACE = 0x20;
 const { letter, mark, digit, space, dropped } = CharacterClass;
-
-/** Characters that are written otherwise when they are a token of their own. */
-const REWRITTEN: Readonly<Record<string, string>> = {
-  '(': '-LRB-',
-  ')': '-RRB-',
-  '[': '-LSB-',
-  ']': '-RSB-',
-  '{': '-LCB-',
-  '}': '-RCB-',
-  '\u0080': '$',
-  '\u00a4': '$',
-  '\u20a0': '$',
-  '\u20ac': '$',
-  '\u00a3': '#',
-  '\u00a2': 'cents',
-  '\u00bc': '1/4',
-  '\u00bd': '1/2',
-  '\u00be': '3/4',
-  '\u2153': '1/3',
-  '\u2154': '2/3',
-  '\u0085': '...',
-  '\u2026': '...',
-  '\u0091': '`',
-  '\u2018': '`',
-  '\u201b': '`',
-  '\u2039': '`',
-  '\u0092': "'",
-  '\u2019': "'",
-  '\u203a': "'",
-  '\u0093': '``',
-  '\u201c': '``',
-  '\u00ab': '``',
-  '\u0094': "''",
-  '\u201d': "''",
-  '\u00bb': "''",
-  '\u0096': '--',
-  '\u0097': '--',
-  '\u2013': '--',
-  '\u2014': '--',
-  '\u2015': '--',
-};
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  lt: '<',
-  gt: '>',
-  amp: '&',
-  nbsp: '',
-  mdash: '--',
-  ndash: '--',
-  md: '--',
-  quot: '"',
-  apos: "'",
-};
 
 /** Tokens that the COCO evaluation drops; it compares after lower-casing, so bracket tokens survive. */
 const PUNCTUATION: ReadonlySet<string> = /* @__PURE__ */ new Set([
@@ -79,11 +33,14 @@ const PUNCTUATION: ReadonlySet<string> = /* @__PURE__ */ new Set([
   ';',
 ]);
 
-/** The tokens of `line`, which holds no line break, in lower case, with or without punctuation. */
-export function lex(line: string, keepPunctuation: boolean): string[] {
+/**
+ * The tokens of `line`, which holds no line break, in lower case, with or without punctuation. `observeWork` is told how many
+ * characters were looked at beyond plain words, each time anew; that number grows no faster than the line.
+ */
+export function lex(line: string, keepPunctuation: boolean, observeWork?: (examined: number) => void): string[] {
   const text = `${line}\n`;
   const tokens: string[] = [];
-  const raw: string[] = [];
+  let scan: Scan | undefined;
   let shapes: ShapeLists | undefined;
   let position = 0;
   while (position < line.length) {
@@ -92,87 +49,119 @@ export function lex(line: string, keepPunctuation: boolean): string[] {
       position = plain;
       continue;
     }
-    const characterClass = CHARACTER_CLASSES[text.charCodeAt(position)]!;
-    if (characterClass === space || characterClass === dropped) {
+    const code = text.charCodeAt(position);
+    if (code === SPACE) {
       position++;
       continue;
     }
-    raw.length = 0;
+    const before = tokens.length;
+    scan ??= new Scan(text);
     shapes ??= shapesIn(text);
-    position =
-      characterClass === letter || characterClass === mark || characterClass === digit
-        ? lexWord(text, position, shapes, raw)
-        : lexPunctuation(text, position, shapes, raw);
-    for (const token of raw) {
-      const lower = token.toLowerCase();
-      if (keepPunctuation || !PUNCTUATION.has(lower)) tokens.push(lower);
+    switch (CHARACTER_CLASSES[code]) {
+      case space:
+      case dropped:
+        position = lexUnseen(scan, position, tokens);
+        break;
+      case letter:
+      case mark:
+      case digit:
+        position = lexWord(scan, position, shapes, tokens);
+        break;
+      default:
+        position = lexPunctuation(scan, position, shapes, tokens);
     }
+    let kept = before;
+    for (let index = before; index < tokens.length; index++) {
+      const lower = tokens[index]!.toLowerCase();
+      if (keepPunctuation || !PUNCTUATION.has(lower)) tokens[kept++] = lower;
+    }
+    while (tokens.length > kept) tokens.pop();
   }
+  observeWork?.(scan?.examined ?? 0);
   return tokens;
 }
 
-let matchLength = 0;
-let tokenLength = 0;
-
-/** Sets the longest match of `shapes` at `position`. */
-function longest(shapes: readonly RegExp[], text: string, position: number): void {
-  matchLength = 0;
-  tokenLength = 0;
-  for (const shape of shapes) {
-    shape.lastIndex = position;
-    const match = shape.exec(text);
-    if (match === null || match[0].length <= matchLength) continue;
-    matchLength = match[0].length;
-    tokenLength = matchLength - (match.groups?.ahead?.length ?? 0);
-  }
+interface Match {
+  shape: Shape | undefined;
+  end: number;
+  /** Characters of it that stay for the next token. */
+  ahead: number;
 }
 
-function lexWord(text: string, start: number, { alphanumeric }: ShapeLists, tokens: string[]): number {
-  longest(alphanumeric, text, start);
-  const abbreviation = lexAbbreviation(text, start, tokens);
-  if (abbreviation > 0) return abbreviation;
-  if (tokenLength === 0) return start + 1;
-  const end = start + tokenLength;
-  const token = text.slice(start, end);
-  tokens.push(written(token));
-  if (tokenLength < matchLength && !/^n['`&\u0092\u2018\u2019]/i.test(text.slice(end, end + 2))) {
-    tokens.push(text.slice(end, start + matchLength));
-    return start + matchLength;
+const longestMatch: Match = { shape: undefined, end: 0, ahead: 0 };
+
+/** The longest match of `shapes` at `start`, the earlier of equally long ones; valid until the next call. */
+function longest(shapes: readonly Shape[], scan: Scan, start: number): Readonly<Match> {
+  longestMatch.shape = undefined;
+  longestMatch.end = start;
+  longestMatch.ahead = 0;
+  for (const shape of shapes) {
+    scan.ahead = 0;
+    const end = shape.match(scan, start);
+    if (end <= longestMatch.end) continue;
+    longestMatch.shape = shape;
+    longestMatch.end = end;
+    longestMatch.ahead = scan.ahead;
   }
+  return longestMatch;
+}
+
+/** Skips a character that is no token; but a host may begin with it, and a number with an Arabic separator. */
+function lexUnseen(scan: Scan, start: number, tokens: string[]): number {
+  const end = Math.max(matchHost(scan, start), matchNumber(scan, start));
+  if (end === 0) return start + 1;
+  tokens.push(scan.text.slice(start, end));
   return end;
 }
 
-const LETTERS_AND_PERIOD = /[A-Za-z]+\./y;
-const ACRONYM = /(?:[A-Za-z]\.)+|(?:ph|ed)\.d\./iy;
+function lexWord(scan: Scan, start: number, { alphanumeric }: ShapeLists, tokens: string[]): number {
+  const { shape, end: matchEnd, ahead } = longest(alphanumeric, scan, start);
+  const abbreviation = lexAbbreviation(scan, start, matchEnd - start, tokens);
+  if (abbreviation > 0) return abbreviation;
+  if (shape === undefined) return start + 1;
+  const end = matchEnd - ahead;
+  tokens.push(written(scan.text.slice(start, end), shape));
+  if (shape.splits === undefined) return end;
+  tokens.push(scan.text.slice(end, matchEnd));
+  return matchEnd;
+}
+
+const DEGREE = /(?:ph|ed)\.d\./iy;
 const NUMBER_AHEAD = /[ \u00a0]?[0-9]/y;
-const SENTENCE_END = /[ \t\u00a0\u2000-\u200a\u3000]*\n|[ \t\u00a0\u2000-\u200a\u3000]+\p{Lu}/uy;
-const STARTER_AHEAD = /[ \t\u00a0\u2000-\u200a\u3000]+(?!A\.)([A-Z][A-Za-z]*)(?=[ \t\n\u00a0])/y;
+const CAPITAL = /\p{Lu}/uy;
+/** Longer than every word of SENTENCE_STARTERS, so that the search for the end of the word is bounded. */
+const STARTER_AHEAD = /(?!A\.)(?:M[rRsS]\.|[A-Z][A-Za-z]{0,15})(?=[ \t\n\u00a0])/y;
+const LONGEST_ABBREVIATION = 5;
 
 /** Emits the abbreviation or acronym at `start` if it is at least as long as the longest other shape; else returns 0. */
-function lexAbbreviation(text: string, start: number, tokens: string[]): number {
-  ACRONYM.lastIndex = start;
-  const acronym = ACRONYM.exec(text)?.[0];
-  if (acronym !== undefined && acronym.length > matchLength) {
-    const end = start + acronym.length;
-    const degree = acronym.length > 2 && acronym[1] !== '.';
-    const closes = degree ? matches(SENTENCE_END, text, end) : startsSentence(text, end);
-    if (closes && acronym.length === 2) tokens.push(acronym[0]!, '.');
-    else if (closes) tokens.push(acronym, '.');
-    else tokens.push(acronym);
-    return end;
+function lexAbbreviation(scan: Scan, start: number, matchLength: number, tokens: string[]): number {
+  const { text } = scan;
+  const degreeEnd = matches(DEGREE, text, start) ? DEGREE.lastIndex : start;
+  if (degreeEnd > start && matchLength <= closingReach(text, start, degreeEnd)) {
+    tokens.push(text.slice(start, degreeEnd));
+    if (endsSentence(scan, degreeEnd)) tokens.push('.');
+    return degreeEnd;
   }
-  LETTERS_AND_PERIOD.lastIndex = start;
-  const word = LETTERS_AND_PERIOD.exec(text)?.[0];
-  if (word === undefined) return 0;
-  const kind = abbreviationKind(word.slice(0, -1));
+  const acronymEnd = initialsEnd(scan, start);
+  if (acronymEnd > start + matchLength) {
+    const acronym = text.slice(start, acronymEnd);
+    const closes = startsSentence(scan, acronymEnd);
+    tokens.push(closes && acronym.length === 2 ? acronym[0]! : acronym);
+    if (closes) tokens.push('.');
+    return acronymEnd;
+  }
+  let end = start;
+  while (end <= start + LONGEST_ABBREVIATION && scan.has(end, Trait.asciiLetter)) end++;
+  if (end === start || text[end] !== '.') return 0;
+  const kind = abbreviationKind(text.slice(start, end));
   if (kind === undefined) return 0;
-  const end = start + word.length;
+  end++;
+  const word = text.slice(start, end);
   switch (kind) {
     case 'closing':
-      // The shape of such an abbreviation looks two characters ahead; words come before it, hyphenated words after.
-      if (matchLength > word.length + (text[end] === '-' ? 2 : 1)) return 0;
+      if (matchLength > closingReach(text, start, end)) return 0;
       tokens.push(word);
-      if (matches(SENTENCE_END, text, end)) tokens.push('.');
+      if (endsSentence(scan, end)) tokens.push('.');
       return end;
     case 'opening':
       if (matchLength > word.length) return 0;
@@ -187,64 +176,48 @@ function lexAbbreviation(text: string, start: number, tokens: string[]): number 
   }
 }
 
-function startsSentence(text: string, position: number): boolean {
-  STARTER_AHEAD.lastIndex = position;
-  const word = STARTER_AHEAD.exec(text)?.[1];
-  return word !== undefined && SENTENCE_STARTERS.has(word.toLowerCase());
+/** Longest match that such an abbreviation beats: it looks two characters ahead, words come before it, hyphenated words after. */
+function closingReach(text: string, start: number, end: number): number {
+  return end - start + (text[end] === '-' ? 2 : 1);
 }
 
-function lexPunctuation(text: string, start: number, { punctuation }: ShapeLists, tokens: string[]): number {
+/** Whether only blanks follow, or blanks and a capital letter or mark-up. */
+function endsSentence(scan: Scan, position: number): boolean {
+  const next = scan.runEnd(position, Trait.blank);
+  if (next === scan.text.length - 1) return true;
+  return next > position && (matches(CAPITAL, scan.text, next) || matchMarkup(scan, next) > 0);
+}
+
+/** Whether blanks follow and a word that often starts a sentence, or mark-up. */
+function startsSentence(scan: Scan, position: number): boolean {
+  const { text } = scan;
+  const next = scan.runEnd(position, Trait.blank);
+  if (next === position) return false;
+  if (!matches(STARTER_AHEAD, text, next)) {
+    const markupEnd = matchMarkup(scan, next);
+    return markupEnd > 0 && (scan.has(markupEnd, Trait.blank) || markupEnd === text.length - 1);
+  }
+  return SENTENCE_STARTERS.has(text.slice(next, STARTER_AHEAD.lastIndex).toLowerCase());
+}
+
+function lexPunctuation(scan: Scan, start: number, { punctuation }: ShapeLists, tokens: string[]): number {
+  const { text } = scan;
   ENTITY.lastIndex = start;
   const entity = text[start] === '&' ? ENTITY.exec(text) : null;
-  longest(punctuation, text, start);
-  if (entity !== null && entity[0].length >= matchLength && !/^&(?:Q|A[Pp][Oo][Ss])/.test(entity[0])) {
-    const end = start + entity[0].length;
+  const { shape, end } = longest(punctuation, scan, start);
+  if (entity !== null && start + entity[0].length >= end && !/^&(?:Q|A[Pp][Oo][Ss])/.test(entity[0])) {
+    const entityEnd = start + entity[0].length;
     const character = ENTITIES[(entity[1] ?? entity[2])!.toLowerCase()]!;
-    if (character === '"') tokens.push(opensQuotation(text, end) ? '``' : "''");
+    if (character === '"') tokens.push(opensQuotation(text, entityEnd) ? '``' : "''");
     else if (character !== '') tokens.push(character);
-    return end;
+    return entityEnd;
   }
-  if (matchLength === 0) {
+  if (shape === undefined) {
     tokens.push(writtenCharacter(text, start));
     return start + 1;
   }
-  const end = start + tokenLength;
-  tokens.push(written(text.slice(start, end)));
+  tokens.push(written(text.slice(start, end), shape));
   return end;
-}
-
-function writtenCharacter(text: string, position: number): string {
-  const character = text[position]!;
-  switch (character) {
-    case '"':
-      return opensQuotation(text, position + 1) ? '``' : "''";
-    case "'":
-      return /^[A-Za-z][^\s]/.test(text.slice(position + 1, position + 3)) ? '`' : "'";
-    default:
-      return REWRITTEN[character] ?? character;
-  }
-}
-
-function opensQuotation(text: string, position: number): boolean {
-  return /[A-Za-z0-9$]/.test(text[position]!);
-}
-
-const CLITIC_WITH_CURVED_APOSTROPHE = /^(?:n[\u0092\u2018\u2019]t|[\u0092\u2019](?:s|d|m|ll|re|ve))$/i;
-
-/** Brackets, soft hyphens, dashes and blanks inside a longer token. */
-function written(token: string): string {
-  if (/^-{2,4}$/.test(token)) return '--';
-  if (/^\.[. \u00a0]+$/.test(token)) return '...';
-  if (!/[^A-Za-z0-9]/.test(token)) return token;
-  if (/^<.*>$/.test(token)) return token.replaceAll(' ', '\u00a0');
-  if (CLITIC_WITH_CURVED_APOSTROPHE.test(token)) return token.replace(/[\u0092\u2019]/, "'").replace('\u2018', '`');
-  return token
-    .replaceAll('\u00ad', '')
-    .replaceAll(' ', '\u00a0')
-    .replaceAll('(', '-LRB-')
-    .replaceAll(')', '-RRB-')
-    .replaceAll(/&amp;/gi, '&')
-    .replaceAll(/&apos;/g, "'");
 }
 
 function matches(expression: RegExp, text: string, position: number): boolean {

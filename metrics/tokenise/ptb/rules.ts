@@ -1,46 +1,33 @@
 /**
  * The shapes of tokens, as observed: at each position the longest of them wins, the earlier of equally long ones.
- * A shape may look ahead; characters in its group `ahead` count towards the length and stay for the next token.
- * All expressions are sticky and see one caption followed by a line feed.
+ * A shape may look ahead; the characters ahead count towards the length and stay for the next token. The expressions here are
+ * sticky and of bounded length; shapes of any length are functions in files of their own, so that the work stays linear.
  */
-import { DIGITS, LETTERS, MARKS, WORD_HYPHENS } from './characters.js';
+import { matchFileName, matchHost, matchMailAddress, matchUrl } from './address-shapes.js';
+import { matchBeforeClitic, matchBeforeNegation, matchWithApostrophe } from './apostrophe-shapes.js';
+import { DIGITS } from './characters.js';
+import { matchHashOrMention, matchNumericEntity, matchRun } from './mark-shapes.js';
+import { matchMarkup } from './markup-shape.js';
+import type { Scan } from './scan.js';
+import {
+  matchBeforePause,
+  matchCurrencyPrefix,
+  matchJoined,
+  matchJoinedAfterName,
+  matchJoinedAfterPrefix,
+  matchJoinedCapitals,
+  matchNumber,
+  matchSlashed,
+  matchWord,
+} from './word-shapes.js';
 
-const letterOrDigit = `[${LETTERS}${DIGITS}]`;
-const wordStart = `[${LETTERS}${MARKS}\\u00ad]`;
-const wordPart = `[${LETTERS}${MARKS}${DIGITS}${WORD_HYPHENS}]`;
 const digit = `[${DIGITS}]`;
 const space = '[ \\u00a0]';
-const apostrophe = "['\\u0092\\u2019`]";
-const negationApostrophe = "(?:['\\u0092\\u2018\\u2019`]|&apos;)";
-const number = `(?:${digit}*(?:[.,:\\u066b\\u066c]${digit}+)+|${digit}+)`;
-const nextNotAlphanumeric = '(?![A-Za-z0-9])';
-const urlPart = '[^\\s"<>|(){}]';
-const urlEnd = '[^\\s"<>|.!?(){},-]';
-const mailPart = '[^\\s"<>|(){}\\u00a0]';
-const mailEnd = '[^\\s"<>|(){}.\\u00a0]';
 const slash = '\\\\?/';
+const cliticApostrophe = '(?:[\\u0092\\u2019]|&apos;)';
+const nextNotAlphanumeric = '(?![A-Za-z0-9])';
 
 const sticky = (source: string, flags = ''): RegExp => new RegExp(source, `y${flags}`);
-
-/** A word; parts joined by . ! or ? stay together when a letter follows ("a.m", "e.g", "what?who"). */
-const WORD = sticky(`${wordStart}${wordPart}*(?:[.!?]${wordStart}${wordPart}*)*`);
-
-/** Letters and digits that hyphens or underscores join ("twenty-one", "5-year-old", "a_b"), and "pro-" and "anti-" alone. */
-const JOINED = sticky(
-  `(?:[pP]ro|[aA]nti|PRO|ANTI)-|${letterOrDigit}+(?:[-_](?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)*`,
-);
-
-/** As above, the first part with an apostrophe, with periods or a number ("O'Brien-Smith", "U.S.-led", "1,000-seat"). */
-const JOINED_AFTER_PREFIX = sticky(
-  `(?:[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|${letterOrDigit}[${LETTERS}${DIGITS}.,]*)` +
-    `(?:-(?:[dDoOlL]${apostrophe}(?=[${LETTERS}]{2}))?${letterOrDigit}+)+`,
-);
-
-/** A hyphenated acronym keeps its last period ("non-U.S."). */
-const JOINED_ACRONYM = sticky(`${letterOrDigit}+(?:-${letterOrDigit}+)*-(?:[A-Za-z]\\.){2,}`);
-
-/** Two or three parts between slashes ("and/or", "he/she/it", "1/2"). */
-const SLASHED = sticky(`[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:${slash}[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}`);
 
 /** A fraction, with a whole number before it if there is one ("1 1/2": one token that holds a no-break space). */
 const FRACTION = sticky(`(?:${digit}{1,4}[- \\u00a0])?${digit}{1,4}(?:${slash}|\\u2044)${digit}{1,4}`);
@@ -50,79 +37,36 @@ const PHONE_NUMBER = sticky(
     `${digit}{3,4}[- \\u00a0]?${digit}{3,5}`,
 );
 
-const NUMBER = sticky(`[-+]?${number}`);
-
-const FILE_NAME = sticky(
-  `${letterOrDigit}+(?:\\.${letterOrDigit}+)*\\.(?:bat|bmp|class|cgi|cpp|dll|docx?|exe|gif|gz|html?|jar|java|jpe?g|mov|` +
-    `pdf|php|pl|png|ppt|ps|py|sql|tar|txt|wav|x|xml|zip|c|h)(?=[\\s.,?!])`,
-  'i',
-);
-
-const URL = sticky(`https?://${urlPart}+${urlEnd}`, 'i');
-
-const HOST = sticky(
-  `(?:www\\.(?:[^\\s"<>|.!?(){},]+\\.)+[a-z]{2,4}|[a-z][^\\s"<>|.!?(){},\\-_:;/'@#$%&+=~\`]*\\.(?:[^\\s"<>|.!?(){},\\-_:;/'@#$%&+=~\`]+\\.)*(?:com|net|org|edu))` +
-    `(?:/${urlPart}+${urlEnd})?`,
-  'i',
-);
-
-const MAIL_ADDRESS = sticky(`<?[A-Za-z0-9]${mailPart}*@${mailEnd}+(?:\\.${mailEnd}+)*>?`);
-
-const JOINED_CAPITALS = sticky('[A-Z]+(?:(?:&(?:amp;)?|\\+)[A-Z]+)+');
-const CURRENCY_PREFIX = sticky('[A-Z]+\\$');
 const PROGRAMMING_LANGUAGE = sticky('[cC]\\+\\+|[cCfF]#');
-const WITH_ACCENT_ENTITY = sticky(
-  `(?:${wordPart}|&[aeiou](?:acute|grave|uml);)*&[aeiou](?:acute|grave|uml);(?:${wordPart}|&[aeiou](?:acute|grave|uml);)*`,
-  'i',
-);
 
-/** Words that keep an inner apostrophe ("O'Brien", "d'Artagnan", "Hawai'i", "ma'am"), and clitics that end in one. */
-const WITH_APOSTROPHE = sticky(
-  `[A-HJ-XZdoln]${apostrophe}[${LETTERS}]{2,}|[A-Za-z]+[AEIOUYaeiouy]${apostrophe}(?!(?:[sdmSDM]|[lL]{2}|[rR][eE]|[vV][eE])(?![A-Za-z]))[aeiouA-Z][A-Za-z]*|[Ee]${apostrophe}[eE][rR]|` +
-    `[cC]'(?:est|mon|Est|Mon|EST|MON)|[cC]ap['\\u2019]n|[lL]i'l|[eE]v'ry|[jJ]usqu'ici|[dDlL]['\\u0092\\u2019](?!(?:[sdmSDM]|ll|re|ve)(?![A-Za-z]))|` +
-    `[oO][lL]['\\u0092\\u2019]|[jyY]['\\u0092\\u2019](?=[${LETTERS}])|j['\\u0092\\u2019]`,
-);
+/** "pro-" and "anti-" alone. */
+const HYPHENATED_PREFIX = sticky('(?:[pP]ro|[aA]nti|PRO|ANTI)-');
 
-/** A period before a comma, semicolon or colon stays with the word ("etc.,", "no-op.;"). */
-const BEFORE_PAUSE = sticky(
-  `(?:${wordStart}${wordPart}*(?:[.!?]${wordStart}${wordPart}*)*|${letterOrDigit}+(?:[-_]${letterOrDigit}+)*)\\.(?=[,;:])`,
-);
-
-/** The part of a negated verb before n't ("do" of "don't"). */
-const BEFORE_NEGATION = sticky(`[A-Za-z]*[A-MO-Za-mo-z](?<ahead>[nN]${negationApostrophe}[tT])`);
-const NEGATION = sticky(`n${negationApostrophe}t`, 'i');
+const NEGATION = sticky("n(?:['\\u0091\\u0092\\u2018\\u2019\\u201b`]|&apos;)t", 'i');
 
 /** Two words written as one ("cannot" → "can not"), where nothing else follows. */
-const FUSED = sticky(
-  '(?:can(?=not)|gon(?=na)|got(?=ta)|gim(?=me)|lem(?=me)|wan(?=na))(?<ahead>not|na|ta|me)' +
-    "(?!['\\u0092\\u2019](?:s|d|m|ll|re|ve)(?![A-Za-z]))",
-  'i',
-);
+const FUSED = sticky('cannot|gonna|gotta|gimme|lemme|wanna', 'i');
 
-/** Clitics after an apostrophe ("'s", "'ll", "'em") and shortened years ("'90s"). */
+/**
+ * Clitics after an apostrophe ("'s", "'ll", "'em") and shortened years ("'90s"). After a curly apostrophe they end wherever
+ * they end; after a straight one, which may be a quotation mark, no letter may follow.
+ */
 const CLITIC = sticky(
-  `['\\u0092\\u2019](?:(?:s|d|m|ll|re|ve)(?![A-Za-z])|em|till?|cause|[0-9]0s|[0-9]{2}(?=\\s))|` +
-    `'n'|'n(?=\\s)|['\\u0092\\u2019]n['\\u0092\\u2019]|[\\u0092\\u2019]n(?=\\s)|'t(?=is|was)|&apos;(?:s|d|m|ll|re|ve)(?![A-Za-z])`,
+  `'(?:(?:s|d|m|ll|re|ve)(?![A-Za-z])|em|till?|cause|[0-9]0s|[0-9]{2}(?=\\s)|n['\\u0092\\u2019]|n(?=\\s)|t(?=is|was))|` +
+    `${cliticApostrophe}(?:s|d|m|ll|re|ve|em|till?|cause|[0-9]0s|[0-9]{2}(?=\\s)|n(?:['\\u0092\\u2019]|&apos;)?)`,
   'i',
 );
 
-const NUMERIC_ENTITY = sticky('&#[0-9]+;|&(?:ht|lr|qc|ql|qr|tl|ur|cdq|odq);|&Quot;|&QUOT;|&APOS;|&Apos;');
-
-const MARKUP = sticky(
-  '<[!?][A-Za-z-][^>\\r\\n]*>|</?[A-Za-z][A-Za-z0-9_:.-]*(?: +[A-Za-z][A-Za-z0-9_:.-]*(?: *= *(?:"[^"\\n]*"|\'[^\'\\n]*\'))?)* *\\/?>',
-);
+const NAMED_ENTITY = sticky('&(?:ht|lr|qc|ql|qr|tl|ur|cdq|odq);|&Quot;|&QUOT;|&APOS;|&Apos;');
 
 const EMOTICON = sticky(
   `[<>]?[:;=]['*o-]?[)(DdPpO@{|\\\\[\\]]${nextNotAlphanumeric}|[-^=~<>']_[-^=<>~']|\\([-^x=~<>'][-_.]?[-^x=~<>']\\)`,
 );
 
 const ELLIPSIS = sticky(`\\.{3,5}|\\.(?:${space}\\.){2,3}`);
-const HASH_OR_MENTION = sticky(`#[${LETTERS}]+|@[A-Za-z_][A-Za-z0-9_]*`);
 
-/** Runs of one or two kinds of characters that stay together, and escaped characters. */
-const RUN = sticky(
-  "[!?]+|-+|\\*+|#+|@+|_+|<<|>>|''|``|(?:\\\\\\*)+|[\\u00b2\\u00b3\\u00b9\\u2070\\u2074-\\u208e]+|[\\u201a\\u201e]+",
-);
+/** Two marks that are written as one. */
+const PAIR = sticky("<<|>>|''|[`\\u0091-\\u0094\\u00ab\\u00bb\\u2018\\u2019\\u201b-\\u201d\\u201f\\u2039\\u203a]{2}");
 
 /** What a caption holds; a shape that needs something else need not be tried. */
 const Feature = {
@@ -132,53 +76,98 @@ const Feature = {
   digit: 8,
   hyphen: 16,
   other: 32,
+  /** A comma, semicolon or colon. */
+  pause: 64,
+  at: 128,
 } as const;
 
-type Shape = readonly [shape: RegExp, needs: number];
+/** Returns the end of the shape at `start`, 0 where there is none; `scan.ahead` characters of it stay for the next token. */
+export interface Shape {
+  readonly match: (scan: Scan, start: number) => number;
+  readonly needs: number;
+  /** Whether the characters ahead are a token as they are. */
+  readonly splits?: true;
+  /** Whether soft hyphens stay in the token. */
+  readonly literal?: true;
+}
+
+/** Shapes of bounded length. */
+export const BOUNDED_EXPRESSIONS: readonly RegExp[] = [
+  NEGATION,
+  PROGRAMMING_LANGUAGE,
+  HYPHENATED_PREFIX,
+  PHONE_NUMBER,
+  FRACTION,
+  CLITIC,
+  NAMED_ENTITY,
+  EMOTICON,
+  ELLIPSIS,
+  PAIR,
+  FUSED,
+];
+
+const bounded =
+  (expression: RegExp) =>
+  ({ text }: Scan, start: number): number => {
+    expression.lastIndex = start;
+    return expression.test(text) ? expression.lastIndex : 0;
+  };
+
+const matchFused = (scan: Scan, start: number): number => {
+  FUSED.lastIndex = start;
+  if (!FUSED.test(scan.text)) return 0;
+  scan.ahead = FUSED.lastIndex === start + 6 ? 3 : 2;
+  return FUSED.lastIndex;
+};
 
 /** Every shape that may start at a letter or a digit, the earlier the stronger. */
 const ALPHANUMERIC_SHAPES: readonly Shape[] = [
-  [FUSED, 0],
-  [BEFORE_NEGATION, Feature.apostrophe],
-  [NEGATION, Feature.apostrophe],
-  [WITH_APOSTROPHE, Feature.apostrophe],
-  [JOINED_CAPITALS, Feature.other],
-  [CURRENCY_PREFIX, Feature.other],
-  [PROGRAMMING_LANGUAGE, Feature.other],
-  [WORD, 0],
-  [URL, Feature.slash],
-  [HOST, Feature.period],
-  [MAIL_ADDRESS, Feature.other],
-  [FILE_NAME, Feature.period],
-  [PHONE_NUMBER, Feature.digit],
-  [FRACTION, Feature.digit],
-  [NUMBER, Feature.digit],
-  [JOINED, 0],
-  [JOINED_AFTER_PREFIX, Feature.hyphen],
-  [JOINED_ACRONYM, Feature.hyphen],
-  [BEFORE_PAUSE, Feature.period],
-  [SLASHED, Feature.slash],
-  [WITH_ACCENT_ENTITY, Feature.other],
+  { match: matchFused, needs: 0, splits: true },
+  { match: matchBeforeNegation, needs: Feature.apostrophe },
+  { match: matchBeforeClitic, needs: Feature.apostrophe },
+  { match: bounded(NEGATION), needs: Feature.apostrophe },
+  { match: matchWithApostrophe, needs: Feature.apostrophe },
+  { match: matchJoinedCapitals, needs: Feature.other },
+  { match: matchCurrencyPrefix, needs: Feature.other },
+  { match: bounded(PROGRAMMING_LANGUAGE), needs: Feature.other },
+  { match: matchFileName, needs: Feature.period, literal: true },
+  { match: matchWord, needs: 0 },
+  { match: matchUrl, needs: Feature.slash, literal: true },
+  { match: matchHost, needs: Feature.period, literal: true },
+  { match: matchMailAddress, needs: Feature.at, literal: true },
+  { match: bounded(PHONE_NUMBER), needs: Feature.digit },
+  { match: bounded(FRACTION), needs: Feature.digit },
+  { match: matchNumber, needs: Feature.digit },
+  { match: matchJoined, needs: 0 },
+  { match: bounded(HYPHENATED_PREFIX), needs: Feature.hyphen },
+  { match: matchJoinedAfterName, needs: Feature.hyphen | Feature.apostrophe },
+  { match: matchJoinedAfterPrefix, needs: Feature.hyphen },
+  { match: matchBeforePause, needs: Feature.period | Feature.pause },
+  { match: matchSlashed, needs: Feature.slash },
 ];
 
 /** Every shape that may start at a punctuation mark. */
 const PUNCTUATION_SHAPES: readonly Shape[] = [
-  [CLITIC, Feature.apostrophe],
-  [NUMERIC_ENTITY, Feature.other],
-  [WITH_ACCENT_ENTITY, Feature.other],
-  [MARKUP, Feature.other],
-  [MAIL_ADDRESS, Feature.other],
-  [PHONE_NUMBER, Feature.digit],
-  [NUMBER, Feature.digit],
-  [EMOTICON, Feature.other],
-  [HASH_OR_MENTION, Feature.other],
-  [ELLIPSIS, Feature.period],
-  [RUN, 0],
+  { match: bounded(CLITIC), needs: Feature.apostrophe },
+  { match: bounded(NAMED_ENTITY), needs: Feature.other },
+  { match: matchNumericEntity, needs: Feature.other },
+  { match: matchWord, needs: Feature.other },
+  { match: matchBeforePause, needs: Feature.period | Feature.pause | Feature.other },
+  { match: matchMarkup, needs: Feature.other },
+  { match: matchHost, needs: Feature.period, literal: true },
+  { match: matchMailAddress, needs: Feature.at, literal: true },
+  { match: bounded(PHONE_NUMBER), needs: Feature.digit },
+  { match: matchNumber, needs: Feature.digit },
+  { match: bounded(EMOTICON), needs: Feature.other },
+  { match: matchHashOrMention, needs: Feature.other, literal: true },
+  { match: bounded(ELLIPSIS), needs: Feature.period },
+  { match: bounded(PAIR), needs: Feature.other },
+  { match: matchRun, needs: 0 },
 ];
 
 export interface ShapeLists {
-  readonly alphanumeric: readonly RegExp[];
-  readonly punctuation: readonly RegExp[];
+  readonly alphanumeric: readonly Shape[];
+  readonly punctuation: readonly Shape[];
 }
 
 const LISTS: (ShapeLists | undefined)[] = [];
@@ -189,8 +178,7 @@ export function shapesIn(text: string): ShapeLists {
   for (let index = 0; index < text.length; index++) features |= featureOf(text.charCodeAt(index));
   let lists = LISTS[features];
   if (lists === undefined) {
-    const possible = (shapes: readonly Shape[]): RegExp[] =>
-      shapes.filter(([, needs]) => (features & needs) === needs).map(([shape]) => shape);
+    const possible = (shapes: readonly Shape[]): Shape[] => shapes.filter(({ needs }) => (features & needs) === needs);
     lists = { alphanumeric: possible(ALPHANUMERIC_SHAPES), punctuation: possible(PUNCTUATION_SHAPES) };
     LISTS[features] = lists;
   }
@@ -202,8 +190,14 @@ function featureOf(code: number): number {
   switch (code) {
     case 0x20:
     case 0x0a:
-    case 0x2c:
       return 0;
+    case 0x2c:
+      return Feature.pause;
+    case 0x3a:
+    case 0x3b:
+      return Feature.pause | Feature.other;
+    case 0x40:
+      return Feature.at | Feature.other;
     case 0x27:
     case 0x60:
       return Feature.apostrophe | Feature.other;

@@ -1,5 +1,5 @@
 /**
- * How a score was computed, as one line: `CIDEr-D|version:1|tok:ptb-1|case:lower|idf:corpus@…|images:5000|…`.
+ * How a score was computed, as one line: `CIDEr-D|version:1|tok:ptb-2|case:lower|idf:corpus@…|images:5000|…`.
  * Two scores may be compared only if their signatures are equal; the idea is sacreBLEU's (Post, WMT 2018).
  */
 import { MetricError } from './errors.js';

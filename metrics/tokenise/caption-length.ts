@@ -20,7 +20,7 @@ export function requireCaptionLength(text: string, where?: string): void {
     what: `the caption is ${bytes} bytes long in UTF-8`,
     ...(where === undefined ? {} : { where }),
     expected: `at most ${MAXIMUM_CAPTION_BYTES} bytes (1 MiB)`,
-    mend: 'check that each caption is one text of its own, and shorten or leave out this one',
+    fix: 'check that each caption is one text of its own, and shorten or leave out this one',
   });
 }
 

@@ -19,7 +19,7 @@ export function tokenisePennTreebank(text: string): string[] {
 }
 
 export const ptbTokeniser: Tokeniser = {
-  id: 'ptb-1',
+  id: 'ptb-2',
   lowercases: true,
   tokenise: (text) => tokenise(text, false),
 };

@@ -4,7 +4,7 @@
  */
 
 export interface Tokeniser {
-  /** Name and version as the signature shows them, for example `ptb-1`. */
+  /** Name and version as the signature shows them, for example `ptb-2`. */
   readonly id: string;
   /** Whether its tokens are lower-cased. */
   readonly lowercases: boolean;

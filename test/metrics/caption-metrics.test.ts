@@ -116,9 +116,9 @@ describe('document frequencies', () => {
     const ngrams = [['a', 3]] as const;
     expect(() =>
       scoreCaptions(speakingAndRain, { documentFrequencies: { images: 5, tokeniser: 'whitespace-1', ngrams } }),
-    ).toThrow(/counted with tokeniser whitespace-1, the captions with ptb-1/);
+    ).toThrow(/counted with tokeniser whitespace-1, the captions with ptb-2/);
     expect(() =>
-      scoreCaptions(speakingAndRain, { documentFrequencies: { images: 2, tokeniser: 'ptb-1', ngrams } }),
+      scoreCaptions(speakingAndRain, { documentFrequencies: { images: 2, tokeniser: 'ptb-2', ngrams } }),
     ).toThrow('"a" is counted in 3 of 2 images');
   });
 
@@ -237,7 +237,7 @@ describe('signatures', () => {
   it('say how a score was computed', () => {
     const { metrics } = scoreCaptions(speakingAndRain, { split: 'test' });
     expect(metrics['CIDEr-D']!.signature).toMatch(
-      /^CIDEr-D\|version:1\|n:4\|sigma:6\|idf:corpus-2@[0-9a-f]{16}\|tok:ptb-1\|case:lower\|images:2\|references:4@[0-9a-f]{16}\|split:test$/,
+      /^CIDEr-D\|version:1\|n:4\|sigma:6\|idf:corpus-2@[0-9a-f]{16}\|tok:ptb-2\|case:lower\|images:2\|references:4@[0-9a-f]{16}\|split:test$/,
     );
   });
 

@@ -145,7 +145,7 @@ describe('score captions', () => {
         '  expected: CIDEr-D, CIDEr, CIDEr-stemmed, BLEU-1, BLEU-2, BLEU-3, BLEU-4, ROUGE-L, BLEU or METEOR\n' +
         '  fix:     name one of these',
     );
-    const header = '{"format":"vlm-bench document frequencies 1","images":2,"tokeniser":"ptb-1","ngrams":3}\n';
+    const header = '{"format":"vlm-bench document frequencies 1","images":2,"tokeniser":"ptb-2","ngrams":3}\n';
     const paths = writeFiles({ 'cut.df': `${header}1\ta\n`, 'other.df': 'a,1\n', 'bad.df': `${header}x\ta\n` });
     const frozen = async (name: string) => (await errorOf({}, '--df', paths[name]!))!.split('\n')[0];
     expect(await frozen('cut.df')).toBe('error: the file holds 1 of 3 n-grams: it was cut short');

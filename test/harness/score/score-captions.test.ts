@@ -144,7 +144,7 @@ describe('score captions', () => {
     expect(JSON.parse(header!)).toEqual({
       format: 'vlm-bench document frequencies 1',
       images: 2,
-      tokeniser: 'ptb-1',
+      tokeniser: 'ptb-2',
       ngrams: lines.length,
     });
     // Both images hold "is" and "a"; no longer n-gram is in both.

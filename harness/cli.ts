@@ -21,6 +21,7 @@ import { registerSchema } from './commands/schema.js';
 import { registerScore } from './commands/score.js';
 import { registerTokenize } from './commands/tokenize.js';
 import { registerTrain } from './commands/train.js';
+import { registerVerify } from './commands/verify.js';
 import { formatError, formatProblem, UserError } from './errors.js';
 import { isOfStandardStream, isOutputLost, watchStandardStream } from './standard-streams.js';
 
@@ -42,6 +43,7 @@ function createProgram(): Command {
   registerTrain(program);
   registerGenerate(program);
   registerReport(program);
+  registerVerify(program);
   registerCompare(program);
   registerPublish(program);
   registerSchema(program);

@@ -56,7 +56,7 @@ export function formatProblem({ what, where, expected, fix }: Omit<Problem, 'cod
   const lines = [`error: ${part(what)}`];
   if (where !== undefined) lines.push(`  where:    ${part(where)}`);
   if (expected !== undefined) lines.push(`  expected: ${part(expected)}`);
-  lines.push(`  fix:     ${part(fix)}`);
+  lines.push(`  fix:      ${part(fix)}`);
   return lines.join('\n');
 }
 

@@ -5,7 +5,8 @@
  */
 import { UserError } from '../errors.js';
 import type { RunResult } from '../records/result.js';
-import { readFinishedResult, runPaths } from '../records/run-record.js';
+import { runPaths } from '../records/run-paths.js';
+import { readFinishedResult } from '../records/run-record.js';
 import type { RunJob, RunProgress } from '../run/run-job.js';
 import type { Executor, RunOutcome } from './executor.js';
 import { type Interruption, interruptedExitCode, type StopSignal } from './interruption.js';

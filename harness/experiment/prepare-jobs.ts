@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly machinery: Machinery;
   /** How many runs will be executed at the same time. */
   readonly parallel: number;
+  /** Whether the runs only check that the pipeline runs. */
+  readonly smoke?: boolean;
   /** Absolute path of easy-vqa, for runs that need it. */
   readonly dataRoot?: string;
 }
@@ -40,7 +42,7 @@ export interface PreparedJobs {
 
 export async function prepareJobs(
   runs: readonly TitledConfig[],
-  { store, engine: choice, machinery, parallel, dataRoot }: Surroundings,
+  { store, engine: choice, machinery, parallel, smoke = false, dataRoot }: Surroundings,
 ): Promise<PreparedJobs> {
   const engine = await machinery.activateEngine(choice);
   const opened = await openDataSets(
@@ -67,7 +69,12 @@ export async function prepareJobs(
       runId: runIdOf(identity),
       identity,
       engine: engine.name,
-      provenance: { ...provenance, data: data!, ...(trainingData.length > 0 ? { trainingData } : {}) },
+      provenance: {
+        ...provenance,
+        ...(smoke ? { smoke } : {}),
+        data: data!,
+        ...(trainingData.length > 0 ? { trainingData } : {}),
+      },
       jobs: parallel,
       ...(dataRoot === undefined ? {} : { dataRoot }),
     };

@@ -13,7 +13,8 @@ import type { TextStatistics } from '../measures/text-statistics.js';
 import { recordEvaluationImages, widerEvaluation } from '../records/evaluation-images.js';
 import { completeReproduction, earlierReproduction, registerReproduction } from '../records/registration.js';
 import { type Reproduction, reproductionFolder, reproductionOf } from '../records/reproduction.js';
-import { readFinishedResult, runPaths } from '../records/run-record.js';
+import { runPaths } from '../records/run-paths.js';
+import { readFinishedResult } from '../records/run-record.js';
 import type { DataSetHandle } from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
 import type { Plan } from '../suite/plan.js';
@@ -56,6 +57,7 @@ export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<
     engine,
     machinery,
     parallel,
+    smoke: plan.smoke,
     ...(options.dataRoot === undefined ? {} : { dataRoot: resolve(options.dataRoot) }),
   });
   const { config } = plan.runs[0]!;

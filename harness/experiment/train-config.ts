@@ -6,7 +6,7 @@ import { localExecutor } from '../execution/local/local-executor.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import { recordEvaluationImages } from '../records/evaluation-images.js';
 import type { RunResult } from '../records/result.js';
-import { runPaths } from '../records/run-record.js';
+import { runPaths } from '../records/run-paths.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { readRunConfig } from '../suite/read-run-config.js';
 import { prepareJobs } from './prepare-jobs.js';

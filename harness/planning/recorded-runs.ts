@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { DataSets } from '../../reference-model/training/stage-data.js';
 import { codeVersion } from '../records/code-version.js';
 import { runIdOf } from '../records/run-identity.js';
-import { readFinishedResult, runPaths } from '../records/run-record.js';
+import { runPaths } from '../records/run-paths.js';
+import { readFinishedResult } from '../records/run-record.js';
 import { dataFingerprintOf } from '../run/load-data-sets.js';
 import type { RunGraph } from './run-graph.js';
 

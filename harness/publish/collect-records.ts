@@ -7,7 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { type Reproduction, readReproduction } from '../records/reproduction.js';
-import { runPathsIn } from '../records/run-record.js';
+import { runPathsIn } from '../records/run-paths.js';
 
 export interface RunSource {
   readonly runId: string;

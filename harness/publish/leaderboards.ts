@@ -6,7 +6,7 @@
 import { sha256 } from '../../reference-model/files/hashing.js';
 import type { BoardRowView, BoardView, SiteLink } from '../../reports/site/index.js';
 import { type MeasureId, measureIds, measures } from '../measures/measures.js';
-import type { RunFacts } from './run-facts.js';
+import { isSmokeRun, type RunFacts } from './run-facts.js';
 import { intervalOverSeeds } from './sample-scores.js';
 
 /** The part that a run plays in a suite of the site. */
@@ -42,7 +42,7 @@ export function leaderboards(
   const boards = new Map<string, { measure: MeasureId; smoke: boolean; signature: string; runs: RunFacts[] }>();
   for (const run of runs) {
     const memberships = membershipsOf(run.runId);
-    const smoke = memberships.length > 0 && memberships.every((membership) => membership.smoke);
+    const smoke = isSmokeRun(run, memberships);
     for (const measure of measureIds) {
       const score = run.scores[measure];
       // Only what is scored image by image can be compared on the same images.

@@ -15,6 +15,8 @@ export interface RunScore {
 
 export interface RunFacts {
   readonly runId: string;
+  /** As its own record says. */
+  readonly smoke: boolean;
   readonly seed: number;
   /** Hash of everything that decides the run but its seed: runs that share it are one system. */
   readonly system: string;
@@ -32,12 +34,21 @@ export interface RunFacts {
   readonly samples: { readonly images: number; readonly captions: number; readonly answers: number };
 }
 
+/** A run stands as evidence where one of its reproductions does; one without a reproduction as its own record says. */
+export function isSmokeRun(
+  { smoke }: Pick<RunFacts, 'smoke'>,
+  memberships: readonly { readonly smoke: boolean }[],
+): boolean {
+  return memberships.length > 0 ? memberships.every((membership) => membership.smoke) : smoke;
+}
+
 export function runFacts(run: FinishedRun, perImage: SampleScores): RunFacts {
   const { identity, provenance, events, predictions, result } = run;
   const { seed, ...config } = identity.config;
   const captions = predictions.filter(({ type }) => type === 'caption').length;
   return {
     runId: result.runId,
+    smoke: provenance.smoke === true,
     seed,
     system: sha256(canonicalJson({ ...identity, config })).slice(0, 20),
     dataSet: provenance.data,

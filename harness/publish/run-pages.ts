@@ -8,7 +8,7 @@ import { measures } from '../measures/measures.js';
 import type { FinishedRun } from '../records/run-record.js';
 import type { SiteImage } from './image-files.js';
 import type { Membership } from './leaderboards.js';
-import type { RunFacts } from './run-facts.js';
+import { isSmokeRun, type RunFacts } from './run-facts.js';
 import { leadingMeasure, runRow } from './run-row.js';
 import { extremeSamples, samplePages } from './sample-cards.js';
 import type { SampleScores } from './sample-scores.js';
@@ -52,7 +52,7 @@ export function writeRunPages(
   files.push({ label: 'scores.json', path: at('scores.json'), bytes: Buffer.byteLength(scores) });
   write(at('badge.svg'), runBadge(facts));
 
-  const smoke = memberships.length > 0 && memberships.every((membership) => membership.smoke);
+  const smoke = isSmokeRun(facts, memberships);
   const pages = samplePages(runId, run.predictions, images);
   const total = pages.at(-1)?.to ?? 0;
   pages.forEach(({ path, samples }, index) => {

@@ -1,9 +1,11 @@
 /**
  * The checkpoints of a run: folders `step-<n>-<first 16 digits of SHA-256>`, complete when they are visible, the last two kept. The
- * digest in the name is that of the index, which holds the digests of all shards: damage shows before anything is trained on it.
+ * digest in the name covers the index, which holds the digests of all shards, and `event-log.json`, what the event log held then: damage
+ * shows before anything is trained on it.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import {
   CheckpointError,
   type CheckpointIndex,
@@ -11,9 +13,12 @@ import {
   indexFile,
   readCheckpointIndex,
 } from '../../reference-model/checkpoint/checkpoint-folder.js';
+import { fillFile } from '../../reference-model/files/atomic-file.js';
 import { fillFolderAtomically, removeFolderAtomically } from '../../reference-model/files/atomic-folder.js';
+import { writeFully } from '../../reference-model/files/file-bytes.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
+import type { LogState } from './events.js';
 import { fileDigest } from './verified-files.js';
 
 const kept = 2;
@@ -23,19 +28,37 @@ export interface Checkpoint {
   readonly folder: string;
 }
 
-/** @param write fills an empty folder with a checkpoint of the step */
+/**
+ * @param log what the event log held when the step was done, which the checkpoint is to be resumed with
+ * @param write fills an empty folder with a checkpoint of the step
+ */
 export async function saveCheckpoint(
   checkpoints: string,
-  step: number,
+  { step, log }: { readonly step: number; readonly log: LogState },
   write: (folder: string) => Promise<void>,
 ): Promise<Checkpoint> {
   const folder = await fillFolderAtomically(checkpoints, async (temporary) => {
     await write(temporary);
-    const digest = sha256(readFileSync(indexFile(temporary)));
+    const state = Buffer.from(`${JSON.stringify(log)}\n`);
+    fillFile(logStateFile(temporary), (descriptor) => writeFully(descriptor, state));
+    const digest = folderDigest(temporary);
     return `step-${String(step).padStart(7, '0')}-${digest.slice(0, 16)}`;
   });
   for (const old of listCheckpoints(checkpoints).slice(kept)) removeFolderAtomically(old.folder);
   return { step, folder };
+}
+
+const logStateFile = (folder: string): string => join(folder, 'event-log.json');
+
+/** Over the index, which holds the digests of the shards, and over the state of the event log. */
+const folderDigest = (folder: string): string =>
+  sha256([indexFile, logStateFile].map((fileOf) => sha256(readFileSync(fileOf(folder)))).join());
+
+const logStateSchema = z.strictObject({ bytes: z.int(), sha256: z.string() });
+
+/** What the event log held when a checkpoint was saved; call on one that `verifyCheckpoint` has read. */
+export function logStateOf({ folder }: Checkpoint): LogState {
+  return logStateSchema.parse(JSON.parse(readFileSync(logStateFile(folder), 'utf8')));
 }
 
 /** Newest first. Leftovers of interrupted writes are not checkpoints. */
@@ -79,7 +102,11 @@ function foreignness(index: CheckpointIndex, { run, step }: CheckpointOwner): st
 
 function intactIndex(folder: string): CheckpointIndex {
   const index = readIndex(folder);
-  if (index !== undefined && sha256(readFileSync(indexFile(folder))).startsWith(digestInName(folder))) {
+  if (
+    index !== undefined &&
+    existsSync(logStateFile(folder)) &&
+    folderDigest(folder).startsWith(digestInName(folder))
+  ) {
     const isIntact = Object.entries(index.shards).every(([name, { bytes, sha256: digest }]) => {
       const shard = join(folder, name);
       return existsSync(shard) && statSync(shard).size === bytes && fileDigest(shard) === digest;

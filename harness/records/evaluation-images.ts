@@ -8,8 +8,10 @@ import { z } from 'zod';
 import type { DataSet, Sample, SplitName } from '../../reference-model/data/dataset.js';
 import { encodePng } from '../../reference-model/data/png.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import type { EvaluationConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
+import { canonicalJson } from '../files/canonical-json.js';
 import { imagesFolder, readStoredImage, storedImageFile, storeImage } from './image-store.js';
 import { waitForLock } from './lock.js';
 
@@ -22,6 +24,9 @@ const indexSchema = z.strictObject({
   questions: z.int(),
   images: z.array(z.strictObject({ imageId: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
 });
+
+/** As it is written: a checksum finds damage that would show the wrong picture. */
+const indexFileSchema = indexSchema.extend({ checksum: z.string() });
 
 /** Stores of earlier versions kept the pictures of a whole split in one file of lines. */
 const lineSchema = z.strictObject({ imageId: z.string(), png: z.base64() });
@@ -71,7 +76,8 @@ export async function recordEvaluationImages(
       images.push({ imageId, sha256: storeImage(store, await encodePng(image)) });
     }
     const { captionImages, questions } = wanted;
-    writeFileAtomically(file, `${JSON.stringify({ captionImages, questions, images })}\n`);
+    const index = { captionImages, questions, images };
+    writeFileAtomically(file, `${JSON.stringify({ ...index, checksum: sha256(canonicalJson(index)) })}\n`);
   } finally {
     lock.release();
   }
@@ -100,7 +106,8 @@ function suffices(index: Index | undefined, store: string, { captionImages, ques
 /** Undefined where there is none, or one that is to be written anew. */
 function readIndex(file: string): Index | undefined {
   try {
-    return indexSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const { checksum, ...index } = indexFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return checksum === sha256(canonicalJson(index)) ? index : undefined;
   } catch {
     return undefined;
   }

@@ -2,8 +2,11 @@
  * The event log of a run (`events.jsonl`): append-only, one JSON object a line, each with its wall-clock time. Only the last
  * line can be torn by a crash; it is dropped on reading. Times live here and never in `result.json`.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:fs';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { writeFully } from '../../reference-model/files/file-bytes.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import type { RunEvent } from '../measures/run-events.js';
 
@@ -12,22 +15,53 @@ export type RecordedEvent = RunEvent & {
   readonly time: number;
 };
 
+/** How long a log was at some moment, and the SHA-256 of what it held: its later content must begin with the same. */
+export interface LogState {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 export interface EventLog {
   append(event: RunEvent): void;
-  /** Forces everything appended so far to disk. */
-  sync(): void;
+  /** Forces everything appended so far to disk. @returns what the log holds then, by what was written and not by what can be read */
+  sync(): LogState;
   close(): void;
 }
 
 export function openEventLog(file: string): EventLog {
+  const begun = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+  const hash = createHash('sha256').update(begun);
+  let bytes = begun.length;
   const descriptor = openSync(file, 'a');
   return {
     append: (event) => {
-      writeSync(descriptor, `${JSON.stringify({ ...event, time: Date.now() })}\n`);
+      const line = Buffer.from(`${JSON.stringify({ ...event, time: Date.now() })}\n`);
+      writeFully(descriptor, line);
+      hash.update(line);
+      bytes += line.length;
     },
-    sync: () => fsyncSync(descriptor),
+    sync: () => {
+      fsyncSync(descriptor);
+      return { bytes, sha256: hash.copy().digest('hex') };
+    },
     close: () => closeSync(descriptor),
   };
+}
+
+/**
+ * @param state of the log when a checkpoint was saved, or when the run had finished
+ * @throws UserError `record-corrupt` when the log does not begin with what it held then
+ */
+export function requireLogState(file: string, { bytes, sha256: digest }: LogState): void {
+  const content = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+  if (content.length >= bytes && sha256(content.subarray(0, bytes)) === digest) return;
+  throw new UserError({
+    code: 'record-corrupt',
+    what: 'the event log was changed: it does not begin with what it held when the checkpoint was saved',
+    where: file,
+    expected: `SHA-256 ${digest} over its first ${bytes} bytes`,
+    fix: 'restore the file, or delete the folder of this run and run again; it will be trained anew',
+  });
 }
 
 /**

@@ -5,13 +5,15 @@
 
 import { copyCheckpoint } from '../../reference-model/checkpoint/checkpoint-folder.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../reference-model/files/hashing.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
 import { type Checkpoint, listCheckpoints, saveCheckpoint, verifyCheckpoint } from './checkpoints.js';
 import { type RecordedEvent, readEvents } from './events.js';
 import { type RunIdentity, runIdOf } from './run-identity.js';
-import { type RunPaths, readFinishedRun, runPaths } from './run-record.js';
+import { type RunPaths, runPaths } from './run-paths.js';
+import { readFinishedRun } from './run-record.js';
 
 /** The run to copy from, and how many steps it has. */
 export interface ForkPoint {
@@ -67,9 +69,11 @@ export async function forkRun(
     // Sessions that ended before their first checkpoint.
     ...readEvents(paths.events),
   ];
+  const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
   // In this order: a checkpoint promises that everything before it is on disk.
-  writeFileAtomically(paths.events, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-  return saveCheckpoint(paths.checkpoints, step, async (folder) =>
+  writeFileAtomically(paths.events, text);
+  const log = { bytes: Buffer.byteLength(text), sha256: sha256(text) };
+  return saveCheckpoint(paths.checkpoints, { step, log }, async (folder) =>
     copyCheckpoint(last.folder, folder, runIdOf(identity)),
   );
 }

@@ -12,6 +12,8 @@ const dataSet = z.strictObject({ name: z.string(), fingerprint: z.string() });
 
 export const provenanceSchema = z.strictObject({
   packageVersion: z.string(),
+  /** Whether the run was planned as a smoke run, which is no evidence; absent for any other, and before this was recorded. */
+  smoke: z.literal(true).optional(),
   /** Absent when the package is installed and not a checkout. */
   git: z.strictObject({ commit: z.string(), dirtyDiff: z.string().nullable() }).optional(),
   lockfile: z.string().optional(),
@@ -37,7 +39,10 @@ export interface ProvenanceInput {
   readonly engine: Engine;
 }
 
-export function gatherProvenance({ codeVersion, engine }: ProvenanceInput): Omit<Provenance, 'data' | 'trainingData'> {
+export function gatherProvenance({
+  codeVersion,
+  engine,
+}: ProvenanceInput): Omit<Provenance, 'data' | 'trainingData' | 'smoke'> {
   const root = packageRoot();
   const git = gitState(root);
   const lockfile = join(root, 'package-lock.json');

@@ -31,7 +31,7 @@ export function registerReproduction(
 ): Reproduction {
   const file = plannedFile(folder, reproduction);
   const planned = readPlanned(file);
-  if (planned !== undefined) return { ...reproduction, ...historyOf(planned) };
+  if (planned !== undefined) return { ...reproduction, ...historySince(planned, reproduction, folder) };
   const registered = { ...reproduction, ...history(reproduction, earlierReproduction(folder), finishedRuns) };
   writeFileAtomically(file, reproductionText(registered));
   return registered;
@@ -43,12 +43,15 @@ export function completeReproduction(folder: string, reproduction: Reproduction)
   rmSync(plannedFile(folder, reproduction), { force: true });
 }
 
-/** What stands there; undefined where it is nothing, damaged or of another version, and is to be written anew. */
+/**
+ * What stands there; undefined where it is nothing.
+ * @throws UserError `record-corrupt` where it is damaged or of another version: written over, its history would be lost
+ */
 export function earlierReproduction(folder: string): Reproduction | undefined {
   try {
     return readReproduction(folder);
   } catch (error) {
-    if (error instanceof UserError) return undefined;
+    if (error instanceof UserError && error.problems.every(({ code }) => code === 'record-missing')) return undefined;
     throw error;
   }
 }
@@ -67,7 +70,7 @@ function history(
   reproduction: Reproduction,
   earlier: Reproduction | undefined,
   finishedRuns: () => number,
-): Required<History> | Record<string, never> {
+): Partial<Required<History>> {
   if (reproduction.smoke || reproduction.hypotheses.length === 0) return {};
   if (earlier === undefined) return { statedAfter: finishedRuns(), decidedBefore: [] };
   const own = decisionOf(reproduction);
@@ -78,7 +81,7 @@ function history(
   const before = [...(earlier.decidedBefore ?? []), ...(isSame || isPlannedLook ? [] : [last])];
   return {
     statedAfter: last.hypotheses === own.hypotheses ? (earlier.statedAfter ?? 0) : finishedRuns(),
-    decidedBefore: [...new Map(before.map((decision) => [canonicalJson(decision), decision])).values()],
+    decidedBefore: distinct(before),
   };
 }
 
@@ -91,11 +94,16 @@ function decisionOf(reproduction: Reproduction): EarlierDecision {
   };
 }
 
-function historyOf({ statedAfter, decidedBefore }: Reproduction): History {
-  return {
-    ...(statedAfter === undefined ? {} : { statedAfter }),
-    ...(decidedBefore === undefined ? {} : { decidedBefore }),
-  };
+/** The history of a plan that was written down before, with what was decided in the folder since. */
+function historySince(planned: Reproduction, reproduction: Reproduction, folder: string): History {
+  const { statedAfter = 0, decidedBefore } = planned;
+  if (decidedBefore === undefined) return {};
+  const now = history(reproduction, earlierReproduction(folder), () => statedAfter);
+  return { statedAfter, decidedBefore: distinct([...decidedBefore, ...(now.decidedBefore ?? [])]) };
+}
+
+function distinct(decisions: readonly EarlierDecision[]): EarlierDecision[] {
+  return [...new Map(decisions.map((decision) => [canonicalJson(decision), decision])).values()];
 }
 
 /** Named by what is planned, so that two commands with different plans do not overwrite each other's. */
@@ -104,13 +112,7 @@ function plannedFile(folder: string, { hypotheses, runs, looks }: Reproduction):
   return join(folder, `planned-${key.slice(0, 12)}.json`);
 }
 
+/** @throws UserError `record-corrupt` where it is damaged or of another version */
 function readPlanned(file: string): Reproduction | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    return parseReproduction(readFileSync(file, 'utf8'), file);
-  } catch (error) {
-    // Nothing was trained by it yet, or the runs tell how far it came.
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
+  return existsSync(file) ? parseReproduction(readFileSync(file, 'utf8'), file) : undefined;
 }

@@ -15,7 +15,8 @@ import { dataSetName } from '../suite/run-config-schema.js';
 import { hypothesisSchema, suiteSchema } from '../suite/schema.js';
 
 const fileName = 'reproduction.json';
-const schemaVersion = 2;
+/** 2 had no checksum. */
+const schemaVersion = 3;
 
 const runId = z.string().regex(/^[0-9a-f]{20}$/);
 
@@ -129,8 +130,9 @@ export function writeReproduction(folder: string, reproduction: Reproduction): v
   writeFileAtomically(join(folder, fileName), reproductionText(reproduction));
 }
 
+/** The content of `reproduction.json`: a checksum, which finds damage and not forgery, follows what was decided on. */
 export function reproductionText(reproduction: Reproduction): string {
-  return `${JSON.stringify(reproduction, null, 2)}\n`;
+  return `${JSON.stringify({ ...reproduction, checksum: sha256(canonicalJson(reproduction)) }, null, 2)}\n`;
 }
 
 /** @throws UserError `record-missing` or `record-corrupt` */
@@ -154,18 +156,32 @@ export function parseReproduction(text: string, file: string): Reproduction {
   } catch (cause) {
     throw unusable(file, 'record-corrupt', 'the file is damaged', cause);
   }
-  const parsed = reproductionSchema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const version: unknown = Object(content).schemaVersion;
-  if (typeof version === 'number' && version !== schemaVersion) {
-    const what = `the file is of another version of vlm-bench (schema ${version})`;
-    throw unusable(file, 'record-corrupt', what, parsed.error);
-  }
+  const { checksum, ...stated } = Object(content) as Readonly<Record<string, unknown>>;
+  const version = stated.schemaVersion;
+  if (typeof version === 'number' && !readable.includes(version)) throw ofOtherVersion(file, version);
+  const parsed = reproductionSchema.safeParse({ ...stated, schemaVersion });
+  if (parsed.success && (version === 2 || checksum === sha256(canonicalJson(stated)))) return parsed.data;
   throw unusable(file, 'record-corrupt', 'the file is damaged', parsed.error);
 }
 
+/** Those of earlier versions hold the same but for the checksum. */
+const readable: readonly unknown[] = [2, schemaVersion];
+
+function ofOtherVersion(file: string, version: number): UserError {
+  const what = `the file is of another version of vlm-bench (schema ${version})`;
+  const fix =
+    version > schemaVersion
+      ? 'use that version or a newer one; to begin anew without its history, move the file away'
+      : 'run the command that writes it again, in another folder';
+  return new UserError({ code: 'record-corrupt', what, where: file, fix });
+}
+
 function unusable(file: string, code: 'record-missing' | 'record-corrupt', what: string, cause: unknown): UserError {
-  return new UserError({ code, what, where: file, fix: 'run the command that writes it again' }, { cause });
+  const fix =
+    code === 'record-missing'
+      ? 'run the command that writes it again'
+      : 'restore the file, or move it away and run the command that writes it again; what was decided here before is then not known';
+  return new UserError({ code, what, where: file, fix }, { cause });
 }
 
 /**

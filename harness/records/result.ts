@@ -4,7 +4,6 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
@@ -13,7 +12,8 @@ import { measureIds } from '../measures/measures.js';
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 const resultSchema = z.strictObject({
-  schemaVersion: z.literal(1),
+  /** 1 before `digests.json` closed the record. */
+  schemaVersion: z.union([z.literal(1), z.literal(2)]),
   runId: z.string(),
   /** Every measure with how it was computed. */
   scores: z.partialRecord(z.enum(measureIds), z.strictObject({ value: z.number(), signature: z.string() })),
@@ -28,9 +28,10 @@ const resultSchema = z.strictObject({
 
 export type RunResult = z.infer<typeof resultSchema>;
 
-export function writeResult(file: string, result: RunResult): void {
+/** The content of `result.json`. */
+export function resultText(result: RunResult): string {
   const checksum = sha256(canonicalJson(result));
-  writeFileAtomically(file, `${JSON.stringify({ ...JSON.parse(canonicalJson(result)), checksum }, null, 2)}\n`);
+  return `${JSON.stringify({ ...JSON.parse(canonicalJson(result)), checksum }, null, 2)}\n`;
 }
 
 /**

@@ -10,51 +10,16 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { removeLeftovers } from '../../reference-model/files/atomic-folder.js';
 import { UserError } from '../errors.js';
 import { runConfigSchema } from '../suite/run-config-schema.js';
-import { type Checkpoint, listCheckpoints, verifyCheckpoint } from './checkpoints.js';
-import { lastRecordedStep, type RecordedEvent, readEvents, rewindEvents } from './events.js';
+import { type Checkpoint, listCheckpoints, logStateOf, verifyCheckpoint } from './checkpoints.js';
+import { lastRecordedStep, type RecordedEvent, readEvents, requireLogState, rewindEvents } from './events.js';
 import { type ExampleImage, exampleImagesSchema } from './example-images.js';
 import { type Prediction, readPredictions } from './predictions.js';
 import { type Provenance, provenanceSchema } from './provenance.js';
+import { requireSealed } from './record-digests.js';
 import { type RunResult, readResult } from './result.js';
 import { type RunIdentity, runIdOf } from './run-identity.js';
-import { fileDigest } from './verified-files.js';
-
-export interface RunPaths {
-  readonly folder: string;
-  readonly config: string;
-  readonly provenance: string;
-  readonly events: string;
-  readonly checkpoints: string;
-  /** The final weights where they are one file; see `weightsIn` for larger ones. */
-  readonly weights: string;
-  readonly predictions: string;
-  readonly examples: string;
-  readonly result: string;
-  readonly lock: string;
-  /** What the run's process printed, for diagnosis. */
-  readonly log: string;
-}
-
-export function runPaths(store: string, runId: string): RunPaths {
-  return runPathsIn(join(store, 'runs', runId));
-}
-
-export function runPathsIn(folder: string): RunPaths {
-  const at = (name: string) => join(folder, name);
-  return {
-    folder,
-    config: at('config.json'),
-    provenance: at('provenance.json'),
-    events: at('events.jsonl'),
-    checkpoints: at('checkpoints'),
-    weights: at('weights.safetensors'),
-    predictions: at('predictions.jsonl'),
-    examples: at('examples.json'),
-    result: at('result.json'),
-    lock: at('lock'),
-    log: at('log.txt'),
-  };
-}
+import { type RunPaths, runPaths, runPathsIn } from './run-paths.js';
+import { requireDigest } from './verified-files.js';
 
 const identitySchema = z.strictObject({
   config: runConfigSchema,
@@ -79,8 +44,11 @@ export function beginRun(paths: RunPaths, identity: RunIdentity, provenance: Pro
   const recorded = lastRecordedStep(readEvents(paths.events));
   // Events are forced to disk before their checkpoint, so this holds for every checkpoint unless somebody edited the log.
   const checkpoint = listCheckpoints(paths.checkpoints).find(({ step }) => step <= recorded);
+  if (checkpoint !== undefined) {
+    verifyCheckpoint(checkpoint, runIdOf(identity));
+    requireLogState(paths.events, logStateOf(checkpoint));
+  }
   if (existsSync(paths.events)) rewindEvents(paths.events, checkpoint?.step ?? 0);
-  if (checkpoint !== undefined) verifyCheckpoint(checkpoint, runIdOf(identity));
   return checkpoint;
 }
 
@@ -93,6 +61,7 @@ export function readFinishedResult(paths: RunPaths): RunResult | undefined {
   if (result === undefined) return undefined;
   requireWeights(paths, result.weights);
   requireDigest(paths.predictions, result.predictions);
+  requireSealed(paths, result);
   return result;
 }
 
@@ -218,16 +187,4 @@ function requireWeights({ folder }: RunPaths, digest: string): void {
   requireDigest(digested, digest);
   if (!isSharded) return;
   for (const [name, shard] of Object.entries(readWeightShards(digested))) requireDigest(join(path, name), shard.sha256);
-}
-
-function requireDigest(file: string, digest: string): void {
-  const found = fileDigest(file);
-  if (found === digest) return;
-  throw new UserError({
-    code: 'record-corrupt',
-    what: found === undefined ? 'the file is missing' : 'the file was changed after the run had finished',
-    where: file,
-    expected: `SHA-256 ${digest}`,
-    fix: 'restore the file, or delete the folder of this run and run again; it will be trained anew',
-  });
 }

@@ -5,6 +5,7 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileSha256 } from '../../reference-model/files/hashing.js';
+import { UserError } from '../errors.js';
 
 const known = new Map<string, { readonly state: string; readonly digest: string }>();
 
@@ -22,4 +23,17 @@ export function fileDigest(file: string): string | undefined {
   const digest = fileSha256(path);
   known.set(path, { state, digest });
   return digest;
+}
+
+/** @throws UserError `record-corrupt` when the file is missing, or its bytes are not those that were written */
+export function requireDigest(file: string, digest: string): void {
+  const found = fileDigest(file);
+  if (found === digest) return;
+  throw new UserError({
+    code: 'record-corrupt',
+    what: found === undefined ? 'the file is missing' : 'the file was changed after the run had finished',
+    where: file,
+    expected: `SHA-256 ${digest}`,
+    fix: 'restore the file, or delete the folder of this run and run again; it will be trained anew',
+  });
 }

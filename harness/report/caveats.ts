@@ -1,6 +1,7 @@
 /** What a careful reader should weigh: the suite's own caveats and those that follow from how it was run. */
 
 import { measures } from '../measures/measures.js';
+import { isSealed } from '../records/record-digests.js';
 import type { Reproduction } from '../records/reproduction.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
 import { emptyOutputCaveats, type OutputsOfArm } from './empty-outputs.js';
@@ -26,12 +27,21 @@ export function caveats(
     ...(new Set(runs.map(({ provenance }) => provenance.codeVersion)).size > 1
       ? ['The runs come from different versions of the code.']
       : []),
+    ...unverifiedCaveats(runs),
     ...(runs.some(({ provenance }) => provenance.git?.dirtyDiff)
       ? ['The code held changes that are not committed; their hash is in the provenance of the runs.']
       : []),
     ...(hypotheses.length === 0 ? benchmarkCaveats : claimCaveats(hypotheses)),
     ...(width > 1 ? [`A point of a training curve is the mean of up to ${width} consecutive steps of one stage.`] : []),
   ];
+}
+
+/** Of records that were written before every file had a digest. */
+function unverifiedCaveats(runs: readonly PlacedRun[]): readonly string[] {
+  const unsealed = runs.filter(({ result }) => !isSealed(result)).length;
+  if (unsealed === 0) return [];
+  const which = unsealed === runs.length ? 'The runs are' : `${unsealed} of the ${runs.length} runs are`;
+  return [`Event log unverified: ${which} of an earlier version, whose event logs carry no digest.`];
 }
 
 function seedCaveats(suite: Reproduction['suite'], run: ReadonlySet<number>): readonly string[] {

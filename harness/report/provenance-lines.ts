@@ -1,7 +1,16 @@
 /** The provenance of all runs as lines; what differs between runs is listed with every value. */
 import type { FindingReportView } from '../../reports/index.js';
 import type { Provenance } from '../records/provenance.js';
+import { isSealed } from '../records/record-digests.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
+
+/** What the digests of the records are worth. */
+function digestLines(runs: readonly PlacedRun[]): FindingReportView['provenance'] {
+  if (!runs.every(({ result }) => isSealed(result))) return [];
+  return [
+    { label: 'Digests', value: 'every file of the records is as it was written; a digest finds damage, not forgery' },
+  ];
+}
 
 export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['provenance'] {
   const line = (label: string, of: (provenance: Provenance) => string | undefined) => {
@@ -23,6 +32,7 @@ export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['
     ...line('Node.js', ({ machine }) => machine.node),
     ...line('Operating system', ({ machine }) => machine.system),
     ...line('Processor', ({ machine }) => `${machine.processor}, ${machine.cores} cores`),
+    ...digestLines(runs),
     ...line('Memory', ({ machine }) => `${(machine.memoryBytes / 2 ** 30).toFixed(1)} GiB`),
   ];
 }

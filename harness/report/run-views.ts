@@ -4,7 +4,8 @@ import type { ComputeView, RunView, SharedTrainingView } from '../../reports/ind
 import { type MeasureId, measures } from '../measures/measures.js';
 import { forkOf } from '../records/events.js';
 import type { Reproduction } from '../records/reproduction.js';
-import { type FinishedTraining, readFinishedTraining, runPaths } from '../records/run-record.js';
+import { runPaths } from '../records/run-paths.js';
+import { type FinishedTraining, readFinishedTraining } from '../records/run-record.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
 import { timingOf, trainingFlops, unionSeconds } from './compute.js';
 

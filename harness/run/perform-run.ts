@@ -10,13 +10,15 @@ import { UserError } from '../errors.js';
 import { convergenceMeasures } from '../measures/convergence.js';
 import type { Scores } from '../measures/measures.js';
 import { saveCheckpoint } from '../records/checkpoints.js';
-import { type EventLog, openEventLog, type RecordedEvent, readEvents } from '../records/events.js';
+import { type EventLog, openEventLog, type RecordedEvent, readEvents, requireLogState } from '../records/events.js';
 import { forkRun } from '../records/fork.js';
 import { waitForLock } from '../records/lock.js';
 import { predictionsText } from '../records/predictions.js';
-import { type RunResult, writeResult } from '../records/result.js';
+import { closeRecord } from '../records/record-digests.js';
+import type { RunResult } from '../records/result.js';
 import { type RunIdentity, runIdOf } from '../records/run-identity.js';
-import { beginRun, readFinishedResult, runPaths } from '../records/run-record.js';
+import { runPaths } from '../records/run-paths.js';
+import { beginRun, readFinishedResult } from '../records/run-record.js';
 import { scorePredictions } from '../score/score-predictions.js';
 import { exampleImages } from './example-images.js';
 import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
@@ -73,8 +75,8 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
       ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.folder }),
       saveCheckpoint: async (step, write) => {
         // A checkpoint promises that everything before it is on disk.
-        events.sync();
-        await saveCheckpoint(paths.checkpoints, step, (folder) => write(folder, job.runId));
+        const log = events.sync();
+        await saveCheckpoint(paths.checkpoints, { step, log }, (folder) => write(folder, job.runId));
       },
       onEvent: (event) => {
         events.append(event);
@@ -95,12 +97,12 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     writeFileAtomically(paths.predictions, predictionsFile);
     writeFileAtomically(paths.examples, JSON.stringify(await exampleImages(config, data, job.store)));
     events.append({ type: 'finished', peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
-    events.sync();
+    requireLogState(paths.events, events.sync());
 
     const recorded = readEvents(paths.events);
     const training = summariseTraining(recorded, paths.events);
     const result: RunResult = {
-      schemaVersion: 1,
+      schemaVersion: 2,
       runId: job.runId,
       scores: requireFinite({ ...scores, ...training.validation, ...convergenceMeasures(recorded, config) }),
       steps: training.steps,
@@ -109,7 +111,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
       weights: weights.digest,
       predictions: sha256(predictionsFile),
     };
-    writeResult(paths.result, result);
+    closeRecord(paths, result);
     return result;
   } finally {
     log?.close();

@@ -10,7 +10,8 @@ import { canonicalJson } from '../files/canonical-json.js';
 import { type MeasureId, measures } from '../measures/measures.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
-import { readFinishedRunIn, runPaths } from '../records/run-record.js';
+import { runPaths } from '../records/run-paths.js';
+import { readFinishedRunIn } from '../records/run-record.js';
 import { type System, type SystemItem, type SystemMetric, sortItems, systemMetric } from './system.js';
 
 /** One run, as the one record of a system. @throws UserError `record-missing`, `record-corrupt` or `score-invalid` */

@@ -48,7 +48,7 @@ export function weightsIn(record: string): WeightsFile {
  * Writes tensors into the folder of a record, each fetched when it is written; seen complete or not at all.
  * @param shardBytes up to which everything is one file
  */
-async function saveTensors(
+export async function saveTensors(
   tensors: TensorSources,
   record: string,
   { shardBytes = DEFAULT_SHARD_BYTES }: { readonly shardBytes?: number } = {},

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { recordEvaluationImages } from '../../harness/records/evaluation-images.js';
 import { openEventLog } from '../../harness/records/events.js';
 import { type Prediction, predictionsText } from '../../harness/records/predictions.js';
+import { closeRecord } from '../../harness/records/record-digests.js';
 import { reproductionFolder, reproductionOf, writeReproduction } from '../../harness/records/reproduction.js';
-import { writeResult } from '../../harness/records/result.js';
 import { runIdOf } from '../../harness/records/run-identity.js';
-import { beginRun, runPaths } from '../../harness/records/run-record.js';
+import { runPaths } from '../../harness/records/run-paths.js';
+import { beginRun } from '../../harness/records/run-record.js';
 import { readFindings } from '../../harness/suite/find-suite.js';
 import { planSuite } from '../../harness/suite/plan.js';
 import type { Suite } from '../../harness/suite/schema.js';
@@ -84,8 +85,8 @@ export function recordSyntheticRun(store: string, run: SyntheticRun, samples: Sy
   writeFileAtomically(paths.predictions, text);
   writeFileAtomically(paths.weights, weights);
   writeFileAtomically(paths.examples, '[]');
-  writeResult(paths.result, {
-    schemaVersion: 1,
+  closeRecord(paths, {
+    schemaVersion: 2,
     runId,
     scores: scoresOf(predictions),
     steps,

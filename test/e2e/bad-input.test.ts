@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listCheckpoints } from '../../harness/records/checkpoints.js';
-import { runPaths } from '../../harness/records/run-record.js';
+import { runPaths } from '../../harness/records/run-paths.js';
 import { decisiveFiles, newFolder, runCommand, runIdsOf, tinySuite } from './command.js';
 
 const root = dirname(createRequire(import.meta.url).resolve('#package/package.json'));
@@ -78,7 +78,7 @@ describe('a checkpoint', () => {
     expect(refused.stderr).toContain(
       [
         `  where:    ${last!.folder}`,
-        '  fix:     delete this folder and run again; the run resumes from the checkpoint before it, or from the start',
+        '  fix:      delete this folder and run again; the run resumes from the checkpoint before it, or from the start',
       ].join('\n'),
     );
     expect(existsSync(paths.result)).toBe(false);
@@ -101,7 +101,7 @@ describe('a place that cannot hold results', () => {
       stderr: [
         'error: the operating system refuses to mkdir: not a directory',
         `  where:    ${join(file, 'images')}`,
-        '  fix:     check the path and its permissions, then run the same command again\n',
+        '  fix:      check the path and its permissions, then run the same command again\n',
       ].join('\n'),
     });
   });

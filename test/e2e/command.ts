@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RecordedEvent } from '../../harness/records/events.js';
-import { runPaths } from '../../harness/records/run-record.js';
+import { runPaths } from '../../harness/records/run-paths.js';
 
 const cli = createRequire(import.meta.url).resolve('#package/dist/harness/cli.js');
 

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { forkOf } from '../../harness/records/events.js';
 import { isAlive, type ProcessIdentity } from '../../harness/records/process-identity.js';
-import { runPaths } from '../../harness/records/run-record.js';
+import { runPaths } from '../../harness/records/run-paths.js';
 import { randomStream } from '../../reference-model/numerics/random.js';
 import {
   decisiveFiles,

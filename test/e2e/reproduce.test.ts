@@ -122,7 +122,7 @@ describe('a suite run with the real trainer', () => {
         'error: the image cannot be read',
         `  where:    ${cut}`,
         '  expected: a whole PNG or JPEG file',
-        '  fix:     check the path and the file\n',
+        '  fix:      check the path and the file\n',
       ].join('\n'),
     });
   });

@@ -26,46 +26,46 @@ describe('the command line', () => {
   });
 
   test.each([
-    ['an unknown command', ['reprodcue'], "error: unknown command 'reprodcue'\n  fix:     did you mean reproduce?"],
+    ['an unknown command', ['reprodcue'], "error: unknown command 'reprodcue'\n  fix:      did you mean reproduce?"],
     [
       'an unknown flag',
       ['plan', '--fnding', '1'],
-      "error: unknown option '--fnding'\n  fix:     did you mean --finding?",
+      "error: unknown option '--fnding'\n  fix:      did you mean --finding?",
     ],
     [
       'a missing flag',
       ['reproduce'],
-      "error: required option '--finding <number>' not specified\n  fix:     see `vlm-bench --help` and `vlm-bench COMMAND --help`",
+      "error: required option '--finding <number>' not specified\n  fix:      see `vlm-bench --help` and `vlm-bench COMMAND --help`",
     ],
     [
       'a bad number',
       ['reproduce', '--finding', '1', '--jobs', '0'],
-      "error: option '--jobs <n>' argument '0' is invalid. It must be a whole number of at least 1.\n  fix:     see `vlm-bench --help` and `vlm-bench COMMAND --help`",
+      "error: option '--jobs <n>' argument '0' is invalid. It must be a whole number of at least 1.\n  fix:      see `vlm-bench --help` and `vlm-bench COMMAND --help`",
     ],
     [
       'impossible seeds',
       ['plan', '--finding', '1', '--seeds', '7'],
-      'error: --seeds 7 is not possible\n  expected: a whole number from 2 to 6, the seeds that finding-1 fixes\n  fix:     choose a number in that range, or add seeds to a copy of the suite',
+      'error: --seeds 7 is not possible\n  expected: a whole number from 2 to 6, the seeds that finding-1 fixes\n  fix:      choose a number in that range, or add seeds to a copy of the suite',
     ],
     [
       'no suite',
       ['plan'],
-      'error: no suite is named\n  expected: SUITE.yaml or --finding N\n  fix:     name one of the two',
+      'error: no suite is named\n  expected: SUITE.yaml or --finding N\n  fix:      name one of the two',
     ],
     [
       'a data set that the suite does not speak of',
       ['plan', '--finding', '2', '--data', 'easy-vqa'],
-      'error: finding-2 has no settings for the data set easy-vqa\n  expected: one of tiny-scenes\n  fix:     choose another --data',
+      'error: finding-2 has no settings for the data set easy-vqa\n  expected: one of tiny-scenes\n  fix:      choose another --data',
     ],
     [
       'a calibration of what cannot be trained',
       ['plan', '--finding', '1', '--scale', 'paper', '--calibrate'],
-      'error: the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite\n  expected: --scale embedded\n  fix:     leave out --calibrate, or plan the embedded scale',
+      'error: the paper scale cannot be calibrated here: its hardware and utilisation stand in the suite\n  expected: --scale embedded\n  fix:      leave out --calibrate, or plan the embedded scale',
     ],
     [
       'a smoke run of what cannot be trained',
       ['plan', '--finding', '1', '--scale', 'paper', '--smoke'],
-      'error: the paper scale has no smoke runs: the suite shortens the embedded scale only\n  expected: --scale embedded\n  fix:     leave out --smoke, or plan the embedded scale',
+      'error: the paper scale has no smoke runs: the suite shortens the embedded scale only\n  expected: --scale embedded\n  fix:      leave out --smoke, or plan the embedded scale',
     ],
   ])('ends in 2 for %s and leaves stdout empty', async (_, args, stderr) => {
     expect(await vlmBench(...args)).toMatchObject({ exitCode: 2, stdout: '', stderr });

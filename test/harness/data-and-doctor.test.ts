@@ -69,7 +69,7 @@ describe('vlm-bench data', () => {
     expect(await vlmBench(...args)).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: `error: the folder is not empty\n  where:    ${out}\n  fix:     name a new folder`,
+      stderr: `error: the folder is not empty\n  where:    ${out}\n  fix:      name a new folder`,
     });
   });
 });

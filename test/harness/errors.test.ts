@@ -9,20 +9,20 @@ import { DataError } from '../../reference-model/data/data-error.js';
 describe('an error is printed', () => {
   test('in one shape: what, where, expected, fix', () => {
     const error = new UserError({ code: 'usage', what: 'w', where: 'file:1:2', expected: 'e', fix: 'm' });
-    expect(formatError(error)).toBe('error: w\n  where:    file:1:2\n  expected: e\n  fix:     m');
+    expect(formatError(error)).toBe('error: w\n  where:    file:1:2\n  expected: e\n  fix:      m');
   });
 
   test('with its stack trace only when asked for', () => {
     const bug = new TypeError('x is not a function');
     expect(formatError(bug)).toBe(
-      'error: x is not a function\n  fix:     run the command again with --debug for the stack trace, and report it if it persists',
+      'error: x is not a function\n  fix:      run the command again with --debug for the stack trace, and report it if it persists',
     );
     expect(formatError(bug, { debug: true })).toContain('errors.test.ts');
   });
 
   test('in the same shape when a stand-alone folder throws it', () => {
     const metric = new MetricError({ code: 'no-images', what: 'w', where: 'here', fix: 'm' });
-    expect(formatError(metric)).toBe('error: w\n  where:    here\n  fix:     m');
+    expect(formatError(metric)).toBe('error: w\n  where:    here\n  fix:      m');
     const data = new DataError({ code: 'missing-root', name: 'easy-vqa' });
     expect(formatError(data)).toMatch(/^error: The data set easy-vqa is read from disk.*\n {2}fix: /);
     expect(problemsOf(new Error('a bug'))).toBeUndefined();
@@ -42,7 +42,7 @@ describe('an error is printed', () => {
       [
         'error: the operating system refuses to mkdir: not a directory',
         `  where:    ${file}/folder`,
-        '  fix:     check the path and its permissions, then run the same command again',
+        '  fix:      check the path and its permissions, then run the same command again',
       ].join('\n'),
     );
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
@@ -52,7 +52,7 @@ describe('an error is printed', () => {
     expect(formatError(full)).toBe(
       [
         'error: the operating system refuses to write: no space left on device',
-        '  fix:     free some space, then run the same command again',
+        '  fix:      free some space, then run the same command again',
       ].join('\n'),
     );
   });

@@ -6,7 +6,7 @@ import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execaNode } from 'execa';
 import { UserError } from '../../errors.js';
-import { runPaths } from '../../records/run-record.js';
+import { runPaths } from '../../records/run-paths.js';
 import type { RunOutcome, RunToPerform } from '../executor.js';
 import type { Interruption } from '../interruption.js';
 import type { FromWorker, ToWorker } from './messages.js';

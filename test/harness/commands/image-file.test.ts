@@ -116,7 +116,7 @@ describe('an image file', () => {
         'error: the image is too large: its header says 50000 × 50000 pixels',
         `  where:    ${join(folder, 'absurd.png')}`,
         '  expected: at most 100 million pixels',
-        '  fix:     make the image smaller, or check the file',
+        '  fix:      make the image smaller, or check the file',
       ].join('\n'),
     );
   });

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
 import { readEvents } from '../../../harness/records/events.js';
-import { runPaths } from '../../../harness/records/run-record.js';
+import { runPaths } from '../../../harness/records/run-paths.js';
 import {
   fakeExecutor,
   fakeForkedJobs,
@@ -101,7 +101,7 @@ describe('runs in processes beside this one', () => {
     expect((error as UserError).message).toBe(
       [
         'error: stopped on request; 0 of 4 runs are finished',
-        '  fix:     run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
+        '  fix:      run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
       ].join('\n'),
     );
     delete process.env.FAKE_STEP_MS;
@@ -120,7 +120,7 @@ describe('runs in processes beside this one', () => {
       [
         'error: the run causal, seed 1 crashed after step 120 (signal SIGKILL)',
         `  where:    run ${runId}`,
-        `  fix:     read ${runPaths(store, runId).log}; running the command again resumes the run from its last checkpoint; if memory ran out, take fewer --jobs`,
+        `  fix:      read ${runPaths(store, runId).log}; running the command again resumes the run from its last checkpoint; if memory ran out, take fewer --jobs`,
       ].join('\n'),
     );
     expect(readdirSync(join(store, 'runs'))).toEqual([runId]);

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { TitledJob } from '../../../harness/execution/execute-runs.js';
 import { listCheckpoints } from '../../../harness/records/checkpoints.js';
 import { tryLock } from '../../../harness/records/lock.js';
-import { runPaths } from '../../../harness/records/run-record.js';
+import { runPaths } from '../../../harness/records/run-paths.js';
 import { fakeJobs, fakePlan, fakeWorker, temporaryFolder } from '../fake/fake-runs.js';
 
 const driver = fileURLToPath(new URL('signal-driver.mjs', import.meta.url));
@@ -61,7 +61,7 @@ describe('a command with runs under way', () => {
     expect(outcome.stderr).toBe(
       [
         'error: stopped on request; 0 of 4 runs are finished',
-        '  fix:     run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
+        '  fix:      run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
       ].join('\n'),
     );
     for (const job of jobs.slice(0, 2)) {

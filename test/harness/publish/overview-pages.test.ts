@@ -10,6 +10,7 @@ const long = 'a very long name of something '.repeat(40);
 const runs = Array.from({ length: RUNS }, (_, index): RunFacts => {
   const runId = index.toString(16).padStart(20, '0');
   return {
+    smoke: false,
     runId,
     seed: index,
     system: runId,

@@ -13,10 +13,12 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { listCheckpoints, saveCheckpoint, verifyCheckpoint } from '../../../harness/records/checkpoints.js';
 import { openEventLog, readEvents, rewindEvents } from '../../../harness/records/events.js';
-import { beginRun, readFinishedRun, runPaths } from '../../../harness/records/run-record.js';
+import { runPaths } from '../../../harness/records/run-paths.js';
+import { beginRun, readFinishedRun } from '../../../harness/records/run-record.js';
 import { performRun } from '../../../harness/run/perform-run.js';
 import { openCheckpoint, writeCheckpoint } from '../../../reference-model/checkpoint/checkpoint-folder.js';
 import { writeFileAtomically } from '../../../reference-model/files/atomic-file.js';
+import { sha256 } from '../../../reference-model/files/hashing.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';
 
@@ -79,7 +81,7 @@ describe('checkpoints', () => {
   const run = 'a'.repeat(20);
   /** A checkpoint whose weights are its step, in two shards. */
   const save = (folder: string, step: number, owner = { run, step }) =>
-    saveCheckpoint(folder, step, async (temporary) => {
+    saveCheckpoint(folder, { step, log: { bytes: 0, sha256: sha256('') } }, async (temporary) => {
       const tensor = { dtype: 'F32', shape: [1], read: () => Float32Array.of(step) } as const;
       const content = { ...owner, updates: step, weights: new Map([['w', tensor]]), moments: new Map([['m', tensor]]) };
       writeCheckpoint(temporary, content);
@@ -122,7 +124,7 @@ describe('checkpoints', () => {
       [
         'error: the checkpoint is damaged: its bytes do not match their digests',
         `  where:    ${checkpoint.folder}`,
-        '  fix:     delete this folder and run again; the run resumes from the checkpoint before it, or from the start',
+        '  fix:      delete this folder and run again; the run resumes from the checkpoint before it, or from the start',
       ].join('\n'),
     );
   });
@@ -196,8 +198,8 @@ describe('a finished record', () => {
     ['result.json', 'the result of a finished run is damaged: its content does not match its checksum'],
     ['weights.safetensors', 'the file was changed after the run had finished'],
     ['predictions.jsonl', 'the file was changed after the run had finished'],
-    ['config.json', 'the file is missing or damaged'],
-    ['examples.json', 'the file is missing or damaged'],
+    ['config.json', 'the file was changed after the run had finished'],
+    ['examples.json', 'the file was changed after the run had finished'],
   ])('with a damaged %s is one clear error', async (name, what) => {
     const { store, runId, paths } = await finished();
     const file = join(paths.folder, name);
@@ -217,9 +219,7 @@ describe('a finished record', () => {
   test('with another configuration than it was run with is refused', async () => {
     const { store, runId, paths } = await finished();
     writeFileSync(paths.config, readFileSync(paths.config, 'utf8').replace('"seed": 1', '"seed": 2'));
-    expect(() => readFinishedRun(store, runId)).toThrow(
-      'the configuration of this record is not the one that it was run with',
-    );
+    expect(() => readFinishedRun(store, runId)).toThrow('the file was changed after the run had finished');
   });
 
   test('does not exist for a run that has not ended', () => {

@@ -1,8 +1,8 @@
 /** The view of the claims of a suite, from fabricated records whose statistics are known in closed form. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { writeResult } from '../../../harness/records/result.js';
-import { runPaths } from '../../../harness/records/run-record.js';
+import { closeRecord } from '../../../harness/records/record-digests.js';
+import { runPaths } from '../../../harness/records/run-paths.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import { decideFinding } from '../../../harness/verdict/decide-finding.js';
@@ -82,11 +82,12 @@ describe('one paired claim', () => {
   test('shows what all arms said at the first seed, and tells how often they said nothing at any', async () => {
     const { store, folder, plan, runIdOf } = reproduced(suite, scores);
     for (const { arm, seed } of plan.runs.filter((run) => run.arm === 'on' && run.seed > 1)) {
-      const { predictions, result } = runPaths(store, runIdOf(arm, seed));
+      const paths = runPaths(store, runIdOf(arm, seed));
+      const { predictions, result } = paths;
       const silent = readFileSync(predictions, 'utf8').replace(/"said by [^"]*"/, '""');
       writeFileSync(predictions, silent);
       const { checksum: _, ...content } = JSON.parse(readFileSync(result, 'utf8'));
-      writeResult(result, { ...content, predictions: sha256(silent) });
+      closeRecord(paths, { ...content, predictions: sha256(silent) });
     }
     const { examples, caveats } = await buildFindingView(decideFinding(folder));
     expect(examples.map(({ predictions }) => predictions.map(({ arm, text }) => [arm, text]))).toEqual([

@@ -5,15 +5,17 @@ import type { MeasureId } from '../../../harness/measures/measures.js';
 import type { RecordedEvent } from '../../../harness/records/events.js';
 import { predictionsText } from '../../../harness/records/predictions.js';
 import type { Provenance } from '../../../harness/records/provenance.js';
+import { closeRecord } from '../../../harness/records/record-digests.js';
 import {
   type Reproduction,
   reproductionFolder,
   reproductionOf,
   writeReproduction,
 } from '../../../harness/records/reproduction.js';
-import { type RunResult, writeResult } from '../../../harness/records/result.js';
+import type { RunResult } from '../../../harness/records/result.js';
 import { runIdOf } from '../../../harness/records/run-identity.js';
-import { beginRun, runPaths } from '../../../harness/records/run-record.js';
+import { runPaths } from '../../../harness/records/run-paths.js';
+import { beginRun } from '../../../harness/records/run-record.js';
 import { readFindings } from '../../../harness/suite/find-suite.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
 import { type Suite, suiteSchema } from '../../../harness/suite/schema.js';
@@ -179,8 +181,8 @@ function record(
   writeFileSync(paths.predictions, predictions);
   const image = { imageId: 'i1', width: 1, height: 1, rgb: Buffer.from([1, 2, 3]).toString('base64') };
   writeFileSync(paths.examples, JSON.stringify([image]));
-  writeResult(paths.result, {
-    schemaVersion: 1,
+  closeRecord(paths, {
+    schemaVersion: 2,
     runId,
     scores,
     steps: step,

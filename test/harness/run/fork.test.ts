@@ -7,7 +7,7 @@ import { prepareJobs } from '../../../harness/experiment/prepare-jobs.js';
 import { listCheckpoints } from '../../../harness/records/checkpoints.js';
 import { forkOf, type RecordedEvent, readEvents } from '../../../harness/records/events.js';
 import { beginsWith } from '../../../harness/records/fork.js';
-import { type RunPaths, runPaths } from '../../../harness/records/run-record.js';
+import { type RunPaths, runPaths } from '../../../harness/records/run-paths.js';
 import { timingOf, trainingFlops, unionSeconds } from '../../../harness/report/compute.js';
 import { performRun } from '../../../harness/run/perform-run.js';
 import { referenceModel } from '../../../harness/run/reference-model.js';
@@ -198,7 +198,7 @@ describe('shared stages that cannot be used', () => {
       [
         `error: the checkpoint after step 7 of the shared stages is ${state}`,
         `  where:    ${folder}`,
-        '  fix:     delete this folder and run again; the shared stages will be trained anew',
+        '  fix:      delete this folder and run again; the shared stages will be trained anew',
       ].join('\n'),
     );
     expect(existsSync(pathsOf(jobs[2]!).result)).toBe(false);

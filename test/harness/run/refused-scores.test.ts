@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { formatError } from '../../../harness/errors.js';
-import { runPaths } from '../../../harness/records/run-record.js';
+import { runPaths } from '../../../harness/records/run-paths.js';
 import type { Machinery } from '../../../harness/run/machinery.js';
 import { performRun } from '../../../harness/run/perform-run.js';
 import type { RunJob } from '../../../harness/run/run-job.js';
@@ -34,7 +34,7 @@ const mismatch = (what: string, found: string, expected: string) =>
   [
     `error: the model's predictions do not match the ${what} of the split: ${found}`,
     `  expected: ${expected}`,
-    '  fix:     report this; a run must predict every sample once',
+    '  fix:      report this; a run must predict every sample once',
   ].join('\n');
 
 describe('predictions', () => {
@@ -88,7 +88,7 @@ describe('a score that is not a number', () => {
       [
         'error: the score validation-loss/ai-captions is NaN',
         '  expected: a finite number',
-        '  fix:     lower the learning rates: a training that diverges ends in weights that are not numbers',
+        '  fix:      lower the learning rates: a training that diverges ends in weights that are not numbers',
       ].join('\n'),
     );
     expect(existsSync(runPaths(job.store, job.runId).result)).toBe(false);

@@ -128,22 +128,22 @@ describe('score captions', () => {
     const image = (cocoid: number, split: string) => ({ cocoid, split, sentences: [{ raw: 'a cat' }] });
     const r: [string, unknown] = ['r.json', { images: [image(1, 'val'), image(2, 'test'), image(3, 'train')] }];
     expect(await errorOf({ r }, '--split', 'tset')).toBe(
-      'error: there is no split "tset"\n  where:    r.json\n  expected: one of test, train, val\n  fix:     name one of these',
+      'error: there is no split "tset"\n  where:    r.json\n  expected: one of test, train, val\n  fix:      name one of these',
     );
     expect(await errorOf({}, '--split', 'test')).toBe(
-      'error: there is no split "test"\n  where:    r.json\n  expected: no split: the file does not name any\n  fix:     leave --split out',
+      'error: there is no split "test"\n  where:    r.json\n  expected: no split: the file does not name any\n  fix:      leave --split out',
     );
   });
 
   it('names a missing file, an unknown metric and broken document frequencies', async () => {
     const missing = await runScore('captions', '--references', '/nowhere/r.json', '--predictions', '/nowhere/p.json');
     expect(missing.error).toBe(
-      'error: there is no file /nowhere/r.json\n  where:    /nowhere/r.json\n  fix:     check the path and that the file may be read',
+      'error: there is no file /nowhere/r.json\n  where:    /nowhere/r.json\n  fix:      check the path and that the file may be read',
     );
     expect(await errorOf({}, '--metrics', 'CIDEr-D,SPICE')).toBe(
       'error: there is no caption metric "SPICE"\n  where:    --metrics\n' +
         '  expected: CIDEr-D, CIDEr, CIDEr-stemmed, BLEU-1, BLEU-2, BLEU-3, BLEU-4, ROUGE-L, BLEU or METEOR\n' +
-        '  fix:     name one of these',
+        '  fix:      name one of these',
     );
     const header = '{"format":"vlm-bench document frequencies 1","images":2,"tokeniser":"ptb-2","ngrams":3}\n';
     const paths = writeFiles({ 'cut.df': `${header}1\ta\n`, 'other.df': 'a,1\n', 'bad.df': `${header}x\ta\n` });

@@ -111,7 +111,7 @@ describe('a suite that extends another', () => {
         'error: unknown key "batchSise" in scales.embedded.recipe',
         `  where:    ${at('own.yaml', 'batchSise')}`,
         '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
-        '  fix:     did you mean "batchSize"?',
+        '  fix:      did you mean "batchSize"?',
       ].join('\n'),
     );
   });
@@ -227,7 +227,7 @@ describe('a suite that extends another', () => {
   ])('with %s is refused', (_, lines, what, where, fix) => {
     const message = complaint(write('refused.yaml', ...lines));
     expect(message).toContain(`${what}\n  where:    ${at('refused.yaml', where)}\n`);
-    expect(message).toContain(`  fix:     ${fix}`);
+    expect(message).toContain(`  fix:      ${fix}`);
   });
 
   describe('is told in its own file about what it breaks in the other', () => {

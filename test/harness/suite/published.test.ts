@@ -40,7 +40,7 @@ describe('published reference numbers', () => {
       [
         'error: there is no published table "pathvga"',
         '  expected: one of caption-cider, visual-mask, pathvqa',
-        '  fix:     did you mean "pathvqa"?',
+        '  fix:      did you mean "pathvqa"?',
       ].join('\n'),
     );
     expect(() => readPublishedTables(['constructor'])).toThrow('there is no published table "constructor"');

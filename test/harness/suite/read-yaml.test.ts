@@ -49,7 +49,7 @@ describe('a suite file', () => {
         'error: unknown key "sedes"',
         `  where:    ${at('sedes')}`,
         '  expected: one of schemaVersion, extends, id, title, claim, source, scope, hypotheses, factors, seeds, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
-        '  fix:     did you mean "seeds"?',
+        '  fix:      did you mean "seeds"?',
       ),
     );
   });
@@ -61,7 +61,7 @@ describe('a suite file', () => {
         'error: unknown key "banana" in scales.embedded.recipe',
         `  where:    ${at('banana')}`,
         '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
-        '  fix:     remove it',
+        '  fix:      remove it',
       ),
     );
   });
@@ -76,7 +76,7 @@ describe('a suite file', () => {
         'error: duplicate key "margin"',
         `  where:    ${at('margin: 0.1')}`,
         '  expected: each key once',
-        '  fix:     remove or rename one of the two',
+        '  fix:      remove or rename one of the two',
       ),
     );
   });
@@ -126,7 +126,7 @@ describe('a suite file', () => {
         `error: ${what}`,
         `  where:    ${where.replace(/\d+$/, String(column))}`,
         `  expected: ${expected}`,
-        '  fix:     correct the value',
+        '  fix:      correct the value',
       ),
     );
   });
@@ -138,7 +138,7 @@ describe('a suite file', () => {
         'error: hypotheses[0].alpha is missing',
         `  where:    ${at('id: better-captions')}`,
         '  expected: a finite number',
-        '  fix:     add hypotheses[0].alpha',
+        '  fix:      add hypotheses[0].alpha',
       ),
     );
   });
@@ -293,13 +293,13 @@ describe('a suite file', () => {
   test('that is empty says so', () => {
     const text = yamlSource('# nothing\n', 'empty.yaml');
     expect(() => checkYaml(text.value, { sources: [text], schema: suiteSchema, code: 'suite-invalid' })).toThrow(
-      lines('error: the file is empty', '  where:    empty.yaml', '  expected: a map', '  fix:     fill it'),
+      lines('error: the file is empty', '  where:    empty.yaml', '  expected: a map', '  fix:      fill it'),
     );
   });
 
   test('that does not exist is one clear error', () => {
     expect(() => readSuite('no-such-suite.yaml')).toThrow(
-      lines('error: the file cannot be read', '  where:    no-such-suite.yaml', '  fix:     check the path'),
+      lines('error: the file cannot be read', '  where:    no-such-suite.yaml', '  fix:      check the path'),
     );
   });
 });

@@ -117,6 +117,8 @@ describe('a reproduction that is not finished', () => {
     await reproduce(tiny, surroundings(out));
     const finished = await reproduce(withMargin(0.01), surroundings(out));
     expect(finished.reproduction.statedAfter).toBe(8);
+    // What was decided by another rule since is known as well, though the plan was written down before.
+    expect(finished.reproduction.decidedBefore).toMatchObject([{ seeds: 4 }, { seeds: 6 }]);
     expect(readReproduction(folder)).toEqual(finished.reproduction);
     expect(planned()).toEqual([]);
     expect(existsSync(join(folder, 'reproduction.json'))).toBe(true);

@@ -47,8 +47,9 @@ export function weightsIn(record: string): WeightsFile {
 /**
  * Writes tensors into the folder of a record, each fetched when it is written; seen complete or not at all.
  * @param shardBytes up to which everything is one file
+ * @public Tests write small records with it, through the compiled package.
  */
-async function saveTensors(
+export async function saveTensors(
   tensors: TensorSources,
   record: string,
   { shardBytes = DEFAULT_SHARD_BYTES }: { readonly shardBytes?: number } = {},

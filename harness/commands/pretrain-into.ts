@@ -1,4 +1,5 @@
 /** What `vlm-bench pretrain` does: both backbones of the embedded scale on the deterministic engine, written to a folder. */
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { activateEngine, pretrainBackbones } from '../../reference-model/index.js';
@@ -6,6 +7,8 @@ import { printNote } from '../log-text.js';
 
 /** @returns the files written */
 export async function pretrainInto(out: string): Promise<readonly string[]> {
+  // A folder that cannot be made is met before anything is trained.
+  mkdirSync(out, { recursive: true });
   // Only this engine gives the same bytes on every machine.
   await activateEngine('wasm');
   const backbones = await pretrainBackbones({

@@ -47,6 +47,7 @@ export function weightsIn(record: string): WeightsFile {
 /**
  * Writes tensors into the folder of a record, each fetched when it is written; seen complete or not at all.
  * @param shardBytes up to which everything is one file
+ * @public Tests write small records with it, through the compiled package.
  */
 export async function saveTensors(
   tensors: TensorSources,

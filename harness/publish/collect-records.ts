@@ -6,7 +6,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
+import { requireSealed } from '../records/record-digests.js';
 import { type Reproduction, readReproduction } from '../records/reproduction.js';
+import { readResult } from '../records/result.js';
 import { runPathsIn } from '../records/run-paths.js';
 
 export interface RunSource {
@@ -128,7 +130,12 @@ function runSource(folder: string): RunSource {
       { cause },
     );
   }
-  const small = [paths.config, paths.provenance].map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : ''));
+  const parsed = readResult(paths.result);
+  // A site holds no weights. Everything else is held against its digest although it may be published already.
+  if (parsed !== undefined) requireSealed(paths, parsed, { weights: false });
+  const small = [paths.config, paths.provenance, paths.digests].map((file) =>
+    existsSync(file) ? readFileSync(file, 'utf8') : '',
+  );
   const large = [paths.events, paths.predictions, paths.examples].map(
     (file) => statSync(file, { throwIfNoEntry: false })?.size ?? -1,
   );

@@ -21,6 +21,9 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const filesSchema = z.record(z.string(), digest);
 const digestsSchema = z.strictObject({ schemaVersion: z.literal(1), files: filesSchema, checksum: digest });
 
+/** What the names of weights begin with, in one file or in shards. */
+const WEIGHTS = 'weights';
+
 /** The files that every finished record has, beside its weights. */
 const sealed = [
   'config',
@@ -51,20 +54,20 @@ function sealRecord(paths: RunPaths, result: string): void {
 export const isSealed = ({ schemaVersion }: Pick<RunResult, 'schemaVersion'>): boolean => schemaVersion >= 2;
 
 /**
- * @param except files that are not asked for now, by name
+ * @param weights whether the weights are read as well, which are by far the largest file
  * @throws UserError `record-corrupt` for a file that is missing or was changed; nothing is asked of records of earlier versions
  */
 export function requireSealed(
   { folder, digests, events, result: resultFile }: RunPaths,
   result: RunResult,
-  { except = [] }: { readonly except?: readonly string[] } = {},
+  { weights = true }: { readonly weights?: boolean } = {},
 ): void {
   if (!isSealed(result)) return;
   const files = readDigests(digests);
   const least = [events, resultFile].map((file) => basename(file));
   if (least.some((name) => files[name] === undefined)) throw unusable(digests);
   for (const [name, expected] of Object.entries(files)) {
-    if (!except.includes(name)) requireDigest(join(folder, name), expected);
+    if (weights || !name.startsWith(WEIGHTS)) requireDigest(join(folder, name), expected);
   }
 }
 

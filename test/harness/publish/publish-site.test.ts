@@ -12,6 +12,9 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { publishSite } from '../../../harness/publish/publish-site.js';
+import { closeRecord } from '../../../harness/records/record-digests.js';
+import { readResult } from '../../../harness/records/result.js';
+import { runPathsIn } from '../../../harness/records/run-paths.js';
 import { recordSyntheticFinding, recordSyntheticImages, recordSyntheticRun } from '../../bench/synthetic-records.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 
@@ -227,9 +230,22 @@ describe('bad input', () => {
     cpSync(single, join(copy, 'runs', runId), { recursive: true });
     const file = join(copy, 'runs', runId, 'provenance.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"none"', '"another machine"'));
+    const paths = runPathsIn(join(copy, 'runs', runId));
+    closeRecord(paths, readResult(paths.result)!);
     await expect(publishSite([copy, single], { out: temporaryFolder() })).rejects.toThrow(
       `two records of run ${runId} differ`,
     );
+  });
+
+  test('a record that was changed after it had been published is refused', async () => {
+    const records = temporaryFolder();
+    recordSyntheticRun(records, { seed: 1 }, samples);
+    const out = temporaryFolder();
+    await publishSite([records], { out });
+    const file = join(records, 'runs', readdirSync(join(records, 'runs'))[0]!, 'events.jsonl');
+    // Of the same length, so that only its digest tells.
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"step":1,', '"step":2,'));
+    await expect(publishSite([records], { out })).rejects.toThrow('the file was changed after the run had finished');
   });
 
   test('an unfinished run in a store is left out and named', async () => {

@@ -1,0 +1,144 @@
+/**
+ * Bytes to text without a guess: UTF-8 by default, UTF-16 where a byte order mark says so, another encoding only where its name is given.
+ * Bytes that do not belong to the encoding are an error with their place; nothing is replaced.
+ */
+import { InputError } from './input-error.js';
+import { firstInvalidUtf8 } from './utf8.js';
+
+export interface ByteOrderMark {
+  readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be';
+  readonly bytes: number;
+}
+
+/** @throws InputError for the marks of UTF-32, which no decoder here knows */
+export function byteOrderMark(bytes: Uint8Array, file: string): ByteOrderMark | undefined {
+  const [a, b, c, d] = bytes;
+  if (a === 0xef && b === 0xbb && c === 0xbf) return { encoding: 'utf-8', bytes: 3 };
+  const isUtf32 = (a === 0xff && b === 0xfe && c === 0 && d === 0) || (a === 0 && b === 0 && c === 0xfe && d === 0xff);
+  if (isUtf32) {
+    throw new InputError({
+      code: 'data-invalid',
+      what: 'the file is UTF-32',
+      where: file,
+      expected: 'UTF-8, or UTF-16 with its byte order mark',
+      fix: 'save it as UTF-8',
+    });
+  }
+  if (a === 0xff && b === 0xfe) return { encoding: 'utf-16le', bytes: 2 };
+  if (a === 0xfe && b === 0xff) return { encoding: 'utf-16be', bytes: 2 };
+  return undefined;
+}
+
+/** The name that the Encoding Standard gives to a label. @throws InputError `usage` for a label that it does not know */
+export function encodingOfLabel(label: string): string {
+  try {
+    return new TextDecoder(label, { fatal: true }).encoding;
+  } catch (error) {
+    throw new InputError(
+      {
+        code: 'usage',
+        what: `there is no encoding ${JSON.stringify(label)}`,
+        where: '--encoding',
+        expected: 'a label of the Encoding Standard, such as windows-1252, latin1, utf-16le, shift_jis or gb18030',
+        fix: 'name one of these',
+      },
+      { cause: error },
+    );
+  }
+}
+
+export interface DecodedBytes {
+  /** UTF-8 without a byte order mark. */
+  readonly bytes: Buffer;
+  /** Name of the encoding that the text was in. */
+  readonly encoding: string;
+}
+
+/** UTF-16 without its mark holds NUL in all that is ASCII, and ISO-2022-JP holds ESC; both are valid UTF-8 and no text of it. */
+const NUL = 0x00;
+const ESC = 0x1b;
+
+/**
+ * The same text as UTF-8. A byte order mark decides; then what is UTF-8 is taken as such, whatever `encoding` says, so that one name can be
+ * given for several files of which only some are old; what remains is read by `encoding`.
+ *
+ * @param encoding label of the Encoding Standard for bytes that are not UTF-8
+ * @throws InputError for bytes that the encoding does not have, for bytes that are no text, and for an unknown label
+ */
+export function toUtf8(bytes: Buffer, file: string, encoding?: string): DecodedBytes {
+  const mark = byteOrderMark(bytes, file);
+  const named = encoding === undefined ? undefined : encodingOfLabel(encoding);
+  if (mark === undefined || mark.encoding === 'utf-8') {
+    const text = bytes.subarray(mark?.bytes ?? 0);
+    const before = { bytes: mark?.bytes ?? 0 };
+    const isOther = mark === undefined && named !== undefined && named !== 'utf-8';
+    const invalid = firstInvalidUtf8(text);
+    if (invalid !== undefined && !isOther) throw notUtf8(text, invalid, file, before);
+    const control = text.indexOf(NUL);
+    if (control >= 0 && !isOther) throw notText(text, control, file, before);
+    if (invalid === undefined && control < 0 && !(isOther && text.includes(ESC)))
+      return { bytes: text, encoding: 'utf-8' };
+  }
+  const name = mark !== undefined && mark.encoding !== 'utf-8' ? mark.encoding : named!;
+  try {
+    return { bytes: Buffer.from(new TextDecoder(name, { fatal: true }).decode(bytes)), encoding: name };
+  } catch (error) {
+    throw new InputError(
+      {
+        code: 'data-invalid',
+        what: `the file is not ${name}: it holds bytes that this encoding does not have`,
+        where: file,
+        expected: `text in ${name}`,
+        fix: mark === undefined ? 'name the encoding that it is in, or save it as UTF-8' : 'save it as UTF-8',
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** As `toUtf8`, as a string. */
+export function decodeText(bytes: Buffer, file: string, encoding?: string): string {
+  return toUtf8(bytes, file, encoding).bytes.toString('utf8');
+}
+
+/** What stood before a piece of a file: its bytes and line feeds. */
+interface Before {
+  readonly bytes: number;
+  readonly lines?: number;
+}
+
+/** The error of a byte that is not UTF-8. */
+export function notUtf8(bytes: Buffer, offset: number, file: string, before: Before): InputError {
+  const value = bytes[offset]!;
+  const inWindows1252 = new TextDecoder('windows-1252').decode(Uint8Array.of(value));
+  return new InputError({
+    code: 'data-invalid',
+    what: `the file is not UTF-8: byte ${before.bytes + offset} is 0x${value.toString(16).toUpperCase()}${value >= 0xa0 ? `, which is ${inWindows1252} in windows-1252` : ''}`,
+    where: placeOf(bytes, offset, file, before),
+    expected: 'UTF-8, or UTF-16 with its byte order mark',
+    fix: 'save the file as UTF-8, or name its encoding where the command has --encoding (windows-1252, shift_jis …)',
+  });
+}
+
+/** The error of a NUL, which no text holds. */
+export function notText(bytes: Buffer, offset: number, file: string, before: Before): InputError {
+  return new InputError({
+    code: 'data-invalid',
+    what: `the file is no text: byte ${before.bytes + offset} is NUL`,
+    where: placeOf(bytes, offset, file, before),
+    expected: 'UTF-8, or UTF-16 with its byte order mark',
+    fix: 'if it is UTF-16 without a mark, save it as UTF-8 or add --encoding utf-16le; else name another file',
+  });
+}
+
+function placeOf(bytes: Buffer, offset: number, file: string, { lines = 0 }: Before): string {
+  const start = offset === 0 ? 0 : bytes.lastIndexOf(0x0a, offset - 1) + 1;
+  const line = lines + countLines(bytes.subarray(0, offset)) + 1;
+  return `${file}:${line}:${[...bytes.toString('utf8', start, offset)].length + 1}`;
+}
+
+export function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
+  return lines;
+}

@@ -128,7 +128,7 @@ function runSource(folder: string): RunSource {
       { cause },
     );
   }
-  const small = [paths.config, paths.provenance].map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : ''));
+  const small = [paths.config, paths.provenance].map((file) => (existsSync(file) ? readFileSync(file) : ''));
   const large = [paths.events, paths.predictions, paths.examples].map(
     (file) => statSync(file, { throwIfNoEntry: false })?.size ?? -1,
   );
@@ -137,7 +137,7 @@ function runSource(folder: string): RunSource {
 }
 
 function runIdIn(result: Buffer, file: string): string {
-  const runId = /"runId": "([0-9a-f]{20})"/.exec(result.toString('utf8'))?.[1];
+  const runId = /"runId": "([0-9a-f]{20})"/.exec(result.toString('latin1'))?.[1];
   if (runId !== undefined) return runId;
   throw new UserError({
     code: 'record-corrupt',

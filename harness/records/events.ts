@@ -2,9 +2,10 @@
  * The event log of a run (`events.jsonl`): append-only, one JSON object a line, each with its wall-clock time. Only the last
  * line can be torn by a crash; it is dropped on reading. Times live here and never in `result.json`.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { UserError } from '../errors.js';
+import { parseJson, readWholeLines } from '../files/read-input.js';
 import type { RunEvent } from '../measures/run-events.js';
 
 export type RecordedEvent = RunEvent & {
@@ -37,13 +38,13 @@ export function openEventLog(file: string): EventLog {
 export function readEvents(file: string): readonly RecordedEvent[] {
   if (!existsSync(file)) return [];
   // The line feed is written with the line, so what follows the last one was cut short, even if it parses.
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  const lines = readWholeLines(file);
   return lines.map((line, index) => parseEvent(line, { file, lineNumber: index + 1 }));
 }
 
 function parseEvent(line: string, { file, lineNumber }: { file: string; lineNumber: number }): RecordedEvent {
   try {
-    const event: unknown = JSON.parse(line);
+    const event: unknown = parseJson(line, `${file}:${lineNumber}`);
     if (typeof event === 'object' && event !== null && 'type' in event && 'time' in event)
       return event as RecordedEvent;
   } catch {

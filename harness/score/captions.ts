@@ -7,8 +7,8 @@ import type { CaptionRecord } from '../../metrics/index.js';
 import { UserError } from '../errors.js';
 import { parseJson } from '../files/read-input.js';
 import { type Fields, refuse, requireIdentifier, requireList, requireObject, requireText } from './fields.js';
-import type { Place } from './place.js';
-import { listRows, type PairReading, type Reading, type Row, readTable, referencesReading } from './rows.js';
+import type { Place, Row } from './row.js';
+import { listRows, type PairReading, type Reading, readTable, referencesReading } from './rows.js';
 
 const IMAGE_FIELDS = ['image_id', 'imageId', 'image', 'filename'];
 const CAPTION_FIELDS = ['caption', 'candidate', 'prediction'];

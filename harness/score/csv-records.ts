@@ -4,8 +4,7 @@ import { InputError } from '../../reference-model/files/input-error.js';
 import { LARGEST_LINE } from '../../reference-model/files/input-stream.js';
 import { UserError } from '../errors.js';
 import { checkQuotes } from './csv-quotes.js';
-import { LinePlace } from './place.js';
-import type { Row } from './rows.js';
+import { LinePlace, type Row } from './row.js';
 
 /** @throws UserError or InputError naming the line */
 export async function* csvRecords(chunks: AsyncIterable<Buffer>, file: string, delimiter: string): AsyncGenerator<Row> {

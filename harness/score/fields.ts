@@ -2,7 +2,7 @@
  * Takes typed fields out of untyped records and says exactly which field of which record is wrong.
  */
 import { UserError } from '../errors.js';
-import type { Place } from './place.js';
+import type { Place } from './row.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -5,16 +5,8 @@ import { type AnsweredQuestion, answerKind, type ConsensusQuestion } from '../..
 import { UserError } from '../errors.js';
 import { count, sample } from './captions.js';
 import { type Fields, refuse, requireIdentifier, requireList, requireObject, requireText } from './fields.js';
-import type { Place } from './place.js';
-import {
-  listRows,
-  type PairReading,
-  type Reading,
-  type Row,
-  readJsonFile,
-  readTable,
-  referencesReading,
-} from './rows.js';
+import type { Place, Row } from './row.js';
+import { listRows, type PairReading, type Reading, readJsonFile, readTable, referencesReading } from './rows.js';
 
 const ANSWER_FIELDS = ['answer', 'prediction'];
 

@@ -9,18 +9,13 @@ import { jsonError, parseJsonBytes, scannedValue } from '../../reference-model/f
 import { UserError } from '../errors.js';
 import { asUserError } from '../files/read-input.js';
 import { csvRecords } from './csv-records.js';
-import { LinePlace, ListPlace, type Place } from './place.js';
+import { LinePlace, ListPlace, type Row } from './row.js';
 import { delimiters, formatNames, formatOfName, recogniseFormat, type TableFormat } from './table-format.js';
 
 /** Parsed records take several times the room of their text. */
 const HEAP_PER_BYTE = 6;
 /** How much of a file is looked at to recognise it. */
 const HEAD_BYTES = 65_536;
-
-export interface Row {
-  readonly value: unknown;
-  readonly where: Place;
-}
 
 export interface Reading {
   /** Label of the encoding of files that are not UTF-8, such as `windows-1252`. */

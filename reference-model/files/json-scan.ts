@@ -95,7 +95,7 @@ export function scanJsonValue(bytes: Buffer, from = 0, to = bytes.length): JsonS
       case KEY:
       case KEY_OR_END: {
         if (byte === CLOSE_OBJECT) {
-          if (expect === KEY) return fault({ kind: 'trailing-comma', offset: bytes.lastIndexOf(0x2c, at) });
+          if (expect === KEY) return fault({ kind: 'trailing-comma', offset: at });
           break;
         }
         if (byte !== QUOTE) return fault({ kind: 'syntax', offset: at });
@@ -148,7 +148,7 @@ export function scanJsonValue(bytes: Buffer, from = 0, to = bytes.length): JsonS
           expect = byte === OPEN_OBJECT ? KEY_OR_END : VALUE_OR_END;
           continue;
         } else if (byte === CLOSE_LIST && depth > 0 && isObject[depth] === 0) {
-          if (expect === VALUE) return fault({ kind: 'trailing-comma', offset: bytes.lastIndexOf(0x2c, at) });
+          if (expect === VALUE) return fault({ kind: 'trailing-comma', offset: at });
           break;
         } else if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
           if (byte === 0x2d && startsWith(bytes, at, '-Infinity')) {

@@ -97,7 +97,7 @@ export function jsonError(
         again,
       );
     case 'trailing-comma':
-      return problem(`${subject} is not JSON: nothing follows the comma${at}`, 'remove the comma');
+      return problem(`${subject} is not JSON: nothing follows the comma before it${at}`, 'remove the comma');
     case 'not-a-number': {
       const word = /^-?\w+/.exec(text.toString('latin1', offset, offset + 10))![0];
       const record = text.toString('utf8', fault.record - from, Math.min(text.length, offset + word.length));

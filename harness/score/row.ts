@@ -1,8 +1,13 @@
-/** Where a record stands, for messages: nothing is put together until there is one. */
+/** A record with the place it came from, which is put together only for a message. */
 
 /** File and record, for example `results.csv:12` or `captions.json, annotations[3]`; made into text only for a message. */
 export interface Place {
   toString(): string;
+}
+
+export interface Row {
+  readonly value: unknown;
+  readonly where: Place;
 }
 
 export class LinePlace implements Place {

@@ -7,8 +7,8 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError, unreadable } from './input-error.js';
 import { LARGEST_WHOLE_FILE, ownPipe, requireRegularFile, requireSize } from './regular-file.js';
-import { byteOrderMark, countLines, notText, notUtf8, toUtf8 } from './text-encoding.js';
-import { firstInvalidUtf8, unfinishedBytes } from './utf8.js';
+import { after, type Before, byteOrderMark, countLines, toUtf8, utf8Problem } from './text-encoding.js';
+import { unfinishedBytes } from './utf8.js';
 
 /** A single record longer than this is no record. */
 export const LARGEST_LINE = 16_000_000;
@@ -214,14 +214,12 @@ async function* gunzipped(packed: AsyncIterable<Buffer>, file: string, limit: nu
 
 async function* checkedUtf8(chunks: AsyncIterable<Buffer>, file: string, mark: number): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
-  let bytes = mark;
-  let lines = 0;
+  let before: Before = { bytes: mark, lines: 0, column: 0 };
   let isFirst = true;
   const check = (piece: Buffer): void => {
-    const invalid = firstInvalidUtf8(piece);
-    if (invalid !== undefined) throw notUtf8(piece, invalid, file, { bytes, lines });
-    const control = piece.indexOf(0);
-    if (control >= 0) throw notText(piece, control, file, { bytes, lines });
+    const problem = utf8Problem(piece, file, before);
+    if (problem !== undefined) throw problem;
+    before = after(before, piece);
   };
   for await (const chunk of chunks) {
     const text = isFirst ? chunk.subarray(mark) : chunk;
@@ -230,10 +228,7 @@ async function* checkedUtf8(chunks: AsyncIterable<Buffer>, file: string, mark: n
     const whole = joined.subarray(0, joined.length - unfinishedBytes(joined));
     rest = joined.subarray(whole.length);
     check(whole);
-    if (whole.length === 0) continue;
-    yield whole;
-    bytes += whole.length;
-    lines += countLines(whole);
+    if (whole.length > 0) yield whole;
   }
   check(rest);
 }

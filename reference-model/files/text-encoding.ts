@@ -70,14 +70,10 @@ export function toUtf8(bytes: Buffer, file: string, encoding?: string): DecodedB
   const named = encoding === undefined ? undefined : encodingOfLabel(encoding);
   if (mark === undefined || mark.encoding === 'utf-8') {
     const text = bytes.subarray(mark?.bytes ?? 0);
-    const before = { bytes: mark?.bytes ?? 0 };
     const isOther = mark === undefined && named !== undefined && named !== 'utf-8';
-    const invalid = firstInvalidUtf8(text);
-    if (invalid !== undefined && !isOther) throw notUtf8(text, invalid, file, before);
-    const control = text.indexOf(NUL);
-    if (control >= 0 && !isOther) throw notText(text, control, file, before);
-    if (invalid === undefined && control < 0 && !(isOther && text.includes(ESC)))
-      return { bytes: text, encoding: 'utf-8' };
+    const problem = utf8Problem(text, file, { bytes: mark?.bytes ?? 0, lines: 0, column: 0 });
+    if (problem !== undefined && !isOther) throw problem;
+    if (problem === undefined && !(isOther && text.includes(ESC))) return { bytes: text, encoding: 'utf-8' };
   }
   const name = mark !== undefined && mark.encoding !== 'utf-8' ? mark.encoding : named!;
   try {
@@ -101,40 +97,59 @@ export function decodeText(bytes: Buffer, file: string, encoding?: string): stri
   return toUtf8(bytes, file, encoding).bytes.toString('utf8');
 }
 
-/** What stood before a piece of a file: its bytes and line feeds. */
-interface Before {
+/** What stood before a piece of a file. */
+export interface Before {
   readonly bytes: number;
-  readonly lines?: number;
+  /** Line feeds, and characters after the last of them. */
+  readonly lines: number;
+  readonly column: number;
 }
 
-/** The error of a byte that is not UTF-8. */
-export function notUtf8(bytes: Buffer, offset: number, file: string, before: Before): InputError {
+/** The error of the first byte that is no UTF-8 or no text; undefined where there is none. */
+export function utf8Problem(bytes: Buffer, file: string, before: Before): InputError | undefined {
+  const invalid = firstInvalidUtf8(bytes);
+  const control = bytes.subarray(0, invalid).indexOf(NUL);
+  const offset = control >= 0 ? control : invalid;
+  if (offset === undefined) return undefined;
+  const place = after(before, bytes.subarray(0, offset));
+  const where = `${file}:${place.lines + 1}:${place.column + 1}`;
+  const expected = 'UTF-8, or UTF-16 with its byte order mark';
+  if (control >= 0) {
+    return new InputError({
+      code: 'data-invalid',
+      what: `the file is no text: byte ${place.bytes} is NUL`,
+      where,
+      expected,
+      fix: 'if it is UTF-16 without a mark, save it as UTF-8 or add --encoding utf-16le; else name another file',
+    });
+  }
   const value = bytes[offset]!;
-  const inWindows1252 = new TextDecoder('windows-1252').decode(Uint8Array.of(value));
+  const old =
+    value < 0xa0 ? '' : `, which is ${new TextDecoder('windows-1252').decode(Uint8Array.of(value))} in windows-1252`;
   return new InputError({
     code: 'data-invalid',
-    what: `the file is not UTF-8: byte ${before.bytes + offset} is 0x${value.toString(16).toUpperCase()}${value >= 0xa0 ? `, which is ${inWindows1252} in windows-1252` : ''}`,
-    where: placeOf(bytes, offset, file, before),
-    expected: 'UTF-8, or UTF-16 with its byte order mark',
+    what: `the file is not UTF-8: byte ${place.bytes} is 0x${value.toString(16).toUpperCase()}${old}`,
+    where,
+    expected,
     fix: 'save the file as UTF-8, or name its encoding where the command has --encoding (windows-1252, shift_jis …)',
   });
 }
 
-/** The error of a NUL, which no text holds. */
-export function notText(bytes: Buffer, offset: number, file: string, before: Before): InputError {
-  return new InputError({
-    code: 'data-invalid',
-    what: `the file is no text: byte ${before.bytes + offset} is NUL`,
-    where: placeOf(bytes, offset, file, before),
-    expected: 'UTF-8, or UTF-16 with its byte order mark',
-    fix: 'if it is UTF-16 without a mark, save it as UTF-8 or add --encoding utf-16le; else name another file',
-  });
+/** What stands before the piece that follows `bytes`. */
+export function after(before: Before, bytes: Buffer): Before {
+  const lineStart = bytes.lastIndexOf(0x0a) + 1;
+  return {
+    bytes: before.bytes + bytes.length,
+    lines: before.lines + countLines(bytes),
+    column: (lineStart === 0 ? before.column : 0) + characterCount(bytes.subarray(lineStart)),
+  };
 }
 
-function placeOf(bytes: Buffer, offset: number, file: string, { lines = 0 }: Before): string {
-  const start = offset === 0 ? 0 : bytes.lastIndexOf(0x0a, offset - 1) + 1;
-  const line = lines + countLines(bytes.subarray(0, offset)) + 1;
-  return `${file}:${line}:${[...bytes.toString('utf8', start, offset)].length + 1}`;
+/** Every byte but those that continue a character begins one. */
+function characterCount(bytes: Buffer): number {
+  let count = 0;
+  for (const byte of bytes) if ((byte & 0xc0) !== 0x80) count++;
+  return count;
 }
 
 export function countLines(bytes: Buffer): number {

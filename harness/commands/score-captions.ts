@@ -7,8 +7,6 @@ import { UserError } from '../errors.js';
 import { printScores, writeCsv } from '../score/print-scores.js';
 import type { ReadingOptions } from '../score/rows.js';
 import { type RequestedMetric, type ScoredCaptions, scoreCaptionFile } from '../score/score-captions.js';
-import { systemOfScoredCaptions } from '../systems/from-predictions.js';
-import { writeScoresFile } from '../systems/scores-document.js';
 
 export interface CaptionScoreOptions extends ReadingOptions {
   readonly references: string;
@@ -43,6 +41,9 @@ export async function printCaptionScores(options: CaptionScoreOptions): Promise<
 
 async function writeImageScores(file: string, predictions: string, scored: ScoredCaptions): Promise<void> {
   if (file.toLowerCase().endsWith('.json')) {
+    // Scoring alone starts sooner without what checks and writes documents.
+    const { systemOfScoredCaptions } = await import('../systems/from-predictions.js');
+    const { writeScoresFile } = await import('../systems/scores-document.js');
     await writeScoresFile(file, systemOfScoredCaptions(predictions, scored));
     return;
   }

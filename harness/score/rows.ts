@@ -4,8 +4,8 @@
  */
 import { getHeapStatistics } from 'node:v8';
 import { collect, linesOf, openTextInput, type TextInput, withHead } from '../../reference-model/files/input-stream.js';
-import { isBlank, scanJson } from '../../reference-model/files/json-scan.js';
-import { jsonError, parseJsonBytes, scannedValue } from '../../reference-model/files/read-json.js';
+import { isBlank } from '../../reference-model/files/json-scan.js';
+import { parseJsonBytes, parseJsonPart } from '../../reference-model/files/read-json.js';
 import { UserError } from '../errors.js';
 import { asUserError } from '../files/read-input.js';
 import { csvRecords } from './csv-records.js';
@@ -92,7 +92,7 @@ async function openTable(
   const input = await openInput(file, encoding);
   const { head, isWhole, chunks } = await withHead(input.chunks, HEAD_BYTES).catch(rethrow);
   const named = formatOfName(file);
-  const format = forced ?? recogniseFormat(head, isWhole, named);
+  const format = forced ?? recogniseFormat(head.subarray(0, HEAD_BYTES), isWhole && head.length <= HEAD_BYTES, named);
   if (format === undefined) {
     throw new UserError({
       code: 'data-invalid',
@@ -136,10 +136,9 @@ function rethrow(error: unknown): never {
 
 async function* jsonLines(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<Row> {
   for await (const { bytes, number } of linesOf(chunks, { file })) {
-    const scan = scanJson(bytes);
-    if (scan.fault === undefined) {
-      yield { value: scannedValue(bytes, scan, { file, largeIntegers: 'exact' }), where: new LinePlace(file, number) };
-    } else if (bytes.toString().trim() !== '') throw jsonError(bytes, scan.fault, { file, line: number });
+    if (bytes.every(isBlank)) continue;
+    const value = parseJsonPart(bytes, { file, line: number, largeIntegers: 'exact' });
+    yield { value, where: new LinePlace(file, number) };
   }
 }
 

@@ -100,6 +100,5 @@ function skipBlanks(bytes: Buffer, from: number): number {
 }
 
 function lineAt(bytes: Buffer, start: number): string {
-  const end = bytes.subarray(start).findIndex((byte) => byte === 0x0a || byte === 0x0d);
-  return bytes.toString('utf8', start, end < 0 ? bytes.length : start + end);
+  return bytes.toString('utf8', start).split(/[\r\n]/, 1)[0]!;
 }

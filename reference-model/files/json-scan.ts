@@ -43,6 +43,7 @@ type Expectation =
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const UNDERSCORE = 0x5f;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_LIST = 0x5b;
@@ -56,18 +57,14 @@ const SAFE_DIGITS = 15;
 /**
  * Scans the value that begins at `from`, white space before it allowed. What follows it is not looked at.
  * @param bytes valid UTF-8; `to` is its end
+ * @param skipsTexts whether strings that are values are passed over without a look at what is in them, for a text that is parsed as well
  */
-export function scanJsonValue(bytes: Buffer, from = 0, to = bytes.length): JsonScan {
+export function scanJsonValue(bytes: Buffer, from = 0, to = bytes.length, skipsTexts = false): JsonScan {
   const isObject: (0 | 1)[] = [0];
   /** First byte of each open list or object. */
   const opened: number[] = [0];
-  /** Of each open object: where its keys begin in the lists of all keys, or a set of them. */
-  const firstKey: number[] = [0];
-  const keySets: (Set<string> | undefined)[] = [];
-  const keyStarts: number[] = [];
-  const keyEnds: number[] = [];
+  const keys = new OpenKeys(bytes);
   const largeIntegers: number[] = [];
-  let keys = 0;
   let depth = 0;
   let expect: Expectation = VALUE;
   let at = from;
@@ -101,31 +98,8 @@ export function scanJsonValue(bytes: Buffer, from = 0, to = bytes.length): JsonS
         if (byte !== QUOTE) return fault({ kind: 'syntax', offset: at });
         const end = stringEnd(bytes, at, to);
         if (end < 0) return fault(end === -1 - to ? { kind: 'end', offset: to } : { kind: 'syntax', offset: -1 - end });
-        const escaped = hasEscape(bytes, at + 1, end - 1);
-        const text = escaped || isReserved(bytes, at + 1, end - 1) ? textOf(bytes, at, end) : undefined;
-        if (text === '__proto__') return fault({ kind: 'reserved-key', offset: at, key: text });
-        let known = keySets[depth];
-        if (known === undefined && (escaped || keys - firstKey[depth]! >= FEW_KEYS)) {
-          known = new Set();
-          for (let index = firstKey[depth]!; index < keys; index++) {
-            known.add(textOf(bytes, keyStarts[index]! - 1, keyEnds[index]! + 1));
-          }
-          keySets[depth] = known;
-        }
-        if (known !== undefined) {
-          const key = text ?? textOf(bytes, at, end);
-          if (known.has(key)) return fault({ kind: 'duplicate-key', offset: at, key });
-          known.add(key);
-        } else {
-          for (let index = firstKey[depth]!; index < keys; index++) {
-            if (isSame(bytes, keyStarts[index]!, keyEnds[index]!, at + 1, end - 1)) {
-              return fault({ kind: 'duplicate-key', offset: at, key: textOf(bytes, at, end) });
-            }
-          }
-          keyStarts[keys] = at + 1;
-          keyEnds[keys] = end - 1;
-          keys++;
-        }
+        const known = keys.add(at, end);
+        if (known !== undefined) return fault({ kind: known, offset: at, key: textOf(bytes, at, end) });
         at = end;
         expect = COLON;
         continue;
@@ -133,7 +107,8 @@ export function scanJsonValue(bytes: Buffer, from = 0, to = bytes.length): JsonS
       case VALUE:
       case VALUE_OR_END:
         if (byte === QUOTE) {
-          const end = stringEnd(bytes, at, to);
+          let end = skipsTexts ? skippedString(bytes, at) : 0;
+          if (end === 0 || end > to) end = stringEnd(bytes, at, to);
           if (end < 0)
             return fault(end === -1 - to ? { kind: 'end', offset: to } : { kind: 'syntax', offset: -1 - end });
           at = end;
@@ -142,8 +117,7 @@ export function scanJsonValue(bytes: Buffer, from = 0, to = bytes.length): JsonS
           depth++;
           isObject[depth] = byte === OPEN_OBJECT ? 1 : 0;
           opened[depth] = at;
-          firstKey[depth] = keys;
-          keySets[depth] = undefined;
+          keys.open();
           at++;
           expect = byte === OPEN_OBJECT ? KEY_OR_END : VALUE_OR_END;
           continue;
@@ -177,17 +151,86 @@ export function scanJsonValue(bytes: Buffer, from = 0, to = bytes.length): JsonS
     }
     // A list or an object ends here.
     at++;
-    keys = firstKey[depth]!;
-    keySets[depth] = undefined;
+    keys.close();
     depth--;
     if (depth === 0) return { end: at, largeIntegers };
     expect = COMMA_OR_END;
   }
 }
 
+/** The keys of all objects that are open; those of one object are compared one by one while they are few. */
+class OpenKeys {
+  private readonly bytes: Buffer;
+  /** First byte, and byte after the last one, of each key, without its quotes. */
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
+  private count = 0;
+  /** Of each open list or object: where its keys begin among all of them, or a set of them. */
+  private readonly first: number[] = [];
+  private readonly sets: (Set<string> | undefined)[] = [];
+  private depth = -1;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  open(): void {
+    this.depth++;
+    this.first[this.depth] = this.count;
+    this.sets[this.depth] = undefined;
+  }
+
+  close(): void {
+    this.count = this.first[this.depth]!;
+    this.depth--;
+  }
+
+  /** Takes the key of the innermost object whose quotes begin at `at` and end before `end`, or says what is wrong with it. */
+  add(at: number, end: number): 'duplicate-key' | 'reserved-key' | undefined {
+    const { bytes, starts, ends, count } = this;
+    const first = this.first[this.depth]!;
+    const start = at + 1;
+    const last = end - 1;
+    if (this.sets[this.depth] !== undefined || count - first >= FEW_KEYS || isUnusual(bytes, start, last)) {
+      return this.addText(textOf(bytes, at, end));
+    }
+    for (let index = first; index < count; index++) {
+      if (ends[index]! - starts[index]! === last - start && isSame(bytes, starts[index]!, start, last)) {
+        return 'duplicate-key';
+      }
+    }
+    starts[count] = start;
+    ends[count] = last;
+    this.count = count + 1;
+    return undefined;
+  }
+
+  private addText(key: string): 'duplicate-key' | 'reserved-key' | undefined {
+    if (key === '__proto__') return 'reserved-key';
+    let known = this.sets[this.depth];
+    if (known === undefined) {
+      known = new Set();
+      this.sets[this.depth] = known;
+      for (let index = this.first[this.depth]!; index < this.count; index++) {
+        known.add(textOf(this.bytes, this.starts[index]! - 1, this.ends[index]! + 1));
+      }
+    }
+    if (known.has(key)) return 'duplicate-key';
+    known.add(key);
+    return undefined;
+  }
+}
+
+/** Whether a key holds an escape, or begins as the reserved one does. */
+function isUnusual(bytes: Buffer, from: number, to: number): boolean {
+  if (bytes[from] === UNDERSCORE) return true;
+  for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true;
+  return false;
+}
+
 /** As `scanJsonValue`, for a text that holds one value and nothing else. */
-export function scanJson(bytes: Buffer, from = 0, to = bytes.length): JsonScan {
-  const scan = scanJsonValue(bytes, from, to);
+export function scanJson(bytes: Buffer, from = 0, to = bytes.length, skipsTexts = false): JsonScan {
+  const scan = scanJsonValue(bytes, from, to, skipsTexts);
   if (scan.fault !== undefined) return scan;
   let at = scan.end;
   while (at < to && isBlank(bytes[at]!)) at++;
@@ -196,6 +239,12 @@ export function scanJson(bytes: Buffer, from = 0, to = bytes.length): JsonScan {
 
 export function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** Byte after the string that begins at `at`; 0 where that takes a closer look. */
+function skippedString(bytes: Buffer, at: number): number {
+  const end = bytes.indexOf(QUOTE, at + 1);
+  return end < 0 || bytes[end - 1] === BACKSLASH ? 0 : end + 1;
 }
 
 /** Byte after the string that begins at `at`; −1 − offset of what it cannot hold, or −1 − `to` where it does not end. */
@@ -272,18 +321,8 @@ function startsWith(bytes: Buffer, at: number, word: string): boolean {
   return true;
 }
 
-function isReserved(bytes: Buffer, from: number, to: number): boolean {
-  return to - from === 9 && bytes[from] === 0x5f && bytes[from + 1] === 0x5f;
-}
-
-function hasEscape(bytes: Buffer, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true;
-  return false;
-}
-
-function isSame(bytes: Buffer, from: number, to: number, otherFrom: number, otherTo: number): boolean {
-  if (to - from !== otherTo - otherFrom) return false;
-  for (let index = 0; index < to - from; index++) if (bytes[from + index] !== bytes[otherFrom + index]) return false;
+function isSame(bytes: Buffer, other: number, from: number, to: number): boolean {
+  for (let at = from, index = other; at < to; at++, index++) if (bytes[at] !== bytes[index]) return false;
   return true;
 }
 

@@ -28,21 +28,38 @@ export function parseJson(text: string, file: string, options: JsonOptions = {})
 
 /** @param bytes UTF-8 without a byte order mark */
 export function parseJsonBytes(bytes: Buffer, file: string, { largeIntegers = 'rounded' }: JsonOptions = {}): unknown {
-  const scan = scanJson(bytes);
-  if (scan.fault !== undefined) throw jsonError(bytes, scan.fault, { file });
-  return scannedValue(bytes, scan, { file, largeIntegers });
+  return parseJsonPart(bytes, { file, largeIntegers });
+}
+
+/** Part of a text: where it lies in `bytes`, and the number of the line that it is, in JSON Lines. */
+export interface JsonPart extends Pick<JsonOptions, 'largeIntegers'> {
+  readonly file: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly line?: number;
+}
+
+/** @throws InputError naming the file, and line and column in it */
+export function parseJsonPart(bytes: Buffer, part: JsonPart): unknown {
+  const { from = 0, to = bytes.length } = part;
+  // What the quick scan passes over the parser refuses; only the strict scan knows where the first fault is.
+  const scan = scanJson(bytes, from, to, true);
+  if (scan.fault === undefined) {
+    try {
+      return scannedValue(bytes, scan, { ...part, from, to });
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  const { fault = scan.fault ?? { kind: 'syntax', offset: from } } = scanJson(bytes, from, to);
+  throw jsonError(bytes, fault, { ...part, from, to });
 }
 
 /** The value of bytes that the scanner found no fault in. */
-export function scannedValue(
+function scannedValue(
   bytes: Buffer,
   { largeIntegers }: JsonScan,
-  {
-    file,
-    from = 0,
-    to = bytes.length,
-    largeIntegers: wanted,
-  }: { readonly file: string; readonly from?: number; readonly to?: number } & JsonOptions,
+  { file, from, to, largeIntegers: wanted }: JsonPart & { readonly from: number; readonly to: number },
 ): unknown {
   if (wanted !== 'exact' || largeIntegers.length === 0) {
     return JSON.parse(
@@ -64,16 +81,10 @@ export function scannedValue(
   );
 }
 
-/** @param line number of a line that is the whole text, in JSON Lines */
-export function jsonError(
+function jsonError(
   bytes: Buffer,
   fault: JsonFault,
-  {
-    file,
-    line,
-    from = 0,
-    to = bytes.length,
-  }: { readonly file: string; readonly line?: number; readonly from?: number; readonly to?: number },
+  { file, line, from, to }: JsonPart & { readonly from: number; readonly to: number },
 ): InputError {
   const text = bytes.subarray(from, to);
   const offset = fault.offset - from;

@@ -25,7 +25,7 @@ export function requireString(bytes: Buffer, file: string): string {
   });
 }
 
-/** `:line:column` of a byte of a text; columns count characters as editors do, from 1. */
+/** `:line:column` of a byte of a text; columns count UTF-16 code units as editors do, from 1. */
 export function lineAndColumn(bytes: Buffer, offset: number): string {
   let line = 1;
   let start = 0;
@@ -33,5 +33,5 @@ export function lineAndColumn(bytes: Buffer, offset: number): string {
     line++;
     start = at + 1;
   }
-  return `:${line}:${[...bytes.toString('utf8', start, offset)].length + 1}`;
+  return `:${line}:${bytes.toString('utf8', start, offset).length + 1}`;
 }

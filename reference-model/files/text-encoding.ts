@@ -100,7 +100,7 @@ export function decodeText(bytes: Buffer, file: string, encoding?: string): stri
 /** What stood before a piece of a file. */
 export interface Before {
   readonly bytes: number;
-  /** Line feeds, and characters after the last of them. */
+  /** Line feeds, and UTF-16 code units after the last of them, which is what editors count. */
   readonly lines: number;
   readonly column: number;
 }
@@ -141,15 +141,8 @@ export function after(before: Before, bytes: Buffer): Before {
   return {
     bytes: before.bytes + bytes.length,
     lines: before.lines + countLines(bytes),
-    column: (lineStart === 0 ? before.column : 0) + characterCount(bytes.subarray(lineStart)),
+    column: (lineStart === 0 ? before.column : 0) + bytes.toString('utf8', lineStart).length,
   };
-}
-
-/** Every byte but those that continue a character begins one. */
-function characterCount(bytes: Buffer): number {
-  let count = 0;
-  for (const byte of bytes) if ((byte & 0xc0) !== 0x80) count++;
-  return count;
 }
 
 export function countLines(bytes: Buffer): number {

@@ -66,7 +66,9 @@ export function splitDocument<Header>(
   throw new UserError(
     parsed.error.issues.slice(0, 5).map(({ path, message }) => ({
       code: 'data-invalid' as const,
-      what: message.charAt(0).toLowerCase() + message.slice(1),
+      what: message.endsWith('received undefined')
+        ? `${path.join('.')} is missing`
+        : message.charAt(0).toLowerCase() + message.slice(1),
       where: path.length === 0 ? file : `${file}, ${path.join('.')}`,
       fix: 'correct the field, or write the file again',
     })),

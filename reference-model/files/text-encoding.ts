@@ -92,11 +92,6 @@ export function toUtf8(bytes: Buffer, file: string, encoding?: string): DecodedB
   }
 }
 
-/** As `toUtf8`, as a string. */
-export function decodeText(bytes: Buffer, file: string, encoding?: string): string {
-  return toUtf8(bytes, file, encoding).bytes.toString('utf8');
-}
-
 /** What stood before a piece of a file. */
 export interface Before {
   readonly bytes: number;

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { InputError } from '../../../reference-model/files/input-error.js';
@@ -151,6 +152,17 @@ describe('a text file', () => {
     );
     expect(problemOf(() => readText(written('odd.csv', Buffer.of(0xff, 0xfe, 0x61)))).what).toContain('not utf-16le');
     expect(problemOf(() => toUtf8(Buffer.of(0xff), 'f', 'latin-9x')).what).toBe('there is no encoding "latin-9x"');
+  });
+});
+
+describe('gzip', () => {
+  test('is unpacked up to the limit and no further', async () => {
+    const file = written('bomb.gz', gzipSync(' '.repeat(20_000_000)));
+    const read = async (limit: number) => (await collect((await openTextInput(file, { limit })).chunks)).length;
+    expect(await read(20_000_000)).toBe(20_000_000);
+    await expect(read(19_999_999)).rejects.toMatchObject({
+      problem: { what: 'the file unpacks to more than 19 MB', where: file },
+    });
   });
 });
 

@@ -8,6 +8,7 @@ import { isBlank } from '../../reference-model/files/json-scan.js';
 import { parseJsonBytes, parseJsonPart } from '../../reference-model/files/read-json.js';
 import { UserError } from '../errors.js';
 import { asUserError } from '../files/read-input.js';
+import { printNote } from '../log-text.js';
 import { csvRecords } from './csv-records.js';
 import { LinePlace, ListPlace, type Row } from './row.js';
 import { delimiters, formatNames, formatOfName, recogniseFormat, type TableFormat } from './table-format.js';
@@ -87,7 +88,7 @@ export function* listRows(list: readonly unknown[], file: string, path = ''): Ge
 
 async function openTable(
   file: string,
-  { encoding, format: forced, note = printNote }: Reading,
+  { encoding, format: forced, note = (text) => printNote(`note: ${text}`) }: Reading,
 ): Promise<{ readonly format: TableFormat; readonly chunks: AsyncIterable<Buffer> }> {
   const input = await openInput(file, encoding);
   const { head, isWhole, chunks } = await withHead(input.chunks, HEAD_BYTES).catch(rethrow);
@@ -109,10 +110,6 @@ async function openTable(
     note(`${file} is read as ${formatNames[format]}${encoded}${input.compressed ? ', unpacked with gzip' : ''}`);
   }
   return { format, chunks };
-}
-
-function printNote(text: string): void {
-  console.error(`note: ${text}`);
 }
 
 async function jsonDocument(chunks: AsyncIterable<Buffer>, file: string): Promise<unknown> {

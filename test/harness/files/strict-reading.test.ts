@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, string>> = {
   'harness/execution/local/run-process.ts': 'what a process logged, searched for one line',
   'harness/gate/accept.ts': 'what git prints',
   'harness/run/weights.ts': 'a header of its own making',
-  'reference-model/checkpoint/safetensors.ts': 'decoded strictly, and scanned for keys that occur twice',
+  'reference-model/checkpoint/safetensors-header.ts': 'decoded strictly, and scanned for keys that occur twice',
   'reports/templates.ts': 'templates of the package',
 };
 

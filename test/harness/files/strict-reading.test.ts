@@ -11,10 +11,8 @@ const allowed: Readonly<Record<string, string>> = {
   'harness/records/process-identity.ts': '/proc, and what ps prints',
   'harness/records/result.ts': 'JSON of its own making',
   'harness/systems/baseline.ts': 'JSON of its own making',
-  'harness/suite/backbone-sizes.ts': 'a header of the package',
   'harness/execution/local/run-process.ts': 'what a process logged, searched for one line',
   'harness/gate/accept.ts': 'what git prints',
-  'harness/run/weights.ts': 'a header of its own making',
   'reference-model/checkpoint/safetensors-header.ts': 'decoded strictly, and scanned for keys that occur twice',
   'reports/templates.ts': 'templates of the package',
 };

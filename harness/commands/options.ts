@@ -1,6 +1,8 @@
 /** Options that several commands share, declared once, and their parsers. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { encodingOfLabel } from '../../reference-model/files/text-encoding.js';
 import type { EngineChoice } from '../run/machinery.js';
+import { TABLE_FORMATS } from '../score/table-format.js';
 import type { DataSetName } from '../suite/schema.js';
 
 const dataSetNames: readonly DataSetName[] = ['tiny-scenes', 'easy-vqa', 'tiny-pathology'];
@@ -76,9 +78,31 @@ export const optionalResamplesOption = () =>
 export const bootstrapSeedOption = () =>
   new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(seedNumber).default(1);
 
+function encodingLabel(label: string): string {
+  try {
+    encodingOfLabel(label);
+    return label;
+  } catch {
+    throw new InvalidArgumentError('It must be a label such as windows-1252, latin1, utf-16le, shift_jis or gb18030.');
+  }
+}
+
+export const encodingOption = () =>
+  new Option('--encoding <name>', 'encoding of input that is not UTF-8, such as windows-1252').argParser(encodingLabel);
+export const formatOption = (name: 'format' | 'references-format', of: string) =>
+  new Option(`--${name} <name>`, `take ${of} for this, whatever they look like`).choices(TABLE_FORMATS);
+
+/** How files of references and predictions are read. */
+export function addReading(command: Command): Command {
+  return command
+    .addOption(encodingOption())
+    .addOption(formatOption('format', 'predictions'))
+    .addOption(formatOption('references-format', 'references'));
+}
+
 /** What predictions are scored against. */
 export function addScoring(command: Command): Command {
-  return command
+  return addReading(command)
     .option('--references <file>', 'references that predictions are scored against')
     .option('--split <name>', 'score this split of the references only')
     .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')

@@ -5,11 +5,10 @@
 import { CAPTION_METRICS, DEFAULT_CAPTION_METRICS } from '../../metrics/index.js';
 import { UserError } from '../errors.js';
 import { printScores, writeCsv } from '../score/print-scores.js';
+import type { ReadingOptions } from '../score/rows.js';
 import { type RequestedMetric, type ScoredCaptions, scoreCaptionFile } from '../score/score-captions.js';
-import { systemOfScoredCaptions } from '../systems/from-predictions.js';
-import { writeScoresFile } from '../systems/scores-document.js';
 
-export interface CaptionScoreOptions {
+export interface CaptionScoreOptions extends ReadingOptions {
   readonly references: string;
   readonly predictions: string;
   readonly metrics?: string;
@@ -25,8 +24,10 @@ export interface CaptionScoreOptions {
 
 export async function printCaptionScores(options: CaptionScoreOptions): Promise<void> {
   const { references, predictions, split, df, resamples, interval, bootstrapSeed, perImage, json, meteorJar } = options;
+  const { encoding, format, referencesFormat } = options;
   const scored = await scoreCaptionFile(predictions, {
     references,
+    reading: { encoding, format, referencesFormat },
     metrics: parseMetrics(options.metrics, meteorJar !== undefined),
     ...(split === undefined ? {} : { split }),
     ...(df === undefined ? {} : { df }),
@@ -40,6 +41,9 @@ export async function printCaptionScores(options: CaptionScoreOptions): Promise<
 
 async function writeImageScores(file: string, predictions: string, scored: ScoredCaptions): Promise<void> {
   if (file.toLowerCase().endsWith('.json')) {
+    // Scoring alone starts sooner without what checks and writes documents.
+    const { systemOfScoredCaptions } = await import('../systems/from-predictions.js');
+    const { writeScoresFile } = await import('../systems/scores-document.js');
     await writeScoresFile(file, systemOfScoredCaptions(predictions, scored));
     return;
   }

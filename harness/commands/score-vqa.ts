@@ -2,9 +2,10 @@
 import { type QuestionScore, scoreTokenOverlap } from '../../metrics/index.js';
 import { UserError } from '../errors.js';
 import { type PrintedScore, printScores, writeCsv } from '../score/print-scores.js';
+import type { ReadingOptions } from '../score/rows.js';
 import { type AnswerLayout, type ScoredAnswers, scoreAnswerFile } from '../score/score-answers.js';
 
-export interface VqaScoreOptions {
+export interface VqaScoreOptions extends ReadingOptions {
   readonly dataset: AnswerLayout;
   readonly references: string;
   readonly predictions: string;
@@ -27,12 +28,17 @@ export async function printVqaScores(options: VqaScoreOptions): Promise<void> {
       fix: 'leave --split out and name the files of the split',
     });
   }
-  const { resamples, interval, bootstrapSeed } = options;
+  const { resamples, interval, bootstrapSeed, encoding, format, referencesFormat } = options;
   const scoring = {
     ...(split === undefined ? {} : { split }),
     ...(resamples === 0 ? {} : { bootstrap: { resamples, seed: bootstrapSeed, method: interval } }),
   };
-  const scored = await scoreAnswerFile(predictions, { references, layout: dataset, ...scoring });
+  const scored = await scoreAnswerFile(predictions, {
+    references,
+    layout: dataset,
+    reading: { encoding, format, referencesFormat },
+    ...scoring,
+  });
   const { questions } = scored;
   if (file !== undefined) {
     const { perQuestion } = scored.accuracies;

@@ -1,17 +1,30 @@
 /** `vlm-bench score`: caption and VQA metrics on files, and the document frequencies that CIDEr can be frozen with. */
 import { type Command, Option } from 'commander';
 import { printNote } from '../log-text.js';
-import { bootstrapSeedOption, jsonOption, optionalResamplesOption } from './options.js';
+import type { ReadingOptions } from '../score/rows.js';
+import {
+  addReading,
+  bootstrapSeedOption,
+  encodingOption,
+  formatOption,
+  jsonOption,
+  optionalResamplesOption,
+} from './options.js';
 import type { CaptionScoreOptions } from './score-captions.js';
 import type { VqaScoreOptions } from './score-vqa.js';
+
+interface DocumentFrequencyOptions extends Omit<ReadingOptions, 'format'> {
+  readonly references: string;
+  readonly out: string;
+  readonly split?: string;
+}
 
 const intervalOption = () =>
   new Option('--interval <kind>', 'kind of bootstrap interval').choices(['bca', 'percentile']).default('bca');
 
 export function registerScore(program: Command): void {
   const score = program.command('score').description('score predictions against references');
-  score
-    .command('captions')
+  addReading(score.command('captions'))
     .description('CIDEr-D, BLEU and ROUGE-L of captions; CIDEr, CIDEr-stemmed and METEOR on request')
     .requiredOption(
       '--references <file>',
@@ -31,8 +44,7 @@ export function registerScore(program: Command): void {
       const { printCaptionScores } = await import('./score-captions.js');
       await printCaptionScores(options);
     });
-  score
-    .command('vqa')
+  addReading(score.command('vqa'))
     .description('accuracy of answers to questions about images')
     .addOption(
       new Option('--dataset <name>', 'how the data set is laid out and scored')
@@ -57,11 +69,14 @@ export function registerScore(program: Command): void {
     .requiredOption('--references <file>', 'references, as for `score captions`')
     .requiredOption('--out <file>', 'where to write them')
     .option('--split <name>', 'count this split of the references only')
-    .action(async ({ references, out, split }: { references: string; out: string; split?: string }) => {
+    .addOption(encodingOption())
+    .addOption(formatOption('references-format', 'references'))
+    .action(async ({ references, out, split, ...reading }: DocumentFrequencyOptions) => {
       const { readReferenceRecords } = await import('../score/captions.js');
       const { writeDocumentFrequencies } = await import('../score/document-frequency-file.js');
       const { countDocumentFrequencies } = await import('../../metrics/index.js');
-      await writeDocumentFrequencies(out, countDocumentFrequencies(await readReferenceRecords(references, split)));
+      const records = await readReferenceRecords(references, split, reading);
+      await writeDocumentFrequencies(out, countDocumentFrequencies(records));
       printNote(out);
     });
 }

@@ -1,8 +1,8 @@
 /** Reads a `comparison.json` back, checked field by field, so that its page can be rendered again. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
 import { UserError } from '../errors.js';
+import { readJson } from '../files/read-input.js';
 
 const count = z.int().min(0);
 const ratio = z.number().min(0).max(1);
@@ -165,7 +165,7 @@ export function readComparison(file: string): ComparisonView {
     });
   let document: unknown;
   try {
-    document = JSON.parse(readFileSync(file, 'utf8'));
+    document = readJson(file);
   } catch (error) {
     throw refuse(`the comparison cannot be read: ${(error as Error).message}`);
   }

@@ -1,7 +1,8 @@
 /** What `vlm-bench compare` does, from options to files: `index.html` for readers and `comparison.json` for programs and for `publish`. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { readBytes } from '../../reference-model/files/regular-file.js';
 import { renderComparison } from '../../reports/comparison/comparison-page.js';
 import { COMPARISON_FORMAT, type ComparisonView } from '../../reports/comparison/comparison-view.js';
 import { UserError } from '../errors.js';
@@ -60,5 +61,5 @@ function requireOwnFolder(out: string): void {
 }
 
 function isComparison(file: string): boolean {
-  return readFileSync(file, 'utf8').slice(0, 200).includes(COMPARISON_FORMAT.replace(/ \d+$/, ' '));
+  return readBytes(file).subarray(0, 200).includes(COMPARISON_FORMAT.replace(/ \d+$/, ' '));
 }

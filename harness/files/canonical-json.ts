@@ -12,6 +12,8 @@ export function canonicalJson(value: unknown): string {
     case 'number':
       if (!Number.isFinite(value)) throw new TypeError(`${value} has no JSON form`);
       return JSON.stringify(value);
+    case 'bigint':
+      return String(value);
     case 'object': {
       if (value === null) return 'null';
       if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

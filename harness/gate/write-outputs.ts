@@ -1,8 +1,8 @@
 /** Writes the gate's result, or the error that kept it from one, to every output that was asked for. */
-import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, join, posix } from 'node:path';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
+import { readText } from '../files/read-input.js';
 import { printJson, printText } from '../log-text.js';
 import type { System } from '../systems/system.js';
 import { type GateDocument, hasBaseline } from './gate-result.js';
@@ -37,7 +37,7 @@ export async function writeResult(
   const { json, junit, markdown, html, github, gitlab, gitlabMetrics } = outputs;
   if (junit !== undefined) writeFileAtomically(junit, junitOfResult(result, context));
   if (gitlab !== undefined) {
-    const baselineText = hasBaseline(result) ? readFileSync(file, 'utf8') : '';
+    const baselineText = hasBaseline(result) ? readText(file) : '';
     writeFileAtomically(gitlab, codeQualityOfResult(result, baselineText, file));
   }
   if (gitlabMetrics !== undefined) writeFileAtomically(gitlabMetrics, openMetricsOfResult(result));

@@ -2,13 +2,14 @@
  * Where calibrations are kept from one plan to the next: one file per user in the cache folder of the XDG base directory specification.
  * It holds nothing that cannot be measured again, so a file that cannot be read counts as empty.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, homedir, hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { readJson } from '../files/read-input.js';
 import type { Calibration, CalibrationIdentity } from './calibration.js';
 
 const rate = z.number().gt(0);
@@ -47,7 +48,7 @@ export function storeCalibration(file: string, identity: CalibrationIdentity, ca
 
 function readAll(file: string): Readonly<Record<string, z.infer<typeof entry>>> {
   try {
-    return fileSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).calibrations;
+    return fileSchema.parse(readJson(file)).calibrations;
   } catch {
     return {};
   }

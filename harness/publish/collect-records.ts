@@ -134,7 +134,7 @@ function runSource(folder: string): RunSource {
   // A site holds no weights. Everything else is held against its digest although it may be published already.
   if (parsed !== undefined) requireSealed(paths, parsed, { weights: false });
   const small = [paths.config, paths.provenance, paths.digests].map((file) =>
-    existsSync(file) ? readFileSync(file, 'utf8') : '',
+    existsSync(file) ? readFileSync(file) : '',
   );
   const large = [paths.events, paths.predictions, paths.examples].map(
     (file) => statSync(file, { throwIfNoEntry: false })?.size ?? -1,
@@ -144,7 +144,7 @@ function runSource(folder: string): RunSource {
 }
 
 function runIdIn(result: Buffer, file: string): string {
-  const runId = /"runId": "([0-9a-f]{20})"/.exec(result.toString('utf8'))?.[1];
+  const runId = /"runId": "([0-9a-f]{20})"/.exec(result.toString('latin1'))?.[1];
   if (runId !== undefined) return runId;
   throw new UserError({
     code: 'record-corrupt',

@@ -2,10 +2,10 @@
  * `vlm-bench publish` from records to a site on disk: collects, renders what changed, then the pages over everything, and last the
  * manifest. The same records give the same bytes, whatever the order of the arguments and whatever stood there before.
  */
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { readJson } from '../files/read-input.js';
 import { printNote } from '../log-text.js';
 import { whileLocked } from '../records/lock.js';
 import type { ProcessIdentity } from '../records/process-identity.js';
@@ -249,8 +249,7 @@ function scoresInSite(root: string): (runId: string) => SampleScores {
   const known = new Map<string, SampleScores>();
   return (runId) => {
     const scores =
-      known.get(runId) ??
-      (JSON.parse(readFileSync(join(root, 'runs', runId, 'scores.json'), 'utf8')).measures as SampleScores);
+      known.get(runId) ?? (readJson(join(root, 'runs', runId, 'scores.json')) as { measures: SampleScores }).measures;
     known.set(runId, scores);
     return scores;
   };

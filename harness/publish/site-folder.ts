@@ -8,7 +8,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -17,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { readText } from '../files/read-input.js';
 
 /** Paths in a site: lower-case names that publish derives from hashes, numbers and identifiers; `/` between them, no `..`. */
 const SITE_PATH = /^(?:[a-z0-9][a-z0-9_-]*\/)*[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9]+)+$/;
@@ -185,7 +185,7 @@ function journalled(root: string): readonly string[] {
   const state = lstatSync(file, { throwIfNoEntry: false });
   if (state === undefined) return [];
   if (!state.isFile()) throw refused('the journal of publish is not a file', file);
-  return readFileSync(file, 'utf8').split('\n').filter(isSitePath);
+  return readText(file).split('\n').filter(isSitePath);
 }
 
 function refused(what: string, where: string, expected?: string): UserError {

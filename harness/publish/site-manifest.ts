@@ -2,12 +2,13 @@
  * `site-manifest.json`: which files of a site publish wrote, from which inputs, so that the next publish renders only what changed and
  * removes only what is its own. It holds no time and no path outside the site: equal inputs give an equal manifest.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
+import { parseJson, readText } from '../files/read-input.js';
 import { isSitePath } from './site-folder.js';
 
 export const MANIFEST = 'site-manifest.json';
@@ -46,8 +47,8 @@ export function readManifest(root: string): SiteManifest {
   const file = join(root, MANIFEST);
   if (!existsSync(file)) return emptyManifest;
   try {
-    const [checksum, text = ''] = splitChecksum(readFileSync(file, 'utf8'));
-    if (sha256(text) === checksum) return manifestSchema.parse(JSON.parse(text)) as SiteManifest;
+    const [checksum, text = ''] = splitChecksum(readText(file));
+    if (sha256(text) === checksum) return manifestSchema.parse(parseJson(text, file)) as SiteManifest;
   } catch {
     // Not JSON, or not of this shape: the one error below says all that matters.
   }

@@ -18,6 +18,7 @@ import { fillFolderAtomically, removeFolderAtomically } from '../../reference-mo
 import { writeFully } from '../../reference-model/files/file-bytes.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
+import { readJson } from '../files/read-input.js';
 import type { LogState } from './events.js';
 import { fileDigest } from './verified-files.js';
 
@@ -58,7 +59,7 @@ const logStateSchema = z.strictObject({ bytes: z.int(), sha256: z.string() });
 
 /** What the event log held when a checkpoint was saved; call on one that `verifyCheckpoint` has read. */
 export function logStateOf({ folder }: Checkpoint): LogState {
-  return logStateSchema.parse(JSON.parse(readFileSync(logStateFile(folder), 'utf8')));
+  return logStateSchema.parse(readJson(logStateFile(folder)));
 }
 
 /** Newest first. Leftovers of interrupted writes are not checkpoints. */

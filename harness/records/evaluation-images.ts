@@ -2,7 +2,7 @@
  * `images/<data fingerprint>-<split>.json`: which images runs are evaluated on, in the split's order, each with the digest of its
  * picture, so that reports show them without the data set. It holds what the widest evaluation of the store needs.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { DataSet, Sample, SplitName } from '../../reference-model/data/dataset.js';
@@ -12,6 +12,7 @@ import { sha256 } from '../../reference-model/files/hashing.js';
 import type { EvaluationConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { parseJson, readJson, readWholeLines } from '../files/read-input.js';
 import { imagesFolder, readStoredImage, storedImageFile, storeImage } from './image-store.js';
 import { waitForLock } from './lock.js';
 
@@ -106,7 +107,7 @@ function suffices(index: Index | undefined, store: string, { captionImages, ques
 /** Undefined where there is none, or one that is to be written anew. */
 function readIndex(file: string): Index | undefined {
   try {
-    const { checksum, ...index } = indexFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const { checksum, ...index } = indexFileSchema.parse(readJson(file));
     return checksum === sha256(canonicalJson(index)) ? index : undefined;
   } catch {
     return undefined;
@@ -140,11 +141,11 @@ export function readEvaluationImages(
 }
 
 function readLines(file: string): ReadonlyMap<string, Uint8Array> {
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  const lines = readWholeLines(file);
   return new Map(
     lines.map((line, index) => {
       try {
-        const { imageId, png } = lineSchema.parse(JSON.parse(line));
+        const { imageId, png } = lineSchema.parse(parseJson(line, `${file}:${index + 1}`));
         return [imageId, Buffer.from(png, 'base64')];
       } catch (cause) {
         throw unusable('record-corrupt', 'this line is not an image', `${file}:${index + 1}`, { cause });

@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { writeFully } from '../../reference-model/files/file-bytes.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
+import { parseJson, readWholeLines } from '../files/read-input.js';
 import type { RunEvent } from '../measures/run-events.js';
 
 export type RecordedEvent = RunEvent & {
@@ -71,13 +72,13 @@ export function requireLogState(file: string, { bytes, sha256: digest }: LogStat
 export function readEvents(file: string): readonly RecordedEvent[] {
   if (!existsSync(file)) return [];
   // The line feed is written with the line, so what follows the last one was cut short, even if it parses.
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  const lines = readWholeLines(file);
   return lines.map((line, index) => parseEvent(line, { file, lineNumber: index + 1 }));
 }
 
 function parseEvent(line: string, { file, lineNumber }: { file: string; lineNumber: number }): RecordedEvent {
   try {
-    const event: unknown = JSON.parse(line);
+    const event: unknown = parseJson(line, `${file}:${lineNumber}`);
     if (typeof event === 'object' && event !== null && 'type' in event && 'time' in event)
       return event as RecordedEvent;
   } catch {

@@ -2,9 +2,9 @@
  * `predictions.jsonl`: everything the trained model said about the evaluation split, beside what was expected and the score of
  * each, so that every score can be recomputed from the record alone.
  */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { parseJson, readWholeLines } from '../files/read-input.js';
 
 const caption = z.strictObject({
   type: z.literal('caption'),
@@ -43,10 +43,10 @@ export function predictionsText(predictions: readonly Prediction[]): string {
 
 /** @throws UserError `record-corrupt` naming the line */
 export function readPredictions(file: string): readonly Prediction[] {
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  const lines = readWholeLines(file);
   return lines.map((line, index) => {
     try {
-      return predictionSchema.parse(JSON.parse(line));
+      return predictionSchema.parse(parseJson(line, `${file}:${index + 1}`));
     } catch (cause) {
       const where = `${file}:${index + 1}`;
       const fix = 'delete the folder of this run and run again; it will be trained anew';

@@ -3,7 +3,7 @@
  * `result.json` and holds the digest of that as well, so that a finished record is whole or refused. A digest finds damage and careless
  * edits, not forgery: whoever changes a file on purpose can write its digest anew.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { weightsIn } from '../../reference-model/checkpoint/trained-weights.js';
@@ -11,6 +11,7 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { fileSha256, sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { readJson } from '../files/read-input.js';
 import { type RunResult, resultText } from './result.js';
 import type { RunPaths } from './run-paths.js';
 import { requireDigest } from './verified-files.js';
@@ -73,7 +74,7 @@ export function requireSealed(
 
 function readDigests(file: string): Readonly<Record<string, string>> {
   try {
-    const { files, checksum } = digestsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const { files, checksum } = digestsSchema.parse(readJson(file));
     const isOwn = Object.keys(files).every((name) => name === basename(name) && !name.startsWith('.'));
     if (isOwn && sha256(canonicalJson(files)) === checksum) return files;
   } catch {

@@ -2,13 +2,14 @@
  * `reproduction.json`: what was decided and from which runs (suite, hypotheses, run of each arm and seed). With the records of its runs it
  * suffices for the report. It is written down before anything is trained (`registration.ts`) and says what was known then.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { parseJson, readText } from '../files/read-input.js';
 import type { TextStatistics } from '../measures/text-statistics.js';
 import { defaultDataSet, type Plan } from '../suite/plan.js';
 import { dataSetName } from '../suite/run-config-schema.js';
@@ -140,7 +141,7 @@ export function readReproduction(folder: string): Reproduction {
   const file = join(folder, fileName);
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch (cause) {
     if (existsSync(file)) throw unusable(file, 'record-corrupt', 'the file is damaged', cause);
     throw unusable(file, 'record-missing', 'there is no reproduction here', cause);
@@ -152,7 +153,7 @@ export function readReproduction(folder: string): Reproduction {
 export function parseReproduction(text: string, file: string): Reproduction {
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parseJson(text, file);
   } catch (cause) {
     throw unusable(file, 'record-corrupt', 'the file is damaged', cause);
   }

@@ -2,11 +2,12 @@
  * `result.json`: what a finished run came to. It holds only what the run's identity decides (no time, no path, no machine), so the
  * same run has the same file, byte for byte, wherever and however often it was interrupted. It is written last.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { readJson } from '../files/read-input.js';
 import { measureIds } from '../measures/measures.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -41,7 +42,7 @@ export function resultText(result: RunResult): string {
 export function readResult(file: string): RunResult | undefined {
   if (!existsSync(file)) return undefined;
   try {
-    const { checksum, ...result } = z.looseObject({ checksum: digest }).parse(JSON.parse(readFileSync(file, 'utf8')));
+    const { checksum, ...result } = z.looseObject({ checksum: digest }).parse(readJson(file));
     if (sha256(canonicalJson(result)) === checksum) return resultSchema.parse(result);
   } catch {
     // Not JSON, or not of this shape: the one error below says all that matters.

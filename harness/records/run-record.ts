@@ -2,13 +2,14 @@
  * The record of one run, `<store>/runs/<run-id>/`: where its files are, how it is begun or resumed, and how it is read back.
  * A record without `result.json` is unfinished and may be resumed; with it, it is complete and is only ever read.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { readWeightShards, weightsIn } from '../../reference-model/checkpoint/trained-weights.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { removeLeftovers } from '../../reference-model/files/atomic-folder.js';
 import { UserError } from '../errors.js';
+import { readJson } from '../files/read-input.js';
 import { runConfigSchema } from '../suite/run-config-schema.js';
 import { type Checkpoint, listCheckpoints, logStateOf, verifyCheckpoint } from './checkpoints.js';
 import { lastRecordedStep, type RecordedEvent, readEvents, requireLogState, rewindEvents } from './events.js';
@@ -114,7 +115,7 @@ export function readRecordedAnswers(store: string, runId: string): RecordedAnswe
 
 function readAnswers({ folder, predictions, examples }: RunPaths): RecordedAnswers {
   const store = resolve(folder, '../..');
-  const recorded = readJson(examples, exampleImagesSchema);
+  const recorded = readRecorded(examples, exampleImagesSchema);
   return { predictions: readPredictions(predictions), examples: recorded.map((example) => ({ ...example, store })) };
 }
 
@@ -139,7 +140,7 @@ export function readFinishedRunIn(folder: string): FinishedRun & { readonly weig
 }
 
 function readTraining(paths: RunPaths, result: RunResult): FinishedTraining {
-  const identity = readJson(paths.config, identitySchema) as RunIdentity;
+  const identity = readRecorded(paths.config, identitySchema) as RunIdentity;
   const events = readEvents(paths.events);
   if (lastRecordedStep(events) !== result.steps || !events.some(({ type }) => type === 'finished')) {
     throw new UserError({
@@ -152,7 +153,7 @@ function readTraining(paths: RunPaths, result: RunResult): FinishedTraining {
   }
   return {
     identity,
-    provenance: readJson(paths.provenance, provenanceSchema),
+    provenance: readRecorded(paths.provenance, provenanceSchema),
     events,
     result,
   };
@@ -169,9 +170,9 @@ function requireRun(run: FinishedTraining, runId: string, { config }: RunPaths):
   });
 }
 
-function readJson<S extends z.ZodType>(file: string, schema: S): z.infer<S> {
+function readRecorded<S extends z.ZodType>(file: string, schema: S): z.infer<S> {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return schema.parse(readJson(file));
   } catch (cause) {
     const fix = 'restore the file, or delete the folder of this run and run again';
     throw new UserError(

@@ -5,8 +5,10 @@
  */
 import type { CaptionRecord } from '../../metrics/index.js';
 import { UserError } from '../errors.js';
+import { parseJson } from '../files/read-input.js';
 import { type Fields, refuse, requireIdentifier, requireList, requireObject, requireText } from './fields.js';
-import { type Row, readJsonFile, readRows, tableFormat } from './rows.js';
+import type { Place, Row } from './row.js';
+import { listRows, type PairReading, type Reading, readTable, referencesReading } from './rows.js';
 
 const IMAGE_FIELDS = ['image_id', 'imageId', 'image', 'filename'];
 const CAPTION_FIELDS = ['caption', 'candidate', 'prediction'];
@@ -23,9 +25,10 @@ export async function readCaptionRecords(
   referencesFile: string,
   predictionsFile: string,
   split?: string,
+  reading: PairReading = {},
 ): Promise<CaptionRecord[]> {
-  const images = selectSplit(await readReferences(referencesFile), split, referencesFile);
-  const predictions = await readPredictions(predictionsFile);
+  const images = selectSplit(await readReferences(referencesFile, referencesReading(reading)), split, referencesFile);
+  const predictions = await readPredictions(predictionsFile, reading);
   const naming = namingOf(images, predictions);
   const records: CaptionRecord[] = [];
   const missing: string[] = [];
@@ -59,20 +62,20 @@ export async function readCaptionRecords(
 }
 
 /** All references of a file as records without a candidate, for counting document frequencies. */
-export async function readReferenceRecords(file: string, split?: string): Promise<CaptionRecord[]> {
-  const images = selectSplit(await readReferences(file), split, file);
+export async function readReferenceRecords(
+  file: string,
+  split?: string,
+  reading: PairReading = {},
+): Promise<CaptionRecord[]> {
+  const images = selectSplit(await readReferences(file, referencesReading(reading)), split, file);
   return images.map(({ names, references }) => ({ imageId: names[0]!, references, candidate: '' }));
 }
 
-async function readReferences(file: string): Promise<ReferencedImage[]> {
-  if (tableFormat(file) !== 'json') return collectRows(await readRows(file), file);
-  const document = await readJsonFile(file);
-  if (Array.isArray(document)) {
-    return collectRows(
-      document.map((value, index) => ({ value, where: `${file}, [${index}]` })),
-      file,
-    );
-  }
+async function readReferences(file: string, reading: Reading): Promise<ReferencedImage[]> {
+  const table = await readTable(file, reading);
+  if (table.format !== 'json') return collectRows(table.rows, file);
+  const { document } = table;
+  if (Array.isArray(document)) return collectRows(listRows(document, file), file);
   const fields = requireObject(document, file);
   if (fields.annotations !== undefined) return readCocoReferences(fields, file);
   if (fields.images !== undefined) return readKarpathyReferences(fields, file);
@@ -129,9 +132,9 @@ function readKarpathyReferences(document: Fields, file: string): ReferencedImage
 }
 
 /** Records of the Flickr30k CSV (`raw` holds a JSON list), with a list of references, or with one caption each. */
-function collectRows(rows: readonly Row[], file: string): ReferencedImage[] {
+async function collectRows(rows: AsyncIterable<Row> | Iterable<Row>, file: string): Promise<ReferencedImage[]> {
   const images = new Map<string, { names: string[]; references: string[]; split?: string }>();
-  for (const { value, where } of rows) {
+  for await (const { value, where } of rows) {
     const fields = requireObject(value, where);
     const list = fields.references ?? fields.raw;
     const name = requireIdentifier(
@@ -156,11 +159,11 @@ function collectRows(rows: readonly Row[], file: string): ReferencedImage[] {
   return [...images.values()];
 }
 
-function readReferenceList(list: unknown, where: string): string[] {
+function readReferenceList(list: unknown, where: Place): string[] {
   let values = list;
   if (typeof list === 'string') {
     try {
-      values = JSON.parse(list);
+      values = parseJson(list, String(where));
     } catch {
       refuse('the references are not a JSON list', where, 'a list such as ["a cat", "a small cat"]');
     }
@@ -193,10 +196,11 @@ function selectSplit(
 }
 
 /** Caption by image. */
-async function readPredictions(file: string): Promise<Map<string, string>> {
-  const rows = tableFormat(file) === 'json' ? jsonRows(await readJsonFile(file), file) : await readRows(file);
+async function readPredictions(file: string, reading: Reading): Promise<Map<string, string>> {
+  const table = await readTable(file, reading);
+  const rows = table.format === 'json' ? jsonRows(table.document, file) : table.rows;
   const predictions = new Map<string, string>();
-  for (const { value, where } of rows) {
+  for await (const { value, where } of rows) {
     const fields = requireObject(value, where);
     const imageId = requireIdentifier(fields, IMAGE_FIELDS, where);
     if (predictions.has(imageId)) refuse(`image ${imageId} is predicted twice`, where, 'one prediction per image');
@@ -206,9 +210,8 @@ async function readPredictions(file: string): Promise<Map<string, string>> {
   return predictions;
 }
 
-function jsonRows(document: unknown, file: string): Row[] {
-  const list = requireList(document, file, 'a list of {"image_id": …, "caption": …}');
-  return list.map((value, index) => ({ value, where: `${file}, [${index}]` }));
+function jsonRows(document: unknown, file: string): Iterable<Row> {
+  return listRows(requireList(document, file, 'a list of {"image_id": …, "caption": …}'), file);
 }
 
 /** Which of the images' names the predictions use: the first that all of a sample of them know. */

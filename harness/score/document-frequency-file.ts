@@ -2,11 +2,10 @@
  * Document frequencies on disk: a header line of JSON, then one `images<TAB>n-gram` per line, sorted by n-gram.
  * Plain text streams both ways and diffs well; a file for the COCO validation images holds about three million lines.
  */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { DocumentFrequencies } from '../../metrics/index.js';
+import { linesOf, openTextInput } from '../../reference-model/files/input-stream.js';
 import { UserError } from '../errors.js';
-import { unreadable } from './rows.js';
+import { asUserError, parseJson } from '../files/read-input.js';
 import { writeOutput } from './write-output.js';
 
 const FORMAT = 'vlm-bench document frequencies 1';
@@ -29,25 +28,16 @@ export async function writeDocumentFrequencies(file: string, frequencies: Docume
 export async function readDocumentFrequencies(file: string): Promise<DocumentFrequencies> {
   let header: { images: number; tokeniser: string; ngrams: number } | undefined;
   const ngrams: (readonly [string, number])[] = [];
-  let line = 0;
-  try {
-    for await (const text of createInterface({
-      input: createReadStream(file, 'utf8'),
-      crlfDelay: Number.POSITIVE_INFINITY,
-    })) {
-      line++;
-      if (header === undefined) header = parseHeader(text, file);
-      else {
-        const tab = text.indexOf('\t');
-        const count = Number(text.slice(0, tab));
-        if (tab < 1 || !Number.isSafeInteger(count) || count < 1)
-          refuse('the line is not a count and an n-gram', `${file}:${line}`);
-        ngrams.push([text.slice(tab + 1), count]);
-      }
+  for await (const { bytes, number } of frequencyLines(file)) {
+    const text = bytes.toString().replace(/\r$/, '');
+    if (header === undefined) header = parseHeader(text, file);
+    else {
+      const tab = text.indexOf('\t');
+      const count = Number(text.slice(0, tab));
+      if (tab < 1 || !Number.isSafeInteger(count) || count < 1)
+        refuse('the line is not a count and an n-gram', `${file}:${number}`);
+      ngrams.push([text.slice(tab + 1), count]);
     }
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    unreadable(file, error);
   }
   if (header === undefined) refuse('the file is empty', file);
   if (ngrams.length !== header.ngrams) {
@@ -56,9 +46,18 @@ export async function readDocumentFrequencies(file: string): Promise<DocumentFre
   return { images: header.images, tokeniser: header.tokeniser, ngrams };
 }
 
+async function* frequencyLines(file: string): AsyncGenerator<{ readonly bytes: Buffer; readonly number: number }> {
+  try {
+    const { chunks } = await openTextInput(file);
+    yield* linesOf(chunks, { file });
+  } catch (error) {
+    throw asUserError(error);
+  }
+}
+
 function parseHeader(text: string, file: string): { images: number; tokeniser: string; ngrams: number } {
   try {
-    const { format, images, tokeniser, ngrams } = JSON.parse(text) as Record<string, unknown>;
+    const { format, images, tokeniser, ngrams } = parseJson(text, file) as Record<string, unknown>;
     if (
       format === FORMAT &&
       typeof images === 'number' &&

@@ -5,7 +5,8 @@ import { type AnsweredQuestion, answerKind, type ConsensusQuestion } from '../..
 import { UserError } from '../errors.js';
 import { count, sample } from './captions.js';
 import { type Fields, refuse, requireIdentifier, requireList, requireObject, requireText } from './fields.js';
-import { type Row, readJsonFile, readRows, tableFormat } from './rows.js';
+import type { Place, Row } from './row.js';
+import { listRows, type PairReading, type Reading, readJsonFile, readTable, referencesReading } from './rows.js';
 
 const ANSWER_FIELDS = ['answer', 'prediction'];
 
@@ -20,8 +21,9 @@ export async function readPathVqaQuestions(
   referencesFile: string,
   predictionsFile: string,
   split?: string,
+  reading: PairReading = {},
 ): Promise<AnsweredQuestion[]> {
-  const rows = await tableRows(referencesFile);
+  const rows = await tableRows(referencesFile, referencesReading(reading));
   const references = rows.map(({ value, where }, index): Reference<Omit<AnsweredQuestion, 'prediction'>> => {
     const fields = requireObject(value, where);
     const answer = requireText(fields, ['answer'], where);
@@ -34,15 +36,20 @@ export async function readPathVqaQuestions(
     };
     return typeof fields.split === 'string' ? { question, split: fields.split } : { question };
   });
-  return pair(selectSplit(references, split, referencesFile), predictionsFile);
+  return pair(selectSplit(references, split, referencesFile), predictionsFile, reading);
 }
 
 /** easy-VQA: a list of [question, answer, image]; the position in the list is the question's identifier. */
 export async function readEasyVqaQuestions(
   referencesFile: string,
   predictionsFile: string,
+  reading: PairReading = {},
 ): Promise<AnsweredQuestion[]> {
-  const list = requireList(await readJsonFile(referencesFile), referencesFile, 'a list of [question, answer, image]');
+  const list = requireList(
+    await readJsonFile(referencesFile, reading),
+    referencesFile,
+    'a list of [question, answer, image]',
+  );
   const questions = list.map((value, index) => {
     const where = `${referencesFile}, [${index}]`;
     const [question, answer, imageId] = requireList(value, where, 'a list of question, answer and image');
@@ -56,15 +63,16 @@ export async function readEasyVqaQuestions(
       kind: answerKind(text),
     };
   });
-  return pair(questions, predictionsFile);
+  return pair(questions, predictionsFile, reading);
 }
 
 /** VQA v2: the annotations JSON with ten answers each. */
 export async function readConsensusQuestions(
   referencesFile: string,
   predictionsFile: string,
+  reading: PairReading = {},
 ): Promise<ConsensusQuestion[]> {
-  const document = requireObject(await readJsonFile(referencesFile), referencesFile);
+  const document = requireObject(await readJsonFile(referencesFile, reading), referencesFile);
   const annotations = requireList(document.annotations, `${referencesFile}, annotations`, 'a list of annotations');
   const questions = annotations.map((value, index) => {
     const where = `${referencesFile}, annotations[${index}]`;
@@ -81,14 +89,15 @@ export async function readConsensusQuestions(
       ...(typeof annotation.answer_type === 'string' ? { answerType: annotation.answer_type } : {}),
     };
   });
-  return pair(questions, predictionsFile);
+  return pair(questions, predictionsFile, reading);
 }
 
 async function pair<Question extends { readonly questionId: string }>(
   questions: readonly Question[],
   predictionsFile: string,
+  reading: Reading,
 ): Promise<(Question & { prediction: string })[]> {
-  const predictions = await readPredictedAnswers(predictionsFile);
+  const predictions = await readPredictedAnswers(predictionsFile, reading);
   const missing = questions.filter(({ questionId }) => !predictions.has(questionId));
   if (missing.length > 0) {
     throw new UserError({
@@ -114,9 +123,9 @@ async function pair<Question extends { readonly questionId: string }>(
 }
 
 /** Answer by question; a list of plain strings answers the questions in their order. */
-async function readPredictedAnswers(file: string): Promise<Map<string, string>> {
+async function readPredictedAnswers(file: string, reading: Reading): Promise<Map<string, string>> {
   const answers = new Map<string, string>();
-  for (const [index, { value, where }] of (await tableRows(file)).entries()) {
+  for (const [index, { value, where }] of (await tableRows(file, reading)).entries()) {
     const fields: Fields = typeof value === 'string' ? { answer: value } : requireObject(value, where);
     const questionId = optionalIdentifier(fields, ['question_id', 'questionId', 'qid'], where) ?? String(index);
     if (answers.has(questionId)) refuse(`question ${questionId} is answered twice`, where, 'one answer per question');
@@ -126,13 +135,15 @@ async function readPredictedAnswers(file: string): Promise<Map<string, string>> 
   return answers;
 }
 
-async function tableRows(file: string): Promise<Row[]> {
-  if (tableFormat(file) !== 'json') return readRows(file);
-  const list = requireList(await readJsonFile(file), file, 'a list of records');
-  return list.map((value, index) => ({ value, where: `${file}, [${index}]` }));
+async function tableRows(file: string, reading: Reading): Promise<Row[]> {
+  const table = await readTable(file, reading);
+  if (table.format === 'json') return [...listRows(requireList(table.document, file, 'a list of records'), file)];
+  const rows: Row[] = [];
+  for await (const row of table.rows) rows.push(row);
+  return rows;
 }
 
-function optionalIdentifier(fields: Fields, names: readonly string[], where: string): string | undefined {
+function optionalIdentifier(fields: Fields, names: readonly string[], where: Place): string | undefined {
   return names.some((name) => fields[name] !== undefined) ? requireIdentifier(fields, names, where) : undefined;
 }
 

@@ -1,191 +1,182 @@
 /**
- * Reads a table of records from JSON, JSONL or CSV, each with the place it came from for error messages.
- * JSONL and CSV are streamed, a JSON file is read whole; files whose records would not fit into memory are refused.
+ * Reads a table of records from JSON, JSON Lines, CSV or one of its relatives, each record with the place it came from for error messages.
+ * The content decides what a file is. All but a JSON document is streamed; what would not fit into memory is refused.
  */
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
+import { collect, linesOf, openTextInput, type TextInput, withHead } from '../../reference-model/files/input-stream.js';
+import { isBlank } from '../../reference-model/files/json-scan.js';
+import { parseJsonBytes, parseJsonPart } from '../../reference-model/files/read-json.js';
 import { UserError } from '../errors.js';
-import { jsonErrorPosition } from './json-error-position.js';
+import { asUserError } from '../files/read-input.js';
+import { printNote } from '../log-text.js';
+import { csvRecords } from './csv-records.js';
+import { LinePlace, ListPlace, type Row } from './row.js';
+import { delimiters, formatNames, formatOfName, recogniseFormat, type TableFormat } from './table-format.js';
 
-/** A JSON text longer than this does not fit into one string of every supported Node version. */
-const LARGEST_JSON_BYTES = 500_000_000;
 /** Parsed records take several times the room of their text. */
 const HEAP_PER_BYTE = 6;
-/** A single record longer than this is no record. */
-const LARGEST_LINE = 16_000_000;
+/** How much of a file is looked at to recognise it. */
+const HEAD_BYTES = 65_536;
 
-export interface Row {
-  readonly value: unknown;
-  /** File and record, for example `results.csv:12` or `captions.json, annotations[3]`. */
-  readonly where: string;
+export interface Reading {
+  /** Label of the encoding of files that are not UTF-8, such as `windows-1252`. */
+  readonly encoding?: string | undefined;
+  /** Taken instead of what is recognised. */
+  readonly format?: TableFormat | undefined;
+  /** Told what was recognised where the name of the file promises something else. By default it goes to standard error. */
+  readonly note?: (text: string) => void;
 }
 
-export type TableFormat = 'json' | 'jsonl' | 'csv';
+/** How a pair of files is read; `format` is that of the predictions. */
+export interface PairReading extends Reading {
+  readonly referencesFormat?: TableFormat | undefined;
+}
 
-export function tableFormat(file: string): TableFormat {
-  switch (extname(file).toLowerCase()) {
-    case '.json':
-      return 'json';
-    case '.jsonl':
-    case '.ndjson':
-      return 'jsonl';
-    case '.csv':
-      return 'csv';
+/** The part of it that a command has options for. */
+export type ReadingOptions = Pick<PairReading, 'encoding' | 'format' | 'referencesFormat'>;
+
+export function referencesReading({ referencesFormat, ...reading }: PairReading): Reading {
+  return { ...reading, format: referencesFormat };
+}
+
+/** A JSON file is one document; everything else is a sequence of records, read while it is iterated, once. */
+export type Table =
+  | { readonly format: 'json'; readonly document: unknown }
+  | { readonly format: Exclude<TableFormat, 'json'>; readonly rows: AsyncIterable<Row> };
+
+/**
+ * @param file a path, or `-` for standard input
+ * @throws UserError for what cannot be read; `rows` throw it while they are iterated
+ */
+export async function readTable(file: string, reading: Reading = {}): Promise<Table> {
+  const { format, chunks } = await openTable(file, reading);
+  if (format === 'json') return { format, document: await jsonDocument(chunks, file) };
+  switch (format) {
+    case 'jsonl':
+      return { format, rows: nonEmpty(jsonLines(chunks, file), file) };
+    case 'token':
+      return { format, rows: nonEmpty(tokenLines(chunks, file), file) };
+    case 'csv':
+    case 'tsv':
+    case 'bar':
+    case 'semicolon':
+      return { format, rows: nonEmpty(csvRecords(chunks, file, delimiters[format]), file) };
     default:
-      throw new UserError({
-        code: 'data-invalid',
-        what: `${file} has no known file type`,
-        where: file,
-        expected: 'a name that ends in .json, .jsonl or .csv',
-        fix: 'rename the file to say what it holds',
-      });
+      return format satisfies never;
   }
 }
 
-/** The records of a JSONL or CSV file, in order. */
-export async function readRows(file: string): Promise<Row[]> {
-  const { size } = await stat(file).catch((error: unknown) => unreadable(file, error));
-  requireRoom(file, size, Math.floor(getHeapStatistics().heap_size_limit / HEAP_PER_BYTE));
-  return tableFormat(file) === 'csv' ? readCsv(file) : readJsonLines(file);
+/** What `readTable` would take the file for. */
+export async function tableFormat(file: string, reading: Reading = {}): Promise<TableFormat> {
+  const { format, chunks } = await openTable(file, { ...reading, note: () => {} });
+  // The file is closed when the iteration is left.
+  for await (const _ of chunks) break;
+  return format;
 }
 
-/** A whole JSON file, without its byte order mark. */
-export async function readJsonFile(file: string): Promise<unknown> {
-  const handle = await open(file).catch((error: unknown) => unreadable(file, error));
-  try {
-    const { size } = await handle.stat();
-    requireRoom(
-      file,
-      size,
-      Math.min(LARGEST_JSON_BYTES, Math.floor(getHeapStatistics().heap_size_limit / HEAP_PER_BYTE)),
-    );
-    const text = withoutByteOrderMark(await handle.readFile('utf8').catch((error: unknown) => unreadable(file, error)));
-    if (text.trim() === '') emptyFile(file);
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw new UserError({
-        code: 'data-invalid',
-        what: `the file is not JSON: ${(error as Error).message}`,
-        where: `${file}${positionOf(text)}`,
-        expected: 'one JSON document',
-        fix: 'correct the syntax there, or export the file again',
-      });
-    }
-  } finally {
-    await handle.close();
-  }
+/** A whole JSON file, whatever its name. Integers that a double would round are `bigint`. */
+export async function readJsonFile(file: string, { encoding }: Pick<Reading, 'encoding'> = {}): Promise<unknown> {
+  const { chunks } = await openInput(file, encoding);
+  return jsonDocument(chunks, file);
 }
 
-async function readJsonLines(file: string): Promise<Row[]> {
-  const rows: Row[] = [];
-  let line = 0;
-  const take = (raw: string): void => {
-    line++;
-    const text = line === 1 ? withoutByteOrderMark(raw) : raw;
-    if (text.trim() === '') return;
-    const where = `${file}:${line}`;
-    try {
-      rows.push({ value: JSON.parse(text), where });
-    } catch (error) {
-      throw new UserError({
-        code: 'data-invalid',
-        what: `the line is not JSON: ${(error as Error).message}`,
-        where,
-        expected: 'one JSON object per line',
-        fix: 'correct the line, or export the file again',
-      });
-    }
-  };
-  let rest = '';
-  try {
-    for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop()!;
-      for (const text of lines) take(text);
-      if (rest.length > LARGEST_LINE) {
-        throw new UserError({
-          code: 'data-invalid',
-          what: `the line is longer than ${LARGEST_LINE / 1e6} MB`,
-          where: `${file}:${line + 1}`,
-          expected: 'one JSON object per line',
-          fix: 'check that the file is JSONL: a single JSON document must be called .json',
-        });
-      }
-    }
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    unreadable(file, error);
-  }
-  take(rest);
-  if (rows.length === 0) emptyFile(file);
-  return rows;
+/** The rows of a list that stands in a JSON document. @param path where in the document, for example `annotations` */
+export function* listRows(list: readonly unknown[], file: string, path = ''): Generator<Row> {
+  for (let index = 0; index < list.length; index++)
+    yield { value: list[index], where: new ListPlace(file, path, index) };
 }
 
-async function readCsv(file: string): Promise<Row[]> {
-  const { parse } = await import('csv-parse');
-  const rows: Row[] = [];
-  const parser = createReadStream(file)
-    .on('error', (error) => parser.destroy(error))
-    .pipe(parse({ columns: true, bom: true, info: true, skip_empty_lines: true, max_record_size: LARGEST_LINE }));
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: unknown; info: { lines: number } }>) {
-      rows.push({ value: record, where: `${file}:${info.lines}` });
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall !== undefined) unreadable(file, error);
-    const { message, lines } = error as Error & { lines?: number };
+async function openTable(
+  file: string,
+  { encoding, format: forced, note = (text) => printNote(`note: ${text}`) }: Reading,
+): Promise<{ readonly format: TableFormat; readonly chunks: AsyncIterable<Buffer> }> {
+  const input = await openInput(file, encoding);
+  const { head, isWhole, chunks } = await withHead(input.chunks, HEAD_BYTES).catch(rethrow);
+  const named = formatOfName(file);
+  const format = forced ?? recogniseFormat(head.subarray(0, HEAD_BYTES), isWhole && head.length <= HEAD_BYTES, named);
+  if (format === undefined) {
     throw new UserError({
       code: 'data-invalid',
-      what: `the file is not CSV: ${message}`,
-      where: lines === undefined ? file : `${file}:${lines}`,
-      expected: 'a header line and records with as many fields, quoted where they hold commas, quotes or line breaks',
-      fix: 'correct the record there, or export the file again',
+      what: `${file} has no known file type`,
+      where: file,
+      expected:
+        'JSON, JSON Lines, CSV (also with tabs, vertical bars or semicolons), or lines of image#number<TAB>caption',
+      fix: 'write the file as one of these; if it is one, say which with --format or --references-format',
     });
   }
-  if (rows.length === 0) emptyFile(file);
-  return rows;
+  const isAsNamed = format === (named ?? 'json') || forced !== undefined;
+  if (!isAsNamed || input.encoding !== 'utf-8' || input.compressed) {
+    const encoded = input.encoding === 'utf-8' ? '' : ` in ${input.encoding}`;
+    note(`${file} is read as ${formatNames[format]}${encoded}${input.compressed ? ', unpacked with gzip' : ''}`);
+  }
+  return { format, chunks };
 }
 
-export function unreadable(file: string, error: unknown): never {
-  const { code, message } = error as NodeJS.ErrnoException;
-  throw new UserError({
-    code: 'file-unreadable',
-    what: code === 'ENOENT' ? `there is no file ${file}` : `cannot read ${file}: ${message}`,
-    where: file,
-    fix: 'check the path and that the file may be read',
-  });
+async function jsonDocument(chunks: AsyncIterable<Buffer>, file: string): Promise<unknown> {
+  try {
+    const bytes = await collect(chunks);
+    if (bytes.every(isBlank)) throw emptyFile(file);
+    return parseJsonBytes(bytes, file, { largeIntegers: 'exact' });
+  } catch (error) {
+    return rethrow(error);
+  }
 }
 
-function requireRoom(file: string, size: number, limit: number): void {
-  if (size <= limit) return;
-  throw new UserError({
-    code: 'data-invalid',
-    what: `the file holds ${Math.ceil(size / 1e6)} MB, more than fits into memory`,
-    where: file,
-    expected: `at most ${Math.floor(limit / 1e6)} MB`,
-    fix: 'split the file, or give Node more memory with NODE_OPTIONS=--max-old-space-size=MB (JSON: at most 500 MB)',
-  });
+function openInput(file: string, encoding: string | undefined): Promise<TextInput> {
+  const limit = Math.floor(getHeapStatistics().heap_size_limit / HEAP_PER_BYTE);
+  return openTextInput(file, { limit, ...(encoding === undefined ? {} : { encoding }) }).catch(rethrow);
 }
 
-function emptyFile(file: string): never {
-  throw new UserError({
+function rethrow(error: unknown): never {
+  throw asUserError(error);
+}
+
+async function* jsonLines(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<Row> {
+  for await (const { bytes, number } of linesOf(chunks, { file })) {
+    if (bytes.every(isBlank)) continue;
+    const value = parseJsonPart(bytes, { file, line: number, largeIntegers: 'exact' });
+    yield { value, where: new LinePlace(file, number) };
+  }
+}
+
+/** The Flickr layout, as records with the fields image, number and caption. */
+async function* tokenLines(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<Row> {
+  for await (const { bytes, number: line } of linesOf(chunks, { file })) {
+    const text = bytes.toString().replace(/\r$/, '');
+    if (text.trim() === '') continue;
+    const [, image, number, caption] = /^([^\t]+)#(\d+)\t(.*)$/s.exec(text) ?? [];
+    if (image === undefined) {
+      throw new UserError({
+        code: 'data-invalid',
+        what: 'the line is not image#number, a tab and a caption',
+        where: `${file}:${line}`,
+        expected: 'a line such as 1000.jpg#0<TAB>A dog runs .',
+        fix: 'correct the line, or download the file again',
+      });
+    }
+    yield { value: { image, number, caption }, where: new LinePlace(file, line) };
+  }
+}
+
+async function* nonEmpty(rows: AsyncIterable<Row>, file: string): AsyncGenerator<Row> {
+  let isEmpty = true;
+  try {
+    for await (const row of rows) {
+      isEmpty = false;
+      yield row;
+    }
+  } catch (error) {
+    throw asUserError(error);
+  }
+  if (isEmpty) throw emptyFile(file);
+}
+
+function emptyFile(file: string): UserError {
+  return new UserError({
     code: 'data-invalid',
     what: 'the file holds no record',
     where: file,
     expected: 'at least one record',
     fix: 'check that the file was written completely',
   });
-}
-
-function withoutByteOrderMark(text: string): string {
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-}
-
-/** `:line:column` of the first error in a text that is not JSON. */
-function positionOf(text: string): string {
-  const before = text.slice(0, jsonErrorPosition(text)).split('\n');
-  return `:${before.length}:${before.at(-1)!.length + 1}`;
 }

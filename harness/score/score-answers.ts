@@ -7,6 +7,7 @@ import {
   scoreConsensus,
 } from '../../metrics/index.js';
 import { readConsensusQuestions, readEasyVqaQuestions, readPathVqaQuestions } from './questions.js';
+import type { PairReading } from './rows.js';
 
 /** How questions are laid out and scored. */
 export type AnswerLayout = 'pathvqa' | 'vqav2' | 'easy-vqa';
@@ -16,6 +17,8 @@ export interface AnswerScoring {
   readonly references: string;
   readonly layout: AnswerLayout;
   readonly split?: string;
+  /** How the files are read. */
+  readonly reading?: PairReading;
   /** Intervals are left out without it. */
   readonly bootstrap?: BootstrapOptions;
 }
@@ -54,17 +57,20 @@ export function scoreExactAnswers(
  */
 export async function scoreAnswerFile(
   predictions: string,
-  { references, layout, split, bootstrap }: AnswerScoring,
+  { references, layout, split, reading, bootstrap }: AnswerScoring,
 ): Promise<ScoredAnswers> {
   switch (layout) {
     case 'vqav2': {
-      const questions = await readConsensusQuestions(references, predictions);
+      const questions = await readConsensusQuestions(references, predictions, reading);
       return { kind: 'consensus', questions, accuracies: scoreConsensus(questions, { bootstrap }) };
     }
     case 'pathvqa':
-      return scoreExactAnswers(await readPathVqaQuestions(references, predictions, split), { split, bootstrap });
+      return scoreExactAnswers(await readPathVqaQuestions(references, predictions, split, reading), {
+        split,
+        bootstrap,
+      });
     case 'easy-vqa':
-      return scoreExactAnswers(await readEasyVqaQuestions(references, predictions), { split, bootstrap });
+      return scoreExactAnswers(await readEasyVqaQuestions(references, predictions, reading), { split, bootstrap });
     default:
       return layout satisfies never;
   }

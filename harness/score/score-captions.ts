@@ -13,6 +13,7 @@ import {
 } from '../../metrics/index.js';
 import { readCaptionRecords } from './captions.js';
 import { readDocumentFrequencies } from './document-frequency-file.js';
+import type { PairReading } from './rows.js';
 
 export type RequestedMetric = CaptionMetric | 'METEOR';
 
@@ -28,6 +29,8 @@ export interface CaptionScoring {
   readonly meteorJar?: string;
   /** Intervals are left out without it. */
   readonly bootstrap?: BootstrapOptions;
+  /** How the files are read. */
+  readonly reading?: PairReading;
 }
 
 export interface ScoredCaptions {
@@ -61,8 +64,8 @@ export function scoreCaptionRecords(
  * @throws UserError or MetricError for predictions that are missing, surplus, repeated or empty
  */
 export async function scoreCaptionFile(predictions: string, scoring: CaptionScoring): Promise<ScoredCaptions> {
-  const { references, split, df, metrics = DEFAULT_CAPTION_METRICS, meteorJar, bootstrap } = scoring;
-  const records = await readCaptionRecords(references, predictions, split);
+  const { references, split, df, metrics = DEFAULT_CAPTION_METRICS, meteorJar, bootstrap, reading } = scoring;
+  const records = await readCaptionRecords(references, predictions, split, reading);
   const own = metrics.filter((metric) => metric !== 'METEOR');
   const scored = scoreCaptionRecords(records, own, {
     ...(split === undefined ? {} : { split }),

@@ -2,7 +2,6 @@
  * A parsed YAML text with the positions of its keys and values. What stands in it can be laid over what another text states, and every
  * path of the result still leads to the place where it was written.
  */
-import { readFileSync } from 'node:fs';
 import {
   type Document,
   isMap,
@@ -16,6 +15,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import { type Problem, UserError } from '../errors.js';
+import { readText } from '../files/read-input.js';
 
 export type Path = readonly PropertyKey[];
 
@@ -29,21 +29,9 @@ export interface YamlSource {
   at(offset: number): string;
 }
 
-/** @throws UserError `file-unreadable` or `suite-syntax` */
+/** @throws UserError `file-unreadable`, `data-invalid` or `suite-syntax` */
 export function readYamlSource(file: string): YamlSource {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    const problem = {
-      code: 'file-unreadable',
-      what: 'the file cannot be read',
-      where: file,
-      fix: 'check the path',
-    } as const;
-    throw new UserError(problem, { cause });
-  }
-  return yamlSource(text, file);
+  return yamlSource(readText(file), file);
 }
 
 /** @throws UserError `suite-syntax` */

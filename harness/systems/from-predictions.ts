@@ -1,6 +1,7 @@
 /** Predictions of another program as a system: what scored captions and answers come to, image by image. */
 import { basename, extname } from 'node:path';
 import type { AnsweredQuestion, ConsensusQuestion } from '../../metrics/index.js';
+import type { PairReading } from '../score/rows.js';
 import {
   type AnswerLayout,
   type ConsensusAnswers,
@@ -26,13 +27,14 @@ export interface Scoring {
   readonly df?: string;
   /** How questions are laid out; captions are scored without it. */
   readonly dataset?: AnswerLayout;
+  /** How the files are read. */
+  readonly reading?: PairReading;
 }
 
 /** @throws UserError or MetricError for predictions that are missing, surplus, repeated or empty */
 export async function systemOfPredictions(file: string, { dataset, ...scoring }: Scoring): Promise<System> {
   if (dataset === undefined) return systemOfScoredCaptions(file, await scoreCaptionFile(file, scoring));
-  const { references, split } = scoring;
-  const options = { references, layout: dataset, ...(split === undefined ? {} : { split }) };
+  const { df: _, ...options } = { ...scoring, layout: dataset };
   return systemOfScoredAnswers(file, await scoreAnswerFile(file, options));
 }
 

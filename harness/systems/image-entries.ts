@@ -58,12 +58,16 @@ function scoreOf(value: unknown, column: number, columns: number, where: string)
   if (isScore && isCount) return number;
   throw new UserError({
     code: 'score-invalid',
-    what: `the score is ${typeof number === 'number' ? number : JSON.stringify(value)}`,
+    what: `the score is ${typeof number === 'number' ? number : shown(value)}`,
     where,
     expected:
       columns === 1 ? 'a finite number' : columns === 2 ? '[sum, count] of the image’s questions' : `${columns} counts`,
     fix: 'score the image again',
   });
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value, (_, entry: unknown) => (typeof entry === 'bigint' ? String(entry) : entry));
 }
 
 function readItem(value: unknown, imageId: string, records: number, where: string): SystemItem {

@@ -3,9 +3,10 @@
  * scored against references, scores files and baselines. Several of them make one system with several records (retrained seeds).
  */
 import { existsSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
+import { STANDARD_INPUT } from '../../reference-model/files/input-stream.js';
 import { UserError } from '../errors.js';
-import { readJsonFile } from '../score/rows.js';
+import { readJsonFile, tableFormat } from '../score/rows.js';
 import { BASELINE_FORMAT, parseBaseline } from './baseline.js';
 import { requireDistinctPaths } from './distinct-records.js';
 import { type Scoring, systemOfPredictions } from './from-predictions.js';
@@ -57,13 +58,13 @@ async function readPath(
   path: string,
   scoring: Scoring | undefined,
 ): Promise<{ label?: string; systems: readonly System[] }> {
-  const isThere = existsSync(path);
+  const isThere = path === STANDARD_INPUT || existsSync(path);
   const hash = path.lastIndexOf('#');
   if (!isThere && hash > 0 && existsSync(path.slice(0, hash))) {
     const { label, runs } = systemsOfArm(path.slice(0, hash), path.slice(hash + 1));
     return { label, systems: runs };
   }
-  if (isThere && statSync(path).isDirectory()) return readFolder(path);
+  if (isThere && path !== STANDARD_INPUT && statSync(path).isDirectory()) return readFolder(path);
   if (!isThere) {
     throw new UserError({
       code: 'file-unreadable',
@@ -72,8 +73,8 @@ async function readPath(
       fix: 'check the path',
     });
   }
-  if (extname(path).toLowerCase() === '.json') {
-    const document = await readJsonFile(path);
+  if ((await tableFormat(path, scoring?.reading)) === 'json') {
+    const document = await readJsonFile(path, scoring?.reading);
     const format = formatOf(document);
     if (format === SCORES_FORMAT) return only(parseScoresFile(document, path));
     if (format === BASELINE_FORMAT) return only(parseBaseline(document, path).system);

@@ -61,16 +61,26 @@ export function splitDocument<Header>(
   const { images, ...rest } = (typeof document === 'object' && document !== null ? document : {}) as {
     images?: unknown;
   };
-  const parsed = schema.safeParse(rest);
+  const parsed = schema.safeParse(rounded(rest));
   if (parsed.success) return { header: parsed.data, images };
   throw new UserError(
     parsed.error.issues.slice(0, 5).map(({ path, message }) => ({
       code: 'data-invalid' as const,
-      what: message.charAt(0).toLowerCase() + message.slice(1),
+      what: message.endsWith('received undefined')
+        ? `${path.join('.')} is missing`
+        : message.charAt(0).toLowerCase() + message.slice(1),
       where: path.length === 0 ? file : `${file}, ${path.join('.')}`,
       fix: 'correct the field, or write the file again',
     })),
   );
+}
+
+/** Only identifiers need more digits than a double has. */
+function rounded(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, rounded(entry)]));
 }
 
 export function systemOfDocument(header: ScoresHeader, images: unknown, file: string): System {

@@ -3,10 +3,11 @@
  * shards, and `index.json`, which says whose it is, where each tensor stands and what the digest of every shard is. It is written and
  * read tensor by tensor.
  */
-import { closeSync, constants, copyFileSync, fsyncSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, copyFileSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillFile } from '../files/atomic-file.js';
 import { writeFully } from '../files/file-bytes.js';
+import { readJson } from '../files/read-json.js';
 import { isShards, isTensorMap, openShards, type Shards, type TensorMap, writeShards } from './shards.js';
 import type { TensorSources } from './tensor-file.js';
 
@@ -69,7 +70,7 @@ function writeIndex(folder: string, index: CheckpointIndex): void {
 export function readCheckpointIndex(folder: string): CheckpointIndex {
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(indexFile(folder), 'utf8'));
+    content = readJson(indexFile(folder));
   } catch (cause) {
     throw new CheckpointError(folder, 'its index cannot be read.', { cause });
   }

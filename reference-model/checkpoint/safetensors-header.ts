@@ -3,8 +3,10 @@
  * JSON that says where in the data section each tensor lies. The one reader and the one writer of it; a header is checked completely
  * against the size of its file before any of it is used. Reading needs the header's bytes alone, and nothing that computes.
  */
+
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { readExactly } from '../files/file-bytes.js';
+import { scanJson } from '../files/json-scan.js';
 import { type FloatDtype, isFloatDtype } from './half-precision.js';
 
 export type SafetensorsProblem = 'truncated' | 'header' | 'dtype' | 'shape' | 'offsets' | 'missing-tensor';
@@ -168,6 +170,10 @@ function readHeader({ size, read }: ByteSource, file: string): { readonly header
     header = JSON.parse(text.decode(read(LENGTH_BYTES, dataStart)));
   } catch {
     throw new SafetensorsError('header', { file }, 'The header is not valid JSON.');
+  }
+  const { fault } = scanJson(Buffer.from(read(LENGTH_BYTES, dataStart)));
+  if (fault?.kind === 'duplicate-key') {
+    throw new SafetensorsError('header', { file }, `The header names ${JSON.stringify(fault.key)} twice.`);
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw new SafetensorsError('header', { file }, 'The header is not a JSON object.');

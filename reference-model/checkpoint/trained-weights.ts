@@ -2,12 +2,13 @@
  * The final weights of a model under Hugging Face names: one file `weights.safetensors`, or, where they exceed one shard, a folder
  * `weights/` of shards with an index. Equal weights give equal bytes.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillFile, fillFileAtomically } from '../files/atomic-file.js';
 import { fillFolderAtomically } from '../files/atomic-folder.js';
 import { writeFully } from '../files/file-bytes.js';
 import { sha256 } from '../files/hashing.js';
+import { readJson } from '../files/read-json.js';
 import type { Model } from '../model/model.js';
 import { loadParameterSources, parameterSources } from './load-parameters.js';
 import { sizeOf } from './safetensors-header.js';
@@ -80,13 +81,13 @@ export function saveWeights(
   return saveTensors(parameterSources(parameters), record, options);
 }
 
-/** Size and digest of every shard, from an index of sharded weights. @throws SyntaxError, or TypeError when it is not one */
+/** Size and digest of every shard, from an index of sharded weights. @throws InputError, or TypeError when it is not one */
 export function readWeightShards(index: string): Shards {
   return readWeightsIndex(index).shards;
 }
 
 function readWeightsIndex(file: string) {
-  const index: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const index = readJson(file);
   const { shards } = Object(index) as { readonly shards?: unknown };
   if (!isTensorMap(index) || !isShards(shards)) throw new TypeError(`${file} is not an index of sharded weights.`);
   return { map: index, shards };

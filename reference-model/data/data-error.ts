@@ -1,4 +1,5 @@
 /** The one error of this folder: which file or record is wrong, what was expected there, and how to fix it. */
+import { InputError } from '../files/input-error.js';
 
 export type DataDefect =
   | { readonly code: 'missing-folder'; readonly folder: string; readonly expected: string }
@@ -55,4 +56,19 @@ export class DataError extends Error {
     super(describe(defect), options);
     this.defect = defect;
   }
+}
+
+/** What a reader of text or JSON refuses, as the error of a data set. @param expected what the file should be */
+export function unreadableData(error: unknown, file: string, expected: string): unknown {
+  if (!(error instanceof InputError)) return error;
+  const { code, what, where } = error.problem;
+  const defect: DataDefect =
+    code === 'data-invalid'
+      ? {
+          code: 'malformed-file',
+          file,
+          problem: `${what.replace(/^the file is /, '')}${where === file ? '' : ` (${where})`}`,
+        }
+      : { code: 'unreadable-file', file, expected };
+  return new DataError(defect, { cause: error });
 }

@@ -42,7 +42,7 @@ describe('a shipped backbone', () => {
     writeFileSync(backbone, bytes);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^error: causal, seed 1: reference-model\/pretraining\/weights\/vision\.safetensors, tensor ".*": The data ends at byte \d+ of the data section, but the file holds only \d+\. .*\n {2}fix: {5}restore the file, or write it again$/m,
+      /^error: causal, seed 1: reference-model\/pretraining\/weights\/vision\.safetensors, tensor ".*": The data ends at byte \d+ of the data section, but the file holds only \d+\. .*\n {2}fix: {6}restore the file, or write it again$/m,
     );
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
@@ -52,7 +52,7 @@ describe('a shipped backbone', () => {
     const { exitCode, stderr } = await reproduceCopy('missing');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^error: Cannot find module '.*vision\.safetensors'\n {2}fix: {5}install the package again: a file of it is missing$/m,
+      /^error: Cannot find module '.*vision\.safetensors'\n {2}fix: {6}install the package again: a file of it is missing$/m,
     );
   });
 });

@@ -64,7 +64,7 @@ describe('an error is printed', () => {
       missing();
     } catch (error) {
       expect(formatError(error)).toMatch(
-        /^error: Cannot find module '.*no-such\.safetensors'\n {2}fix: {5}install the package again: a file of it is missing$/,
+        /^error: Cannot find module '.*no-such\.safetensors'\n {2}fix: {6}install the package again: a file of it is missing$/,
       );
     }
   });

@@ -192,7 +192,7 @@ describe('hostile text', () => {
     async (_, args) => {
       const { exitCode, stderr } = await printed(args);
       expect([1, 2]).toContain(exitCode);
-      expect(stderr).toMatch(/^error: .*$(?:\n {2}(?:where|expected): .*$)*\n {2}fix: {5}\S/m);
+      expect(stderr).toMatch(/^error: .*$(?:\n {2}(?:where|expected): .*$)*\n {2}fix: {6}\S/m);
     },
   );
 

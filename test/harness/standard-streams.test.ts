@@ -64,7 +64,7 @@ describe.skipIf(!existsSync('/dev/full'))('a disk that is full', () => {
   const complaint = [
     'error: the operating system refuses to write: no space left on device',
     '  where:    standard output',
-    '  fix:     free some space, then run the same command again',
+    '  fix:      free some space, then run the same command again',
     '',
   ].join('\n');
 

@@ -3,11 +3,13 @@
  * triples) and `images/N.png`, and `answers.txt`. A tenth of the training images becomes the validation split. Images
  * come in the order of their index and questions in the order of the file, whatever order the disk answers in.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { readJson } from '../../files/read-json.js';
+import { readText as readStrictText } from '../../files/read-text.js';
 import { randomStream } from '../../numerics/random.js';
-import { DataError } from '../data-error.js';
+import { DataError, unreadableData } from '../data-error.js';
 import type { AnswerKind, Question, Sample, SplitName } from '../dataset.js';
 import { decodeSquarePng } from './decode-png.js';
 
@@ -27,9 +29,9 @@ interface ImageQuestions {
 
 function readText(file: string, expected: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readStrictText(file);
   } catch (error) {
-    throw new DataError({ code: 'unreadable-file', file, expected }, { cause: error });
+    throw unreadableData(error, file, expected);
   }
 }
 
@@ -40,12 +42,11 @@ function readAnswers(root: string): ReadonlySet<string> {
 }
 
 function readRecords(file: string): readonly unknown[] {
-  const text = readText(file, 'a JSON array of [question, answer, image index]');
   let records: unknown;
   try {
-    records = JSON.parse(text);
+    records = readJson(file);
   } catch (error) {
-    throw new DataError({ code: 'malformed-file', file, problem: `not JSON: ${(error as Error).message}` });
+    throw unreadableData(error, file, 'a JSON array of [question, answer, image index]');
   }
   if (Array.isArray(records) && records.length > 0) return records;
   throw new DataError({ code: 'malformed-file', file, problem: 'expected a JSON array with at least one question.' });

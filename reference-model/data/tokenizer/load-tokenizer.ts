@@ -2,11 +2,11 @@
  * Text to token ids and back, by any Hugging Face `tokenizer.json`. Text can never produce a special token: a question
  * that contains "<image>" is read as those characters, because text from data sets and users is not trusted.
  */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { DataError } from '../data-error.js';
+import { readJson as readStrictJson } from '../../files/read-json.js';
+import { DataError, unreadableData } from '../data-error.js';
 
 /** The tokens that the model's sequences are built with, by their text in `tokenizer.json`. */
 export interface SpecialTokens {
@@ -44,16 +44,10 @@ export function loadEmbeddedTokenizer({ vocabularySize }: { readonly vocabularyS
 }
 
 function readJson(file: string): unknown {
-  let text: string;
   try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new DataError({ code: 'unreadable-file', file, expected: 'a Hugging Face tokenizer.json' });
-  }
-  try {
-    return JSON.parse(text);
+    return readStrictJson(file);
   } catch (error) {
-    throw new DataError({ code: 'malformed-file', file, problem: `not JSON: ${(error as Error).message}` });
+    throw unreadableData(error, file, 'a Hugging Face tokenizer.json');
   }
 }
 

@@ -109,7 +109,7 @@ describe('errors', () => {
     for (const [args, reason] of cases) {
       const { exitCode, stderr, stdout } = await compare(...args, '--out', 'bad');
       expect(stderr).toMatch(reason);
-      expect(stderr).toMatch(/\n {2}fix: {5}\S/);
+      expect(stderr).toMatch(/\n {2}fix: {6}\S/);
       expect(exitCode).toBe(1);
       expect(stdout).toBe('');
     }

@@ -37,7 +37,7 @@ describe('incomparable systems', () => {
       { label: 'two', reference: String, ...changes },
     ]);
     expect(text).toMatch(reason);
-    expect(text).toMatch(/fix: {5}\S/);
+    expect(text).toMatch(/fix: {6}\S/);
     expect(exitCode).toBe(1);
   });
 

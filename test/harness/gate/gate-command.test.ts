@@ -197,7 +197,7 @@ describe('exit code 1, never a pass', () => {
     expect(JSON.parse(readFileSync(join(folder, 'error.json'), 'utf8'))[0].severity).toBe('blocker');
     expect(existsSync(join(folder, 'error.md'))).toBe(false);
     expect(stderr).toMatch(/^::error title=vlm-bench gate%3A error::/);
-    expect(stderr).toMatch(/\n {2}fix: {5}\S/);
+    expect(stderr).toMatch(/\n {2}fix: {6}\S/);
     return stderr;
   }
 

@@ -107,7 +107,7 @@ describe('score captions', () => {
     const [first, second, third, fourth] = error.split('\n');
     expect([first, second]).toEqual([`error: ${what}`, `  where:    ${where}`]);
     expect(third).toMatch(/^ {2}expected: \S/);
-    expect(fourth).toMatch(/^ {2}fix: {5}\S/);
+    expect(fourth).toMatch(/^ {2}fix: {6}\S/);
   });
 
   it('names line and column of broken JSON, JSONL and CSV', async () => {

@@ -299,7 +299,11 @@ describe('a suite file', () => {
 
   test('that does not exist is one clear error', () => {
     expect(() => readSuite('no-such-suite.yaml')).toThrow(
-      lines('error: the file cannot be read', '  where:    no-such-suite.yaml', '  fix:      check the path'),
+      lines(
+        'error: there is no file no-such-suite.yaml',
+        '  where:    no-such-suite.yaml',
+        '  fix:      check the path and that the file may be read',
+      ),
     );
   });
 });

@@ -1,0 +1,41 @@
+/** A record with the place it came from, which is put together only for a message. */
+
+/** File and record, for example `results.csv:12` or `captions.json, annotations[3]`; made into text only for a message. */
+export interface Place {
+  toString(): string;
+}
+
+export interface Row {
+  readonly value: unknown;
+  readonly where: Place;
+}
+
+export class LinePlace implements Place {
+  private readonly file: string;
+  private readonly line: number;
+
+  constructor(file: string, line: number) {
+    this.file = file;
+    this.line = line;
+  }
+
+  toString(): string {
+    return `${this.file}:${this.line}`;
+  }
+}
+
+export class ListPlace implements Place {
+  private readonly file: string;
+  private readonly path: string;
+  private readonly index: number;
+
+  constructor(file: string, path: string, index: number) {
+    this.file = file;
+    this.path = path;
+    this.index = index;
+  }
+
+  toString(): string {
+    return `${this.file}, ${this.path}[${this.index}]`;
+  }
+}

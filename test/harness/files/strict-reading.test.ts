@@ -1,0 +1,32 @@
+/** Nothing from outside is decoded loosely: every reader of text and JSON goes through `reference-model/files`. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+/** Files of the package itself, answers of programs, and streams of the operating system; and where a check of its own comes before. */
+const allowed: Readonly<Record<string, string>> = {
+  'harness/cli.ts': 'package.json',
+  'harness/records/code-version.ts': 'package.json',
+  'harness/records/provenance.ts': 'package.json, and what git prints',
+  'harness/records/process-identity.ts': '/proc, and what ps prints',
+  'harness/records/result.ts': 'JSON of its own making',
+  'harness/systems/baseline.ts': 'JSON of its own making',
+  'harness/execution/local/run-process.ts': 'what a process logged, searched for one line',
+  'harness/gate/accept.ts': 'what git prints',
+  'reference-model/checkpoint/safetensors-header.ts': 'decoded strictly, and scanned for keys that occur twice',
+  'reports/templates.ts': 'templates of the package',
+};
+
+const loose =
+  /readFileSync\(.*'utf-?8'|toString\('utf-?8'\)|encoding: 'utf-?8'|setEncoding\(|new TextDecoder\(|JSON\.parse\(/;
+
+it('reads outside data in no other way', () => {
+  const found = ['harness', 'reference-model', 'metrics', 'reports'].flatMap((top) =>
+    readdirSync(top, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(top, name).replaceAll('\\', '/'))
+      .filter((file) => !file.startsWith('reference-model/files/') && loose.test(readFileSync(file, 'utf8'))),
+  );
+  expect(found.filter((file) => allowed[file] === undefined)).toEqual([]);
+  expect(Object.keys(allowed).filter((file) => !found.includes(file))).toEqual([]);
+});

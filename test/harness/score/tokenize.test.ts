@@ -26,6 +26,14 @@ describe('tokeniseStream', () => {
     expect(await tokenise(['a\r\nb\u2028c\u0085d\ne'])).toBe('a\nb c d\ne');
   });
 
+  it('names the line that is too long for a caption', async () => {
+    const lines = ['a dog', 'x'.repeat(2 ** 20 + 1), 'a cat'].join('\n');
+    const output = new PassThrough();
+    await expect(
+      tokeniseStream(Readable.from([Buffer.from(lines)]), output, { keepPunctuation: false }),
+    ).rejects.toThrow('standard input:2: the caption is 1048577 bytes long in UTF-8');
+  });
+
   it('gives the same for any division into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme', maxLength: 12 }), { maxLength: 6 }), async (parts) => {

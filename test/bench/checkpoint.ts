@@ -40,18 +40,21 @@ export async function benchmarkCheckpoint(): Promise<Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-checkpoint-'));
   try {
     const begun = performance.now();
-    const { folder: checkpoint } = await saveCheckpoint(folder, { step: 1, log: { bytes: 0, sha256: '' } }, async (temporary) =>
-      writeCheckpoint(
-        temporary,
-        {
-          run: RUN,
-          step: 1,
-          updates: 1,
-          weights: tensors('weight', weightCount, each, 0),
-          moments: tensors('moment', count - weightCount, each, weightCount),
-        },
-        { shardBytes },
-      ),
+    const { folder: checkpoint } = await saveCheckpoint(
+      folder,
+      { step: 1, log: { bytes: 0, sha256: '' } },
+      async (temporary) =>
+        writeCheckpoint(
+          temporary,
+          {
+            run: RUN,
+            step: 1,
+            updates: 1,
+            weights: tensors('weight', weightCount, each, 0),
+            moments: tensors('moment', count - weightCount, each, weightCount),
+          },
+          { shardBytes },
+        ),
     );
     const written = performance.now();
     verifyCheckpoint(listCheckpoints(folder)[0]!, RUN);

@@ -44,8 +44,9 @@ export function closeRecord(paths: RunPaths, result: RunResult): void {
 function sealRecord(paths: RunPaths, result: string): void {
   const files: Record<string, string> = {};
   for (const name of sealed) files[basename(paths[name])] = fileSha256(paths[name]);
-  const { digested } = weightsIn(paths.folder);
-  files[basename(digested)] = fileSha256(digested);
+  const { digested, isSharded } = weightsIn(paths.folder);
+  // The digest of an index of shards stands in the result, which is sealed itself.
+  if (!isSharded) files[basename(digested)] = fileSha256(digested);
   files[basename(paths.result)] = sha256(result);
   const checksum = sha256(canonicalJson(files));
   writeFileAtomically(paths.digests, `${JSON.stringify({ schemaVersion: 1, files, checksum }, null, 2)}\n`);

@@ -67,7 +67,8 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     }
     const events = openEventLog(paths.events);
     log = events;
-    events.append({ type: 'session-started', resumedFromStep: resumePoint?.step ?? 0, jobs: job.jobs });
+    const { devices } = engine;
+    events.append({ type: 'session-started', resumedFromStep: resumePoint?.step ?? 0, jobs: job.jobs, devices });
 
     const model = await machinery.train({
       config,

@@ -1,7 +1,6 @@
 /** Moves weights between a model and named arrays, checking names and shapes against the model's configuration. */
-import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig, Part } from '../model/config.js';
-import { type Parameters, parameterSpecifications } from '../model/parameters.js';
+import { assignValues, type Parameters, parameterSpecifications, readValues, shapeOf } from '../model/parameters.js';
 import type { NamedArray } from './safetensors.js';
 import type { TensorShape } from './safetensors-header.js';
 import type { TensorSources } from './tensor-file.js';
@@ -79,19 +78,16 @@ function checkParameters(
 export function parameterArrays(parameters: Parameters, parts?: readonly Part[]): ReadonlyMap<string, NamedArray> {
   const chosen = [...parameters.values()].filter(({ part }) => parts === undefined || parts.includes(part));
   return new Map(
-    chosen.map(({ name, variable }) => [
-      name,
-      { shape: variable.shape, values: variable.dataSync<'float32'>().slice() as Float32Array },
-    ]),
+    chosen.map((parameter) => [parameter.name, { shape: shapeOf(parameter), values: readValues(parameter) }]),
   );
 }
 
 /** The model's parameters, each read from the engine when it is written. */
 export function parameterSources(parameters: Parameters): TensorSources {
   return new Map(
-    [...parameters.values()].map(({ name, variable }) => {
-      const read = () => variable.dataSync<'float32'>() as Float32Array;
-      return [name, { dtype: 'F32', shape: variable.shape, read }] as const;
+    [...parameters.values()].map((parameter) => {
+      const source = { dtype: 'F32', shape: shapeOf(parameter), read: () => readValues(parameter) } as const;
+      return [parameter.name, source] as const;
     }),
   );
 }
@@ -129,9 +125,5 @@ export function loadParameterSources(
   parts?: readonly Part[],
 ): void {
   checkParameters(config, sources, file, parts);
-  for (const [name, { shape, read }] of sources) {
-    const tensor = tf.tensor(read(), [...shape], 'float32');
-    parameters.get(name)!.variable.assign(tensor);
-    tensor.dispose();
-  }
+  for (const [name, { read }] of sources) assignValues(parameters.get(name)!, read() as Float32Array);
 }

@@ -12,10 +12,15 @@ export interface Engine {
   readonly backend: string;
   readonly precision: 'float32' | 'bfloat16' | 'float16';
   /**
-   * Identity of the arithmetic: two engines with equal numerics give equal bits. It enters the run id.
-   * For `wasm` it is the hash of the kernel binary.
+   * Identity of the arithmetic, type of device and precision included: two engines with equal numerics give equal bits. It enters the run
+   * id. For `wasm` it is the hash of the kernel binary.
    */
   readonly numerics: string;
+  /**
+   * Devices that share the work of a step. The run id does not know it: the recipe names the global batch, and what a step learns from is
+   * the same however it is divided. Each start of a run records its own.
+   */
+  readonly devices: number;
 }
 
 /** What `doctor` says about one engine. */

@@ -2,7 +2,6 @@
  * What a trained model says about held-out images: two captions per image, in the style of people and in full detail, and one answer
  * per question, under the mask of its last training stage.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import type { DataSet, RasterImage } from '../data/dataset.js';
 import { normalizeBatch } from '../data/preprocessing.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
@@ -75,7 +74,7 @@ export function respond(
   for (let from = 0; from < requests.length; from += batchSize) {
     const batch = requests.slice(from, from + batchSize);
     const pixels = normalizeBatch(batch.map(({ image }) => image));
-    const embeddings = tf.tidy(() => visualEmbeddings(model, { imageCount: batch.length, imageSize, pixels }));
+    const embeddings = model.inference(() => visualEmbeddings(model, { imageCount: batch.length, imageSize, pixels }));
     const ids = generate(model, {
       visualEmbeddings: embeddings,
       prompts: batch.map(({ prompt }) => promptTokens(tokenizer, prompt)),

@@ -4,15 +4,17 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { MaskKind } from '../model/config.js';
-import { type KeyValueCache, languageModel, logitsOf } from '../model/language-model.js';
+import { languageModel, logitsOf } from '../model/language-model.js';
 import type { Model } from '../model/model.js';
-import { TOKEN_TABLE, weightOf } from '../model/parameters.js';
+import { TOKEN_TABLE } from '../model/parameters.js';
 import { buildBatch } from '../model/sequence.js';
 import { runSequences } from '../model/sequence-loss.js';
 import type { Sequence } from '../model/tokens.js';
+import type { AttentionMask } from '../ops/attention-mask.js';
 import { embeddingLookup } from '../ops/embedding-lookup.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
 import { GenerationError } from './generation-error.js';
+import { PreallocatedCache } from './key-value-cache.js';
 
 /** Scores of every row's next token. */
 export interface NextTokenScores {
@@ -41,6 +43,8 @@ export interface SessionInput {
   readonly maskKind: MaskKind;
   /** [images, V, D], indexed by the sequences' visual tokens. */
   readonly visualEmbeddings: tf.Tensor | undefined;
+  /** The most that `advance` is called, and once more. */
+  readonly maximumNewTokens: number;
 }
 
 const batchOf = ({ model: { config }, sequences, maskKind, visualEmbeddings }: SessionInput) =>
@@ -53,7 +57,7 @@ const batchOf = ({ model: { config }, sequences, maskKind, visualEmbeddings }: S
 
 /** Reads the scores that follow the given hidden states. */
 function readScores(model: Model, hidden: tf.Tensor): NextTokenScores {
-  const [logits, losses] = tf.tidy(() => {
+  const [logits, losses] = model.inference(() => {
     const scores = logitsOf(model, hidden); // [rows, vocabulary]
     // The cross-entropy of token 0 is log Σ exp − logit₀: the engine's own, deterministic log-sum-exp.
     return [scores, softmaxCrossEntropy(scores, tf.zeros([scores.shape[0]!], 'int32'))];
@@ -78,20 +82,20 @@ function lastHidden(hidden: tf.Tensor, sequences: readonly Sequence[]): tf.Tenso
 
 /** Every step runs the whole sequences again. */
 export function uncachedSession(input: SessionInput): DecodingSession {
-  const hidden = tf.tidy(() => {
-    const output = runSequences(input.model, batchOf(input), input.visualEmbeddings);
-    return lastHidden(output.hidden, input.sequences);
-  });
-  const scores = readScores(input.model, hidden);
+  const { model, sequences, visualEmbeddings } = input;
+  const hidden = model.inference(() =>
+    lastHidden(runSequences(model, batchOf(input), { visualEmbeddings }), sequences),
+  );
+  const scores = readScores(model, hidden);
   hidden.dispose();
   return {
     scores,
     advance(parents, tokens) {
-      const sequences = parents.map((parent, i): Sequence => {
-        const sequence = input.sequences[parent]!;
+      const continued = parents.map((parent, i): Sequence => {
+        const sequence = sequences[parent]!;
         return [...sequence, { role: 'answer', id: tokens[i]!, document: sequence.at(-1)!.document }];
       });
-      return uncachedSession({ ...input, sequences });
+      return uncachedSession({ ...input, sequences: continued });
     },
     dispose() {},
   };
@@ -99,97 +103,76 @@ export function uncachedSession(input: SessionInput): DecodingSession {
 
 interface CachedState {
   readonly model: Model;
-  readonly cache: KeyValueCache;
-  /** Length of each row's prompt; the cache slots between it and `promptSlots` are padding. */
+  readonly cache: PreallocatedCache;
+  /** Length of each row's prompt; the places between it and `promptPlaces` are padding. */
   readonly promptLengths: readonly number[];
-  readonly promptSlots: number;
+  readonly promptPlaces: number;
   readonly generated: number;
 }
 
-const cacheTensors = ({ layers }: KeyValueCache): tf.Tensor[] => layers.flatMap(({ key, value }) => [key, value]);
-
-/** Picks rows of [R, S, G, D]. */
-function pickRows(x: tf.Tensor, rows: tf.Tensor): tf.Tensor {
-  const [count, slots, groups, channels] = x.shape as [number, number, number, number];
-  const flat = embeddingLookup(tf.reshape(x, [count, slots * groups * channels]), rows);
-  return tf.reshape(flat, [rows.shape[0]!, slots, groups, channels]);
-}
-
-function pickCache(cache: KeyValueCache, parents: readonly number[]): KeyValueCache {
-  const isIdentity = parents.length === cache.layers[0]?.key.shape[0] && parents.every((parent, i) => parent === i);
-  if (isIdentity) return cache;
-  const rows = tf.tensor1d([...parents], 'int32');
-  return { layers: cache.layers.map(({ key, value }) => ({ key: pickRows(key, rows), value: pickRows(value, rows) })) };
-}
-
-/** bool [R, 1, slots]: a new token sees its row's prompt and all that was generated, but not the padding between. */
-function continuationMask({ promptLengths, promptSlots, generated }: Omit<CachedState, 'model' | 'cache'>): tf.Tensor {
-  const slots = promptSlots + generated;
-  const mask = new Uint8Array(promptLengths.length * slots);
+/** A new token sees its row's prompt and all that was generated, but not the padding between. */
+function continuationMask({
+  promptLengths,
+  promptPlaces,
+  generated,
+}: Omit<CachedState, 'model' | 'cache'>): AttentionMask {
+  const places = promptPlaces + generated;
+  const present = new Uint8Array(promptLengths.length * places);
   for (const [row, promptLength] of promptLengths.entries()) {
-    mask.fill(1, row * slots, row * slots + promptLength);
-    mask.fill(1, row * slots + promptSlots, (row + 1) * slots);
+    present.fill(1, row * places, row * places + promptLength);
+    present.fill(1, row * places + promptPlaces, (row + 1) * places);
   }
-  return tf.tensor3d(mask, [promptLengths.length, 1, slots], 'bool');
+  return { kind: 'present', present };
 }
 
 function stateSession(scores: NextTokenScores, state: CachedState): DecodingSession {
-  const dispose = (): void => tf.dispose(cacheTensors(state.cache));
   return {
     scores,
-    dispose,
+    dispose: () => state.cache.dispose(),
     advance(parents, tokens) {
       const { model } = state;
       const next = {
         promptLengths: parents.map((parent) => state.promptLengths[parent]!),
-        promptSlots: state.promptSlots,
+        promptPlaces: state.promptPlaces,
         generated: state.generated + 1,
       };
       const rows = parents.length;
-      const [hidden, ...tensors] = tf.tidy(() => {
+      const cache = state.cache.pick(parents);
+      const hidden = model.inference(() => {
         const ids = tf.tensor2d([...tokens], [rows, 1], 'int32');
         const positions = next.promptLengths.map((length) => length + state.generated);
         const output = languageModel(model, {
-          embeddings: embeddingLookup(weightOf(model.parameters, TOKEN_TABLE), ids), // [R, 1, D]
+          embeddings: embeddingLookup(model.weights(TOKEN_TABLE), ids), // [R, 1, D]
           positions: tf.tensor2d(positions, [rows, 1], 'int32'),
           mask: continuationMask(next),
-          cache: pickCache(state.cache, parents),
+          cache,
         });
-        return [tf.reshape(output.hidden, [rows, -1]), ...cacheTensors(output.cache)];
+        return tf.reshape(output, [rows, -1]);
       });
-      dispose();
-      const nextScores = readScores(model, hidden!);
-      hidden!.dispose();
-      return stateSession(nextScores, { model, cache: cacheFrom(tensors), ...next });
+      cache.advance(1);
+      const nextScores = readScores(model, hidden);
+      hidden.dispose();
+      return stateSession(nextScores, { model, cache, ...next });
     },
-  };
-}
-
-/** Inverse of `cacheTensors`. */
-function cacheFrom(tensors: readonly tf.Tensor[]): KeyValueCache {
-  return {
-    layers: Array.from({ length: tensors.length / 2 }, (_, i) => ({
-      key: tensors[2 * i]!,
-      value: tensors[2 * i + 1]!,
-    })),
   };
 }
 
 /** Prompts run once; every further step runs one new token per row against the kept keys and values. */
 export function cachedSession(input: SessionInput): DecodingSession {
-  const { model, sequences } = input;
+  const { model, sequences, visualEmbeddings, maximumNewTokens } = input;
   const batch = batchOf(input);
-  const [hidden, ...tensors] = tf.tidy(() => {
-    const output = runSequences(model, batch, input.visualEmbeddings);
-    return [lastHidden(output.hidden, sequences), ...cacheTensors(output.cache)];
-  });
-  const scores = readScores(model, hidden!);
-  hidden!.dispose();
+  // The last token is never run.
+  const places = batch.length + maximumNewTokens - 1;
+  const cache = PreallocatedCache.allocate(model.config.language, { rows: sequences.length, places });
+  const hidden = model.inference(() => lastHidden(runSequences(model, batch, { visualEmbeddings, cache }), sequences));
+  cache.advance(batch.length);
+  const scores = readScores(model, hidden);
+  hidden.dispose();
   return stateSession(scores, {
     model,
-    cache: cacheFrom(tensors),
+    cache,
     promptLengths: sequences.map(({ length }) => length),
-    promptSlots: batch.length,
+    promptPlaces: batch.length,
     generated: 0,
   });
 }

@@ -70,7 +70,7 @@ export function generate(model: Model, request: GenerationRequest): number[][] {
     imageTextSequence({ image: imageOfPrompt?.[i] ?? i, visualTokens: visualEmbeddings?.shape[1] ?? 0, prompt }),
   );
   const startSession = useCache ? cachedSession : uncachedSession;
-  const session = startSession({ model, sequences, maskKind, visualEmbeddings });
+  const session = startSession({ model, sequences, maskKind, visualEmbeddings, maximumNewTokens });
   switch (strategy.kind) {
     case 'greedy':
       return greedySearch(session, endToken, maximumNewTokens);

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { gelu } from '../ops/gelu.js';
 import { linear } from '../ops/linear.js';
 import type { Model } from './model.js';
-import { CONNECTOR_PREFIX, weightOf } from './parameters.js';
+import { CONNECTOR_PREFIX } from './parameters.js';
 
 /** [N, V, D] → [N, V/r², r²·D]: each r×r block of patches becomes one token, its patches concatenated row by row. */
 function pixelShuffle(features: tf.Tensor, factor: number): tf.Tensor {
@@ -23,9 +23,9 @@ function pixelShuffle(features: tf.Tensor, factor: number): tf.Tensor {
  * @returns [N, V / pixelShuffle², language width]
  * @throws ShapeError
  */
-export function connect({ config, parameters }: Pick<Model, 'config' | 'parameters'>, features: tf.Tensor): tf.Tensor {
-  const weight = (name: string): tf.Tensor => weightOf(parameters, `${CONNECTOR_PREFIX}.${name}`);
-  const folded = pixelShuffle(features, config.connector.pixelShuffle);
+export function connect(model: Pick<Model, 'config' | 'weights'>, features: tf.Tensor): tf.Tensor {
+  const weight = (name: string): tf.Tensor => model.weights(`${CONNECTOR_PREFIX}.${name}`);
+  const folded = pixelShuffle(features, model.config.connector.pixelShuffle);
   const inner = gelu(linear(folded, weight('linear_1.weight'), weight('linear_1.bias')));
   return linear(inner, weight('linear_2.weight'), weight('linear_2.bias'));
 }

@@ -1,9 +1,10 @@
 /**
- * Attention masks as data: which position of a sequence may attend to which, for each mask kind of `config.ts`. No position ever
- * attends across documents of a packed sequence, to padding, or from padding.
+ * The mask kinds of `config.ts` as descriptions: which position of a sequence may attend to which. No position ever attends across
+ * documents of a packed sequence, to padding, or from padding.
  */
+import { type SegmentMask, sees } from '../ops/attention-mask.js';
 import type { MaskKind } from './config.js';
-import type { Token } from './tokens.js';
+import type { Sequence, Token } from './tokens.js';
 
 /**
  * For each position, the run of image and prompt tokens it belongs to; answers belong to none (−1). An answer ends a run, so
@@ -19,43 +20,41 @@ function prefixRuns(tokens: readonly Token[]): Int32Array {
   return runs;
 }
 
-/** Says whether position `from` may attend to position `to` of the same sequence. */
-export function attentionRule(tokens: readonly Token[], maskKind: MaskKind): (from: number, to: number) => boolean {
-  const sameDocument = (from: number, to: number): boolean => tokens[from]!.document === tokens[to]!.document;
+/** For each position, which of the positions of its document it sees both ways, as the number of a group; −1 for none. */
+function groupsOf(tokens: readonly Token[], maskKind: MaskKind): Int32Array {
   switch (maskKind) {
     case 'causal':
-      return (from, to) => to <= from && sameDocument(from, to);
+      return new Int32Array(tokens.length).fill(-1);
     case 'visual-bidirectional':
-      return (from, to) => {
-        if (!sameDocument(from, to)) return false;
-        if (to <= from) return true;
-        const source = tokens[from]!;
-        const target = tokens[to]!;
-        return source.role === 'visual' && target.role === 'visual' && source.image === target.image;
-      };
-    case 'prefix-bidirectional': {
-      const runs = prefixRuns(tokens);
-      return (from, to) => sameDocument(from, to) && (to <= from || (runs[from]! >= 0 && runs[from] === runs[to]));
-    }
+      return Int32Array.from(tokens, (token) => (token.role === 'visual' ? token.image : -1));
+    case 'prefix-bidirectional':
+      return prefixRuns(tokens);
     default:
       return maskKind satisfies never;
   }
 }
 
 /**
- * The masks of a batch, padded on the right.
+ * The mask of a batch, padded on the right.
  *
  * @param length T, at least that of the longest sequence
- * @returns 0 or 1 per [B, T, T]: row = the position that attends
  */
-export function denseMask(sequences: readonly (readonly Token[])[], maskKind: MaskKind, length: number): Uint8Array {
-  const mask = new Uint8Array(sequences.length * length * length);
+export function sequenceMask(sequences: readonly Sequence[], maskKind: MaskKind, length: number): SegmentMask {
+  const documents = new Int32Array(sequences.length * length).fill(-1);
+  const groups = new Int32Array(sequences.length * length).fill(-1);
   for (const [b, tokens] of sequences.entries()) {
-    const mayAttend = attentionRule(tokens, maskKind);
-    for (let from = 0; from < tokens.length; from++) {
-      const row = (b * length + from) * length;
-      for (let to = 0; to < tokens.length; to++) if (mayAttend(from, to)) mask[row + to] = 1;
+    const numbers = new Map<number, number>();
+    for (const [t, { document }] of tokens.entries()) {
+      if (!numbers.has(document)) numbers.set(document, numbers.size);
+      documents[b * length + t] = numbers.get(document)!;
     }
+    groups.set(groupsOf(tokens, maskKind), b * length);
   }
-  return mask;
+  return { kind: 'segments', documents, groups };
+}
+
+/** Says whether position `from` may attend to position `to` of the same sequence. */
+export function attentionRule(tokens: Sequence, maskKind: MaskKind): (from: number, to: number) => boolean {
+  const mask = sequenceMask([tokens], maskKind, tokens.length);
+  return (from, to) => sees(mask, from, to);
 }

@@ -1,10 +1,12 @@
-/** A vision-language model in memory: its shape, its parameters, and the rotary tables that belong to its shape. */
+/** A vision-language model in memory: its shape, its parameters, the rotary tables that belong to its shape, and how it computes. */
+import * as tf from '@tensorflow/tfjs-core';
 import type { RotaryTables } from '../ops/rotary-embedding.js';
+import type { Compute } from './compute.js';
 import { type ModelConfig, visualTokensPerImage } from './config.js';
-import { initializeParameters, type Parameters } from './parameters.js';
+import { disposeParameters, initializeParameters, type Parameter, type Parameters, tensorOf } from './parameters.js';
 import { rotaryTables } from './rotary-tables.js';
 
-export interface Model {
+export interface Model extends Compute {
   readonly config: ModelConfig;
   readonly parameters: Parameters;
   readonly rotary: RotaryTables;
@@ -49,7 +51,22 @@ export function checkModelConfig(config: ModelConfig): void {
 /** A model around existing parameters. @throws ModelConfigError */
 export function modelFrom(config: ModelConfig, parameters: Parameters): Model {
   checkModelConfig(config);
-  return { config, parameters, rotary: rotaryTables(config.language) };
+  return { config, parameters, rotary: rotaryTables(config.language), ...computeWith(parameters) };
+}
+
+/** The same model with parameters of its surroundings: they are learned with it and disposed by whoever made them. */
+export function withParameters(model: Model, more: readonly Parameter[]): Model {
+  const parameters = new Map([...model.parameters, ...more.map((parameter) => [parameter.name, parameter] as const)]);
+  return { ...model, parameters, ...computeWith(parameters) };
+}
+
+/** Forward passes on the tfjs tape: weights as they are, blocks run once. */
+function computeWith(parameters: Parameters): Compute {
+  return {
+    weights: (name) => tensorOf(parameters, name),
+    segment: (inputs, block) => block(...inputs),
+    inference: (body) => tf.tidy(body),
+  };
 }
 
 /** A model with random parameters. @throws ModelConfigError */
@@ -60,7 +77,7 @@ export function createModel(config: ModelConfig, seed: number): Model {
 
 /** Frees every tensor of the model. */
 export function disposeModel({ parameters, rotary }: Model): void {
-  for (const { variable } of parameters.values()) variable.dispose();
+  disposeParameters(parameters.values());
   rotary.cosine.dispose();
   rotary.sine.dispose();
 }

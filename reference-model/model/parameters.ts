@@ -150,19 +150,27 @@ export function initialValues({ name, shape, initialization }: ParameterSpecific
   return values;
 }
 
+/** A parameter of its own, with the given values. */
+export function createParameter(
+  { name, part, decay, shape }: Omit<ParameterSpecification, 'initialization'>,
+  values: Float32Array,
+): Parameter {
+  const tensor = tf.tensor(values, [...shape], 'float32');
+  const variable = tf.variable(tensor);
+  tensor.dispose(); // the variable holds its own reference
+  return { name, part, decay, variable };
+}
+
 /** Puts values into variables; `valuesOf` is asked once per parameter, in order. */
 export function createParameters(
   config: ModelConfig,
   valuesOf: (specification: ParameterSpecification) => Float32Array,
 ): Parameters {
   return new Map(
-    parameterSpecifications(config).map((specification) => {
-      const { name, part, decay, shape } = specification;
-      const tensor = tf.tensor(valuesOf(specification), [...shape], 'float32');
-      const variable = tf.variable(tensor);
-      tensor.dispose(); // the variable holds its own reference
-      return [name, { name, part, decay, variable }] as const;
-    }),
+    parameterSpecifications(config).map((specification) => [
+      specification.name,
+      createParameter(specification, valuesOf(specification)),
+    ]),
   );
 }
 
@@ -171,9 +179,27 @@ export function initializeParameters(config: ModelConfig, seed: number): Paramet
   return createParameters(config, (specification) => initialValues(specification, seed));
 }
 
-/** The variable of a parameter by name. */
-export function weightOf(parameters: Parameters, name: string): tf.Variable {
+export function disposeParameters(parameters: Iterable<Parameter>): void {
+  for (const { variable } of parameters) variable.dispose();
+}
+
+/** The tensor of a parameter by name, which changes as it learns. @throws Error when there is none */
+export function tensorOf(parameters: Parameters, name: string): tf.Tensor {
   const parameter = parameters.get(name);
   if (!parameter) throw new Error(`The model has no parameter named ${name}.`);
   return parameter.variable;
+}
+
+export const shapeOf = ({ variable }: Parameter): readonly number[] => variable.shape;
+
+/** A copy of a parameter's values, row-major. */
+export function readValues({ variable }: Parameter): Float32Array {
+  return variable.dataSync<'float32'>().slice() as Float32Array;
+}
+
+/** Overwrites a parameter's values; the variable keeps its identity. */
+export function assignValues({ variable }: Parameter, values: Float32Array): void {
+  const tensor = tf.tensor(values, variable.shape, 'float32');
+  variable.assign(tensor);
+  tensor.dispose();
 }

@@ -2,9 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingLookup } from '../ops/embedding-lookup.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
-import { type LanguageModelOutput, languageModel, logitsOf } from './language-model.js';
+import { type KeyValueCache, languageModel, logitsOf } from './language-model.js';
 import type { Model } from './model.js';
-import { TOKEN_TABLE, weightOf } from './parameters.js';
+import { TOKEN_TABLE } from './parameters.js';
 import type { SequenceBatch } from './sequence.js';
 
 /**
@@ -15,26 +15,39 @@ import type { SequenceBatch } from './sequence.js';
  * @returns [B, T, D]
  */
 export function mergeEmbeddings(
-  { parameters }: Pick<Model, 'parameters'>,
+  { weights }: Pick<Model, 'weights'>,
   { textIds, order, batchSize, length }: SequenceBatch,
   visualEmbeddings?: tf.Tensor,
 ): tf.Tensor {
   const parts: tf.Tensor[] = [];
   if (textIds.length > 0) {
-    parts.push(embeddingLookup(weightOf(parameters, TOKEN_TABLE), tf.tensor1d(textIds, 'int32'))); // [text tokens, D]
+    parts.push(embeddingLookup(weights(TOKEN_TABLE), tf.tensor1d(textIds, 'int32'))); // [text tokens, D]
   }
   if (visualEmbeddings) parts.push(tf.reshape(visualEmbeddings, [-1, visualEmbeddings.shape.at(-1)!])); // [N·V, D]
   const rows = parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
   return embeddingLookup(rows, tf.tensor2d(order, [batchSize, length], 'int32'));
 }
 
-/** Runs the decoder over a batch. */
-export function runSequences(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): LanguageModelOutput {
+/**
+ * Runs the decoder over a batch.
+ *
+ * @param cache to keep keys and values in, for generation
+ * @returns hidden states, [B, T, D]
+ */
+export function runSequences(
+  model: Model,
+  batch: SequenceBatch,
+  {
+    visualEmbeddings,
+    cache,
+  }: { readonly visualEmbeddings?: tf.Tensor | undefined; readonly cache?: KeyValueCache } = {},
+): tf.Tensor {
   const { batchSize, length } = batch;
   return languageModel(model, {
     embeddings: mergeEmbeddings(model, batch, visualEmbeddings),
     positions: tf.tensor2d(batch.positions, [batchSize, length], 'int32'),
-    mask: tf.tensor3d(batch.mask, [batchSize, length, length], 'bool'),
+    mask: batch.mask,
+    ...(cache === undefined ? {} : { cache }),
   });
 }
 
@@ -45,7 +58,7 @@ export function runSequences(model: Model, batch: SequenceBatch, visualEmbedding
  * @returns [targets]
  */
 export function targetLosses(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): tf.Tensor {
-  const { hidden } = runSequences(model, batch, visualEmbeddings);
+  const hidden = runSequences(model, batch, { visualEmbeddings });
   const flat = tf.reshape(hidden, [-1, hidden.shape[2]!]);
   const rows = embeddingLookup(flat, tf.tensor1d(batch.targetRows, 'int32')); // [targets, D]
   return softmaxCrossEntropy(logitsOf(model, rows), tf.tensor1d(batch.labels, 'int32'));

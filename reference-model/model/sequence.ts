@@ -2,8 +2,9 @@
  * Sequences of text and visual tokens as plain data, and the batches built from them: what to look up, where each token stands,
  * who sees whom, and which rows have a target. Sequences are padded on the right to the longest of the batch.
  */
+import type { SegmentMask } from '../ops/attention-mask.js';
 import type { MaskKind } from './config.js';
-import { denseMask } from './masks.js';
+import { sequenceMask } from './masks.js';
 import type { Sequence, Token } from './tokens.js';
 
 /** Tokens of one image followed by a prompt and, in training, an answer that ends with the end token. */
@@ -47,8 +48,8 @@ export interface SequenceBatch {
   readonly order: Int32Array;
   /** [B, T]: place within the document; 0 at padding. */
   readonly positions: Int32Array;
-  /** 0 or 1 per [B, T, T]. */
-  readonly mask: Uint8Array;
+  /** Who sees whom among the T positions of each sequence. */
+  readonly mask: SegmentMask;
   /** Rows of [B·T] whose next token is a target. */
   readonly targetRows: Int32Array;
   /** The target of each of those rows. */
@@ -150,7 +151,7 @@ export function buildBatch(sequences: readonly Sequence[], maskKind: MaskKind, l
     textIds,
     order,
     positions,
-    mask: denseMask(sequences, maskKind, length),
+    mask: sequenceMask(sequences, maskKind, length),
     targetRows: Int32Array.from(targetRows),
     labels: Int32Array.from(labels),
     tokens: sequences.reduce((sum, sequence) => sum + sequence.length, 0),

@@ -4,13 +4,16 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { attention } from '../ops/attention.js';
+import type { AttentionMask } from '../ops/attention-mask.js';
 import { gelu } from '../ops/gelu.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import { linear } from '../ops/linear.js';
 import { expectShape } from '../ops/shape-error.js';
 import type { VisionConfig } from './config.js';
 import type { Model } from './model.js';
-import { type Parameters, VISION_PREFIX, weightOf } from './parameters.js';
+import { VISION_PREFIX } from './parameters.js';
+
+const EVERYWHERE: AttentionMask = { kind: 'everywhere' };
 
 /**
  * Cuts images into patches whose pixels are ordered channel, row, column, as the checkpoint's convolution weight is. Two
@@ -30,50 +33,46 @@ function patchesOf(pixels: tf.Tensor, { imageSize, patchSize }: VisionConfig): t
  * @returns [N, V, hiddenSize] with V patches in row-major order
  * @throws ShapeError
  */
-export function encodeImages(
-  { config, parameters }: Pick<Model, 'config' | 'parameters'>,
-  pixels: tf.Tensor,
-): tf.Tensor {
-  const { vision } = config;
+export function encodeImages(model: Model, pixels: tf.Tensor): tf.Tensor {
+  const { vision } = model.config;
   const { hiddenSize, patchSize, imageSize, layerNormEpsilon } = vision;
   const images = pixels.shape[0]!;
   expectShape('encodeImages', 'pixels', pixels, [images, imageSize, imageSize, 3]);
-  const weight = (name: string): tf.Tensor => weightOf(parameters, `${VISION_PREFIX}.${name}`);
+  const weight = (name: string): tf.Tensor => model.weights(`${VISION_PREFIX}.${name}`);
 
   const kernel = tf.reshape(weight('embeddings.patch_embedding.weight'), [hiddenSize, 3 * patchSize * patchSize]);
   const patches = linear(patchesOf(pixels, vision), kernel, weight('embeddings.patch_embedding.bias')); // [N, V, D]
   const placed = tf.add(patches, weight('embeddings.position_embedding.weight')); // [N, V, D]
-  const patchCount = placed.shape[1]!;
-  let hidden: tf.Tensor = tf.reshape(placed, [images * patchCount, hiddenSize]); // rows, until the end
-  const everywhere = tf.ones([images, patchCount, patchCount], 'bool');
-  for (let i = 0; i < vision.layers; i++) hidden = encoderLayer(parameters, vision, i, hidden, everywhere);
+  let hidden: tf.Tensor = tf.reshape(placed, [images * placed.shape[1]!, hiddenSize]); // rows, until the end
+  for (let i = 0; i < vision.layers; i++) {
+    hidden = model.segment([hidden], (rows) => encoderLayer(model, i, rows!, images));
+  }
   const normed = layerNorm(hidden, weight('post_layernorm.weight'), weight('post_layernorm.bias'), layerNormEpsilon);
   return tf.reshape(normed, placed.shape);
 }
 
 function encoderLayer(
-  parameters: Parameters,
-  { attentionHeads, layerNormEpsilon }: VisionConfig,
+  { config, weights }: Model,
   index: number,
   hidden: tf.Tensor, // [N·V, D]
-  mask: tf.Tensor, // [N, V, V]
+  images: number,
 ): tf.Tensor {
-  const weight = (name: string): tf.Tensor => weightOf(parameters, `${VISION_PREFIX}.encoder.layers.${index}.${name}`);
+  const { attentionHeads, layerNormEpsilon } = config.vision;
+  const weight = (name: string): tf.Tensor => weights(`${VISION_PREFIX}.encoder.layers.${index}.${name}`);
   const project = (x: tf.Tensor, name: string): tf.Tensor =>
     linear(x, weight(`${name}.weight`), weight(`${name}.bias`));
   const norm = (x: tf.Tensor, name: string): tf.Tensor =>
     layerNorm(x, weight(`${name}.weight`), weight(`${name}.bias`), layerNormEpsilon);
-  const [images, patches] = mask.shape as [number, number, number];
-  const channels = hidden.shape[1]!;
+  const [rows, channels] = hidden.shape as [number, number];
   const heads = (x: tf.Tensor): tf.Tensor =>
-    tf.reshape(x, [images, patches, attentionHeads, channels / attentionHeads]);
+    tf.reshape(x, [images, rows / images, attentionHeads, channels / attentionHeads]);
 
   const x = norm(hidden, 'layer_norm1');
   const mixed = attention(
     heads(project(x, 'self_attn.q_proj')),
     heads(project(x, 'self_attn.k_proj')),
     heads(project(x, 'self_attn.v_proj')),
-    mask,
+    EVERYWHERE,
   );
   const attended = tf.add(hidden, project(tf.reshape(mixed, hidden.shape), 'self_attn.out_proj'));
   return tf.add(attended, project(gelu(project(norm(attended, 'layer_norm2'), 'mlp.fc1')), 'mlp.fc2'));

@@ -1,17 +1,23 @@
 /**
- * Scaled dot-product attention under a boolean mask, with grouped key/value heads (Vaswani et al. 2017, arXiv 1706.03762;
+ * Scaled dot-product attention under a mask, with grouped key/value heads (Vaswani et al. 2017, arXiv 1706.03762;
  * Ainslie et al. 2023, arXiv 2305.13245). It takes heads as [B, T, H, D], so that projections need only a reshape.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { type AttentionMask, denseMask, maskedSources } from './attention-mask.js';
 import { type FusedOperation, runFusedKernel } from './fused-operation.js';
-import { type AttentionAttributes, FusedKernel } from './kernels.js';
+import {
+  type AttentionAttributes,
+  DESCRIBED_ATTENTION,
+  type DescribedAttentionAttributes,
+  FusedKernel,
+} from './kernels.js';
 import { expectRank, expectShape, ShapeError } from './shape-error.js';
 
 /**
  * @param query [B, T, H, D]
- * @param key [B, S, G, D], H a multiple of G; query head h reads group ⌊h·G/H⌋
- * @param value [B, S, G, D]
- * @param mask bool [B, T, S]; true where a query may attend. A query that may attend nowhere yields zeros.
+ * @param key [B, C, G, D], H a multiple of G; query head h reads group ⌊h·G/H⌋. Of C places the mask may count the first S only
+ * @param value [B, C, G, D]
+ * @param mask where a query may attend; one that may attend nowhere yields zeros
  * @param scale factor on the scores, 1/√D by default
  * @returns [B, T, H, D]
  * @throws ShapeError
@@ -20,22 +26,29 @@ export function attention(
   query: tf.Tensor,
   key: tf.Tensor,
   value: tf.Tensor,
-  mask: tf.Tensor,
+  mask: AttentionMask,
   scale?: number,
 ): tf.Tensor {
   expectRank('attention', 'query', query, 4);
   expectRank('attention', 'key', key, 4);
   const [batch, targets, heads, channels] = query.shape as [number, number, number, number];
-  const [, sources, groups] = key.shape as [number, number, number, number];
+  const [, places, groups] = key.shape as [number, number, number, number];
   expectShape('attention', 'query', query, [batch, targets, heads, channels]);
-  expectShape('attention', 'key', key, [batch, sources, groups, channels]);
-  expectShape('attention', 'value', value, [batch, sources, groups, channels]);
-  expectShape('attention', 'mask', mask, [batch, targets, sources], 'bool');
+  expectShape('attention', 'key', key, [batch, places, groups, channels]);
+  expectShape('attention', 'value', value, [batch, places, groups, channels]);
   if (heads % groups !== 0) {
     throw new ShapeError('attention', `${heads} query heads cannot share ${groups} key/value heads evenly.`);
   }
   const attributes: AttentionAttributes = { scale: scale ?? 1 / Math.sqrt(channels) };
-  const outputs = runFusedKernel(FusedKernel.Attention, { query, key, value, mask }, attributes);
+  if (tf.getKernel(DESCRIBED_ATTENTION, tf.getBackend()) != null) {
+    const described: DescribedAttentionAttributes = { ...attributes, mask };
+    const inputs = { query, key, value };
+    return (
+      tf.engine().runKernel(DESCRIBED_ATTENTION, inputs, { ...described } as object as tf.NamedAttrMap) as tf.Tensor[]
+    )[0]!;
+  }
+  const dense = denseMask(mask, { batch, targets, sources: maskedSources(mask, batch, places) });
+  const outputs = runFusedKernel(FusedKernel.Attention, { query, key, value, mask: dense }, attributes);
   // While gradients are recorded the tape holds its own reference to the probabilities. Taking them off the list, which is the
   // tape's too, spares it a gradient of B·H·T·S zeros for an output that nobody uses.
   outputs.pop()!.dispose();
@@ -60,6 +73,10 @@ function ungroupQueries(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
 /** [B, S, G, D] ↔ [B, G, S, D]. */
 const swapHeads = (x: tf.Tensor): tf.Tensor4D => tf.transpose(x, [0, 2, 1, 3]) as tf.Tensor4D;
 
+/** The first places of [B, C, G, D]. */
+const firstPlaces = (x: tf.Tensor, count: number): tf.Tensor =>
+  x.shape[1] === count ? x : tf.slice(x, [0, 0, 0, 0], [x.shape[0]!, count, x.shape[2]!, x.shape[3]!]);
+
 /** A score no allowed position can reach; finite, so that an empty row does not turn into NaN. */
 const FORBIDDEN_SCORE = -1e30;
 
@@ -68,17 +85,20 @@ export const attentionOperation: FusedOperation = {
     {
       name: FusedKernel.Attention,
       composite: ({ query, key, value, mask }, { scale }: AttentionAttributes) => {
-        const [batch, targets, heads] = query!.shape as [number, number, number, number];
-        const [, sources, groups] = key!.shape as [number, number, number, number];
-        const rows = groupQueries(query!, groups);
-        const scores = tf.mul(tf.matMul(rows, swapHeads(key!), false, true), scale);
+        const [batch, heads] = [query!.shape[0]!, query!.shape[2]!];
+        const [, targets, sources] = mask!.shape as [number, number, number];
+        const rows = groupQueries(query!, key!.shape[2]!);
+        const scores = tf.mul(tf.matMul(rows, swapHeads(firstPlaces(key!, sources)), false, true), scale);
         const perHead = tf.reshape(scores, [batch, heads, targets, sources]);
         const allowed = tf.broadcastTo(tf.expandDims(mask!, 1), perHead.shape);
         const masked = tf.where(allowed, perHead, tf.fill(perHead.shape, FORBIDDEN_SCORE));
         const exponentials = tf.mul(tf.exp(tf.sub(masked, tf.max(masked, -1, true))), tf.cast(allowed, 'float32'));
         const probabilities = tf.divNoNan(exponentials, tf.sum(exponentials, -1, true));
         const grouped = tf.reshape(probabilities, scores.shape);
-        return [ungroupQueries(tf.matMul(grouped, swapHeads(value!)), query!.shape), probabilities];
+        return [
+          ungroupQueries(tf.matMul(grouped, swapHeads(firstPlaces(value!, sources))), query!.shape),
+          probabilities,
+        ];
       },
     },
     {

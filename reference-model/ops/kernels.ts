@@ -4,15 +4,18 @@
  * Shapes are [dimension, …]; all floats are float32, row-major and contiguous.
  */
 
+import type { AttentionMask } from './attention-mask.js';
+
 export const FusedKernel = {
   /** {x [.., K], weight [N, K], bias? [N]} → [y [.., N]] = x·weightᵀ + bias. */
   Linear: 'VlmLinear',
   /**
-   * {query [B, T, H, D], key [B, S, G, D], value [B, S, G, D], mask bool [B, T, S]} with H a multiple of G (grouped queries),
-   * attrs AttentionAttributes → [output [B, T, H, D], probabilities [B, H, T, S]]. A row that may attend nowhere yields zeros.
+   * {query [B, T, H, D], key [B, C, G, D], value [B, C, G, D], mask bool [B, T, S]} with H a multiple of G (grouped queries) and
+   * C ≥ S places of which the first S count, attrs AttentionAttributes → [output [B, T, H, D], probabilities [B, H, T, S]]. A row
+   * that may attend nowhere yields zeros.
    */
   Attention: 'VlmAttention',
-  /** {outputGradient [B, T, H, D], query, key, value, mask, probabilities} → [queryGradient, keyGradient, valueGradient]. */
+  /** {outputGradient [B, T, H, D], query, key, value, mask, probabilities} with C = S → [queryGradient, keyGradient, valueGradient]. */
   AttentionGradient: 'VlmAttentionGradient',
   /** {x [.., C], scale [C], offset [C]}, attrs NormAttributes → [y [.., C]]. */
   LayerNorm: 'VlmLayerNorm',
@@ -48,14 +51,26 @@ export const FusedKernel = {
    * [parameter, firstMoment, secondMoment] after the step, as new tensors.
    */
   AdamW: 'VlmAdamW',
-  /** {x} → [sum of squares, scalar]. */
-  SquaredNorm: 'VlmSquaredNorm',
+  /** {x0, x1, …} of any shapes → [the sum of squares of each, [N]], in the order of the inputs. */
+  SquaredNorms: 'VlmSquaredNorms',
+  /** {cache [B, C, G, D], rows [B, T, G, D]}, attrs CacheWriteAttributes → [cache with the rows], which may share the cache's memory. */
+  CacheWrite: 'VlmCacheWrite',
 } as const;
+
+/**
+ * A kernel that an engine may have in place of Attention: {query [B, T, H, D], key [B, C, G, D], value}, attrs
+ * DescribedAttentionAttributes → [output], with a gradient of the engine's own. It is handed the mask's description, and no dense mask is
+ * built.
+ */
+export const DESCRIBED_ATTENTION = 'VlmDescribedAttention';
 
 export type FusedKernelName = (typeof FusedKernel)[keyof typeof FusedKernel];
 
 /** `scale` multiplies the scores before the softmax; usually 1/√D. */
 export type AttentionAttributes = { readonly scale: number };
+export type DescribedAttentionAttributes = AttentionAttributes & { readonly mask: AttentionMask };
+/** Where the first row is put. */
+export type CacheWriteAttributes = { readonly place: number };
 export type NormAttributes = { readonly epsilon: number };
 export type RotaryAttributes = { readonly inverse: boolean };
 export type EmbeddingAttributes = { readonly vocabularySize: number };
@@ -77,6 +92,7 @@ export type AdamWAttributes = {
 /** What a kernel reads besides its tensors: plain numbers and switches. */
 interface FusedAttributes {
   [FusedKernel.Attention]: AttentionAttributes;
+  [FusedKernel.CacheWrite]: CacheWriteAttributes;
   [FusedKernel.AttentionGradient]: AttentionAttributes;
   [FusedKernel.LayerNorm]: NormAttributes;
   [FusedKernel.LayerNormGradient]: NormAttributes;

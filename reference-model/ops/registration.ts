@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adamWOperation } from './adam-w.js';
 import { attentionOperation } from './attention.js';
+import { cacheWriteOperation } from './cache-write.js';
 import { embeddingLookupOperation } from './embedding-lookup.js';
 import type { FusedOperation } from './fused-operation.js';
 import { geluOperation } from './gelu.js';
@@ -14,7 +15,7 @@ import { linearOperation } from './linear.js';
 import { rmsNormOperation } from './rms-norm.js';
 import { rotaryEmbeddingOperation } from './rotary-embedding.js';
 import { softmaxCrossEntropyOperation } from './softmax-cross-entropy.js';
-import { squaredNormOperation } from './squared-norm.js';
+import { squaredNormsOperation } from './squared-norm.js';
 import { swigluOperation } from './swiglu.js';
 
 const OPERATIONS: readonly FusedOperation[] = [
@@ -28,7 +29,8 @@ const OPERATIONS: readonly FusedOperation[] = [
   embeddingLookupOperation,
   softmaxCrossEntropyOperation,
   adamWOperation,
-  squaredNormOperation,
+  squaredNormsOperation,
+  cacheWriteOperation,
 ];
 
 function registerGradientOnce({

@@ -10,7 +10,6 @@ import { buildBatch, imageTextSequence, type SequenceBatch } from '../model/sequ
 import { sequenceLoss } from '../model/sequence-loss.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
-import { trainableParameters } from '../training/gradients.js';
 import { optimize, type PretrainingProgress } from './optimize.js';
 import { type LanguageExample, languageExample } from './scene-corpus.js';
 import type { PretrainingSchedule } from './schedule.js';
@@ -47,5 +46,5 @@ export async function pretrainLanguage(
     const batch = languageBatch(examples, model.config.language, tokenizer);
     return sequenceLoss(model, batch, { weight: 1 / batch.labels.length });
   };
-  return optimize(trainableParameters(model, ['language']), lossOf, schedule, onProgress);
+  return optimize({ model, part: 'language' }, lossOf, schedule, onProgress);
 }

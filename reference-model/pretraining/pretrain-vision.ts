@@ -5,12 +5,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { normalizeBatch } from '../data/preprocessing.js';
 import type { VisionConfig } from '../model/config.js';
-import type { Model } from '../model/model.js';
-import { initialValues, type Parameter } from '../model/parameters.js';
+import { type Model, withParameters } from '../model/model.js';
+import { createParameter, disposeParameters, initialValues, type Parameter } from '../model/parameters.js';
 import { encodeImages } from '../model/vision-encoder.js';
 import { linear } from '../ops/linear.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
-import { trainableParameters } from '../training/gradients.js';
 import { optimize, type PretrainingProgress } from './optimize.js';
 import { CELL_CLASSES, type CellLabels, visionExample } from './scene-corpus.js';
 import type { PretrainingSchedule } from './schedule.js';
@@ -30,11 +29,8 @@ function createHeads(hiddenSize: number, seed: number): readonly Head[] {
       const initialization = decay
         ? ({ kind: 'normal', standardDeviation: 1 / Math.sqrt(hiddenSize) } as const)
         : ({ kind: 'zeros' } as const);
-      const values = initialValues({ name, part: 'vision', shape, decay, initialization }, seed);
-      const tensor = tf.tensor(values, [...shape]);
-      const variable = tf.variable(tensor);
-      tensor.dispose();
-      return { name, part: 'vision', decay, variable };
+      const specification = { name, part: 'vision', shape, decay, initialization } as const;
+      return createParameter(specification, initialValues(specification, seed));
     };
     return {
       label,
@@ -62,16 +58,18 @@ export async function pretrainVision(
   const { vision } = model.config;
   const cells = cellOfPatches(vision);
   const heads = createHeads(vision.hiddenSize, schedule.seed);
+  const headParameters = heads.flatMap(({ weight, bias }) => [weight, bias]);
+  const learning = withParameters(model, headParameters);
   const lossOf = (step: number): tf.Scalar => {
     const examples = Array.from({ length: schedule.batchSize }, (_, i) =>
       visionExample(schedule.seed, step * schedule.batchSize + i),
     );
     const pixels = normalizeBatch(examples.map(({ image }) => image));
     const input = tf.tensor4d(pixels, [examples.length, vision.imageSize, vision.imageSize, 3]);
-    const features = tf.reshape(encodeImages(model, input), [-1, vision.hiddenSize]); // [images · patches, D]
+    const features = tf.reshape(encodeImages(learning, input), [-1, vision.hiddenSize]); // [images · patches, D]
     const losses = heads.map(({ label, weight, bias }): tf.Tensor => {
       const labels = examples.flatMap((example) => cells.map((cell) => example.cells[cell]![label]));
-      const logits = linear(features, weight.variable, bias.variable);
+      const logits = linear(features, learning.weights(weight.name), learning.weights(bias.name));
       return tf.sum(softmaxCrossEntropy(logits, tf.tensor1d(labels, 'int32')));
     });
     return tf.mul(
@@ -79,11 +77,7 @@ export async function pretrainVision(
       1 / (examples.length * cells.length),
     ) as tf.Scalar;
   };
-  const parameters = [
-    ...trainableParameters(model, ['vision']),
-    ...heads.flatMap(({ weight, bias }) => [weight, bias]),
-  ];
-  const loss = await optimize(parameters, lossOf, schedule, onProgress);
-  for (const { weight, bias } of heads) tf.dispose([weight.variable, bias.variable]);
+  const loss = await optimize({ model: learning, part: 'vision' }, lossOf, schedule, onProgress);
+  disposeParameters(headParameters);
   return loss;
 }

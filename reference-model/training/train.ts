@@ -3,19 +3,17 @@
  * rates and its attention mask, and starts with fresh optimiser moments. Resumed from any checkpoint it ends with the same bits.
  */
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
-import * as tf from '@tensorflow/tfjs-core';
-import type { Part } from '../model/config.js';
 import { createModel, type Model } from '../model/model.js';
 import type { RunConfig, Stage } from '../recipe/recipe.js';
 import { loadBackbones } from '../weights/backbones.js';
 import { withShiftedImages } from './augmentation.js';
-import { openTraining, saveTraining } from './checkpoint.js';
+import { createLearner } from './create-learner.js';
 import type { TrainingEvent } from './events.js';
 import { buildMicroBatches } from './example-batch.js';
-import { type Example, planBatches } from './examples.js';
-import { accumulateGradients } from './gradients.js';
+import { planBatches } from './examples.js';
+import { learnBatches } from './learn-batch.js';
+import type { LearningRates } from './learner.js';
 import { modelTokenizer } from './model-tokenizer.js';
-import { AdamW, globalNorm } from './optimizer.js';
 import { learningRateFactor } from './schedule.js';
 import { type DataSets, stageDataSet, trainingSamples, withQuestionsAbout } from './stage-data.js';
 import { TrainingError, TrainingInterrupted } from './training-error.js';
@@ -37,7 +35,7 @@ export interface TrainingJob {
 }
 
 /**
- * Trains a model on the current tfjs backend.
+ * Trains a model on the current engine.
  *
  * @returns the trained model; the caller disposes it
  * @throws TrainingInterrupted after an abort, TrainingError on divergence or a checkpoint of another recipe
@@ -57,90 +55,64 @@ export async function train({
   const model = createModel(config.model, seed);
   loadBackbones(model, recipe.initialization);
 
-  const checkpoint = resumeFrom === undefined ? undefined : openTraining(resumeFrom);
-  let step = checkpoint?.step ?? 0;
-  if (step > totalSteps) {
-    const problem = `it was taken after step ${step}, but the recipe has ${totalSteps} steps`;
-    throw new TrainingError({ code: 'checkpoint-mismatch', problem });
-  }
-  checkpoint?.restoreWeights(model);
-  let saved = step;
+  const { optimizer, batchSize, microBatchSize } = recipe;
+  const learner = createLearner({ model, optimizer, ...(shardBytes === undefined ? {} : { shardBytes }) });
+  let step = resumeFrom === undefined ? 0 : (await learner.restore(resumeFrom)).step;
+  if (step > totalSteps) throw tooLate(step, totalSteps);
 
   let stageEnd = 0;
   for (const stage of recipe.stages) {
+    const { name, trainable, attentionMask: maskKind } = stage;
     const stageStart = stageEnd;
     stageEnd += stage.steps;
     if (step >= stageEnd) continue;
 
     const dataSet = stageDataSet(config, stage, data);
     const samples = withQuestionsAbout(trainingSamples(dataSet, stage, seed), stage.questionTypes);
-    const batches = withShiftedImages(planBatches(samples, stage, recipe.batchSize, seed), stage, seed);
-    const heldOut = validationSets(dataSet.splits.validation, recipe, model, tokenizer, stage.attentionMask);
-    const optimizer = new AdamW(recipe.optimizer);
-    if (step > stageStart) checkpoint?.restoreMoments(optimizer);
-    if (step === 0) onEvent({ type: 'validation', stage: stage.name, step, loss: validationLoss(model, heldOut) });
+    const batches = withShiftedImages(planBatches(samples, stage, batchSize, seed), stage, seed);
+    const heldOut = validationSets(dataSet.splits.validation, recipe, model, tokenizer, maskKind);
+    learner.enterStage(trainable, { resumed: step > stageStart });
+    if (step === 0) onEvent({ type: 'validation', stage: name, step, loss: validationLoss(model, heldOut) });
 
     while (step < stageEnd) {
       const stageStep = step - stageStart;
       const examples = batches.batch(stageStep);
-      const microBatches = buildMicroBatches(
-        examples,
-        recipe.microBatchSize,
-        config.model,
-        tokenizer,
-        stage.attentionMask,
-      );
-      const { loss, gradients } = accumulateGradients(model, microBatches, stage.trainable);
-      const gradientNorm = globalNorm(gradients);
+      const microBatches = buildMicroBatches(examples, microBatchSize, config.model, tokenizer, maskKind);
+      const learningRate = scaled(stage.learningRate, learningRateFactor(stageStep, stage.steps, optimizer));
       step += 1;
-      requireFinite({ loss, 'gradient norm': gradientNorm }, { stage: stage.name, step, examples, saved });
-
-      const learningRate = scaled(stage.learningRate, learningRateFactor(stageStep, stage.steps, recipe.optimizer));
-      optimizer.apply(gradients, learningRate, gradientNorm);
-      tf.dispose(gradients.map(({ gradient }) => gradient));
+      learnBatches(learner, microBatches, trainable);
+      learner.update(learningRate, { stage: name, step, exampleIds: examples.map(({ id }) => id) });
 
       const tokens = microBatches.reduce((sum, { sequences }) => sum + sequences.tokens, 0);
       const answerTokens = microBatches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
-      const progress = { stage: stage.name, step, totalSteps, loss, learningRate, gradientNorm };
-      onEvent({ type: 'step', ...progress, tokens, answerTokens });
+      // The event of a step tells its loss, so each step is settled before the next one.
+      for (const { loss, gradientNorm } of learner.settle()) {
+        const progress = { stage: name, step, totalSteps, loss, learningRate, gradientNorm };
+        onEvent({ type: 'step', ...progress, tokens, answerTokens });
+      }
       if (step % recipe.validateEverySteps === 0 || step === stageEnd) {
-        onEvent({ type: 'validation', stage: stage.name, step, loss: validationLoss(model, heldOut) });
+        onEvent({ type: 'validation', stage: name, step, loss: validationLoss(model, heldOut) });
       }
 
       await letMessagesIn();
       if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || signal.aborted) {
-        const training = { model, optimizer, ...(shardBytes === undefined ? {} : { shardBytes }) };
-        await saveCheckpoint(step, async (folder, run) => saveTraining(folder, { run, step }, training));
-        saved = step;
+        await saveCheckpoint(step, (folder, run) => learner.save(folder, { run, step }));
         onEvent({ type: 'checkpoint', step });
       }
       if (signal.aborted && step < totalSteps) {
-        optimizer.dispose();
+        learner.dispose();
         throw new TrainingInterrupted(step);
       }
     }
-    optimizer.dispose();
   }
+  learner.dispose();
   return model;
 }
 
-const scaled = (rates: Stage['learningRate'], factor: number): Partial<Record<Part, number>> =>
+const scaled = (rates: Stage['learningRate'], factor: number): LearningRates =>
   Object.fromEntries(Object.entries(rates).map(([part, rate]) => [part, rate * factor]));
 
-function requireFinite(
-  quantities: Readonly<Record<'loss' | 'gradient norm', number>>,
-  where: {
-    readonly stage: string;
-    readonly step: number;
-    readonly examples: readonly Example[];
-    readonly saved: number;
-  },
-): void {
-  for (const quantity of ['loss', 'gradient norm'] as const) {
-    const value = quantities[quantity];
-    if (Number.isFinite(value)) continue;
-    const { stage, step, examples, saved } = where;
-    const exampleIds = examples.map(({ id }) => id);
-    throw new TrainingError({ code: 'diverged', stage, step, quantity, value, exampleIds, lastCheckpoint: saved });
-  }
+function tooLate(step: number, totalSteps: number): TrainingError {
+  const problem = `it was taken after step ${step}, but the recipe has ${totalSteps} steps`;
+  return new TrainingError({ code: 'checkpoint-mismatch', problem });
 }

@@ -1,5 +1,4 @@
 /** Held-out loss by source: mean cross-entropy per answer token over the first examples of the validation split. */
-import * as tf from '@tensorflow/tfjs-core';
 import type { Sample } from '../data/dataset.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import type { MaskKind } from '../model/config.js';
@@ -57,7 +56,7 @@ export function validationLoss(
 }
 
 function summedLoss(model: Model, batch: ExampleBatch): number {
-  return tf.tidy(
+  return model.inference(
     () => sequenceLoss(model, batch.sequences, { visualEmbeddings: visualEmbeddings(model, batch) }).dataSync()[0]!,
   );
 }

@@ -3,6 +3,7 @@
  * those that take minutes run only when they are named; the exit code is 1 when a bar is missed. Timings depend on the machine, so
  * nothing here is part of the tests.
  */
+import { benchmarkCheckpoint } from './checkpoint.js';
 import { benchmarkGate } from './gate.js';
 import { benchmarkGemm } from './gemm.js';
 import type { Benchmark, Measurement } from './measurement.js';
@@ -14,6 +15,7 @@ import { benchmarkTrainingStep } from './training-step.js';
 const QUICK: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm, 'training-step': benchmarkTrainingStep };
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ...QUICK,
+  checkpoint: benchmarkCheckpoint,
   gate: benchmarkGate,
   metrics: benchmarkMetrics,
   publish: benchmarkPublish,

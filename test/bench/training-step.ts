@@ -10,10 +10,10 @@ import { loadEmbeddedTokenizer } from '../../reference-model/data/tokenizer/load
 import { activateEngine } from '../../reference-model/engines/registry.js';
 import { createModel, disposeModel } from '../../reference-model/model/model.js';
 import { modelFlops } from '../../reference-model/model/model-flops.js';
+import { createLearner } from '../../reference-model/training/create-learner.js';
 import { buildMicroBatches } from '../../reference-model/training/example-batch.js';
 import { planBatches } from '../../reference-model/training/examples.js';
-import { accumulateGradients } from '../../reference-model/training/gradients.js';
-import { AdamW, globalNorm } from '../../reference-model/training/optimizer.js';
+import { learnBatches } from '../../reference-model/training/learn-batch.js';
 import { interleavedMedians, type Measurement } from './measurement.js';
 
 const PRODUCT_SIZE = 256;
@@ -28,7 +28,8 @@ export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   const data = await loadDataSet(config.data);
   const tokenizer = loadEmbeddedTokenizer();
   const model = createModel(modelConfig, 1);
-  const optimizer = new AdamW(recipe.optimizer);
+  const learner = createLearner({ model, optimizer: recipe.optimizer });
+  learner.enterStage(stage.trainable);
   const batches = planBatches(data.splits.train, stage, recipe.batchSize, 1);
 
   let step = 0;
@@ -36,9 +37,9 @@ export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   const trainingStep = async (): Promise<void> => {
     const examples = batches.batch(step++);
     const micro = buildMicroBatches(examples, recipe.microBatchSize, modelConfig, tokenizer, stage.attentionMask);
-    const { gradients } = accumulateGradients(model, micro, stage.trainable);
-    optimizer.apply(gradients, { vision: 0, connector: 0, language: 0 }, globalNorm(gradients));
-    tf.dispose(gradients.map(({ gradient }) => gradient));
+    learnBatches(learner, micro, stage.trainable);
+    learner.update({ vision: 0, connector: 0, language: 0 }, { stage: stage.name, step, exampleIds: [] });
+    learner.settle();
     for (const { imageCount: images, sequences } of micro) {
       const { batchSize, length, labels } = sequences;
       const cost = modelFlops(
@@ -64,7 +65,7 @@ export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   const { trainingStep: stepTime, ...productTimes } = await interleavedMedians(contenders, { rounds: 60 });
   const stepRate = flops / step / stepTime! / 1e6;
   const productRate = (2 * PRODUCT_SIZE ** 3 * PRODUCTS) / Math.min(...Object.values(productTimes)) / 1e6;
-  optimizer.dispose();
+  learner.dispose();
   disposeModel(model);
   tf.dispose([places, operands]);
   return [

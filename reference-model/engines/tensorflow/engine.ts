@@ -67,7 +67,8 @@ export async function activateTensorflowEngine(): Promise<Engine> {
     throw new EngineError({ code: 'engine-unavailable', engine: 'tensorflow', reason, remedy: REMEDY });
   }
   const device = process.arch + (name.endsWith('gpu') ? '-gpu' : '');
-  return { name: 'tensorflow', backend: 'tensorflow', precision: 'float32', numerics: `${name}-4.22.0-${device}` };
+  const numerics = `${name}-4.22.0-${device}`;
+  return { name: 'tensorflow', backend: 'tensorflow', precision: 'float32', numerics, devices: 1 };
 }
 
 /** Whether a TensorFlow with a working GPU is installed; `auto` takes no other TensorFlow. */

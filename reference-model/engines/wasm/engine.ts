@@ -28,7 +28,7 @@ export async function activateWasmEngine(): Promise<Engine> {
   const module = kernelModule();
   registerWasmBackend(module);
   await setBackend(WASM_BACKEND);
-  return { name: 'wasm', backend: WASM_BACKEND, precision: 'float32', numerics: `wasm-${module.hash}` };
+  return { name: 'wasm', backend: WASM_BACKEND, precision: 'float32', numerics: `wasm-${module.hash}`, devices: 1 };
 }
 
 export function diagnoseWasmEngine(): EngineDiagnosis {

@@ -8,7 +8,13 @@ import { openCheckpoint, writeCheckpoint } from '../../../dist/reference-model/c
 import { saveTensors } from '../../../dist/reference-model/checkpoint/trained-weights.js';
 
 export const fakeMachinery = {
-  activateEngine: async () => ({ name: 'wasm', backend: 'fake', precision: 'float32', numerics: 'fake-numerics' }),
+  activateEngine: async () => ({
+    name: 'wasm',
+    backend: 'fake',
+    precision: 'float32',
+    numerics: 'fake-numerics',
+    devices: 1,
+  }),
   loadDataSet: async ({ name }) => ({ name, fingerprint: `fingerprint-of-${name}`, splits: fakeSplits() }),
   dataFingerprint: async ({ name }) => `fingerprint-of-${name}`,
   train,

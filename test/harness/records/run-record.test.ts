@@ -14,9 +14,11 @@ import { UserError } from '../../../harness/errors.js';
 import { listCheckpoints, saveCheckpoint, verifyCheckpoint } from '../../../harness/records/checkpoints.js';
 import { openEventLog, readEvents, rewindEvents } from '../../../harness/records/events.js';
 import { runPaths } from '../../../harness/records/run-paths.js';
-import { beginRun, readFinishedRun } from '../../../harness/records/run-record.js';
+import { beginRun, readFinishedRun, readFinishedRunIn } from '../../../harness/records/run-record.js';
+import type { Machinery } from '../../../harness/run/machinery.js';
 import { performRun } from '../../../harness/run/perform-run.js';
 import { openCheckpoint, writeCheckpoint } from '../../../reference-model/checkpoint/checkpoint-folder.js';
+import { saveTensors } from '../../../reference-model/checkpoint/trained-weights.js';
 import { writeFileAtomically } from '../../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
@@ -167,12 +169,12 @@ test('an atomic write leaves nothing behind when it fails', () => {
 });
 
 describe('a finished record', () => {
-  async function finished() {
+  async function finished(machinery: Machinery = fakeMachinery) {
     const store = temporaryFolder();
     const [first] = await fakeJobs(store, fakePlan({ smoke: true }));
     const { job } = first!;
     const signal = new AbortController().signal;
-    const result = await performRun(job, { machinery: fakeMachinery, onProgress: () => {}, signal });
+    const result = await performRun(job, { machinery, onProgress: () => {}, signal });
     return { store, runId: job.runId, paths: runPaths(store, job.runId), result };
   }
 
@@ -214,6 +216,30 @@ describe('a finished record', () => {
       expect(problem).toMatchObject({ code: 'record-corrupt', what, where: file });
       expect(problem!.fix).toContain('delete the folder of this run');
     }
+  });
+
+  test('whose weights are shards is read with them, and refused when one is not as it was', async () => {
+    const tensor = (value: number) =>
+      ({ dtype: 'F32', shape: [2], read: () => Float32Array.of(value, value) }) as const;
+    const sharded: Machinery = {
+      ...fakeMachinery,
+      saveWeights: (_, record) =>
+        saveTensors(new Map([1, 2, 3].map((value) => [`w${value}`, tensor(value)])), record, { shardBytes: 8 }),
+    };
+    const { store, runId, paths, result } = await finished(sharded);
+    expect(existsSync(paths.weights)).toBe(false);
+    expect(result.parameters).toBe(6);
+    expect(readFinishedRunIn(paths.folder).weights).toBe(join(paths.folder, 'weights'));
+    const shard = join(paths.folder, 'weights', 'model-00002-of-00003.safetensors');
+    const bytes = readFileSync(shard);
+    for (const spoil of [() => truncateSync(shard, bytes.length - 1), () => rmSync(shard)]) {
+      spoil();
+      expect(() => readFinishedRun(store, runId)).toThrow(`where:    ${shard}`);
+      writeFileSync(shard, bytes);
+      expect(readFinishedRun(store, runId).result).toEqual(result);
+    }
+    rmSync(join(paths.folder, 'weights', 'model.safetensors.index.json'));
+    expect(() => readFinishedRun(store, runId)).toThrow('error: the file is missing');
   });
 
   test('with another configuration than it was run with is refused', async () => {

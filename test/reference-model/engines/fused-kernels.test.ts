@@ -341,6 +341,7 @@ describe('optimizer', () => {
   test.each([1, 2, 5, 1001])('squared norm of %i numbers', (count) => {
     const values = numbers(count, 5, 100);
     const exact = values.reduce((sum, value) => sum + value * value, 0);
-    expect(run(FusedKernel.SquaredNorm, { x: { values, shape: [count] } })[0]![0]).toBe(Math.fround(exact));
+    const twice = { x0: { values, shape: [count] }, x1: { values: [3], shape: [1] } };
+    expect([...run(FusedKernel.SquaredNorms, twice)[0]!]).toEqual([Math.fround(exact), 9]);
   });
 });

@@ -76,7 +76,7 @@ test('a fixed chain of kernels has its recorded hash', async () => {
     );
     const tableGradient = tf.matMul(gradient!, gated!, true, false);
     run(FusedKernel.EmbeddingGradient, { outputGradient: x!, ids }, { vocabularySize: vocabulary });
-    run(FusedKernel.SquaredNorm, { x: tableGradient });
+    run(FusedKernel.SquaredNorms, { x0: tableGradient });
     run(
       FusedKernel.AdamW,
       { parameter: table, gradient: tableGradient, firstMoment: tf.zerosLike(table), secondMoment: tf.onesLike(table) },

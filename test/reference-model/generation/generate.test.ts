@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GenerationRequest, generate } from '../../../reference-model/generation/generate.js';
 import type { MaskKind } from '../../../reference-model/model/config.js';
-import { disposeModel, type Model } from '../../../reference-model/model/model.js';
+import { disposeModel, type Model, modelFrom } from '../../../reference-model/model/model.js';
 import { createParameters } from '../../../reference-model/model/parameters.js';
 import { buildBatch, imageTextSequence } from '../../../reference-model/model/sequence.js';
 import { targetLosses } from '../../../reference-model/model/sequence-loss.js';
@@ -133,15 +133,13 @@ describe.each(TEST_BACKENDS)('generation on %s', (backend) => {
     expect(cut).toEqual(first!.slice(0, first!.indexOf(endToken)));
     expect(generate(model, request({ prompts: [[1, 2, 3]], maximumNewTokens: 2 }))[0]).toEqual(first!.slice(0, 2));
 
-    const flat: Model = {
-      ...model,
-      parameters: createParameters(TINY, ({ shape }) => new Float32Array(shape.reduce((a, b) => a * b))),
-    };
+    const zeros = createParameters(TINY, ({ shape }) => new Float32Array(shape.reduce((a, b) => a * b)));
+    const flat = modelFrom(TINY, zeros);
     for (const { strategy } of strategies) {
       const [text] = generate(flat, request({ prompts: [[1]], endToken: 5, maximumNewTokens: 3, strategy }));
       expect(text).toEqual([0, 0, 0]);
     }
-    for (const { variable } of flat.parameters.values()) variable.dispose();
+    disposeModel(flat);
   });
 
   it('works without images, without prompts, and for several prompts about one image', () => {
@@ -163,13 +161,11 @@ describe.each(TEST_BACKENDS)('generation on %s', (backend) => {
   });
 
   it('refuses a model whose weights are broken', () => {
-    const broken: Model = {
-      ...model,
-      parameters: createParameters(TINY, ({ shape }) =>
-        new Float32Array(shape.reduce((a, b) => a * b)).fill(Number.NaN),
-      ),
-    };
+    const parameters = createParameters(TINY, ({ shape }) =>
+      new Float32Array(shape.reduce((a, b) => a * b)).fill(Number.NaN),
+    );
+    const broken = modelFrom(TINY, parameters);
     expect(() => generate(broken, request())).toThrow('scores that are not finite');
-    for (const { variable } of broken.parameters.values()) variable.dispose();
+    disposeModel(broken);
   });
 });

@@ -5,6 +5,7 @@
 import type { MaskKind, ModelConfig } from '../../../reference-model/model/config.js';
 import { buildBatch } from '../../../reference-model/model/sequence.js';
 import type { Sequence } from '../../../reference-model/model/tokens.js';
+import { denseValues } from '../../../reference-model/ops/attention-mask.js';
 import * as ops from '../ops/float64-reference.js';
 import { type Dense, dense } from '../ops/float64-reference.js';
 
@@ -174,7 +175,8 @@ export function modelLoss(
   const batch = buildBatch(sequences, kind, { ...language, images, visualTokensPerImage });
   const table = weights.get('language_model.model.embed_tokens.weight')!;
   const channels = language.hiddenSize;
-  const shape = [batch.batchSize, batch.length];
+  const { length } = batch;
+  const shape = [batch.batchSize, length];
   const embeddings = new Float64Array(batch.batchSize * batch.length * channels);
   for (const [b, sequence] of sequences.entries()) {
     for (const [t, token] of sequence.entries()) {
@@ -188,7 +190,10 @@ export function modelLoss(
     weights,
     dense([...shape, channels], embeddings),
     dense(shape, batch.positions),
-    dense([...shape, batch.length], batch.mask),
+    dense(
+      [...shape, batch.length],
+      denseValues(batch.mask, { batch: batch.batchSize, targets: length, sources: length }),
+    ),
   );
   const logits = ops.linear(reshape(hidden, [batch.batchSize * batch.length, channels]), table);
   let loss = 0;

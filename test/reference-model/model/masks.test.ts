@@ -3,13 +3,20 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MaskKind } from '../../../reference-model/model/config.js';
 import { languageModel } from '../../../reference-model/model/language-model.js';
-import { denseMask } from '../../../reference-model/model/masks.js';
+import { sequenceMask } from '../../../reference-model/model/masks.js';
 import { disposeModel, type Model } from '../../../reference-model/model/model.js';
 import { buildBatch, type SequenceBatch } from '../../../reference-model/model/sequence.js';
 import { mergeEmbeddings } from '../../../reference-model/model/sequence-loss.js';
 import type { Sequence, Token } from '../../../reference-model/model/tokens.js';
+import { denseValues } from '../../../reference-model/ops/attention-mask.js';
 import { TEST_BACKENDS, useBackend } from '../backends.js';
 import { randomTensor, TINY, tinyModel } from './tiny-model.js';
+
+/** 0 or 1 per [B, T, T]. */
+function denseMask(sequences: readonly Sequence[], kind: MaskKind, length: number): Uint8Array {
+  const shape = { batch: sequences.length, targets: length, sources: length };
+  return denseValues(sequenceMask(sequences, kind, length), shape);
+}
 
 const KINDS: readonly MaskKind[] = ['causal', 'visual-bidirectional', 'prefix-bidirectional'];
 const VISUAL_TOKENS = 3;
@@ -81,8 +88,8 @@ function hiddenBits(model: Model, batch: SequenceBatch, embeddings: Float32Array
     languageModel(model, {
       embeddings: tf.tensor3d(embeddings, [batchSize, length, channels]),
       positions: tf.tensor2d(batch.positions, [batchSize, length], 'int32'),
-      mask: tf.tensor3d(batch.mask, [batchSize, length, length], 'bool'),
-    }).hidden.dataSync<'float32'>(),
+      mask: batch.mask,
+    }).dataSync<'float32'>(),
   );
   const bits = new Uint32Array(Float32Array.from(values).buffer);
   return Array.from({ length: batchSize * length }, (_, row) =>
@@ -90,7 +97,7 @@ function hiddenBits(model: Model, batch: SequenceBatch, embeddings: Float32Array
   );
 }
 
-describe('denseMask', () => {
+describe('sequenceMask', () => {
   it('is the definition, padding excluded', () => {
     fc.assert(
       fc.property(fc.array(layout, { minLength: 1, maxLength: 3 }), fc.constantFrom(...KINDS), (layouts, kind) => {

@@ -118,9 +118,13 @@ describe.each(TEST_BACKENDS)('fused operations on %s', (backend) => {
         'linear: weight must be float32 [4, 3], got float32 [4, 5].',
       );
       expect(() => linear(zeros(2, 3), zeros(4, 3), zeros(3))).toThrow('bias must be float32 [4]');
-      const mask = tf.ones([1, 2, 2], 'bool');
-      expect(() => attention(zeros(1, 2, 3, 4), zeros(1, 2, 2, 4), zeros(1, 2, 2, 4), mask)).toThrow('3 query heads');
-      expect(() => attention(zeros(1, 2, 2, 4), zeros(1, 2, 2, 4), zeros(1, 2, 2, 4), zeros(1, 2, 2))).toThrow('mask');
+      const mask = (allowed: tf.Tensor) => ({ kind: 'dense', allowed }) as const;
+      expect(() =>
+        attention(zeros(1, 2, 3, 4), zeros(1, 2, 2, 4), zeros(1, 2, 2, 4), mask(tf.ones([1, 2, 2], 'bool'))),
+      ).toThrow('3 query heads');
+      expect(() => attention(zeros(1, 2, 2, 4), zeros(1, 2, 2, 4), zeros(1, 2, 2, 4), mask(zeros(1, 2, 2)))).toThrow(
+        'mask',
+      );
       expect(() => layerNorm(zeros(2, 3), zeros(3), zeros(2), 1e-6)).toThrow('offset must be float32 [3]');
       expect(() => rmsNorm(zeros(2, 3), zeros(2), 1e-6)).toThrow('scale must be float32 [3]');
       expect(() => swiglu(zeros(2, 3), zeros(3, 2))).toThrow('up must be float32 [2, 3]');

@@ -1,4 +1,4 @@
-/** AdamW and the squared norm for gradient clipping. */
+/** AdamW and the squared norms for gradient clipping. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type AdamWAttributes, FusedKernel } from '../../../ops/kernels.js';
 import { expectShape, expectType, type KernelCall, registerNativeKernel, sizeOf, vectorsOf } from '../native-kernel.js';
@@ -24,17 +24,15 @@ function adamW({ backend, kernels, inputs, attributes }: KernelCall<AdamWAttribu
   return outputs;
 }
 
-function squaredNorm({ backend, kernels, inputs }: KernelCall): TensorInfo {
-  const x = inputs.x!;
-  expectType(FusedKernel.SquaredNorm, 'x', x, 'float32');
-  return backend.makeTensorInfo(
-    [],
-    'float32',
-    Float32Array.of(kernels.squaredNorm(sizeOf(x.shape), backend.address(x))),
-  );
+function squaredNorms({ backend, kernels, inputs }: KernelCall): TensorInfo {
+  const norms = Object.entries(inputs).map(([name, x]) => {
+    expectType(FusedKernel.SquaredNorms, name, x, 'float32');
+    return kernels.squaredNorm(sizeOf(x.shape), backend.address(x));
+  });
+  return backend.makeTensorInfo([norms.length], 'float32', Float32Array.from(norms));
 }
 
 export function registerOptimizerKernels(): void {
   registerNativeKernel<AdamWAttributes>(FusedKernel.AdamW, adamW);
-  registerNativeKernel(FusedKernel.SquaredNorm, squaredNorm);
+  registerNativeKernel(FusedKernel.SquaredNorms, squaredNorms);
 }

@@ -1,0 +1,54 @@
+/**
+ * From batches to gradients. Parts in front of the first one that learns run outside the backward pass, so that a frozen trunk saves
+ * nothing for it; behind it, the gradient of a frozen weight is never computed.
+ */
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Part } from '../model/config.js';
+import { connect } from '../model/connector.js';
+import type { Model } from '../model/model.js';
+import { sequenceLoss } from '../model/sequence-loss.js';
+import { encodeImages } from '../model/vision-encoder.js';
+import { pixelTensor } from '../model/visual-embeddings.js';
+import type { ExampleBatch } from './example-batch.js';
+import type { Learner } from './learner.js';
+
+/** The visual path up to the first part that learns; the pixels themselves when the vision encoder does. */
+function frozenVisualPath(model: Model, batch: ExampleBatch, trainable: readonly Part[]): tf.Tensor {
+  return model.inference((): tf.Tensor => {
+    const input = pixelTensor(batch);
+    if (trainable.includes('vision')) return input;
+    const features = encodeImages(model, input);
+    return trainable.includes('connector') ? features : connect(model, features);
+  });
+}
+
+/** The rest of the visual path, from where `frozenVisualPath` stopped to the visual embeddings. */
+function trainedVisualPath(model: Model, start: tf.Tensor, trainable: readonly Part[]): tf.Tensor {
+  if (trainable.includes('vision')) return connect(model, encodeImages(model, start));
+  return trainable.includes('connector') ? connect(model, start) : start;
+}
+
+/**
+ * Adds the gradients of one micro-batch.
+ *
+ * @param trainable the parts that learn in the learner's stage
+ * @param weight factor on the summed loss: 1 / (targets of the whole step), so that micro-batches add up by tokens
+ */
+export function learnBatch(
+  learner: Learner,
+  batch: ExampleBatch,
+  { trainable, weight }: { readonly trainable: readonly Part[]; readonly weight: number },
+): void {
+  const { model } = learner;
+  const start = frozenVisualPath(model, batch, trainable);
+  learner.backward(() =>
+    sequenceLoss(model, batch.sequences, { visualEmbeddings: trainedVisualPath(model, start, trainable), weight }),
+  );
+  start.dispose();
+}
+
+/** Adds the gradients of all micro-batches of one step. */
+export function learnBatches(learner: Learner, batches: readonly ExampleBatch[], trainable: readonly Part[]): void {
+  const targets = batches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
+  for (const batch of batches) learnBatch(learner, batch, { trainable, weight: 1 / targets });
+}

@@ -1,0 +1,145 @@
+/**
+ * The learner of engines whose operations tfjs's tape records: gradients by `variableGrads`, float32 throughout, one device. Of a step
+ * one reading is needed, the norms for clipping; losses are read when they are asked for.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { type CheckpointOwner, openCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint-folder.js';
+import { loadParameterSources, parameterSources } from '../checkpoint/load-parameters.js';
+import type { Part } from '../model/config.js';
+import type { Model } from '../model/model.js';
+import type { Parameter } from '../model/parameters.js';
+import { squaredNorms } from '../ops/squared-norm.js';
+import type { Learner, LearnerOptions, LearningRates, SettledStep, StepPlace } from './learner.js';
+import { AdamW } from './optimizer.js';
+import { TrainingError } from './training-error.js';
+
+/** A step whose losses lie on the engine still. */
+interface PendingStep extends StepPlace {
+  readonly losses: readonly tf.Scalar[];
+  readonly gradientNorm: number;
+}
+
+export class TfjsLearner implements Learner {
+  readonly model: Model;
+  readonly #optimizer: AdamW;
+  readonly #shardBytes: number | undefined;
+  #trainable: readonly Parameter[] = [];
+  /** By parameter name, of the micro-batches since the last update. */
+  readonly #gradients = new Map<string, tf.Tensor>();
+  #losses: tf.Scalar[] = [];
+  #pending: PendingStep[] = [];
+  #settled: SettledStep[] = [];
+  #lastCheckpoint = 0;
+
+  constructor({ model, optimizer, shardBytes }: LearnerOptions) {
+    this.model = model;
+    this.#optimizer = new AdamW(optimizer);
+    this.#shardBytes = shardBytes;
+  }
+
+  enterStage(trainable: readonly Part[], { resumed = false }: { readonly resumed?: boolean } = {}): void {
+    this.#trainable = [...this.model.parameters.values()].filter(({ part }) => trainable.includes(part));
+    if (!resumed) this.#optimizer.reset();
+  }
+
+  backward(loss: () => tf.Scalar): void {
+    const { value, grads } = tf.variableGrads(
+      loss,
+      this.#trainable.map(({ variable }) => variable),
+    );
+    this.#losses.push(value);
+    for (const { name, variable } of this.#trainable) {
+      const gradient = grads[variable.name];
+      if (gradient === undefined) continue;
+      const earlier = this.#gradients.get(name);
+      this.#gradients.set(name, earlier === undefined ? gradient : tf.add(earlier, gradient));
+      if (earlier !== undefined) tf.dispose([earlier, gradient]);
+    }
+  }
+
+  update(rates: LearningRates, place: StepPlace): void {
+    const gradientNorm = this.#globalNorm();
+    const isStopped = this.#pending.some((step) => !Number.isFinite(step.gradientNorm));
+    if (!isStopped && Number.isFinite(gradientNorm)) this.#apply(rates, gradientNorm);
+    tf.dispose([...this.#gradients.values()]);
+    this.#gradients.clear();
+    this.#pending.push({ ...place, losses: this.#losses, gradientNorm });
+    this.#losses = [];
+  }
+
+  settle(): readonly SettledStep[] {
+    this.#readPending();
+    const settled = this.#settled;
+    this.#settled = [];
+    return settled;
+  }
+
+  async save(folder: string, owner: CheckpointOwner): Promise<void> {
+    this.#readPending();
+    const { updates } = this.#optimizer;
+    const weights = parameterSources(this.model.parameters);
+    const content = { ...owner, updates, weights, moments: this.#optimizer.sources() };
+    writeCheckpoint(folder, content, this.#shardBytes === undefined ? {} : { shardBytes: this.#shardBytes });
+    this.#lastCheckpoint = owner.step;
+  }
+
+  async restore(folder: string): Promise<CheckpointOwner> {
+    const { run, step, updates, weights, moments } = openCheckpoint(folder);
+    loadParameterSources(this.model, weights, folder);
+    this.#optimizer.restore(moments, updates);
+    this.#lastCheckpoint = step;
+    return { run, step };
+  }
+
+  dispose(): void {
+    tf.dispose([...this.#gradients.values(), ...this.#losses, ...this.#pending.flatMap(({ losses }) => losses)]);
+    this.#gradients.clear();
+    this.#losses = [];
+    this.#pending = [];
+    this.#optimizer.reset();
+  }
+
+  /** √Σ‖g‖² over all gradients, summed in the order of the model. */
+  #globalNorm(): number {
+    const gradients = this.#trainable.flatMap(({ name }) => this.#gradients.get(name) ?? []);
+    if (gradients.length === 0) return 0;
+    const squares = squaredNorms(gradients);
+    const sum = squares.dataSync<'float32'>().reduce((total, square) => total + square, 0);
+    squares.dispose();
+    return Math.sqrt(sum);
+  }
+
+  #apply(rates: LearningRates, norm: number): void {
+    this.#optimizer.beginUpdate();
+    for (const { name, part, decay, variable } of this.#trainable) {
+      const own = this.#gradients.get(name);
+      const gradient = own ?? tf.zeros(variable.shape);
+      const update = { name, parameter: variable, gradient, learningRate: rates[part] ?? 0, decay };
+      const updated = this.#optimizer.updated(update, norm);
+      variable.assign(updated);
+      updated.dispose();
+      if (own === undefined) gradient.dispose();
+    }
+  }
+
+  #readPending(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    try {
+      for (const { losses, gradientNorm, ...place } of pending) {
+        const loss = losses.reduce((sum, part) => sum + part.dataSync()[0]!, 0);
+        this.#requireFinite('loss', loss, place);
+        this.#requireFinite('gradient norm', gradientNorm, place);
+        this.#settled.push({ step: place.step, loss, gradientNorm });
+      }
+    } finally {
+      tf.dispose(pending.flatMap(({ losses }) => losses));
+    }
+  }
+
+  #requireFinite(quantity: 'loss' | 'gradient norm', value: number, { stage, step, exampleIds }: StepPlace): void {
+    if (Number.isFinite(value)) return;
+    const lastCheckpoint = this.#lastCheckpoint;
+    throw new TrainingError({ code: 'diverged', stage, step, quantity, value, exampleIds, lastCheckpoint });
+  }
+}

@@ -5,6 +5,8 @@
 import type { BootstrapOptions, Interval } from '../bootstrap/interval.js';
 import { MetricError } from '../errors.js';
 import { formatSignature, type SignatureField } from '../signature.js';
+import { remembered, stemmedTokeniserId } from '../stemming.js';
+import { subsetFields } from '../subset.js';
 import { ptbTokeniser } from '../tokenise/ptb-tokeniser.js';
 import type { Tokeniser } from '../tokenise/tokeniser.js';
 import { bleuOfOrder } from './bleu.js';
@@ -16,6 +18,7 @@ import {
   countGramFrequencies,
   type DocumentFrequencies,
   fingerprintFrequencies,
+  type GramFrequencies,
 } from './document-frequency.js';
 import { type EncodedCaptions, encodeCaptions, MAXIMUM_ORDER } from './encoded-captions.js';
 import { fingerprintReferences } from './reference-fingerprint.js';
@@ -47,10 +50,14 @@ export const DEFAULT_CAPTION_METRICS: readonly CaptionMetric[] = [
 export interface ScoreCaptionsOptions {
   readonly metrics?: readonly CaptionMetric[];
   readonly tokeniser?: Tokeniser;
-  /** Frozen document frequencies; without them CIDEr counts the scored references. CIDEr-stemmed always counts them. */
+  /** Frozen document frequencies; without them CIDEr counts the scored references. */
   readonly documentFrequencies?: DocumentFrequencies;
+  /** The same of stemmed words, for CIDEr-stemmed. */
+  readonly stemmedDocumentFrequencies?: DocumentFrequencies;
   /** Name of the split, for the signature. */
   readonly split?: string;
+  /** Number and fingerprint of the images where they are not all, for the signature. */
+  readonly subset?: string;
   /** Adds a 95 % interval to every score. */
   readonly bootstrap?: BootstrapOptions;
   /** The stemmer of CIDEr-stemmed; `loadPorterStemmer` gives the one of the CIDEr paper. */
@@ -89,7 +96,9 @@ export function scoreCaptions(records: readonly CaptionRecord[], options: ScoreC
     metrics = DEFAULT_CAPTION_METRICS,
     tokeniser = ptbTokeniser,
     documentFrequencies,
+    stemmedDocumentFrequencies,
     split,
+    subset,
     bootstrap,
   } = options;
   for (const metric of metrics) requireKnownMetric(metric);
@@ -101,7 +110,7 @@ export function scoreCaptions(records: readonly CaptionRecord[], options: ScoreC
   const frequencies =
     documentFrequencies === undefined
       ? countGramFrequencies(encoded)
-      : adoptDocumentFrequencies(encoded.table, requireTokeniser(documentFrequencies, tokeniser));
+      : adoptDocumentFrequencies(encoded.table, requireTokeniser(documentFrequencies, tokeniser.id));
   const ngrams = scoreNgrams(encoded, frequencies);
 
   const shared: readonly SignatureField[] = [
@@ -110,11 +119,11 @@ export function scoreCaptions(records: readonly CaptionRecord[], options: ScoreC
     ['images', images],
     ['references', `${references}@${fingerprintReferences(encoded)}`],
     ['split', split ?? 'all'],
+    ...subsetFields(subset),
   ];
-  const idfSource = documentFrequencies === undefined ? 'corpus' : 'frozen';
   const usesIdf = metrics.includes('CIDEr-D') || metrics.includes('CIDEr');
   const idf: readonly SignatureField[] = usesIdf
-    ? [['idf', `${idfSource}-${frequencies.images}@${fingerprintFrequencies(encoded.table, frequencies)}`]]
+    ? [idfField(encoded, frequencies, documentFrequencies === undefined ? 'corpus' : 'frozen')]
     : [];
 
   const scores: Partial<Record<CaptionMetric, Omit<MetricScore, 'ci95'>>> = {};
@@ -127,7 +136,12 @@ export function scoreCaptions(records: readonly CaptionRecord[], options: ScoreC
         scores[metric] = meanScore(ngrams.cider, formatSignature(metric, [['n', 4], ...idf, ...shared]));
         break;
       case 'CIDEr-stemmed':
-        scores[metric] = stemmedCider(records, tokeniser, requireStemmer(options.stem), shared);
+        scores[metric] = stemmedCider(records, {
+          tokeniser,
+          stem: requireStemmer(options.stem),
+          documentFrequencies: stemmedDocumentFrequencies,
+          shared,
+        });
         break;
       case 'ROUGE-L':
         scores[metric] = meanScore(rougeL(encoded), formatSignature(metric, [['beta', '1.2'], ...shared]));
@@ -157,23 +171,34 @@ export function scoreCaptions(records: readonly CaptionRecord[], options: ScoreC
 
 function stemmedCider(
   records: readonly CaptionRecord[],
-  tokeniser: Tokeniser,
-  stem: (word: string) => string,
-  shared: readonly SignatureField[],
+  {
+    tokeniser,
+    stem,
+    documentFrequencies,
+    shared,
+  }: {
+    readonly tokeniser: Tokeniser;
+    readonly stem: (word: string) => string;
+    readonly documentFrequencies: DocumentFrequencies | undefined;
+    readonly shared: readonly SignatureField[];
+  },
 ): Omit<MetricScore, 'ci95'> {
-  const known = new Map<string, string>();
-  const encoded = encodeCaptions(records, tokeniser, (word) => {
-    let stemmed = known.get(word);
-    if (stemmed === undefined) {
-      stemmed = stem(word);
-      known.set(word, stemmed);
-    }
-    return stemmed;
-  });
-  const frequencies = countGramFrequencies(encoded);
-  const idf: SignatureField = ['idf', `corpus-${records.length}@${fingerprintFrequencies(encoded.table, frequencies)}`];
+  const encoded = encodeCaptions(records, tokeniser, remembered(stem));
+  const frequencies =
+    documentFrequencies === undefined
+      ? countGramFrequencies(encoded)
+      : adoptDocumentFrequencies(encoded.table, requireTokeniser(documentFrequencies, stemmedTokeniserId(tokeniser)));
+  const idf = idfField(encoded, frequencies, documentFrequencies === undefined ? 'corpus' : 'frozen');
   const signature = formatSignature('CIDEr-stemmed', [['n', 4], ['stem', 'porter'], idf, ...shared]);
   return meanScore(scoreNgrams(encoded, frequencies).cider, signature);
+}
+
+function idfField(
+  { table }: EncodedCaptions,
+  frequencies: GramFrequencies,
+  source: 'corpus' | 'frozen',
+): SignatureField {
+  return ['idf', `${source}-${frequencies.images}@${fingerprintFrequencies(table, frequencies)}`];
 }
 
 /** Corpus BLEU from the summed counts; per image from its own. */
@@ -236,13 +261,13 @@ function notesOn(encoded: EncodedCaptions, images: number, countsCorpus: boolean
   return notes;
 }
 
-function requireTokeniser(frequencies: DocumentFrequencies, tokeniser: Tokeniser): DocumentFrequencies {
-  if (frequencies.tokeniser === tokeniser.id) return frequencies;
+function requireTokeniser(frequencies: DocumentFrequencies, tokeniser: string): DocumentFrequencies {
+  if (frequencies.tokeniser === tokeniser) return frequencies;
   throw new MetricError({
     code: 'bad-document-frequencies',
-    what: `the document frequencies were counted with tokeniser ${frequencies.tokeniser}, the captions with ${tokeniser.id}`,
+    what: `the document frequencies were counted with tokeniser ${frequencies.tokeniser}, the captions with ${tokeniser}`,
     where: 'document frequencies, tokeniser',
-    expected: tokeniser.id,
+    expected: tokeniser,
     fix: 'count them again with the same tokeniser',
   });
 }

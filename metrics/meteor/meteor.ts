@@ -11,6 +11,7 @@ import { fingerprintReferences } from '../captions/reference-fingerprint.js';
 import type { MetricScore } from '../captions/score-captions.js';
 import { exponential, naturalLogarithm } from '../numerics/deterministic-math.js';
 import { formatSignature } from '../signature.js';
+import { subsetFields } from '../subset.js';
 import { ptbTokeniser } from '../tokenise/ptb-tokeniser.js';
 import type { Tokeniser } from '../tokenise/tokeniser.js';
 import { align } from './alignment.js';
@@ -34,6 +35,8 @@ export interface WordKnowledge {
 export interface ScoreMeteorOptions {
   readonly tokeniser?: Tokeniser;
   readonly split?: string | undefined;
+  /** Number and fingerprint of the images where they are not all, for the signature. */
+  readonly subset?: string | undefined;
   readonly bootstrap?: BootstrapOptions | undefined;
 }
 
@@ -52,7 +55,7 @@ interface MeteorCounts {
 export function scoreMeteor(
   records: readonly CaptionRecord[],
   knowledge: WordKnowledge,
-  { tokeniser = ptbTokeniser, split, bootstrap }: ScoreMeteorOptions = {},
+  { tokeniser = ptbTokeniser, split, subset, bootstrap }: ScoreMeteorOptions = {},
 ): MetricScore {
   checkCaptionRecords(records);
   const encoded = encodeCaptions(records, tokeniser);
@@ -90,6 +93,7 @@ export function scoreMeteor(
     ['images', images],
     ['references', `${encoded.captionStart[images]! - images}@${fingerprintReferences(encoded)}`],
     ['split', split ?? 'all'],
+    ...subsetFields(subset),
   ]);
   const score = { score: meteor(fromSums(total)), perImage: Float64Array.from(best, meteor), signature };
   if (bootstrap === undefined) return score;

@@ -1,9 +1,10 @@
 /**
- * Accuracy of answers to yes/no and open questions: exact match after the normalisation of the VQA v2 evaluation,
- * by kind, by question type and overall. Nothing is matched by substring ("normal" holds "no"), and every answer counts.
+ * Accuracy of answers to closed and open questions after the normalisation of the VQA v2 evaluation, by kind, by question type and
+ * overall. By default only the whole answer is right; nothing is ever matched by substring, and every answer counts.
  */
 import { MetricError } from '../errors.js';
 import type { SignatureField } from '../signature.js';
+import { ANSWER_MATCHES, type AnswerMatch, isRightAnswer } from './answer-match.js';
 import { normaliseAnswer } from './official-normalisation.js';
 import {
   type AveragingOptions,
@@ -14,12 +15,16 @@ import {
 } from './question-score.js';
 import { questionType } from './question-type.js';
 
+/** `closed` and `open` where the data set says so; otherwise an answer of yes or no makes a question `yes/no`. */
+export type AnswerKind = 'yes/no' | 'closed' | 'open';
+
 export interface AnsweredQuestion {
   readonly questionId: string;
-  readonly imageId: string;
+  /** Absent where nobody knows it; the question then counts as if its image were its own. */
+  readonly imageId?: string;
   readonly answer: string;
   readonly prediction: string;
-  readonly kind: 'yes/no' | 'open';
+  readonly kind: AnswerKind;
   /** The question's words, for the scores by question type. */
   readonly question?: string;
 }
@@ -28,6 +33,9 @@ export interface AnsweredQuestion {
 export type Accuracy = QuestionScore;
 
 export interface AnswerAccuracies {
+  /** Questions that the data set itself calls closed, whatever their answers. */
+  readonly closed: Accuracy;
+  /** Questions whose answer is yes or no; where types are stated, those among the closed ones. */
   readonly 'yes/no': Accuracy;
   readonly open: Accuracy;
   readonly overall: Accuracy;
@@ -37,26 +45,34 @@ export interface AnswerAccuracies {
   readonly perQuestion: Uint8Array;
 }
 
-const FIELDS: readonly SignatureField[] = [
-  ['match', 'exact'],
-  ['normalise', 'vqa-v2'],
-];
+export interface ScoreAnswersOptions extends AveragingOptions {
+  /** When a prediction is right; the whole answer by default. */
+  readonly answerMatch?: AnswerMatch | undefined;
+}
 
 /**
- * Exact-match accuracy of `questions`.
- * @throws MetricError `no-questions`, `duplicate-question`, `not-a-string` or `bad-answer-kind`.
+ * Accuracy of `questions`.
+ * @throws MetricError `no-questions`, `duplicate-question`, `not-a-string`, `bad-answer-kind` or `bad-option`.
  */
-export function scoreAnswers(questions: readonly AnsweredQuestion[], options: AveragingOptions = {}): AnswerAccuracies {
+export function scoreAnswers(
+  questions: readonly AnsweredQuestion[],
+  { answerMatch = 'exact', ...options }: ScoreAnswersOptions = {},
+): AnswerAccuracies {
   checkAnsweredQuestions(questions);
+  const fields: readonly SignatureField[] = [
+    ['match', requireAnswerMatch(answerMatch)],
+    ['normalise', 'vqa-v2'],
+  ];
   const perQuestion = Uint8Array.from(questions, ({ answer, prediction }) =>
-    normaliseAnswer(answer) === normaliseAnswer(prediction) ? 1 : 0,
+    isRightAnswer(answer, prediction, answerMatch) ? 1 : 0,
   );
   const accuracy = (name: string, belongs: (question: AnsweredQuestion) => boolean): Accuracy =>
-    averageQuestions(name, FIELDS, questions, perQuestion, ({ answer }) => answer, options, belongs);
+    averageQuestions(name, fields, questions, perQuestion, ({ answer }) => answer, options, belongs);
   const types = new Set(questions.flatMap(({ question }) => (question === undefined ? [] : [questionType(question)])));
-  const withoutInterval: AveragingOptions = { split: options.split };
+  const withoutInterval: AveragingOptions = { split: options.split, subset: options.subset };
   return {
-    'yes/no': accuracy('accuracy-yes/no', ({ kind }) => kind === 'yes/no'),
+    closed: accuracy('accuracy-closed', ({ kind }) => kind === 'closed'),
+    'yes/no': accuracy('accuracy-yes/no', isYesOrNo),
     open: accuracy('accuracy-open', ({ kind }) => kind === 'open'),
     overall: accuracy('accuracy-overall', () => true),
     byQuestionType: Object.fromEntries(
@@ -64,7 +80,7 @@ export function scoreAnswers(questions: readonly AnsweredQuestion[], options: Av
         type,
         averageQuestions(
           `accuracy-${type}`,
-          FIELDS,
+          fields,
           questions,
           perQuestion,
           ({ answer }) => answer,
@@ -83,16 +99,31 @@ export function checkAnsweredQuestions(questions: readonly AnsweredQuestion[]): 
   for (const { questionId, answer, prediction, kind } of questions) {
     requireAnswerText(answer, 'answer', questionId);
     requireAnswerText(prediction, 'prediction', questionId);
-    if (kind !== 'yes/no' && kind !== 'open') {
+    if (kind !== 'yes/no' && kind !== 'closed' && kind !== 'open') {
       throw new MetricError({
         code: 'bad-answer-kind',
         what: `the kind is ${JSON.stringify(kind)}`,
         where: `question ${questionId}, kind`,
-        expected: '"yes/no" or "open"',
-        fix: 'name one of the two kinds',
+        expected: '"yes/no", "closed" or "open"',
+        fix: 'name one of these kinds',
       });
     }
   }
+}
+
+function isYesOrNo({ kind, answer }: AnsweredQuestion): boolean {
+  return kind === 'yes/no' || (kind === 'closed' && answerKind(answer) === 'yes/no');
+}
+
+function requireAnswerMatch(match: AnswerMatch): AnswerMatch {
+  if (ANSWER_MATCHES.includes(match)) return match;
+  throw new MetricError({
+    code: 'bad-option',
+    what: `there is no way to match answers ${JSON.stringify(match)}`,
+    where: 'options, answerMatch',
+    expected: ANSWER_MATCHES.join(', '),
+    fix: 'name one of these',
+  });
 }
 
 /** `yes/no` where the answer is yes or no after normalisation, else `open`. */

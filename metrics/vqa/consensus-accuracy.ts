@@ -16,7 +16,8 @@ import {
 
 export interface ConsensusQuestion {
   readonly questionId: string;
-  readonly imageId: string;
+  /** Absent where nobody knows it; the question then counts as if its image were its own. */
+  readonly imageId?: string;
   /** The answers of all annotators, ten in VQA v2. */
   readonly answers: readonly string[];
   readonly prediction: string;
@@ -65,7 +66,8 @@ export function scoreConsensus(
   const perQuestion = Float64Array.from(questions, consensus);
   const average = (name: string, belongs?: (question: ConsensusQuestion) => boolean): QuestionScore => {
     const identity = ({ answers }: ConsensusQuestion): string => answers.join('\n');
-    const averaging: AveragingOptions = belongs === undefined ? options : { split: options.split };
+    const averaging: AveragingOptions =
+      belongs === undefined ? options : { split: options.split, subset: options.subset };
     return averageQuestions(name, FIELDS, questions, perQuestion, identity, averaging, belongs);
   };
   const by = (typeOf: (question: ConsensusQuestion) => string | undefined): Record<string, QuestionScore> => {

@@ -7,10 +7,12 @@ import type { BootstrapOptions, Interval } from '../bootstrap/interval.js';
 import { MetricError } from '../errors.js';
 import { formatFingerprint, HIGH_SEED, hashString, LOW_SEED, mix } from '../numerics/fingerprint.js';
 import { formatSignature, type SignatureField } from '../signature.js';
+import { subsetFields } from '../subset.js';
 
 export interface QuestionIdentity {
   readonly questionId: string;
-  readonly imageId: string;
+  /** Absent where nobody knows it. */
+  readonly imageId?: string;
 }
 
 export interface QuestionScore {
@@ -24,6 +26,8 @@ export interface QuestionScore {
 export interface AveragingOptions {
   /** Name of the split, for the signature. */
   readonly split?: string | undefined;
+  /** Number and fingerprint of the questions where they are not all, for the signature. */
+  readonly subset?: string | undefined;
   /** Adds a 95 % interval, clustered by image. */
   readonly bootstrap?: BootstrapOptions | undefined;
 }
@@ -35,22 +39,26 @@ export function averageQuestions<Question extends QuestionIdentity>(
   questions: readonly Question[],
   values: ArrayLike<number>,
   identity: (question: Question) => string,
-  { split, bootstrap }: AveragingOptions,
+  { split, subset, bootstrap }: AveragingOptions,
   belongs: (question: Question) => boolean = () => true,
 ): QuestionScore {
   const clusters = new Map<string, number>();
   const sums: number[] = [];
   const counts: number[] = [];
+  let knowsImages = true;
   let total = 0;
   let count = 0;
   let low = 0;
   let high = 0;
   questions.forEach((question, index) => {
     if (!belongs(question)) return;
-    let cluster = clusters.get(question.imageId);
+    // Questions without an image are clusters of their own; no image can be called after one.
+    const image = question.imageId ?? `\0${question.questionId}`;
+    knowsImages &&= question.imageId !== undefined;
+    let cluster = clusters.get(image);
     if (cluster === undefined) {
       cluster = clusters.size;
-      clusters.set(question.imageId, cluster);
+      clusters.set(image, cluster);
       sums.push(0);
       counts.push(0);
     }
@@ -64,9 +72,10 @@ export function averageQuestions<Question extends QuestionIdentity>(
   });
   const signature = formatSignature(name, [
     ...fields,
-    ['images', clusters.size],
+    ['images', knowsImages ? clusters.size : 'unknown'],
     ['questions', `${count}@${formatFingerprint({ high, low })}`],
     ['split', split ?? 'all'],
+    ...subsetFields(subset),
   ]);
   if (count === 0) return { score: undefined, questions: 0, signature };
   const score = total / count;
@@ -81,7 +90,7 @@ export function averageQuestions<Question extends QuestionIdentity>(
 }
 
 function hashQuestion({ questionId, imageId }: QuestionIdentity, text: string, seed: number): number {
-  return mix(mix(hashString(questionId, seed), hashString(imageId, seed)), hashString(text, seed));
+  return mix(mix(hashString(questionId, seed), hashString(imageId ?? '', seed)), hashString(text, seed));
 }
 
 /** @throws MetricError `no-questions` or `duplicate-question`. */

@@ -1,5 +1,5 @@
 /** `vlm-bench compare`: systems on the same images, with paired statistics, as a page and a JSON document. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CompareOptions } from '../compare/run-compare.js';
 import { addScoring, bootstrapSeedOption, collect, jsonOption, resamplesOption } from './options.js';
 
@@ -14,6 +14,11 @@ export function registerCompare(program: Command): void {
     .option('--out <dir>', 'folder of the page and of comparison.json', './vlm-bench-results/comparison')
     .option('--metric <name>', 'may be repeated; images are compared by the first one (default: all shared)', collect);
   addScoring(compare)
+    .addOption(
+      new Option('--common', 'score only the images (or questions) that all files of predictions name').conflicts(
+        'subset',
+      ),
+    )
     .option('--images <dir>', 'folder of image files for the thumbnails, named after the image ids')
     .addOption(resamplesOption())
     .addOption(bootstrapSeedOption())

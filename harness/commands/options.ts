@@ -100,12 +100,30 @@ export function addReading(command: Command): Command {
     .addOption(formatOption('references-format', 'references'));
 }
 
+export const answerMatchOption = () =>
+  new Option(
+    '--answer-match <how>',
+    'when an answer is right: all of it (exact, the default), its beginning, or a word of it',
+  ).choices(['exact', 'leading-word', 'contains-word']);
+export const documentFrequencyOption = () =>
+  new Option(
+    '--df <file>',
+    'frozen document frequencies for CIDEr, as `score df` writes them; again for CIDEr-stemmed (`score df --stem`)',
+  ).argParser(collect);
+
+/** How references and predictions are paired. */
+export function addPairing(command: Command): Command {
+  return command
+    .option('--split <name>', 'score this split of the references only')
+    .option('--subset', 'score only the images (or questions) that the predictions name')
+    .option('--image-key <name>', 'field of the references that predictions name images by, where several fit');
+}
+
 /** What predictions are scored against. */
 export function addScoring(command: Command): Command {
-  return addReading(command)
-    .option('--references <file>', 'references that predictions are scored against')
-    .option('--split <name>', 'score this split of the references only')
-    .option('--df <file>', 'frozen document frequencies for CIDEr, as `score df` writes them')
+  return addPairing(addReading(command).option('--references <file>', 'references that predictions are scored against'))
+    .addOption(documentFrequencyOption())
+    .addOption(answerMatchOption())
     .addOption(
       new Option('--dataset <name>', 'predictions are answers to questions of this layout').choices([
         'pathvqa',

@@ -4,16 +4,15 @@
  */
 import { CAPTION_METRICS, DEFAULT_CAPTION_METRICS } from '../../metrics/index.js';
 import { UserError } from '../errors.js';
-import { printScores, writeCsv } from '../score/print-scores.js';
-import type { ReadingOptions } from '../score/rows.js';
+import { printScores, tellOnce, writeCsv } from '../score/print-scores.js';
 import { type RequestedMetric, type ScoredCaptions, scoreCaptionFile } from '../score/score-captions.js';
+import { type PairingChoice, pairingOf } from '../systems/scoring-options.js';
 
-export interface CaptionScoreOptions extends ReadingOptions {
+export interface CaptionScoreOptions extends PairingChoice {
   readonly references: string;
   readonly predictions: string;
   readonly metrics?: string;
-  readonly split?: string;
-  readonly df?: string;
+  readonly df?: readonly string[];
   readonly meteorJar?: string;
   readonly perImage?: string;
   readonly resamples: number;
@@ -23,13 +22,12 @@ export interface CaptionScoreOptions extends ReadingOptions {
 }
 
 export async function printCaptionScores(options: CaptionScoreOptions): Promise<void> {
-  const { references, predictions, split, df, resamples, interval, bootstrapSeed, perImage, json, meteorJar } = options;
-  const { encoding, format, referencesFormat } = options;
+  const { references, predictions, df, resamples, interval, bootstrapSeed, perImage, json, meteorJar } = options;
   const scored = await scoreCaptionFile(predictions, {
     references,
-    reading: { encoding, format, referencesFormat },
     metrics: parseMetrics(options.metrics, meteorJar !== undefined),
-    ...(split === undefined ? {} : { split }),
+    ...pairingOf(options),
+    tell: tellOnce(),
     ...(df === undefined ? {} : { df }),
     ...(meteorJar === undefined ? {} : { meteorJar }),
     ...(resamples === 0 ? {} : { bootstrap: { resamples, seed: bootstrapSeed, method: interval } }),

@@ -1,15 +1,15 @@
 /** What `vlm-bench score vqa` does: scores a file of answers and prints the result, as `score captions` does for captions. */
-import { type QuestionScore, scoreTokenOverlap } from '../../metrics/index.js';
+import { type AnswerMatch, type QuestionScore, scoreTokenOverlap } from '../../metrics/index.js';
 import { UserError } from '../errors.js';
-import { type PrintedScore, printScores, writeCsv } from '../score/print-scores.js';
-import type { ReadingOptions } from '../score/rows.js';
+import { type PrintedScore, printScores, tellOnce, writeCsv } from '../score/print-scores.js';
 import { type AnswerLayout, type ScoredAnswers, scoreAnswerFile } from '../score/score-answers.js';
+import { type PairingChoice, pairingOf } from '../systems/scoring-options.js';
 
-export interface VqaScoreOptions extends ReadingOptions {
+export interface VqaScoreOptions extends PairingChoice {
   readonly dataset: AnswerLayout;
   readonly references: string;
   readonly predictions: string;
-  readonly split?: string;
+  readonly answerMatch?: AnswerMatch;
   readonly perQuestion?: string;
   readonly resamples: number;
   readonly interval: 'bca' | 'percentile';
@@ -18,7 +18,7 @@ export interface VqaScoreOptions extends ReadingOptions {
 }
 
 export async function printVqaScores(options: VqaScoreOptions): Promise<void> {
-  const { dataset, references, predictions, split, perQuestion: file, json } = options;
+  const { dataset, references, predictions, split, answerMatch, perQuestion: file, json } = options;
   if (split !== undefined && dataset !== 'pathvqa') {
     throw new UserError({
       code: 'data-invalid',
@@ -28,29 +28,29 @@ export async function printVqaScores(options: VqaScoreOptions): Promise<void> {
       fix: 'leave --split out and name the files of the split',
     });
   }
-  const { resamples, interval, bootstrapSeed, encoding, format, referencesFormat } = options;
-  const scoring = {
-    ...(split === undefined ? {} : { split }),
-    ...(resamples === 0 ? {} : { bootstrap: { resamples, seed: bootstrapSeed, method: interval } }),
-  };
+  const { resamples, interval, bootstrapSeed } = options;
+  const bootstrap = resamples === 0 ? undefined : { resamples, seed: bootstrapSeed, method: interval };
   const scored = await scoreAnswerFile(predictions, {
     references,
     layout: dataset,
-    reading: { encoding, format, referencesFormat },
-    ...scoring,
+    ...pairingOf(options),
+    tell: tellOnce(),
+    answerMatch,
+    bootstrap,
   });
-  const { questions } = scored;
+  const { questions, notes, subset } = scored;
   if (file !== undefined) {
     const { perQuestion } = scored.accuracies;
     const rows = questions.map(({ questionId }, index) => [questionId, String(perQuestion[index])]);
     await writeCsv(file, ['question_id', 'score'], rows);
   }
-  const soft = scored.kind === 'exact' && dataset === 'pathvqa' ? scoreTokenOverlap(scored.questions, scoring) : {};
+  const isSoft = scored.kind === 'exact' && dataset === 'pathvqa';
+  const soft = isSoft ? scoreTokenOverlap(scored.questions, { split, subset, bootstrap }) : {};
   const printed = Object.entries(namedScores(scored, soft)).flatMap(([name, { score, ...rest }]): PrintedScore[] =>
     score === undefined ? [] : [{ name, score, ...rest }],
   );
-  const images = new Set(questions.map(({ imageId }) => imageId)).size;
-  printScores({ images, questions: questions.length }, printed, [], json === true);
+  const images = new Set(questions.flatMap(({ imageId }) => (imageId === undefined ? [] : [imageId]))).size;
+  printScores({ images, questions: questions.length }, printed, notes, json === true);
 }
 
 /** @param soft further scores of the same answers, beside the accuracies */
@@ -64,8 +64,8 @@ function namedScores(
       return { overall, ...prefixed('answer type', byAnswerType), ...prefixed('question type', byQuestionType) };
     }
     case 'exact': {
-      const { 'yes/no': yesNo, open, overall, byQuestionType } = scored.accuracies;
-      return { 'yes/no': yesNo, open, overall, ...soft, ...prefixed('question type', byQuestionType) };
+      const { closed, 'yes/no': yesNo, open, overall, byQuestionType } = scored.accuracies;
+      return { closed, 'yes/no': yesNo, open, overall, ...soft, ...prefixed('question type', byQuestionType) };
     }
     default:
       return scored satisfies never;

@@ -8,6 +8,7 @@ import { UserError } from '../errors.js';
 import { closestName } from '../files/closest-name.js';
 import { readReproduction } from '../records/reproduction.js';
 import { type PublishedTable, readPublishedTables } from '../suite/published.js';
+import { onCommonImages } from '../systems/common-images.js';
 import type { Scoring } from '../systems/from-predictions.js';
 import { armLabel } from '../systems/from-records.js';
 import { parseSystemSource, readSystem, type SystemSource } from '../systems/read-system.js';
@@ -20,8 +21,17 @@ export interface CompareInputs {
 
 const PUBLISHED = 'published:';
 
+export interface CompareInputOptions {
+  /** Scores only the images (or questions) that all files of predictions name. */
+  readonly common?: boolean;
+}
+
 /** @throws UserError for anything that is missing, damaged, or named twice */
-export async function readCompareInputs(args: readonly string[], scoring?: Scoring): Promise<CompareInputs> {
+export async function readCompareInputs(
+  args: readonly string[],
+  scoring?: Scoring,
+  { common = false }: CompareInputOptions = {},
+): Promise<CompareInputs> {
   const published = publishedRows(
     args.filter((arg) => arg.startsWith(PUBLISHED)).map((arg) => arg.slice(PUBLISHED.length)),
   );
@@ -38,8 +48,14 @@ export async function readCompareInputs(args: readonly string[], scoring?: Scori
     );
   }
   const named = armsOfOneReproduction(sources);
+  const chosen = common
+    ? await onCommonImages(
+        named.flatMap(({ paths }) => paths),
+        scoring,
+      )
+    : scoring;
   const systems: System[] = [];
-  for (const source of named) systems.push(await readSystem(source, scoring));
+  for (const source of named) systems.push(await readSystem(source, chosen));
   return { systems: distinctlyLabelled(systems, sources), published };
 }
 

@@ -104,7 +104,11 @@ function questionBreakdowns(
   metrics: readonly SystemMetric[],
   systems: readonly System[],
 ): readonly (Breakdown | undefined)[] {
-  const kind = ({ 'accuracy/yes-no': 'yes/no', 'accuracy/open': 'open' } as Readonly<Record<string, string>>)[name];
+  const kind = (
+    { 'accuracy/yes-no': 'yes/no', 'accuracy/closed': 'closed', 'accuracy/open': 'open' } as Readonly<
+      Record<string, string>
+    >
+  )[name];
   const questions = sharedQuestions(systems, metrics, (item) => kind === undefined || item.kind === kind);
   if (questions === undefined) return [];
   const seeds = metrics.map(({ replicates }) => replicates.map(({ seed }) => seed));
@@ -124,7 +128,11 @@ function questionBreakdowns(
     return { by, note, parts: bySize(groups).map(([label, group]) => questionPart(label, group, seeds)) };
   };
   return [
-    breakdown('question kind', 'Questions that ask for yes or no, and all others.', (question) => question.kind),
+    breakdown(
+      'question kind',
+      'Open questions, and those that ask for yes or no or are closed as the data set says.',
+      (question) => question.kind,
+    ),
     breakdown('question type', 'What a question asks about, as the data set says.', ({ questionType }) => questionType),
   ];
 }

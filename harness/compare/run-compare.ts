@@ -13,6 +13,7 @@ import { readCompareInputs } from './compare-inputs.js';
 import { comparisonText } from './print-comparison.js';
 
 export interface CompareOptions extends ScoringOptions {
+  readonly common?: true;
   readonly out: string;
   readonly metric?: readonly string[];
   readonly images?: string;
@@ -23,9 +24,10 @@ export interface CompareOptions extends ScoringOptions {
 
 /** @throws UserError or MetricError; nothing is written then */
 export async function runCompare(inputs: readonly string[], options: CompareOptions): Promise<void> {
-  const { out, metric, images, resamples, bootstrapSeed, json } = options;
+  const { out, metric, images, resamples, bootstrapSeed, common, json } = options;
   requireOwnFolder(out);
-  const view = await buildComparisonView(await readCompareInputs(inputs, scoringOf(options)), {
+  const systems = await readCompareInputs(inputs, scoringOf(options), { common: common === true });
+  const view = await buildComparisonView(systems, {
     ...(metric === undefined ? {} : { metrics: metric }),
     ...(images === undefined ? {} : { images }),
     resamples,

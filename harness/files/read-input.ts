@@ -12,7 +12,8 @@ export function asUserError(error: unknown): unknown {
   return new UserError(error.problem, { cause: error, exitCode: error.problem.code === 'usage' ? 2 : 1 });
 }
 
-function strictly<Result>(read: () => Result): Result {
+/** The result of reading. @throws UserError for every `InputError` */
+export function strictly<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {

@@ -19,19 +19,25 @@ const JAVA = 'java';
 interface MeteorOptions {
   readonly jar: string | undefined;
   readonly split: string | undefined;
+  /** Number and fingerprint of the images where they are not all. */
+  readonly subset: string | undefined;
   readonly bootstrap: BootstrapOptions | undefined;
 }
 
 export async function scoreMeteorRecords(
   records: readonly CaptionRecord[],
-  { jar, split, bootstrap }: MeteorOptions,
+  { jar, split, subset, bootstrap }: MeteorOptions,
 ): Promise<MetricScore> {
-  if (jar !== undefined) return scoreWithJar(records, jar, split);
-  return scoreMeteor(records, await loadWordKnowledge(), { split, bootstrap });
+  if (jar !== undefined) return scoreWithJar(records, jar, { split, subset });
+  return scoreMeteor(records, await loadWordKnowledge(), { split, subset, bootstrap });
 }
 
 /** Runs the jar once for all records, with a fixed locale: elsewhere it writes numbers with decimal commas. No interval. */
-async function scoreWithJar(records: readonly CaptionRecord[], jar: string, split?: string): Promise<MetricScore> {
+async function scoreWithJar(
+  records: readonly CaptionRecord[],
+  jar: string,
+  { split, subset }: Pick<MeteorOptions, 'split' | 'subset'>,
+): Promise<MetricScore> {
   checkCaptionRecords(records);
   const { execa } = await import('execa');
   const locale = ['-Duser.language=en', '-Duser.country=US', '-Dfile.encoding=UTF-8'];
@@ -64,6 +70,7 @@ async function scoreWithJar(records: readonly CaptionRecord[], jar: string, spli
   const [, ...shared] = scoreCaptions(records, {
     metrics: ['ROUGE-L'],
     ...(split === undefined ? {} : { split }),
+    ...(subset === undefined ? {} : { subset }),
   }).metrics['ROUGE-L']!.signature.split(/\|(?=tok:)/);
   const signature = `${formatSignature('METEOR', [['implementation', 'meteor-1.5.jar']])}|${shared.join('|')}`;
   return { score, perImage, signature };

@@ -1,7 +1,6 @@
 /**
  * Prints scores as one JSON document or as a table, and writes per-record scores as CSV, whole or not at all.
  */
-
 import { logLine, printJson, printNote, printText } from '../log-text.js';
 import { writeOutput } from './write-output.js';
 
@@ -45,6 +44,16 @@ export function printScores(
     printText(`${name.padEnd(width)}  ${score.toFixed(4)}${number}${interval}`);
   }
   for (const { signature } of scores) printText(logLine(signature));
+}
+
+/** Says on stderr what files were read as, once for each, where that had to be recognised. */
+export function tellOnce(): (text: string, isUsual?: boolean) => void {
+  const told = new Set<string>();
+  return (text, isUsual = false) => {
+    if (isUsual || told.has(text)) return;
+    told.add(text);
+    printNote(text);
+  };
 }
 
 /** Writes a CSV file through a temporary one, quoting where RFC 4180 asks for it. */

@@ -119,7 +119,9 @@ function checksumOf(document: object): string {
   return sha256(canonicalJson(content));
 }
 
-/** Number and fingerprint of the references (or questions) that a signature of this package names. */
+/** Number and fingerprint of the references (or questions) that a signature of this package names, and of the part that was scored. */
 export function referencesOf(signature: string): string | undefined {
-  return /\|(?:references|questions):([^|]+)/.exec(signature)?.[1];
+  const references = /\|(?:references|questions):([^|]+)/.exec(signature)?.[1];
+  const subset = /\|subset:([^|]+)/.exec(signature)?.[1];
+  return references === undefined || subset === undefined ? references : `${references}, subset ${subset}`;
 }

@@ -1,7 +1,7 @@
 /** Predictions of another program as a system: what scored captions and answers come to, image by image. */
 import { basename, extname } from 'node:path';
-import type { AnsweredQuestion, ConsensusQuestion } from '../../metrics/index.js';
-import type { PairReading } from '../score/rows.js';
+import type { AnsweredQuestion, AnswerMatch, ConsensusQuestion } from '../../metrics/index.js';
+import type { PairingOptions } from '../score/pair-captions.js';
 import {
   type AnswerLayout,
   type ConsensusAnswers,
@@ -20,22 +20,27 @@ import {
 } from './system.js';
 
 /** What predictions are scored against. */
-export interface Scoring {
+export interface Scoring extends PairingOptions {
   readonly references: string;
-  readonly split?: string;
   /** Frozen document frequencies for CIDEr. */
-  readonly df?: string;
+  readonly df?: readonly string[];
   /** How questions are laid out; captions are scored without it. */
   readonly dataset?: AnswerLayout;
-  /** How the files are read. */
-  readonly reading?: PairReading;
+  /** When an answer is right. */
+  readonly answerMatch?: AnswerMatch;
 }
 
 /** @throws UserError or MetricError for predictions that are missing, surplus, repeated or empty */
-export async function systemOfPredictions(file: string, { dataset, ...scoring }: Scoring): Promise<System> {
-  if (dataset === undefined) return systemOfScoredCaptions(file, await scoreCaptionFile(file, scoring));
-  const { df: _, ...options } = { ...scoring, layout: dataset };
-  return systemOfScoredAnswers(file, await scoreAnswerFile(file, options));
+export async function systemOfPredictions(file: string, scoring: Scoring): Promise<System> {
+  const { dataset, answerMatch, df, ...pairing } = scoring;
+  if (dataset === undefined) {
+    const scored = await scoreCaptionFile(file, { ...pairing, df });
+    for (const note of scored.notes) pairing.tell?.(`note: ${file}: ${note}`);
+    return systemOfScoredCaptions(file, scored);
+  }
+  const scored = await scoreAnswerFile(file, { ...pairing, layout: dataset, answerMatch });
+  for (const note of scored.notes) pairing.tell?.(`note: ${file}: ${note}`);
+  return systemOfScoredAnswers(file, scored);
 }
 
 function predictedSystem(file: string, metrics: readonly SystemMetric[], items: readonly SystemItem[]): System {
@@ -92,11 +97,13 @@ function exactSystem(file: string, { questions, accuracies }: ExactAnswers): Sys
   const { perQuestion } = accuracies;
   const kinds = [
     ['accuracy', accuracies.overall, undefined],
+    ['accuracy/closed', accuracies.closed, 'closed'],
     ['accuracy/yes-no', accuracies['yes/no'], 'yes/no'],
     ['accuracy/open', accuracies.open, 'open'],
   ] as const;
   const metrics = kinds.flatMap(([name, { score, signature }, kind]) => {
-    if (score === undefined) return [];
+    // Where the data set states the types, closed questions stand for those of yes and no.
+    if (score === undefined || (kind === 'yes/no' && accuracies.closed.score !== undefined)) return [];
     const asked = questions.flatMap((question, index) =>
       kind === undefined || question.kind === kind ? [{ question, score: perQuestion[index]! }] : [],
     );
@@ -115,13 +122,14 @@ function exactSystem(file: string, { questions, accuracies }: ExactAnswers): Sys
 function questionMetric(
   name: string,
   signature: string,
-  questions: readonly { readonly imageId: string }[],
+  questions: readonly { readonly questionId: string; readonly imageId?: string }[],
   perQuestion: ArrayLike<number>,
 ): SystemMetric {
   const images = new Map<string, { sum: number; count: number }>();
-  questions.forEach(({ imageId }, index) => {
-    const { sum, count } = images.get(imageId) ?? { sum: 0, count: 0 };
-    images.set(imageId, { sum: sum + perQuestion[index]!, count: count + 1 });
+  questions.forEach((question, index) => {
+    const image = imageOf(question);
+    const { sum, count } = images.get(image) ?? { sum: 0, count: 0 };
+    images.set(image, { sum: sum + perQuestion[index]!, count: count + 1 });
   });
   const values = [...images.values()];
   return systemMetric({
@@ -135,13 +143,16 @@ function questionMetric(
   });
 }
 
-function answerItem(
-  { questionId, imageId, question, answer, prediction, kind }: AnsweredQuestion,
-  score: number,
-): SystemItem {
+/** A question whose image nobody knows stands for an image of its own. */
+function imageOf({ questionId, imageId }: { readonly questionId: string; readonly imageId?: string }): string {
+  return imageId ?? `question ${questionId}`;
+}
+
+function answerItem(asked: AnsweredQuestion, score: number): SystemItem {
+  const { questionId, question, answer, prediction, kind } = asked;
   return {
     group: 'answers',
-    imageId,
+    imageId: imageOf(asked),
     questionId,
     ...(question === undefined ? {} : { prompt: question }),
     kind,
@@ -151,13 +162,11 @@ function answerItem(
   };
 }
 
-function consensusItem(
-  { questionId, imageId, answers, prediction, questionType }: ConsensusQuestion,
-  score: number,
-): SystemItem {
+function consensusItem(asked: ConsensusQuestion, score: number): SystemItem {
+  const { questionId, answers, prediction, questionType } = asked;
   return {
     group: 'answers',
-    imageId,
+    imageId: imageOf(asked),
     questionId,
     ...(questionType === undefined ? {} : { questionType }),
     references: [...new Set(answers)],

@@ -82,7 +82,7 @@ function readItem(value: unknown, imageId: string, records: number, where: strin
     imageId,
     ...optionalText(fields, 'questionId', where),
     ...optionalText(fields, 'prompt', where),
-    ...(kind === 'yes/no' || kind === 'open' ? { kind } : {}),
+    ...(kind === 'yes/no' || kind === 'closed' || kind === 'open' ? { kind } : {}),
     ...optionalText(fields, 'questionType', where),
     references: fields.references === undefined ? [] : listOf(fields, 'references', where, isText, 'texts'),
     texts,

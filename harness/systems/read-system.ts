@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { STANDARD_INPUT } from '../../reference-model/files/input-stream.js';
 import { UserError } from '../errors.js';
 import { readJsonFile, tableFormat } from '../score/rows.js';
+import { isWorkbook } from '../score/workbook.js';
 import { BASELINE_FORMAT, parseBaseline } from './baseline.js';
 import { requireDistinctPaths } from './distinct-records.js';
 import { type Scoring, systemOfPredictions } from './from-predictions.js';
@@ -73,7 +74,7 @@ async function readPath(
       fix: 'check the path',
     });
   }
-  if ((await tableFormat(path, scoring?.reading)) === 'json') {
+  if (!isWorkbook(path) && (await tableFormat(path, scoring?.reading)) === 'json') {
     const document = await readJsonFile(path, scoring?.reading);
     const format = formatOf(document);
     if (format === SCORES_FORMAT) return only(parseScoresFile(document, path));

@@ -3,7 +3,7 @@
  * never cut down to what both sides have.
  */
 import { UserError } from '../errors.js';
-import { count, sample } from '../score/captions.js';
+import { count, sample } from '../files/counted.js';
 import type { SystemMetric } from './system.js';
 
 export interface LabelledMetric {
@@ -29,13 +29,16 @@ export function requireComparable(first: LabelledMetric, second: LabelledMetric)
   const differences = differingFields(a, b);
   if (differences.length > 0) {
     const references = differences.some((difference) => /^(references|questions|idf):/.test(difference));
+    const subset = differences.some((difference) => /\bsubset:/.test(difference));
     refuse(
       `the scores were computed differently: ${differences.join(', ')}`,
       `${a.name} of ${second.label}`,
       `the signature of ${first.label}: ${a.signature}`,
-      references
-        ? 'score both against the same references'
-        : 'score both with the same metric, tokeniser, split and document frequencies',
+      subset
+        ? 'score both on the same images: with --subset alike, or with `compare --common`'
+        : references
+          ? 'score both against the same references'
+          : 'score both with the same metric, tokeniser, split and document frequencies',
     );
   }
 }

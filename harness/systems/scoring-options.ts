@@ -1,24 +1,46 @@
-/** The options of `gate` and `compare` that say what predictions are scored against. */
+/** The options that say what predictions are scored against, as commands take them, and what they mean. */
+import type { AnswerMatch } from '../../metrics/index.js';
+import type { PairingOptions } from '../score/pair-captions.js';
+import { tellOnce } from '../score/print-scores.js';
 import type { ReadingOptions } from '../score/rows.js';
 import type { AnswerLayout } from '../score/score-answers.js';
 import type { Scoring } from './from-predictions.js';
 
-export interface ScoringOptions extends ReadingOptions {
-  readonly references?: string;
+/** How a file of references and one of predictions are paired. */
+export interface PairingChoice extends ReadingOptions {
   readonly split?: string;
-  readonly df?: string;
+  readonly imageKey?: string;
+  /** Only the images or questions that the predictions name. */
+  readonly subset?: true;
+}
+
+export interface ScoringOptions extends PairingChoice {
+  readonly references?: string;
+  readonly df?: readonly string[];
   readonly dataset?: AnswerLayout;
+  readonly answerMatch?: AnswerMatch;
+}
+
+export function pairingOf(choice: PairingChoice): PairingOptions {
+  const { split, imageKey, subset, encoding, format, referencesFormat } = choice;
+  return {
+    reading: { encoding, format, referencesFormat },
+    ...(split === undefined ? {} : { split }),
+    ...(imageKey === undefined ? {} : { imageKey }),
+    ...(subset === undefined ? {} : { only: 'predicted' }),
+  };
 }
 
 /** Undefined without references: then only what is scored already can be read. */
 export function scoringOf(options: ScoringOptions): Scoring | undefined {
-  const { references, split, df, dataset, encoding, format, referencesFormat } = options;
+  const { references, df, dataset, answerMatch } = options;
   if (references === undefined) return undefined;
   return {
     references,
-    ...(split === undefined ? {} : { split }),
+    ...pairingOf(options),
+    tell: tellOnce(),
     ...(df === undefined ? {} : { df }),
     ...(dataset === undefined ? {} : { dataset }),
-    reading: { encoding, format, referencesFormat },
+    ...(answerMatch === undefined ? {} : { answerMatch }),
   };
 }

@@ -46,7 +46,7 @@ export interface SystemItem {
   readonly questionId?: string;
   /** The question, or the prompt of a caption. */
   readonly prompt?: string;
-  readonly kind?: 'yes/no' | 'open';
+  readonly kind?: 'yes/no' | 'closed' | 'open';
   readonly questionType?: string;
   /** Empty where the source does not say. */
   readonly references: readonly string[];

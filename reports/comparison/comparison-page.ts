@@ -6,6 +6,7 @@
 import { renderDocument } from '../document.js';
 import { decimalsFor, formatChosen, formatCount, formatFixed, formatLevel } from '../numbers.js';
 import { publishedSection } from '../sections/published-section.js';
+import { subsetSentence } from '../subset-sentence.js';
 import { compilePage, readReportAsset } from '../templates.js';
 import { singleLineText } from '../untrusted-text.js';
 import { type ComparedSystemView, type ComparisonView, shownMetric } from './comparison-view.js';
@@ -81,6 +82,7 @@ export function renderComparison(view: ComparisonView, { site }: ComparisonPageO
       title,
       contents,
       lead: metricSentence(primary!, styles),
+      subset: subsetSentence(primary!.signature),
       primary: section('metric-1', primary!),
       overview: further.length > 0 && systems.length > 1 ? overviewTable(view, styles) : undefined,
       scatters,

@@ -3,6 +3,7 @@
  * self-contained file without script; equal views give equal bytes.
  */
 import { renderDocument } from '../document.js';
+import { subsetSentence } from '../subset-sentence.js';
 import { compilePage, readReportAsset } from '../templates.js';
 
 /** Everything that the page shows, numbers already written out. */
@@ -63,7 +64,11 @@ export function renderGatePage(view: GatePageView): string {
       ? { target: 'images', label: 'Skip to the images' }
       : { target: 'signatures', label: 'Skip to the signatures' },
     css: readReportAsset('gate/gate.css'),
-    body: compilePage('gate/gate')({ ...view, ...tones[view.verdict] }),
+    body: compilePage('gate/gate')({
+      ...view,
+      ...tones[view.verdict],
+      subset: view.signatures.map(subsetSentence).find((sentence) => sentence !== undefined),
+    }),
     footer: '<p>Made by vlm-bench from the scores of every image; no number on this page was typed by hand.</p>',
   });
 }

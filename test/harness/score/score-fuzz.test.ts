@@ -10,13 +10,9 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { problemsOf } from '../../../harness/errors.js';
-import { readCaptionRecords } from '../../../harness/score/captions.js';
 import { readDocumentFrequencies } from '../../../harness/score/document-frequency-file.js';
-import {
-  readConsensusQuestions,
-  readEasyVqaQuestions,
-  readPathVqaQuestions,
-} from '../../../harness/score/questions.js';
+import { pairCaptions } from '../../../harness/score/pair-captions.js';
+import { type AnswerLayout, scoreAnswerFile } from '../../../harness/score/score-answers.js';
 import { tokeniseStream } from '../../../harness/score/tokenise-stream.js';
 import { readYamlSource } from '../../../harness/suite/yaml-source.js';
 import { readSystem } from '../../../harness/systems/read-system.js';
@@ -96,10 +92,18 @@ const strict = (bytes: Uint8Array) => new TextDecoder('utf-8', { fatal: true }).
 
 /** Caption by image as the platform reads it; fails where the platform does. */
 const pairs = (records: readonly { image_id: unknown; caption: unknown }[]) =>
-  Object.fromEntries(records.map(({ image_id, caption }) => [String(image_id), caption]));
+  Object.fromEntries(records.map(({ image_id, caption }) => [imageOf(String(image_id)), caption]));
+/** Folders, endings and leading zeros make no other image of a number. */
+const imageOf = (name: string) =>
+  name
+    .replace(/^.*[/\\]/s, '')
+    .replace(/\.[A-Za-z]\w{1,4}$/, '')
+    .replace(/^(?:.*_)?0*(?=\d+$)/s, '');
+const answered = (layout: AnswerLayout, own: string, file: string) =>
+  scoreAnswerFile(file, { references: own, layout });
 const candidates = async (file: string) =>
   Object.fromEntries(
-    (await readCaptionRecords(references, file)).map(({ imageId, candidate }) => [imageId, candidate]),
+    (await pairCaptions(references, file)).records.map(({ imageId, candidate }) => [imageId, candidate]),
   );
 const firstColumns = (records: readonly { image_id?: unknown; caption?: unknown }[]) =>
   pairs(records as readonly { image_id: unknown; caption: unknown }[]);
@@ -126,22 +130,22 @@ const kinds: readonly Kind[] = [
   { name: 'predictions.csv', content: csv, read: candidates },
   { name: 'predictions.csv.gz', content: gzipSync(csv), read: candidates },
   { name: 'predictions-16.csv', content: Buffer.from(`\ufeff${csv}`, 'utf16le'), read: candidates },
-  { name: 'coco.json', content: coco, read: (file) => readCaptionRecords(file, cocoPredictions) },
-  { name: 'answers.json', content: answers, read: (file) => readPathVqaQuestions(pathVqaFile, file) },
+  { name: 'coco.json', content: coco, read: (file) => pairCaptions(file, cocoPredictions) },
+  { name: 'answers.json', content: answers, read: (file) => answered('pathvqa', pathVqaFile, file) },
   {
     name: 'questions.json',
     content: pathVqa,
-    read: (file) => readPathVqaQuestions(file, written('answers-of-questions.json', answers)),
+    read: (file) => answered('pathvqa', file, written('answers-of-questions.json', answers)),
   },
   {
     name: 'easy.json',
     content: easyVqa,
-    read: (file) => readEasyVqaQuestions(file, written('easy-answers.json', easyAnswers)),
+    read: (file) => answered('easy-vqa', file, written('easy-answers.json', easyAnswers)),
   },
   {
     name: 'consensus.json',
     content: consensus,
-    read: (file) => readConsensusQuestions(file, written('one.json', '[{"question_id": 1, "answer": "yes"}]')),
+    read: (file) => answered('vqav2', file, written('one.json', '[{"question_id": 1, "answer": "yes"}]')),
   },
   { name: 'scores.json', content: scores, read: (file) => readSystem({ paths: [file] }) },
   { name: 'corpus.df', content: frequencies, read: (file) => readDocumentFrequencies(file) },

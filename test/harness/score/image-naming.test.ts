@@ -116,7 +116,7 @@ describe('names of images', () => {
       'error: 2 images of the references have no prediction (1, 2), and 2 predictions match no image (1.0, 2.0)\n' +
         '  where:    p.json\n' +
         '  expected: names of images as in r.json: image_id such as 1; tried image_id\n' +
-        '  fix:     name the images as the references do, or name the references and the split that the predictions belong to',
+        '  fix:      name the images as the references do, or name the references and the split that the predictions belong to',
     );
   });
 });

@@ -6,7 +6,7 @@ import { WASM_BACKEND } from './backend.js';
 import { type KernelModule, loadKernelModule } from './kernel-module.js';
 import { registerWasmBackend } from './register.js';
 
-const REMEDY = 'Run `npm run build:kernels`, or reinstall the package; Node 20.11 or newer is needed.';
+const REMEDY = 'Run `npm run build:kernels`, or reinstall the package; Node 20.12 or newer is needed.';
 
 let loaded: KernelModule | undefined;
 

@@ -97,15 +97,31 @@ export function denseValues(
       }
       return values;
     case 'segments':
-      for (let b = 0; b < batch; b++) {
-        const start = b * sources;
-        for (let from = 0; from < targets; from++) {
-          const row = (start + from) * sources;
-          for (let to = 0; to < sources; to++) if (sees(mask, start + from, start + to)) values[row + to] = 1;
-        }
-      }
+      fillSegments(values, mask, { batch, length: sources });
       return values;
     default:
       return mask satisfies never;
+  }
+}
+
+/** `sees` for every pair, with what a row has in common taken out of the loop: it runs for every batch. */
+function fillSegments(
+  values: Uint8Array,
+  { documents, groups }: SegmentMask,
+  { batch, length }: { readonly batch: number; readonly length: number },
+): void {
+  for (let b = 0; b < batch; b++) {
+    const start = b * length;
+    for (let from = 0; from < length; from++) {
+      const document = documents[start + from]!;
+      if (document < 0) continue;
+      const group = groups[start + from]!;
+      const row = (start + from) * length;
+      for (let to = 0; to <= from; to++) if (documents[start + to] === document) values[row + to] = 1;
+      if (group < 0) continue;
+      for (let to = from + 1; to < length; to++) {
+        if (groups[start + to] === group && documents[start + to] === document) values[row + to] = 1;
+      }
+    }
   }
 }

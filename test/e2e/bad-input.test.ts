@@ -42,7 +42,7 @@ describe('a shipped backbone', () => {
     writeFileSync(backbone, bytes);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^error: causal, seed 1: reference-model\/pretraining\/weights\/vision\.safetensors, tensor ".*": The data ends at byte \d+ of the data section, but the file holds only \d+\. .*\n {2}fix: {6}restore the file, or write it again$/m,
+      /^error: the pretrained vision backbone of the package is damaged\n {2}where: {4}.*\/reference-model\/weights\/vision\.safetensors\n {2}fix: {6}install the package again$/m,
     );
     expect(stderr).not.toMatch(/^ {4}at /m);
   });

@@ -4,6 +4,7 @@
  */
 import { getHeapStatistics } from 'node:v8';
 import { collect, linesOf, openTextInput, type TextInput, withHead } from '../../reference-model/files/input-stream.js';
+import { parseJsonBatches } from '../../reference-model/files/json-batches.js';
 import { isBlank } from '../../reference-model/files/json-scan.js';
 import { parseJsonBytes, parseJsonPart } from '../../reference-model/files/read-json.js';
 import { UserError } from '../errors.js';
@@ -15,6 +16,8 @@ import { delimiters, formatNames, formatOfName, recogniseFormat, type TableForma
 
 /** Parsed records take several times the room of their text. */
 const HEAP_PER_BYTE = 6;
+/** A JSON document of more bytes is not held as one text beside its values. */
+const LARGE_DOCUMENT = 32_000_000;
 /** How much of a file is looked at to recognise it. */
 const HEAD_BYTES = 65_536;
 
@@ -49,8 +52,9 @@ export type Table =
  * @throws UserError for what cannot be read; `rows` throw it while they are iterated
  */
 export async function readTable(file: string, reading: Reading = {}): Promise<Table> {
-  const { format, chunks } = await openTable(file, reading);
-  if (format === 'json') return { format, document: await jsonDocument(chunks, file) };
+  const { format, chunks, size } = await openTable(file, reading);
+  if (format === 'json')
+    return { format, document: await jsonDocument(chunks, { file, size, encoding: reading.encoding }) };
   switch (format) {
     case 'jsonl':
       return { format, rows: nonEmpty(jsonLines(chunks, file), file) };
@@ -76,8 +80,8 @@ export async function tableFormat(file: string, reading: Reading = {}): Promise<
 
 /** A whole JSON file, whatever its name. Integers that a double would round are `bigint`. */
 export async function readJsonFile(file: string, { encoding }: Pick<Reading, 'encoding'> = {}): Promise<unknown> {
-  const { chunks } = await openInput(file, encoding);
-  return jsonDocument(chunks, file);
+  const { chunks, size } = await openInput(file, encoding);
+  return jsonDocument(chunks, { file, size, encoding });
 }
 
 /** The rows of a list that stands in a JSON document. @param path where in the document, for example `annotations` */
@@ -89,7 +93,11 @@ export function* listRows(list: readonly unknown[], file: string, path = ''): Ge
 async function openTable(
   file: string,
   { encoding, format: forced, note = (text) => printNote(`note: ${text}`) }: Reading,
-): Promise<{ readonly format: TableFormat; readonly chunks: AsyncIterable<Buffer> }> {
+): Promise<{
+  readonly format: TableFormat;
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly size: number | undefined;
+}> {
   const input = await openInput(file, encoding);
   const { head, isWhole, chunks } = await withHead(input.chunks, HEAD_BYTES).catch(rethrow);
   const named = formatOfName(file);
@@ -109,14 +117,28 @@ async function openTable(
     const encoded = input.encoding === 'utf-8' ? '' : ` in ${input.encoding}`;
     note(`${file} is read as ${formatNames[format]}${encoded}${input.compressed ? ', unpacked with gzip' : ''}`);
   }
-  return { format, chunks };
+  return { format, chunks, size: input.size };
 }
 
-async function jsonDocument(chunks: AsyncIterable<Buffer>, file: string): Promise<unknown> {
+/** @param size of the file, where it is a regular one and can be opened again */
+async function jsonDocument(
+  chunks: AsyncIterable<Buffer>,
+  {
+    file,
+    size,
+    encoding,
+  }: { readonly file: string; readonly size: number | undefined; readonly encoding: string | undefined },
+): Promise<unknown> {
+  const largeIntegers = 'exact';
   try {
-    const bytes = await collect(chunks);
+    if (size !== undefined && size > LARGE_DOCUMENT) {
+      const read = await parseJsonBatches(chunks, { largeIntegers });
+      if (read !== undefined) return read.document;
+    }
+    const whole = size !== undefined && size > LARGE_DOCUMENT ? (await openInput(file, encoding)).chunks : chunks;
+    const bytes = await collect(whole, size);
     if (bytes.every(isBlank)) throw emptyFile(file);
-    return parseJsonBytes(bytes, file, { largeIntegers: 'exact' });
+    return parseJsonBytes(bytes, file, { largeIntegers });
   } catch (error) {
     return rethrow(error);
   }

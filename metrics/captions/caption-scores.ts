@@ -6,7 +6,7 @@
  */
 import { exponential, naturalLogarithm } from '../numerics/deterministic-math.js';
 import type { GramFrequencies } from './document-frequency.js';
-import { type EncodedCaptions, MAXIMUM_ORDER } from './encoded-captions.js';
+import { type EncodedCaptions, expandGrams, MAXIMUM_ORDER } from './encoded-captions.js';
 import { NO_GRAM } from './ngram-table.js';
 
 /** Standard deviation of CIDEr-D's Gaussian penalty on the difference of lengths. */
@@ -28,7 +28,7 @@ export interface NgramScores {
 
 /** Scores every image of `encoded` against its own references, weighing n-grams by `frequencies`. */
 export function scoreNgrams(encoded: EncodedCaptions, frequencies: GramFrequencies): NgramScores {
-  const { captionStart, wordStart, grams } = encoded;
+  const { captionStart, wordStart } = encoded;
   const images = captionStart.length - 1;
   const idf = inverseDocumentFrequencies(frequencies);
 
@@ -44,10 +44,15 @@ export function scoreNgrams(encoded: EncodedCaptions, frequencies: GramFrequenci
   const mostInReferences = new Int32Array(encoded.table.size);
   const candidateNorms = new Float64Array(MAXIMUM_ORDER);
 
+  let grams: Int32Array = new Int32Array(0);
+
   for (let image = 0; image < images; image++) {
     const candidate = captionStart[image]!;
-    const from = wordStart[candidate]!;
-    const to = wordStart[candidate + 1]!;
+    // Words are counted from the first one of the image, whose n-grams are spread out for it alone.
+    const base = wordStart[candidate]!;
+    grams = expandGrams(encoded, { from: base, to: wordStart[captionStart[image + 1]!]!, target: grams });
+    const from = 0;
+    const to = wordStart[candidate + 1]! - base;
     const length = to - from;
     candidateLength[image] = length;
     count(grams, from, to, inCandidate);
@@ -61,8 +66,8 @@ export function scoreNgrams(encoded: EncodedCaptions, frequencies: GramFrequenci
     let sumD = 0;
     let sum = 0;
     for (let reference = firstReference; reference < lastReference; reference++) {
-      const start = wordStart[reference]!;
-      const end = wordStart[reference + 1]!;
+      const start = wordStart[reference]! - base;
+      const end = wordStart[reference + 1]! - base;
       const words = end - start;
       if (closest < 0 || isCloser(words, closest, length)) closest = words;
       count(grams, start, end, inReference);

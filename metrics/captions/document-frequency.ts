@@ -6,7 +6,7 @@
 import { MetricError } from '../errors.js';
 import { formatFingerprint, HIGH_SEED, hashString, LOW_SEED, mix } from '../numerics/fingerprint.js';
 import { type EncodedCaptions, MAXIMUM_ORDER } from './encoded-captions.js';
-import { type NgramTable, NO_GRAM } from './ngram-table.js';
+import type { NgramTable } from './ngram-table.js';
 
 /** Frozen frequencies as plain data: what `vlm-bench score df` writes and `--df` reads. */
 export interface DocumentFrequencies {
@@ -27,18 +27,19 @@ export interface GramFrequencies {
 
 /** Counts the images whose references hold each gram. */
 export function countGramFrequencies(encoded: EncodedCaptions): GramFrequencies {
-  const { captionStart, wordStart, grams, table } = encoded;
+  const { captionStart, wordStart, table } = encoded;
+  const { longest } = encoded;
   const images = captionStart.length - 1;
   const counts = new Int32Array(table.size);
   const lastImage = new Int32Array(table.size).fill(-1);
   for (let image = 0; image < images; image++) {
-    const from = MAXIMUM_ORDER * wordStart[captionStart[image]! + 1]!;
-    const to = MAXIMUM_ORDER * wordStart[captionStart[image + 1]!]!;
-    for (let index = from; index < to; index++) {
-      const gram = grams[index]!;
-      if (gram === NO_GRAM || lastImage[gram] === image) continue;
-      lastImage[gram] = image;
-      counts[gram]!++;
+    const to = wordStart[captionStart[image + 1]!]!;
+    for (let word = wordStart[captionStart[image]! + 1]!; word < to; word++) {
+      // A gram that was counted for this image was counted with all its prefixes.
+      for (let gram = longest[word]!; gram >= 0 && lastImage[gram] !== image; gram = table.prefixOf(gram)) {
+        lastImage[gram] = image;
+        counts[gram]!++;
+      }
     }
   }
   return { images, counts };

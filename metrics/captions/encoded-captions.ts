@@ -1,6 +1,7 @@
 /**
  * Captions as integers: every metric works on this one encoding, so text is tokenised once for all of them.
- * Each image holds its candidate first and then its references; each word position holds the 1- to 4-gram that starts there.
+ * Each image holds its candidate first and then its references; each word position holds the longest n-gram up to four words that
+ * starts there, whose prefixes are the shorter ones.
  */
 import type { Tokeniser } from '../tokenise/tokeniser.js';
 import type { CaptionRecord } from './caption-record.js';
@@ -11,6 +12,8 @@ export const MAXIMUM_ORDER = 4;
 // What captions of ordinary length need; longer ones make the arrays grow.
 const WORDS_PER_CAPTION = 12;
 const GRAMS_PER_CAPTION = 8;
+/** Large corpora repeat themselves: room for more distinct n-grams is made when they come. */
+const MOST_GRAMS_AT_FIRST = 1 << 20;
 
 /** What separates words for Python, in which the public evaluation is written, beyond the white space of ASCII. */
 const OTHER_BLANKS = '\\u001c-\\u001f\\u0085\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
@@ -24,8 +27,8 @@ export interface EncodedCaptions {
   readonly captionStart: Int32Array;
   /** First word of each caption; [captions + 1]. */
   readonly wordStart: Int32Array;
-  /** N-gram of order n + 1 starting at word w at [4 w + n], or NO_GRAM; [4 × words]. */
-  readonly grams: Int32Array;
+  /** The longest n-gram of at most four words that starts at each word within its caption; [words]. */
+  readonly longest: Int32Array;
   /**
    * ROUGE-L of the reference splits on single spaces only: a token that holds other white space is one token there and two
    * words for the n-gram metrics, and an empty caption has one empty token. Captions where that differs from the words.
@@ -49,11 +52,11 @@ export function encodeCaptions(
     captions += 1 + record.references.length;
   });
   captionStart[records.length] = captions;
-  const table = new NgramTable(GRAMS_PER_CAPTION * captions);
+  const table = new NgramTable(Math.min(GRAMS_PER_CAPTION * captions, MOST_GRAMS_AT_FIRST));
 
   const wordStart = new Int32Array(captions + 1);
   const spaceTokens = new Map<number, Int32Array>();
-  let grams: Int32Array<ArrayBuffer> = new Int32Array(MAXIMUM_ORDER * WORDS_PER_CAPTION * captions);
+  let longest: Int32Array<ArrayBuffer> = new Int32Array(WORDS_PER_CAPTION * captions);
   let words = 0;
   let caption = 0;
   let emptyCandidates = 0;
@@ -77,12 +80,12 @@ export function encodeCaptions(
         caption,
         Int32Array.from(tokens, (token) => table.word(normaliseWord(token))),
       );
-    extendGrams(table, grams, wordStart[caption]!, words);
+    extendGrams(table, longest, wordStart[caption]!, words);
     caption++;
   };
   const push = (word: number): void => {
-    if (4 * words + 4 > grams.length) grams = grown(grams);
-    grams[4 * words++] = word;
+    if (words === longest.length) longest = grown(longest);
+    longest[words++] = word;
   };
 
   for (const { candidate, references } of records) {
@@ -101,18 +104,41 @@ export function encodeCaptions(
     imageIds: records.map((record) => record.imageId),
     captionStart,
     wordStart,
-    grams: grams.subarray(0, 4 * words),
+    longest: longest.subarray(0, words),
     spaceTokens,
     emptyCandidates,
     emptyReferences,
   };
 }
 
-function extendGrams(table: NgramTable, grams: Int32Array, from: number, to: number): void {
+/** Turns the words `from` … `to` − 1 of a caption into the longest n-grams that start there. */
+function extendGrams(table: NgramTable, longest: Int32Array, from: number, to: number): void {
   for (let order = 1; order < MAXIMUM_ORDER; order++) {
-    for (let word = from; word < to; word++) {
-      const last = word + order;
-      grams[4 * word + order] = last < to ? table.extend(grams[4 * word + order - 1]!, grams[4 * last]!) : NO_GRAM;
+    // Whatever stands there by now begins with the word.
+    for (let word = from; word + order < to; word++) {
+      longest[word] = table.extend(longest[word]!, table.firstWordOf(longest[word + order]!));
     }
   }
+}
+
+/**
+ * N-grams of order n + 1 starting at word `from` + w at [4 w + n] of the result, or NO_GRAM where the caption ends before.
+ * @param target is used where it is large enough
+ */
+export function expandGrams(
+  { table, longest }: Pick<EncodedCaptions, 'table' | 'longest'>,
+  { from, to, target }: { readonly from: number; readonly to: number; readonly target: Int32Array },
+): Int32Array {
+  const length = MAXIMUM_ORDER * (to - from);
+  const grams = target.length < length ? new Int32Array(2 * length) : target;
+  for (let word = from, index = 0; word < to; word++, index += MAXIMUM_ORDER) {
+    grams.fill(NO_GRAM, index, index + MAXIMUM_ORDER);
+    let gram = longest[word]!;
+    let order = table.orderOf(gram) - 1;
+    for (; order >= 0; order--) {
+      grams[index + order] = gram;
+      gram = table.prefixOf(gram);
+    }
+  }
+  return grams;
 }

@@ -58,6 +58,20 @@ export class NgramTable {
     return this.prefixes[gram]!;
   }
 
+  /** The word that a gram begins with. */
+  firstWordOf(gram: number): number {
+    let first = gram;
+    for (let prefix = this.prefixes[gram]!; prefix >= 0; prefix = this.prefixes[prefix]!) first = prefix;
+    return first;
+  }
+
+  /** Number of words. */
+  orderOf(gram: number): number {
+    let order = 1;
+    for (let prefix = this.prefixes[gram]!; prefix >= 0; prefix = this.prefixes[prefix]!) order++;
+    return order;
+  }
+
   lastWordOf(gram: number): number {
     const word = this.lastWords[gram]!;
     return word === NO_PREFIX ? gram : word;

@@ -3,11 +3,11 @@
  * so that scores against different references are never compared.
  */
 import { formatFingerprint, HIGH_SEED, hashString, LOW_SEED, mix } from '../numerics/fingerprint.js';
-import { type EncodedCaptions, MAXIMUM_ORDER } from './encoded-captions.js';
+import type { EncodedCaptions } from './encoded-captions.js';
 
 /** Sixteen hexadecimal digits over image identifiers and reference tokens. */
 export function fingerprintReferences(encoded: EncodedCaptions): string {
-  const { table, imageIds, captionStart, wordStart, grams } = encoded;
+  const { table, imageIds, captionStart, wordStart, longest } = encoded;
   const wordLow = new Int32Array(table.size);
   const wordHigh = new Int32Array(table.size);
   let low = 0;
@@ -19,7 +19,7 @@ export function fingerprintReferences(encoded: EncodedCaptions): string {
       let captionLow = imageLow;
       let captionHigh = imageHigh;
       for (let index = wordStart[caption]!; index < wordStart[caption + 1]!; index++) {
-        const word = grams[MAXIMUM_ORDER * index]!;
+        const word = table.firstWordOf(longest[index]!);
         if (wordLow[word] === 0 && wordHigh[word] === 0) {
           wordLow[word] = hashString(table.textOf(word), LOW_SEED);
           wordHigh[word] = hashString(table.textOf(word), HIGH_SEED);

@@ -3,13 +3,13 @@
  * the references independently, as in the public COCO caption evaluation. Source: Lin, "ROUGE" (ACL workshop 2004), §3.
  * The subsequence length comes from the bit-parallel recurrence of Hyyrö (2004), 32 candidate tokens per operation.
  */
-import { type EncodedCaptions, MAXIMUM_ORDER } from './encoded-captions.js';
+import type { EncodedCaptions } from './encoded-captions.js';
 
 const BETA_SQUARED = 1.2 * 1.2;
 
 /** ROUGE-L of each image, 0–1; [images]. */
 export function rougeL(encoded: EncodedCaptions): Float64Array {
-  const { captionStart, wordStart, grams, spaceTokens, table } = encoded;
+  const { captionStart, wordStart, longest: longestGrams, spaceTokens, table } = encoded;
   const images = captionStart.length - 1;
   const scores = new Float64Array(images);
   const matcher = new SubsequenceMatcher(table.size);
@@ -25,7 +25,7 @@ export function rougeL(encoded: EncodedCaptions): Float64Array {
     }
     const from = wordStart[caption]!;
     const length = wordStart[caption + 1]! - from;
-    for (let index = 0; index < length; index++) tokens[index] = grams[MAXIMUM_ORDER * (from + index)]!;
+    for (let index = 0; index < length; index++) tokens[index] = table.firstWordOf(longestGrams[from + index]!);
     return length;
   };
   for (let image = 0; image < images; image++) {

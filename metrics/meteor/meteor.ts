@@ -6,7 +6,7 @@
 import { bootstrapStatistics } from '../bootstrap/bootstrap-statistic.js';
 import type { BootstrapOptions } from '../bootstrap/interval.js';
 import { type CaptionRecord, checkCaptionRecords } from '../captions/caption-record.js';
-import { type EncodedCaptions, encodeCaptions, MAXIMUM_ORDER } from '../captions/encoded-captions.js';
+import { type EncodedCaptions, encodeCaptions } from '../captions/encoded-captions.js';
 import { fingerprintReferences } from '../captions/reference-fingerprint.js';
 import type { MetricScore } from '../captions/score-captions.js';
 import { exponential, naturalLogarithm } from '../numerics/deterministic-math.js';
@@ -149,8 +149,8 @@ function wordSimilarity({ table }: EncodedCaptions, { stem, synonymSets }: WordK
   };
 }
 
-function wordsOf({ wordStart, grams }: EncodedCaptions, caption: number): Int32Array {
+function wordsOf({ wordStart, longest, table }: EncodedCaptions, caption: number): Int32Array {
   const from = wordStart[caption]!;
   const length = wordStart[caption + 1]! - from;
-  return Int32Array.from({ length }, (_, index) => grams[MAXIMUM_ORDER * (from + index)]!);
+  return Int32Array.from({ length }, (_, index) => table.firstWordOf(longest[from + index]!));
 }

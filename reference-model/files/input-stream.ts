@@ -29,6 +29,8 @@ export interface TextInput {
   /** Name of the encoding that the input is in. */
   readonly encoding: string;
   readonly compressed: boolean;
+  /** Bytes of the file, where it is a regular one. */
+  readonly size?: number;
 }
 
 /**
@@ -36,7 +38,9 @@ export interface TextInput {
  * @throws InputError for what is no regular file, is too large, or begins like no text; `chunks` throw it for what comes later
  */
 export async function openTextInput(file: string, options: InputOptions = {}): Promise<TextInput> {
-  return readTextInput(await rawChunks(file, options.limit ?? LARGEST_WHOLE_FILE), file, options);
+  const { chunks, size } = await rawChunks(file, options.limit ?? LARGEST_WHOLE_FILE);
+  const input = await readTextInput(chunks, file, options);
+  return size === undefined || input.compressed ? input : { ...input, size };
 }
 
 /** As `openTextInput`, for bytes that come from elsewhere. @param file its name in errors */
@@ -60,11 +64,20 @@ export async function readTextInput(
   return { chunks: once(text.bytes), encoding: text.encoding, compressed };
 }
 
-/** All pieces as one. */
-export async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const chunk of chunks) pieces.push(chunk);
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+/** All pieces as one. @param expected how many bytes there will be, if that is known: then no piece is held beside the whole */
+export async function collect(chunks: AsyncIterable<Buffer>, expected = 0): Promise<Buffer> {
+  let bytes = Buffer.allocUnsafe(expected);
+  let length = 0;
+  for await (const chunk of chunks) {
+    if (length + chunk.length > bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length + chunk.length, 2 * bytes.length));
+      bytes.copy(larger, 0, 0, length);
+      bytes = larger;
+    }
+    chunk.copy(bytes, length);
+    length += chunk.length;
+  }
+  return bytes.subarray(0, length);
 }
 
 /** Lines without their line feed, numbered from 1; the last one may lack it. @throws InputError for a line of more than `limit` bytes */
@@ -133,11 +146,15 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
 
-async function rawChunks(file: string, limit: number): Promise<AsyncIterable<Buffer>> {
+async function rawChunks(
+  file: string,
+  limit: number,
+): Promise<{ readonly chunks: AsyncIterable<Buffer>; readonly size?: number }> {
   const descriptor = file === STANDARD_INPUT ? 0 : ownPipe(file);
-  if (descriptor !== undefined) return once(await pipedBytes(descriptor, file, limit));
-  requireSize(file, requireRegularFile(file), limit);
-  return fileChunks(createReadStream(file, { highWaterMark: 1 << 20 }), file);
+  if (descriptor !== undefined) return { chunks: once(await pipedBytes(descriptor, file, limit)) };
+  const size = requireRegularFile(file);
+  requireSize(file, size, limit);
+  return { chunks: fileChunks(createReadStream(file, { highWaterMark: 1 << 20 }), file), size };
 }
 
 async function* fileChunks(stream: Readable, file: string): AsyncGenerator<Buffer> {

@@ -1,6 +1,6 @@
 /**
  * The tokeniser alone, and whole `vlm-bench score captions` processes on synthetic COCO files: 5,000 images with and without the
- * bootstrap, and as many images as COCO val2014. With PYCOCOEVALCAP_PYTHON naming a Python that has pycocoevalcap (and Java on the
+ * bootstrap, as many images as COCO val2014, and ten times as many with the memory that they take. With PYCOCOEVALCAP_PYTHON naming a Python that has pycocoevalcap (and Java on the
  * path), the same files go through test/oracle/score-with-pycocoevalcap.py and the ratios are reported.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -32,6 +32,10 @@ function captionGenerator(seed: number): () => string {
     `A ${pick(WORDS.noun)} ${pick(WORDS.verb)} ${pick(WORDS.preposition)} ${phrase()} ${pick(WORDS.preposition)} ${phrase()}.`;
 }
 
+/** Prints the largest memory of its process when that ends. */
+const MEMORY_PROBE =
+  'data:text/javascript,process.on("exit",()=>console.error(`peak ${process.resourceUsage().maxRSS} kB`))';
+
 async function writeCorpus(folder: string, images: number): Promise<{ references: string; predictions: string }> {
   const caption = captionGenerator(images);
   const references = join(folder, `references-${images}.json`);
@@ -57,8 +61,11 @@ export async function benchmarkMetrics(): Promise<Measurement[]> {
   try {
     const small = await writeCorpus(folder, 5000);
     const large = await writeCorpus(folder, 40_504);
+    const huge = await writeCorpus(folder, 405_040);
     const score = ({ references, predictions }: typeof small, ...more: readonly string[]) =>
       execa(process.execPath, [
+        '--import',
+        MEMORY_PROBE,
         cli,
         'score',
         'captions',
@@ -88,6 +95,17 @@ export async function benchmarkMetrics(): Promise<Measurement[]> {
         bootstrap: async () => void (await score(large)),
       },
       { rounds: 3, warmUp: 1 },
+    );
+    let peak = 0;
+    const scale = await interleavedMedians(
+      {
+        large: async () => void (await score(large, '--resamples', '0')),
+        huge: async () => {
+          const { stderr } = await score(huge, '--resamples', '0');
+          peak = Math.max(peak, Number(/peak (\d+) kB/.exec(stderr)?.[1]));
+        },
+      },
+      { rounds: 1, warmUp: 0 },
     );
     const caption = captionGenerator(1);
     const captions = Array.from({ length: 50_000 }, caption);
@@ -120,6 +138,13 @@ export async function benchmarkMetrics(): Promise<Measurement[]> {
       seconds('score captions, 5,000 images × 5, 10,000 resamples', processes.bootstrap),
       seconds('score captions, 40,504 images × 5', val2014.plain, 6),
       seconds('score captions, 40,504 images × 5, 10,000 resamples', val2014.bootstrap),
+      { name: 'score captions, 405,040 images × 5, memory', value: peak / 1024, unit: 'MiB', ceiling: 900 },
+      {
+        name: 'time of 405,040 images / 10 × time of 40,504',
+        value: scale.huge / scale.large / 10,
+        unit: '×',
+        ceiling: 1.15,
+      },
       ...ratios,
     ];
   } finally {

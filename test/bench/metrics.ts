@@ -34,7 +34,7 @@ function captionGenerator(seed: number): () => string {
 
 /** Prints the largest memory of its process when that ends. */
 const MEMORY_PROBE =
-  'data:text/javascript,process.on("exit",()=>console.error(`peak ${process.resourceUsage().maxRSS} kB`))';
+  'data:text/javascript,process.on("exit",()=>console.error("peak "+process.resourceUsage().maxRSS+" kB"))';
 
 async function writeCorpus(folder: string, images: number): Promise<{ references: string; predictions: string }> {
   const caption = captionGenerator(images);

@@ -121,7 +121,7 @@ describe('a suite run with the real trainer', () => {
       stderr: [
         'error: the image cannot be read',
         `  where:    ${cut}`,
-        '  expected: a whole PNG or JPEG file',
+        '  expected: a whole PNG, JPEG or WebP file',
         '  fix:      check the path and the file\n',
       ].join('\n'),
     });

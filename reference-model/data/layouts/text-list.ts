@@ -1,4 +1,6 @@
 /** Lists of texts as files write them: JSON lists, lists of objects that hold a text, and lists printed into one cell as JSON or Python. */
+import { InputError } from '../../files/input-error.js';
+import { parseJson } from '../../files/read-json.js';
 import type { Place } from './content.js';
 import { type Fields, fieldOf, refusal, requireList, requireObject, requireText, text } from './fields.js';
 import { parsePythonTexts } from './python-texts.js';
@@ -20,15 +22,22 @@ export function looksLikeList(value: string): boolean {
 
 /** @throws InputError where the text is a list neither of JSON nor of Python */
 export function printedList(value: string, field: string, where: Place): readonly string[] {
-  try {
-    const parsed: unknown = JSON.parse(value);
-    if (Array.isArray(parsed)) return textList(parsed, ['raw', 'caption'], field, where);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
+  const parsed = parsedList(value, where);
+  if (parsed !== undefined) return textList(parsed, ['raw', 'caption'], field, where);
   const texts = parsePythonTexts(value);
   if (texts !== undefined) return texts;
   throw refusal('the references are not a JSON list', `${where}, ${field}`, 'a list such as ["a cat", "a small cat"]');
+}
+
+/** Undefined where the text is not a list of JSON. */
+function parsedList(value: string, where: Place): readonly unknown[] | undefined {
+  try {
+    const parsed = parseJson(value, String(where));
+    return Array.isArray(parsed) ? parsed : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 /** Captions under a field that may hold a list, a printed list or one caption. */

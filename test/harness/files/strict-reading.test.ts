@@ -9,6 +9,7 @@ const allowed: Readonly<Record<string, string>> = {
   'harness/records/code-version.ts': 'package.json',
   'harness/records/provenance.ts': 'package.json, and what git prints',
   'harness/records/process-identity.ts': '/proc, and what ps prints',
+  'harness/records/predictions.ts': 'lines whose digest the result confirms',
   'harness/records/result.ts': 'JSON of its own making',
   'harness/systems/baseline.ts': 'JSON of its own making',
   'harness/execution/local/run-process.ts': 'what a process logged, searched for one line',

@@ -32,7 +32,7 @@ export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['
     ...line('Node.js', ({ machine }) => machine.node),
     ...line('Operating system', ({ machine }) => machine.system),
     ...line('Processor', ({ machine }) => `${machine.processor}, ${machine.cores} cores`),
-    ...digestLines(runs),
     ...line('Memory', ({ machine }) => `${(machine.memoryBytes / 2 ** 30).toFixed(1)} GiB`),
+    ...digestLines(runs),
   ];
 }

@@ -2,8 +2,16 @@
  * The lines of a scores document: one image with its scores and the texts that were scored. They are checked by hand, since there
  * are thousands and a mistake must name its image.
  */
+import {
+  type Fields,
+  refusal,
+  requireIdentifier,
+  requireList,
+  requireObject,
+  requireText,
+} from '../../reference-model/data/layouts/fields.js';
 import { UserError } from '../errors.js';
-import { type Fields, refuse, requireIdentifier, requireList, requireObject, requireText } from '../score/fields.js';
+import { strictly } from '../files/read-input.js';
 import type { SystemItem } from './system.js';
 
 export interface ImageEntry {
@@ -16,20 +24,24 @@ export interface ImageEntry {
 
 /** @throws UserError naming the image and the field */
 export function readImageEntries(images: unknown, records: number, file: string): readonly ImageEntry[] {
+  return strictly(() => entriesOf(images, records, file));
+}
+
+function entriesOf(images: unknown, records: number, file: string): readonly ImageEntry[] {
   const list = requireList(images, `${file}, images`, 'a list of {"id": …, "scores": {…}}');
-  if (list.length === 0) refuse('the file holds no image', `${file}, images`, 'at least one image');
+  if (list.length === 0) throw refusal('the file holds no image', `${file}, images`, 'at least one image');
   const seen = new Set<string>();
   return list.map((value, index) => {
     const where = `${file}, images[${index}]`;
     const fields = requireObject(value, where);
     const id = requireIdentifier(fields, ['id'], where);
-    if (seen.has(id)) refuse(`image ${id} occurs twice`, where, 'one record per image');
+    if (seen.has(id)) throw refusal(`image ${id} occurs twice`, where, 'one record per image');
     seen.add(id);
     const scores = new Map(
       Object.entries(requireObject(fields.scores, `${where}, scores`)).map(([name, given]) => {
         const list = Array.isArray(given) ? given : [given];
         if (list.length !== records) {
-          refuse(`image ${id} has ${list.length} scores ${name}`, where, `${records}, one per record`);
+          throw refusal(`image ${id} has ${list.length} scores ${name}`, where, `${records}, one per record`);
         }
         return [name, list];
       }),
@@ -73,7 +85,7 @@ function shown(value: unknown): string {
 function readItem(value: unknown, imageId: string, records: number, where: string): SystemItem {
   const fields = requireObject(value, where);
   const texts = listOf(fields, 'texts', where, isText, 'texts');
-  if (texts.length !== records) refuse(`there are ${texts.length} texts`, where, `${records}, one per record`);
+  if (texts.length !== records) throw refusal(`there are ${texts.length} texts`, where, `${records}, one per record`);
   const scores =
     fields.scores === undefined ? undefined : listOf(fields, 'scores', where, isFiniteNumber, 'finite numbers');
   const { kind } = fields;
@@ -98,11 +110,10 @@ function listOf<Value>(
   expected: string,
 ): readonly Value[] {
   const list = requireList(fields[key], `${where}, ${key}`, `a list of ${expected}`);
-  return list.map((value, index) =>
-    accepts(value)
-      ? value
-      : refuse('the entry is of another kind', `${where}, ${key}[${index}]`, `a list of ${expected}`),
-  );
+  return list.map((value, index) => {
+    if (accepts(value)) return value;
+    throw refusal('the entry is of another kind', `${where}, ${key}[${index}]`, `a list of ${expected}`);
+  });
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

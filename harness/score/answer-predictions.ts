@@ -2,7 +2,7 @@
  * Predicted answers in the layouts that people have: records, plain lists, one object from question to answer, LLaVA's answers.jsonl,
  * samples of lmms-eval and tables of VLMEvalKit. The first layout that recognises a file's content reads it.
  */
-import { type Content, firstFields, type Place, unwrapped } from '../../reference-model/data/layouts/content.js';
+import { firstFields, type Place } from '../../reference-model/data/layouts/content.js';
 import {
   type Fields,
   fieldOf,
@@ -10,16 +10,13 @@ import {
   optionalIdentifier,
   optionalText,
   refusal,
-  requireObject,
 } from '../../reference-model/data/layouts/fields.js';
 import { type ImageNames, imageNamesOf } from '../../reference-model/data/layouts/image-names.js';
 import { answerText, questionNames } from '../../reference-model/data/layouts/question-records.js';
-import { unknownLayout } from '../../reference-model/data/layouts/reference-layouts.js';
 import { isLmmsSamples } from '../../reference-model/data/lmms-eval/samples.js';
 import { isVlmEvalTable } from '../../reference-model/data/vlmevalkit/table.js';
-import { strictly } from '../files/read-input.js';
 import { responseOf } from './caption-predictions.js';
-import { readContent } from './read-content.js';
+import { eachRecord, type PredictedFile, type PredictionLayout, readPredictedFile } from './prediction-layout.js';
 import type { Reading } from './rows.js';
 
 export interface PredictedAnswer {
@@ -32,29 +29,19 @@ export interface PredictedAnswer {
   readonly where: Place;
 }
 
-export interface PredictedAnswers {
-  /** As messages call it. */
-  readonly layout: string;
-  readonly predictions: readonly PredictedAnswer[];
-}
-
-interface PredictionLayout {
-  readonly name: string;
-  recognises(content: Content): boolean;
-  read(content: Content): readonly PredictedAnswer[];
-}
+export type PredictedAnswers = PredictedFile<PredictedAnswer>;
 
 /** Lists that stand in an object of their own. */
 const WRAPPERS = ['results', 'annotations', 'predictions', 'answers', 'data'];
 /** A file that also holds the right answers says `prediction`. */
 const ANSWER_FIELDS = ['prediction', 'answer', 'text', 'response'];
 
-const layouts: readonly PredictionLayout[] = [
+const layouts: readonly PredictionLayout<PredictedAnswer>[] = [
   {
     name: 'samples of lmms-eval',
     recognises: isLmmsSamples,
     read: (content) =>
-      eachRecord(content, (fields, where) => ({
+      eachRecord<PredictedAnswer>(content, (fields, where) => ({
         names: namesUnder(fields, ['doc_id'], where),
         image: {},
         answer: responseOf(fields, where),
@@ -64,7 +51,7 @@ const layouts: readonly PredictionLayout[] = [
     name: 'a table of VLMEvalKit',
     recognises: isVlmEvalTable,
     read: (content) =>
-      eachRecord(content, (fields, where) => ({
+      eachRecord<PredictedAnswer>(content, (fields, where) => ({
         names: namesUnder(fields, ['index'], where),
         image: {},
         answer: answerOf(fields, ['prediction'], where),
@@ -81,7 +68,7 @@ const layouts: readonly PredictionLayout[] = [
       );
     },
     read: (content) =>
-      eachRecord(content, (fields, where) => ({
+      eachRecord<PredictedAnswer>(content, (fields, where) => ({
         ...namesOf(fields, where),
         ...promptOf(fields, ['prompt', 'question']),
         answer: answerOf(fields, ['text', ...ANSWER_FIELDS], where),
@@ -104,7 +91,7 @@ const layouts: readonly PredictionLayout[] = [
     name: 'records of answers',
     recognises: (content) => content.kind === 'records',
     read: (content) =>
-      eachRecord(content, (fields, where) => ({
+      eachRecord<PredictedAnswer>(content, (fields, where) => ({
         ...namesOf(fields, where),
         ...promptOf(fields, ['prompt', 'question']),
         answer: answerOf(fields, ANSWER_FIELDS, where),
@@ -129,29 +116,7 @@ const layouts: readonly PredictionLayout[] = [
 
 /** @throws UserError or InputError naming file, record and field */
 export async function readAnswerPredictions(file: string, reading: Reading = {}): Promise<PredictedAnswers> {
-  const given = await readContent(file, reading);
-  return strictly(() => {
-    for (const content of [given, unwrapped(given, WRAPPERS)]) {
-      if (content.kind === 'records' && content.records.length === 0) {
-        throw refusal('the file holds no prediction', file, 'at least one prediction');
-      }
-      const layout = layouts.find((one) => one.recognises(content));
-      if (layout !== undefined) return { layout: layout.name, predictions: layout.read(content) };
-    }
-    throw unknownLayout(
-      given,
-      'predictions',
-      layouts.map(({ name }) => name),
-    );
-  });
-}
-
-function eachRecord(
-  content: Content,
-  read: (fields: Fields, where: Place) => Omit<PredictedAnswer, 'where'>,
-): readonly PredictedAnswer[] {
-  if (content.kind !== 'records') throw new TypeError('records are read from records');
-  return content.records.map(({ value, where }) => ({ ...read(requireObject(value, where), where), where }));
+  return readPredictedFile(file, { layouts, wrappers: WRAPPERS }, reading);
 }
 
 function namesOf(fields: Fields, where: Place): Pick<PredictedAnswer, 'names' | 'image'> {

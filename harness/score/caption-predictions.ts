@@ -3,22 +3,13 @@
  * lmms-eval and tables of VLMEvalKit. The first layout that recognises a file's content reads it.
  */
 import { imagesOf, isByImage } from '../../reference-model/data/layouts/captions-by-image.js';
-import { type Content, type Place, unwrapped } from '../../reference-model/data/layouts/content.js';
-import {
-  type Fields,
-  fieldOf,
-  lacking,
-  refusal,
-  requireObject,
-  text,
-} from '../../reference-model/data/layouts/fields.js';
+import type { Place } from '../../reference-model/data/layouts/content.js';
+import { type Fields, fieldOf, lacking, refusal, text } from '../../reference-model/data/layouts/fields.js';
 import { type ImageNames, requireImageNames } from '../../reference-model/data/layouts/image-names.js';
-import { unknownLayout } from '../../reference-model/data/layouts/reference-layouts.js';
 import { textList } from '../../reference-model/data/layouts/text-list.js';
 import { isLmmsSamples, sampleNames } from '../../reference-model/data/lmms-eval/samples.js';
 import { isVlmEvalTable, rowNames } from '../../reference-model/data/vlmevalkit/table.js';
-import { strictly } from '../files/read-input.js';
-import { readContent } from './read-content.js';
+import { eachRecord, type PredictedFile, type PredictionLayout, readPredictedFile } from './prediction-layout.js';
 import type { Reading } from './rows.js';
 
 export interface PredictedCaption {
@@ -27,29 +18,19 @@ export interface PredictedCaption {
   readonly where: Place;
 }
 
-export interface PredictedCaptions {
-  /** As messages call it. */
-  readonly layout: string;
-  readonly predictions: readonly PredictedCaption[];
-}
-
-interface PredictionLayout {
-  readonly name: string;
-  recognises(content: Content): boolean;
-  read(content: Content): readonly PredictedCaption[];
-}
+export type PredictedCaptions = PredictedFile<PredictedCaption>;
 
 /** Lists that stand in an object of their own. */
 const WRAPPERS = ['results', 'annotations', 'predictions', 'data'];
 /** A file that also holds the references says `prediction`. */
 const CAPTION_FIELDS = ['prediction', 'candidate', 'caption', 'captions'];
 
-const layouts: readonly PredictionLayout[] = [
+const layouts: readonly PredictionLayout<PredictedCaption>[] = [
   {
     name: 'samples of lmms-eval',
     recognises: isLmmsSamples,
     read: (content) =>
-      eachRecord(content, (fields, where) => ({
+      eachRecord<PredictedCaption>(content, (fields, where) => ({
         names: sampleNames(fields, where),
         caption: responseOf(fields, where),
       })),
@@ -58,7 +39,7 @@ const layouts: readonly PredictionLayout[] = [
     name: 'a table of VLMEvalKit',
     recognises: isVlmEvalTable,
     read: (content) =>
-      eachRecord(content, (fields, where) => ({
+      eachRecord<PredictedCaption>(content, (fields, where) => ({
         names: rowNames(fields, where),
         caption: captionOf(fields, ['prediction'], where),
       })),
@@ -67,7 +48,7 @@ const layouts: readonly PredictionLayout[] = [
     name: 'records of captions',
     recognises: (content) => content.kind === 'records',
     read: (content) =>
-      eachRecord(content, (fields, where) => ({
+      eachRecord<PredictedCaption>(content, (fields, where) => ({
         names: requireImageNames(fields, where),
         caption: captionOf(fields, CAPTION_FIELDS, where),
       })),
@@ -85,29 +66,7 @@ const layouts: readonly PredictionLayout[] = [
 
 /** @throws UserError or InputError naming file, record and field */
 export async function readCaptionPredictions(file: string, reading: Reading = {}): Promise<PredictedCaptions> {
-  const given = await readContent(file, reading);
-  return strictly(() => {
-    for (const content of [given, unwrapped(given, WRAPPERS)]) {
-      const layout = layouts.find((one) => one.recognises(content));
-      if (layout === undefined) continue;
-      const predictions = layout.read(content);
-      if (predictions.length === 0) throw refusal('the file holds no prediction', file, 'at least one prediction');
-      return { layout: layout.name, predictions };
-    }
-    throw unknownLayout(
-      given,
-      'predictions',
-      layouts.map(({ name }) => name),
-    );
-  });
-}
-
-function eachRecord(
-  content: Content,
-  read: (fields: Fields, where: Place) => Omit<PredictedCaption, 'where'>,
-): readonly PredictedCaption[] {
-  if (content.kind !== 'records') throw new TypeError('records are read from records');
-  return content.records.map(({ value, where }) => ({ ...read(requireObject(value, where), where), where }));
+  return readPredictedFile(file, { layouts, wrappers: WRAPPERS }, reading);
 }
 
 function captionOf(fields: Fields, names: readonly string[], where: Place): string {

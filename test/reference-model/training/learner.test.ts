@@ -1,6 +1,6 @@
 /**
  * What every learner must do, whatever engine is behind it. An engine is added to the list below and nowhere else; what it computes is
- * read from its checkpoints, events and inference alone.
+ * read from its checkpoints, events and inference alone. One file, so that a new engine has one list to pass; it is long for that reason.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,8 @@
  */
 import type { Part } from '../../reference-model/model/config.js';
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
-import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { isTextStage, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
+import { stageFlops } from '../../reference-model/recipe/stage-flops.js';
 import { inOrderOfExecution } from '../experiment/execution-order.js';
 import type { Plan } from '../suite/plan.js';
 import { recordBytes } from './record-bytes.js';
@@ -12,6 +13,7 @@ import type { TokenCounter } from './token-counter.js';
 
 export interface StageCost {
   readonly name: string;
+  readonly kind: NonNullable<Stage['kind']>;
   readonly trainable: readonly Part[];
   readonly steps: number;
   /** Positions of all sequences, visual tokens included, padding not. */
@@ -104,9 +106,10 @@ export function runGraph(plan: Plan, counter: TokenCounter): RunGraph {
 function stageCost(config: RunConfig, stage: Stage, counter: TokenCounter): StageCost {
   const { name, trainable, steps } = stage;
   const work = counter.stageSteps(config, stage);
-  const flops = work.map((step) => exampleFlops(config.model, step, trainable));
+  const flops = work.map((step) => stageFlops(config.model, stage, step));
   return {
     name,
+    kind: stage.kind ?? 'texts',
     trainable,
     steps,
     tokens: sum(work.map(({ tokens }) => tokens)),
@@ -116,7 +119,7 @@ function stageCost(config: RunConfig, stage: Stage, counter: TokenCounter): Stag
   };
 }
 
-/** The trainer validates before the first step of all, every so many steps, and at the end of each stage. */
+/** The trainer validates text stages: before the first step of all or where a stage asks for it, every so many steps, and at the end. */
 function validationFlops(
   config: RunConfig,
   stages: readonly Stage[],
@@ -129,7 +132,8 @@ function validationFlops(
   for (const stage of stages) {
     const end = begin + stage.steps;
     const within = Math.floor(end / every) - Math.floor(begin / every);
-    const times = within + (end % every === 0 ? 0 : 1) + (begin === 0 ? 1 : 0);
+    const first = begin === 0 || (isTextStage(stage) && stage.validateStart === true);
+    const times = isTextStage(stage) ? within + (end % every === 0 ? 0 : 1) + (first ? 1 : 0) : 0;
     const once = counter.validation(config, stage).map((work) => exampleFlops(config.model, work).forward);
     total += times * sum(once);
     begin = end;

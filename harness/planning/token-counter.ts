@@ -5,7 +5,7 @@
 import type { DataSet, Sample } from '../../reference-model/data/dataset.js';
 import { visualTokensPerImage } from '../../reference-model/model/config.js';
 import type { ExampleWork } from '../../reference-model/model/step-flops.js';
-import type { RunConfig, Source, Stage } from '../../reference-model/recipe/recipe.js';
+import { isTextStage, type RunConfig, type Source, type Stage } from '../../reference-model/recipe/recipe.js';
 import { CAPTION_PROMPT, type Example, examplesOf, planBatches } from '../../reference-model/training/examples.js';
 import { modelTokenizer } from '../../reference-model/training/model-tokenizer.js';
 import {
@@ -15,6 +15,7 @@ import {
   trainingSamples,
   withQuestionsAbout,
 } from '../../reference-model/training/stage-data.js';
+import { planImages } from '../../reference-model/training/words-batch.js';
 import { canonicalJson } from '../files/canonical-json.js';
 
 export interface TokenCounter {
@@ -56,19 +57,29 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
     }
     return { examples: texts.length, tokens, answerTokens };
   };
+  const wordsWork = ({ model }: RunConfig, samples: readonly Sample[]): ExampleWork => ({
+    examples: samples.length,
+    tokens: samples.length * visualTokensPerImage(model),
+    answerTokens: samples.reduce((sum, sample) => sum + wordTargets(sample, model), 0),
+  });
   const shapeKey = ({ model }: RunConfig) => [model.language.vocabularySize, visualTokensPerImage(model)];
 
   return {
     stageSteps: (config, stage) => {
       const { recipe, seed, data } = config;
       // What a stage trains, how fast and under which mask is nothing to its batches; whatever else it says may be.
-      const { trainable: _, learningRate: __, attentionMask: ___, ...drawn } = stage;
+      const { trainable: _, learningRate: __, ...rest } = stage;
+      const { attentionMask: ___, ...drawn } = { attentionMask: undefined, ...rest };
       const key = canonicalJson([
         { ...drawn, seed, batchSize: recipe.batchSize, data: stage.data ?? data.name },
         shapeKey(config),
       ]);
       return remembered(steps, key, () => {
         const drawnFrom = trainingSamples(stageDataSet(config, stage, dataSets), stage, seed);
+        if (!isTextStage(stage)) {
+          const images = planImages(drawnFrom, stage, recipe.batchSize, seed);
+          return Array.from({ length: stage.steps }, (_, step) => wordsWork(config, images.batch(step)));
+        }
         const samples = withQuestionsAbout(drawnFrom, stage.questionTypes);
         const batches = planBatches(samples, stage, recipe.batchSize, seed);
         return Array.from({ length: stage.steps }, (_, step) => workOf(config, batches.batch(step)));
@@ -76,9 +87,11 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
     },
     validation: (config, stage) => {
       const { data, recipe } = config;
-      const key = canonicalJson([stage.data ?? data.name, recipe.validationExamples, shapeKey(config)]);
+      const { validationExamples, validationSplit = 'validation' } = recipe;
+      const key = canonicalJson([stage.data ?? data.name, validationExamples, validationSplit, shapeKey(config)]);
       return remembered(validations, key, () => {
-        const samples = stageDataSet(config, stage, dataSets).splits.validation;
+        const { splits } = stageDataSet(config, stage, dataSets);
+        const samples = splits[recipe.validationSplit ?? 'validation'] ?? [];
         return validatedSources
           .map((source) => workOf(config, heldOut(samples, source, recipe.validationExamples)))
           .filter(({ examples }) => examples > 0);
@@ -92,6 +105,13 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
       return { ...work, tokens: work.tokens - surplus, answerTokens: work.answerTokens - surplus };
     },
   };
+}
+
+/** Words of all visual tokens of an image. */
+function wordTargets({ words = [] }: Sample, model: RunConfig['model']): number {
+  const inCells = words.reduce((sum, row) => sum + row.reduce((inRow, cell) => inRow + cell.length, 0), 0);
+  const cells = words.reduce((sum, row) => sum + row.length, 0);
+  return cells === 0 ? 0 : (inCells * visualTokensPerImage(model)) / cells;
 }
 
 const validatedSources = ['human-captions', 'ai-captions', 'questions'] as const satisfies readonly Source[];

@@ -1,4 +1,4 @@
-/** Floating point operations of examples with one image each, from their tokens: one count for plans and for reports. */
+/** Floating-point operations of examples with one image each, from their tokens: one count for plans and for reports. */
 import type { ModelConfig, Part } from './config.js';
 import { type Flops, modelFlops } from './model-flops.js';
 

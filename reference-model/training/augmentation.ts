@@ -4,11 +4,11 @@
  */
 import type { RasterImage } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
-import type { Stage } from '../recipe/recipe.js';
+import type { TextStage } from '../recipe/recipe.js';
 import type { BatchPlan } from './examples.js';
 
 /** The same batches with every image moved by up to `stage.imageShift` pixels; the very same plan where the stage names no shift. */
-export function withShiftedImages(plan: BatchPlan, { name, imageShift = 0 }: Stage, seed: number): BatchPlan {
+export function withShiftedImages(plan: BatchPlan, { name, imageShift = 0 }: TextStage, seed: number): BatchPlan {
   if (imageShift === 0) return plan;
   return {
     batch: (step) => {

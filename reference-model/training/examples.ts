@@ -4,7 +4,7 @@
  */
 import type { Sample } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
-import type { CaptionSource, Source, Stage } from '../recipe/recipe.js';
+import type { CaptionSource, Source, TextStage } from '../recipe/recipe.js';
 
 /** One image, what is asked about it, and the text to be learned. */
 export interface Example {
@@ -58,7 +58,7 @@ function textsOf(
 }
 
 /** Examples of each source in a batch: shares of the mixture, rounded by largest remainder so that they sum to the batch. */
-export function batchShares(mixture: Stage['mixture'], batchSize: number): Readonly<Record<Source, number>> {
+export function batchShares(mixture: TextStage['mixture'], batchSize: number): Readonly<Record<Source, number>> {
   const total = SOURCES.reduce((sum, source) => sum + (mixture[source] ?? 0), 0);
   const exact = SOURCES.map((source) => (batchSize * (mixture[source] ?? 0)) / total);
   const counts = exact.map(Math.floor);
@@ -81,7 +81,7 @@ export interface BatchPlan {
  *
  * @throws RangeError when the mixture names a source of which the data set has no example
  */
-export function planBatches(samples: readonly Sample[], stage: Stage, batchSize: number, seed: number): BatchPlan {
+export function planBatches(samples: readonly Sample[], stage: TextStage, batchSize: number, seed: number): BatchPlan {
   const shares = batchShares(stage.mixture, batchSize);
   const walks = SOURCES.filter((source) => shares[source] > 0).map((source) => {
     const examples = examplesOf(samples, source);

@@ -1,8 +1,15 @@
 /** Whether a run of a configuration will have a score, told before it is trained. */
-import { lastTrainedStage, type RunConfig, type Source, type Stage } from '../../../reference-model/recipe/recipe.js';
+import {
+  isTextStage,
+  lastTrainedStage,
+  type RunConfig,
+  type Source,
+  type Stage,
+} from '../../../reference-model/recipe/recipe.js';
 import { convergenceCurve } from '../../measures/convergence.js';
 import type { MeasureId } from '../../measures/measures.js';
 import type { RunEvent } from '../../measures/run-events.js';
+import { validationAreas } from '../../measures/validation-area.js';
 import { dataFacts } from '../data-facts.js';
 
 export interface Missing {
@@ -23,6 +30,8 @@ export function missingScore(config: RunConfig, metric: MeasureId): Missing | un
       return missingAnswers(config, rest.at(-1) ?? '');
     case 'validation-loss':
       return missingLoss(config, rest[0] as Source);
+    case 'validation-area':
+      return missingArea(config, metric);
     default:
       return missingConvergence(config);
   }
@@ -58,7 +67,24 @@ function missingLoss(config: RunConfig, source: Source): Missing | undefined {
     ['recipe', 'stages', stages.indexOf(last), 'data'],
     ['data', 'name'],
   ];
-  return { reason: `the last stage is validated on ${name}, which has no captions`, fields };
+  return { reason: `the last stage is validated on ${name}, which has no such captions`, fields };
+}
+
+function missingArea(config: RunConfig, metric: MeasureId): Missing | undefined {
+  if (validationAreas(expectedEvents(config), config)[metric] !== undefined) return undefined;
+  const { stages } = config.recipe;
+  const last = lastTrainedStage(stages);
+  if (last === undefined) return { reason: 'no stage learns texts', fields: [['recipe', 'stages']] };
+  const at = ['recipe', 'stages', stages.indexOf(last)] as const;
+  const name = last.data ?? config.data.name;
+  return {
+    reason: `the stage ${last.name} is not validated before its first step (validateStart), or ${name} lacks what is measured`,
+    fields: [
+      [...at, 'validateStart'],
+      [...at, 'data'],
+      ['data', 'name'],
+    ],
+  };
 }
 
 /** What is asked of a run's events is asked of the events that it will have. */
@@ -70,7 +96,7 @@ function missingConvergence(config: RunConfig): Missing | undefined {
     return { reason: 'no stage with steps trains the language model', fields: [['recipe', 'stages']] };
   const { stage, index } = first;
   const validated = validatedSources(config, stage);
-  const unseen = Object.entries(stage.mixture).find(
+  const unseen = Object.entries(isTextStage(stage) ? stage.mixture : {}).find(
     ([source, weight]) => weight > 0 && !validated.includes(source as Source),
   );
   const at = ['recipe', 'stages', index] as const;
@@ -94,7 +120,7 @@ function missingConvergence(config: RunConfig): Missing | undefined {
   };
 }
 
-/** The validations that the trainer reports: before the first step of all, and at the end of each stage. */
+/** The validations that the trainer reports, before the first step of all or of a stage and at the end of each, and its last steps. */
 function expectedEvents(config: RunConfig): readonly RunEvent[] {
   const events: RunEvent[] = [];
   let step = 0;
@@ -102,14 +128,16 @@ function expectedEvents(config: RunConfig): readonly RunEvent[] {
     if (stage.steps === 0) continue;
     const loss = Object.fromEntries(validatedSources(config, stage).map((source) => [source, 1]));
     const validation = { type: 'validation', stage: stage.name, loss } as const;
-    if (step === 0) events.push({ ...validation, step });
+    if (isTextStage(stage) && (step === 0 || stage.validateStart)) events.push({ ...validation, step });
     step += stage.steps;
-    events.push({ ...validation, step });
+    const progress = { totalSteps: step, loss: 1, learningRate: {}, gradientNorm: 1, tokens: 1, answerTokens: 1 };
+    events.push({ type: 'step', stage: stage.name, step, ...progress });
+    if (isTextStage(stage)) events.push({ ...validation, step });
   }
   return events;
 }
 
 /** Open questions are validated among the others. */
 function validatedSources({ data }: RunConfig, stage: Stage): readonly Source[] {
-  return dataFacts[stage.data ?? data.name].captions ? ['human-captions', 'ai-captions', 'questions'] : ['questions'];
+  return [...dataFacts[stage.data ?? data.name].captions, 'questions'];
 }

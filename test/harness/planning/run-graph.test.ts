@@ -15,6 +15,7 @@ import { examplesOf, planBatches } from '../../../reference-model/training/examp
 import { modelTokenizer } from '../../../reference-model/training/model-tokenizer.js';
 import { requireDataSet, trainingSamples, withQuestionsAbout } from '../../../reference-model/training/stage-data.js';
 import { validationSets } from '../../../reference-model/training/validation.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 import { suiteOf } from '../report/fabricated-records.js';
 
 const alignment = {
@@ -92,7 +93,7 @@ function operations(
 /** What the trainer would build for every step of a configuration. */
 function trainerSteps({ recipe, seed, model }: RunConfig) {
   const tokenizer = modelTokenizer(model.language.vocabularySize);
-  return recipe.stages.flatMap((stage) => {
+  return recipe.stages.map(textStage).flatMap((stage) => {
     const batches = planBatches(trainingSamples(data, stage, seed), stage, recipe.batchSize, seed);
     return Array.from({ length: stage.steps }, (_, step) => {
       const built = buildMicroBatches(
@@ -145,7 +146,7 @@ describe('the graph of a plan', () => {
   test('counts only the questions that a stage is about', () => {
     const { config } = plan.runs[0]!;
     const { model, recipe, seed } = config;
-    const questions = { ...recipe.stages[2]!, mixture: { questions: 1 } };
+    const questions = { ...textStage(recipe.stages[2]), mixture: { questions: 1 } };
     const [topic] = data.splits.train.flatMap((sample) => sample.questions.map(({ questionType }) => questionType!));
     const stage = { ...questions, questionTypes: [topic!] };
     const counter = tokenCounter(dataSets);

@@ -4,14 +4,15 @@ import { measures } from '../measures/measures.js';
 import { isSealed } from '../records/record-digests.js';
 import type { Reproduction } from '../records/reproduction.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
-import { emptyOutputCaveats, type OutputsOfArm } from './empty-outputs.js';
+import { emptyOutputCaveats } from './empty-outputs.js';
 import { stepsPerPoint } from './loss-curves.js';
+import type { OutputSummary } from './output-summaries.js';
 
-/** @param outputs what the runs said, one run at a time */
+/** @param outputs of every run */
 export function caveats(
   reproduction: Reproduction,
   runs: readonly PlacedRun[],
-  outputs: Iterable<OutputsOfArm>,
+  outputs: readonly OutputSummary[],
 ): readonly string[] {
   const { suite, smoke, hypotheses } = reproduction;
   const seeds = new Set(runs.map(({ seed }) => seed));
@@ -22,7 +23,7 @@ export function caveats(
     ...(smoke ? [smokeCaveat] : []),
     ...(suite.scope === undefined ? [] : [suite.scope]),
     ...suite.caveats,
-    ...emptyOutputCaveats(outputs),
+    ...emptyOutputCaveats(outputs, new Map(reproduction.arms.map(({ id, label }) => [id, label]))),
     ...(smoke ? [] : seedCaveats(suite, seeds)),
     ...(new Set(runs.map(({ provenance }) => provenance.codeVersion)).size > 1
       ? ['The runs come from different versions of the code.']

@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { infeasibilities } from '../../../../harness/suite/checks/feasibility.js';
 import { missingScore } from '../../../../harness/suite/checks/measurability.js';
 import { type DataFacts, dataFacts } from '../../../../harness/suite/data-facts.js';
-import { readFindings } from '../../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../../harness/suite/plan.js';
 import { readSafetensors } from '../../../../reference-model/checkpoint/safetensors.js';
 import type { DataSet, DataSetName } from '../../../../reference-model/data/dataset.js';
@@ -13,8 +12,9 @@ import { loadEmbeddedTokenizer } from '../../../../reference-model/data/tokenize
 import { parameterSpecifications, TOKEN_TABLE } from '../../../../reference-model/model/parameters.js';
 import type { RunConfig } from '../../../../reference-model/recipe/recipe.js';
 import { CAPTION_PROMPT, examplesOf } from '../../../../reference-model/training/examples.js';
+import { firstVersion } from '../../../fixtures/first-version.js';
 
-const { config } = planSuite(readFindings('1')[0]!).runs[0]!;
+const { config } = planSuite(firstVersion('finding-1')).runs[0]!;
 const tokenizer = loadEmbeddedTokenizer();
 const length = (text: string) => tokenizer.encode(text).length;
 

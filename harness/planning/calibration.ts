@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import type { EngineName } from '../../reference-model/engines/engine.js';
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
-import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
 import type { TrainingEvent } from '../../reference-model/training/events.js';
 import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
 import type { Machinery } from '../run/machinery.js';
@@ -101,7 +101,7 @@ export async function calibrate(
         const stage = config.recipe.stages.find(({ name }) => 'stage' in event && name === event.stage);
         if (event.type === 'step' && stage !== undefined && event.stage === last.event.stage) {
           const { tokens, answerTokens } = event;
-          const work = { examples: config.recipe.batchSize, tokens, answerTokens };
+          const work = { examples: batchSizes(config.recipe, stage).batchSize, tokens, answerTokens };
           const { forward, backward } = exampleFlops(config.model, work, stage.trainable);
           const rate = training.get(stageKind(stage)) ?? new Rate();
           training.set(stageKind(stage), rate);

@@ -5,7 +5,7 @@
 import type { DataSet, Sample } from '../../reference-model/data/dataset.js';
 import { visualTokensPerImage } from '../../reference-model/model/config.js';
 import type { ExampleWork } from '../../reference-model/model/step-flops.js';
-import type { RunConfig, Source, Stage } from '../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig, type Source, type Stage } from '../../reference-model/recipe/recipe.js';
 import { CAPTION_PROMPT, type Example, examplesOf, planBatches } from '../../reference-model/training/examples.js';
 import { modelTokenizer } from '../../reference-model/training/model-tokenizer.js';
 import {
@@ -63,14 +63,12 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
       const { recipe, seed, data } = config;
       // What a stage trains, how fast and under which mask is nothing to its batches; whatever else it says may be.
       const { trainable: _, learningRate: __, attentionMask: ___, ...drawn } = stage;
-      const key = canonicalJson([
-        { ...drawn, seed, batchSize: recipe.batchSize, data: stage.data ?? data.name },
-        shapeKey(config),
-      ]);
+      const { batchSize } = batchSizes(recipe, stage);
+      const key = canonicalJson([{ ...drawn, seed, batchSize, data: stage.data ?? data.name }, shapeKey(config)]);
       return remembered(steps, key, () => {
         const drawnFrom = trainingSamples(stageDataSet(config, stage, dataSets), stage, seed);
         const samples = withQuestionsAbout(drawnFrom, stage.questionTypes);
-        const batches = planBatches(samples, stage, recipe.batchSize, seed);
+        const batches = planBatches(samples, stage, batchSize, seed);
         return Array.from({ length: stage.steps }, (_, step) => workOf(config, batches.batch(step)));
       });
     },

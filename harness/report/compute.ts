@@ -1,7 +1,7 @@
 /** What the runs cost: time from the event logs, floating point operations from the configuration and the tokens seen. */
 
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
-import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig } from '../../reference-model/recipe/recipe.js';
 import { forkOf, type RecordedEvent } from '../records/events.js';
 
 export interface RunTiming {
@@ -55,8 +55,9 @@ export function trainingFlops({ model, recipe }: RunConfig, events: readonly Rec
   for (const event of events) {
     if (event.type !== 'step' || event.step <= copied) continue;
     const { tokens, answerTokens } = event;
-    const work = { examples: recipe.batchSize, tokens, answerTokens };
-    const { forward, backward } = exampleFlops(model, work, stages.get(event.stage)?.trainable);
+    const stage = stages.get(event.stage);
+    const work = { examples: batchSizes(recipe, stage ?? {}).batchSize, tokens, answerTokens };
+    const { forward, backward } = exampleFlops(model, work, stage?.trainable);
     total += forward + backward;
   }
   return total;

@@ -53,6 +53,8 @@ const stage = z.strictObject({
   trainingShare: z.number().gt(0).max(1).exactOptional(),
   questionTypes: z.array(z.string().min(1)).min(1).exactOptional(),
   imageShift: fromZeroTo(4096).exactOptional(),
+  batchSize: upTo(8192).exactOptional(),
+  microBatchSize: upTo(8192).exactOptional(),
 });
 const optimizer = z.strictObject({
   beta1: share,

@@ -32,6 +32,9 @@ export interface Stage {
   readonly questionTypes?: readonly string[];
   /** Pixels by which training images are moved at random, up to so many each way; only where no answer depends on the place. */
   readonly imageShift?: number;
+  /** Sizes of this stage's batches where they are not the recipe's; see `batchSizes`. */
+  readonly batchSize?: number;
+  readonly microBatchSize?: number;
 }
 
 /** The stage that a model is last trained in: how it is asked afterwards follows from this one. Undefined where no stage has steps. */
@@ -66,6 +69,16 @@ export interface Recipe {
   /** Validation examples per source. */
   readonly validationExamples: number;
   readonly checkpointEverySteps: number;
+}
+
+/** Examples of a stage's steps and of its forward passes: its own where it states them, and no pass larger than a step. */
+export function batchSizes(
+  recipe: Pick<Recipe, 'batchSize' | 'microBatchSize'>,
+  stage: Pick<Stage, 'batchSize' | 'microBatchSize'>,
+): { readonly batchSize: number; readonly microBatchSize: number } {
+  const batchSize = stage.batchSize ?? recipe.batchSize;
+  const inherited = stage.batchSize === undefined ? recipe.microBatchSize : Math.min(recipe.microBatchSize, batchSize);
+  return { batchSize, microBatchSize: stage.microBatchSize ?? inherited };
 }
 
 export interface DataConfig {

@@ -4,7 +4,7 @@
  */
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import { createModel, type Model } from '../model/model.js';
-import type { RunConfig, Stage } from '../recipe/recipe.js';
+import { batchSizes, type RunConfig, type Stage } from '../recipe/recipe.js';
 import { loadBackbones } from '../weights/backbones.js';
 import { withShiftedImages } from './augmentation.js';
 import { createLearner } from './create-learner.js';
@@ -55,7 +55,7 @@ export async function train({
   const model = createModel(config.model, seed);
   loadBackbones(model, recipe.initialization);
 
-  const { optimizer, batchSize, microBatchSize } = recipe;
+  const { optimizer } = recipe;
   const learner = createLearner({ model, optimizer, ...(shardBytes === undefined ? {} : { shardBytes }) });
   let step = resumeFrom === undefined ? 0 : (await learner.restore(resumeFrom)).step;
   if (step > totalSteps) throw tooLate(step, totalSteps);
@@ -67,10 +67,17 @@ export async function train({
     stageEnd += stage.steps;
     if (step >= stageEnd) continue;
 
+    const { batchSize, microBatchSize } = batchSizes(recipe, stage);
     const dataSet = stageDataSet(config, stage, data);
     const samples = withQuestionsAbout(trainingSamples(dataSet, stage, seed), stage.questionTypes);
     const batches = withShiftedImages(planBatches(samples, stage, batchSize, seed), stage, seed);
-    const heldOut = validationSets(dataSet.splits.validation, recipe, model, tokenizer, maskKind);
+    const heldOut = validationSets(
+      dataSet.splits.validation,
+      { ...recipe, microBatchSize },
+      model,
+      tokenizer,
+      maskKind,
+    );
     learner.enterStage(trainable, { resumed: step > stageStart });
     if (step === 0) onEvent({ type: 'validation', stage: name, step, loss: validationLoss(model, heldOut) });
 

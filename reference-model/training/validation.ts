@@ -20,7 +20,7 @@ export interface ValidationSet {
  */
 export function validationSets(
   samples: readonly Sample[],
-  { validationExamples, microBatchSize }: Recipe,
+  { validationExamples, microBatchSize }: Pick<Recipe, 'validationExamples' | 'microBatchSize'>,
   model: Model,
   tokenizer: Tokenizer,
   maskKind: MaskKind,

@@ -1,5 +1,5 @@
 /** Rules that tie several fields of a run configuration together. Each complaint names the field, and the others that it depends on. */
-import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
+import { batchSizes, type Recipe, type RunConfig, type Stage } from '../../../reference-model/recipe/recipe.js';
 import type { Complaint } from '../complaint.js';
 
 /** What the plan walks through one by one. */
@@ -16,15 +16,7 @@ export function inconsistencies({ recipe, model }: RunConfig): readonly Complain
       return [
         ...(repeated ? [{ path: [...at, 'name'], message: `names the stage "${stage.name}" a second time` }] : []),
         ...rateComplaints(stage, at),
-        ...(stage.steps * recipe.batchSize > mostExamplesOfStage
-          ? [
-              {
-                path: [...at, 'steps'],
-                message: `must not exceed ${Math.floor(mostExamplesOfStage / recipe.batchSize)} with batches of ${recipe.batchSize}`,
-                involves: [['recipe', 'batchSize']],
-              },
-            ]
-          : []),
+        ...stageBatchComplaints(stage, recipe, at),
         ...(Object.values(stage.mixture).some((weight) => weight > 0)
           ? []
           : [{ path: [...at, 'mixture'], message: 'must give at least one source a weight above 0' }]),
@@ -42,6 +34,24 @@ function batchComplaints({ batchSize, microBatchSize }: RunConfig['recipe']): re
       involves: [['recipe', 'batchSize']],
     },
   ];
+}
+
+/** What the stage states of its batches holds together, and with what it has of the recipe. */
+function stageBatchComplaints(stage: Stage, recipe: Recipe, at: readonly (string | number)[]): readonly Complaint[] {
+  const { batchSize, microBatchSize } = batchSizes(recipe, stage);
+  const sizeAt = stage.batchSize === undefined ? ['recipe', 'batchSize'] : [...at, 'batchSize'];
+  const most = Math.floor(mostExamplesOfStage / batchSize);
+  const tooLong = { path: [...at, 'steps'], message: `must not exceed ${most} with batches of ${batchSize}` };
+  const found: Complaint[] = stage.steps > most ? [{ ...tooLong, involves: [sizeAt] }] : [];
+  if (batchSize % microBatchSize === 0) return found;
+  if (stage.microBatchSize !== undefined) {
+    const message = `must divide batchSize (${batchSize} is not a multiple of ${microBatchSize})`;
+    found.push({ path: [...at, 'microBatchSize'], message, involves: [sizeAt] });
+  } else if (stage.batchSize !== undefined) {
+    const message = `must be a multiple of microBatchSize (${microBatchSize}), or the stage state its own`;
+    found.push({ path: sizeAt, message, involves: [['recipe', 'microBatchSize']] });
+  }
+  return found;
 }
 
 function sizeComplaints(model: RunConfig['model']): readonly Complaint[] {

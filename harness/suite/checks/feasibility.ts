@@ -4,7 +4,7 @@
  */
 import type { DataSetName } from '../../../reference-model/data/dataset.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
-import type { RunConfig, Source, Stage } from '../../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig, type Source, type Stage } from '../../../reference-model/recipe/recipe.js';
 import { batchShares } from '../../../reference-model/training/examples.js';
 import { dataSetNames } from '../../../reference-model/training/stage-data.js';
 import { backboneSizes } from '../backbone-sizes.js';
@@ -43,7 +43,7 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
       return [{ path, message, expected: `one of ${types.join(', ')}`, known: types, involves: [[...at, 'data']] }];
     });
     if (topics.length > 0) return topics;
-    const shares = batchShares(stage.mixture, recipe.batchSize);
+    const shares = batchShares(stage.mixture, batchSizes(recipe, stage).batchSize);
     return (Object.keys(shares) as Source[])
       .filter((source) => shares[source] > 0 && !hasSource(facts, source, stage))
       .map((source) => ({

@@ -9,7 +9,8 @@ import { stepCounts } from '../../../harness/suite/shared-prefixes.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
 import type { ModelConfig, Part } from '../../../reference-model/model/config.js';
 import type { Model } from '../../../reference-model/model/model.js';
-import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
+import { exampleFlops } from '../../../reference-model/model/step-flops.js';
+import { batchSizes, type RunConfig } from '../../../reference-model/recipe/recipe.js';
 import { buildExampleBatch, buildMicroBatches } from '../../../reference-model/training/example-batch.js';
 import { examplesOf, planBatches } from '../../../reference-model/training/examples.js';
 import { modelTokenizer } from '../../../reference-model/training/model-tokenizer.js';
@@ -93,15 +94,10 @@ function operations(
 function trainerSteps({ recipe, seed, model }: RunConfig) {
   const tokenizer = modelTokenizer(model.language.vocabularySize);
   return recipe.stages.flatMap((stage) => {
-    const batches = planBatches(trainingSamples(data, stage, seed), stage, recipe.batchSize, seed);
+    const { batchSize, microBatchSize } = batchSizes(recipe, stage);
+    const batches = planBatches(trainingSamples(data, stage, seed), stage, batchSize, seed);
     return Array.from({ length: stage.steps }, (_, step) => {
-      const built = buildMicroBatches(
-        batches.batch(step),
-        recipe.microBatchSize,
-        model,
-        tokenizer,
-        stage.attentionMask,
-      );
+      const built = buildMicroBatches(batches.batch(step), microBatchSize, model, tokenizer, stage.attentionMask);
       return {
         stage,
         tokens: built.reduce((sum, { sequences }) => sum + sequences.tokens, 0),
@@ -140,6 +136,20 @@ describe('the graph of a plan', () => {
     expect(shared!.tokens + long!.tokens).toBe(built.reduce((sum, { tokens }) => sum + tokens, 0));
     const answers = [...shared!.stages, ...long!.stages].reduce((sum, { answerTokens }) => sum + answerTokens, 0);
     expect(answers).toBe(built.reduce((sum, { answerTokens }) => sum + answerTokens, 0));
+  });
+
+  test('counts the examples of a stage that has batches of its own', () => {
+    const { config } = plan.runs[0]!;
+    const { model, recipe } = config;
+    const stage = { ...recipe.stages[2]!, steps: 2, batchSize: 4 };
+    const own = { ...config, recipe: { ...recipe, stages: [stage] } };
+    const counted = tokenCounter(dataSets).stageSteps(own, stage);
+    const built = trainerSteps(own).map(({ tokens, answerTokens }) => ({ examples: 4, tokens, answerTokens }));
+    expect(counted).toEqual(built);
+    const { forward, backward } = exampleFlops(model, built[0]!, stage.trainable);
+    const event = { type: 'step', stage: stage.name, step: 1, totalSteps: 2, loss: 1, learningRate: {} } as const;
+    const { tokens, answerTokens } = built[0]!;
+    expect(trainingFlops(own, [{ ...event, gradientNorm: 1, tokens, answerTokens, time: 0 }])).toBe(forward + backward);
   });
 
   test('counts only the questions that a stage is about', () => {

@@ -68,6 +68,12 @@ describe('a suite is refused', () => {
       'scales.embedded.recipe.microBatchSize must divide batchSize (33 is not a multiple of 16)',
     ],
     [
+      'for numbers of a stage that do not fit together',
+      inCausal('recipe: { stages: { joint: { batchSize: 24 } } }'),
+      '24 }',
+      'factors.attention-mask.levels.causal.overlay.recipe.stages.joint.batchSize must be a multiple of microBatchSize (16), or the stage state its own (arm causal)',
+    ],
+    [
       'for learning rates of other parts than an overlay trains',
       inCausal('recipe: { stages: { joint: { trainable: [language] } } }'),
       'trainable',

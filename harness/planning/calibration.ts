@@ -39,7 +39,9 @@ export function calibrationConfig(configs: readonly RunConfig[]): RunConfig {
   for (const { recipe, data } of configs) {
     for (const stage of recipe.stages) {
       if (stage.steps > 0 && !kinds.has(stageKind(stage))) {
-        kinds.set(stageKind(stage), { ...stage, data: stage.data ?? data.name, steps });
+        // Validated as the recipe says, so that there is something to measure.
+        const { validation: _, ...rest } = stage;
+        kinds.set(stageKind(stage), { ...rest, data: stage.data ?? data.name, steps });
       }
     }
   }

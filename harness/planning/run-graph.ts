@@ -5,6 +5,7 @@
 import type { Part } from '../../reference-model/model/config.js';
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
 import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { isValidatedAfter, validationOf } from '../../reference-model/recipe/stage-validation.js';
 import { inOrderOfExecution } from '../experiment/execution-order.js';
 import type { Plan } from '../suite/plan.js';
 import { recordBytes } from './record-bytes.js';
@@ -116,20 +117,21 @@ function stageCost(config: RunConfig, stage: Stage, counter: TokenCounter): Stag
   };
 }
 
-/** The trainer validates before the first step of all, every so many steps, and at the end of each stage. */
 function validationFlops(
   config: RunConfig,
   stages: readonly Stage[],
   copiedSteps: number,
   counter: TokenCounter,
 ): number {
-  const every = config.recipe.validateEverySteps;
   let total = 0;
   let begin = copiedSteps;
   for (const stage of stages) {
     const end = begin + stage.steps;
-    const within = Math.floor(end / every) - Math.floor(begin / every);
-    const times = within + (end % every === 0 ? 0 : 1) + (begin === 0 ? 1 : 0);
+    const validation = validationOf(config.recipe, stage);
+    let times = 0;
+    for (let step = begin === 0 ? 0 : begin + 1; step <= end; step++) {
+      if (isValidatedAfter(step, validation, { begin, end })) times += 1;
+    }
     const once = counter.validation(config, stage).map((work) => exampleFlops(config.model, work).forward);
     total += times * sum(once);
     begin = end;

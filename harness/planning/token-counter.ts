@@ -6,6 +6,7 @@ import type { DataSet, Sample } from '../../reference-model/data/dataset.js';
 import { visualTokensPerImage } from '../../reference-model/model/config.js';
 import type { ExampleWork } from '../../reference-model/model/step-flops.js';
 import { batchSizes, type RunConfig, type Source, type Stage } from '../../reference-model/recipe/recipe.js';
+import { validationOf } from '../../reference-model/recipe/stage-validation.js';
 import { CAPTION_PROMPT, type Example, examplesOf, planBatches } from '../../reference-model/training/examples.js';
 import { modelTokenizer } from '../../reference-model/training/model-tokenizer.js';
 import {
@@ -20,7 +21,7 @@ import { canonicalJson } from '../files/canonical-json.js';
 export interface TokenCounter {
   /** One entry per step of the stage. */
   stageSteps(config: RunConfig, stage: Stage): readonly ExampleWork[];
-  /** One validation during the stage: an entry per source that the data set has. */
+  /** One validation during the stage: an entry per source that is validated. */
   validation(config: RunConfig, stage: Stage): readonly ExampleWork[];
   /** Captions and answers of the evaluation, taken as long as the references, and no longer than may be generated. */
   evaluation(config: RunConfig): ExampleWork;
@@ -61,8 +62,8 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
   return {
     stageSteps: (config, stage) => {
       const { recipe, seed, data } = config;
-      // What a stage trains, how fast and under which mask is nothing to its batches; whatever else it says may be.
-      const { trainable: _, learningRate: __, attentionMask: ___, ...drawn } = stage;
+      // What a stage trains, how fast, under which mask and how it is validated is nothing to its batches; whatever else it says may be.
+      const { trainable: _, learningRate: __, attentionMask: ___, validation: ____, ...drawn } = stage;
       const { batchSize } = batchSizes(recipe, stage);
       const key = canonicalJson([{ ...drawn, seed, batchSize, data: stage.data ?? data.name }, shapeKey(config)]);
       return remembered(steps, key, () => {
@@ -74,11 +75,12 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
     },
     validation: (config, stage) => {
       const { data, recipe } = config;
-      const key = canonicalJson([stage.data ?? data.name, recipe.validationExamples, shapeKey(config)]);
+      const { sources, examples: count } = validationOf(recipe, stage);
+      const key = canonicalJson([stage.data ?? data.name, sources, count, shapeKey(config)]);
       return remembered(validations, key, () => {
         const samples = stageDataSet(config, stage, dataSets).splits.validation;
-        return validatedSources
-          .map((source) => workOf(config, heldOut(samples, source, recipe.validationExamples)))
+        return sources
+          .map((source) => workOf(config, heldOut(samples, source, count)))
           .filter(({ examples }) => examples > 0);
       });
     },
@@ -91,8 +93,6 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
     },
   };
 }
-
-const validatedSources = ['human-captions', 'ai-captions', 'questions'] as const satisfies readonly Source[];
 
 /** The trainer's held-out examples: one of each image before a second of any. */
 function heldOut(samples: readonly Sample[], source: Source, count: number): readonly Example[] {

@@ -3,6 +3,7 @@
  * Every object is strict: a key that nobody reads is an error, because a typo must not silently train the default.
  */
 import { z } from 'zod';
+import { VALIDATED_SOURCES } from '../../reference-model/recipe/stage-validation.js';
 import { inconsistencies } from './checks/config-rules.js';
 
 // Upper bounds are far beyond what can be trained: they keep a slip of the hand from filling the memory of whoever plans it.
@@ -42,6 +43,12 @@ const language = z.strictObject({
 });
 export const modelSchema = z.strictObject({ vision, connector, language });
 
+const stageValidation = z.strictObject({
+  everySteps: upTo(mostSteps).exactOptional(),
+  examples: upTo(mostExamples).exactOptional(),
+  sources: z.array(z.enum(VALIDATED_SOURCES)).exactOptional(),
+  atEnds: z.boolean().exactOptional(),
+});
 const stage = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
   steps: fromZeroTo(mostSteps),
@@ -55,6 +62,7 @@ const stage = z.strictObject({
   imageShift: fromZeroTo(4096).exactOptional(),
   batchSize: upTo(8192).exactOptional(),
   microBatchSize: upTo(8192).exactOptional(),
+  validation: stageValidation.exactOptional(),
 });
 const optimizer = z.strictObject({
   beta1: share,

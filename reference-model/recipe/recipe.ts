@@ -4,6 +4,7 @@
  */
 import type { DataSetName } from '../data/dataset.js';
 import type { MaskKind, ModelConfig, Part } from '../model/config.js';
+import type { StageValidation } from './stage-validation.js';
 
 /** What a training example is drawn from. */
 export type Source = CaptionSource | QuestionSource;
@@ -35,6 +36,8 @@ export interface Stage {
   /** Sizes of this stage's batches where they are not the recipe's; see `batchSizes`. */
   readonly batchSize?: number;
   readonly microBatchSize?: number;
+  /** How it is validated where not as the recipe says; see `validationOf`. */
+  readonly validation?: StageValidation;
 }
 
 /** The stage that a model is last trained in: how it is asked afterwards follows from this one. Undefined where no stage has steps. */

@@ -5,6 +5,7 @@
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import { createModel, type Model } from '../model/model.js';
 import { batchSizes, type RunConfig, type Stage } from '../recipe/recipe.js';
+import { isValidatedAfter, validationOf } from '../recipe/stage-validation.js';
 import { loadBackbones } from '../weights/backbones.js';
 import { withShiftedImages } from './augmentation.js';
 import { createLearner } from './create-learner.js';
@@ -71,15 +72,14 @@ export async function train({
     const dataSet = stageDataSet(config, stage, data);
     const samples = withQuestionsAbout(trainingSamples(dataSet, stage, seed), stage.questionTypes);
     const batches = withShiftedImages(planBatches(samples, stage, batchSize, seed), stage, seed);
-    const heldOut = validationSets(
-      dataSet.splits.validation,
-      { ...recipe, microBatchSize },
-      model,
-      tokenizer,
-      maskKind,
-    );
+    const validation = { ...validationOf(recipe, stage), microBatchSize };
+    const heldOut = validationSets(dataSet.splits.validation, validation, model, tokenizer, maskKind);
+    const validate = () => {
+      if (!isValidatedAfter(step, validation, { begin: stageStart, end: stageEnd })) return;
+      onEvent({ type: 'validation', stage: name, step, loss: validationLoss(model, heldOut) });
+    };
     learner.enterStage(trainable, { resumed: step > stageStart });
-    if (step === 0) onEvent({ type: 'validation', stage: name, step, loss: validationLoss(model, heldOut) });
+    if (step === 0) validate();
 
     while (step < stageEnd) {
       const stageStep = step - stageStart;
@@ -97,9 +97,7 @@ export async function train({
         const progress = { stage: name, step, totalSteps, loss, learningRate, gradientNorm };
         onEvent({ type: 'step', ...progress, tokens, answerTokens });
       }
-      if (step % recipe.validateEverySteps === 0 || step === stageEnd) {
-        onEvent({ type: 'validation', stage: name, step, loss: validationLoss(model, heldOut) });
-      }
+      validate();
 
       await letMessagesIn();
       if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || signal.aborted) {

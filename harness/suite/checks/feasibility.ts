@@ -43,6 +43,23 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
       return [{ path, message, expected: `one of ${types.join(', ')}`, known: types, involves: [[...at, 'data']] }];
     });
     if (topics.length > 0) return topics;
+    const unvalidated = (stage.validation?.sources ?? []).findIndex((source) => !hasSource(facts, source, {}));
+    if (unvalidated >= 0) {
+      const path = [...at, 'validation', 'sources', unvalidated];
+      const message = `names what ${name} does not have`;
+      return [
+        {
+          path,
+          message,
+          expected: 'questions',
+          fix: 'leave it out',
+          involves: [
+            [...at, 'data'],
+            ['data', 'name'],
+          ],
+        },
+      ];
+    }
     const shares = batchShares(stage.mixture, batchSizes(recipe, stage).batchSize);
     return (Object.keys(shares) as Source[])
       .filter((source) => shares[source] > 0 && !hasSource(facts, source, stage))
@@ -62,7 +79,11 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
 
 const sources: readonly Source[] = ['human-captions', 'ai-captions', 'questions', 'open-questions'];
 
-function hasSource({ captions, questionTypes }: DataFacts, source: Source, { questionTypes: topics }: Stage): boolean {
+function hasSource(
+  { captions, questionTypes }: DataFacts,
+  source: Source,
+  { questionTypes: topics }: Pick<Stage, 'questionTypes'>,
+): boolean {
   const asked = Object.keys(questionTypes).filter((topic) => topics === undefined || topics.includes(topic));
   switch (source) {
     case 'human-captions':

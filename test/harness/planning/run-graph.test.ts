@@ -11,6 +11,7 @@ import type { ModelConfig, Part } from '../../../reference-model/model/config.js
 import type { Model } from '../../../reference-model/model/model.js';
 import { exampleFlops } from '../../../reference-model/model/step-flops.js';
 import { batchSizes, type RunConfig } from '../../../reference-model/recipe/recipe.js';
+import { validationOf } from '../../../reference-model/recipe/stage-validation.js';
 import { buildExampleBatch, buildMicroBatches } from '../../../reference-model/training/example-batch.js';
 import { examplesOf, planBatches } from '../../../reference-model/training/examples.js';
 import { modelTokenizer } from '../../../reference-model/training/model-tokenizer.js';
@@ -211,7 +212,13 @@ describe('the graph of a plan', () => {
     const { config } = plan.runs[1]!;
     const { recipe, model } = config;
     const tokenizer = modelTokenizer(model.language.vocabularySize);
-    const sets = validationSets(data.splits.validation, recipe, { config: model } as Model, tokenizer, 'causal');
+    const sets = validationSets(
+      data.splits.validation,
+      { ...validationOf(recipe, {}), microBatchSize: recipe.microBatchSize },
+      { config: model } as Model,
+      tokenizer,
+      'causal',
+    );
     const once = sets.reduce((total, { batches }) => {
       const examples = batches.reduce((sum, { imageCount }) => sum + imageCount, 0);
       const tokens = batches.reduce((sum, { sequences }) => sum + sequences.tokens, 0);

@@ -12,6 +12,7 @@ import { loadDataSet } from '../../../../reference-model/data/load-dataset.js';
 import { loadEmbeddedTokenizer } from '../../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { parameterSpecifications, TOKEN_TABLE } from '../../../../reference-model/model/parameters.js';
 import type { RunConfig } from '../../../../reference-model/recipe/recipe.js';
+import type { StageValidation } from '../../../../reference-model/recipe/stage-validation.js';
 import { CAPTION_PROMPT, examplesOf } from '../../../../reference-model/training/examples.js';
 
 const { config } = planSuite(readFindings('1')[0]!).runs[0]!;
@@ -160,6 +161,52 @@ describe('a score', () => {
     expect(missingScore(on('tiny-scenes', {}), 'validation-loss/ai-captions')).toBeUndefined();
     expect(missingScore(on('tiny-pathology', {}), 'validation-loss/ai-captions')).toBeDefined();
     expect(missingScore(on('tiny-pathology', {}), 'validation-loss/questions')).toBeUndefined();
+  });
+
+  test('of validation is there only where the last stage is validated at its end, on that source', () => {
+    const { recipe } = config;
+    const last = (validation: StageValidation): RunConfig => ({
+      ...config,
+      recipe: {
+        ...recipe,
+        stages: recipe.stages.map((stage, index) =>
+          index === recipe.stages.length - 1 ? { ...stage, validation } : stage,
+        ),
+      },
+    });
+    const reason = (validation: StageValidation) => missingScore(last(validation), 'validation-loss/questions')?.reason;
+    expect(reason({})).toBeUndefined();
+    expect(reason({ everySteps: 1, atEnds: false })).toBeUndefined();
+    expect(reason({ everySteps: 9, atEnds: false })).toContain('after the last step');
+    expect(reason({ sources: [] })).toContain('after the last step');
+    expect(reason({ sources: ['ai-captions'] })).toContain('not validated on questions');
+    const about = { ...last({ sources: ['ai-captions', 'questions'] }), data: { name: 'tiny-pathology' } as const };
+    expect(infeasibilities(about).map(({ path }) => path.join('.'))).toContain(
+      `recipe.stages.${recipe.stages.length - 1}.validation.sources.0`,
+    );
+  });
+
+  test('of convergence needs its stage validated from first to last, on as many examples', () => {
+    const { recipe } = config;
+    const withStages = (validations: readonly StageValidation[]): RunConfig => ({
+      ...config,
+      recipe: {
+        ...recipe,
+        stages: recipe.stages.map((stage, index) => ({
+          ...stage,
+          attentionMask: 'causal',
+          validation: validations[index] ?? {},
+        })),
+      },
+    });
+    const reason = (...validations: readonly StageValidation[]) =>
+      missingScore(withStages(validations), 'convergence/area')?.reason;
+    expect(reason()).toBeUndefined();
+    expect(reason({ sources: [] })).toBeUndefined();
+    expect(reason({}, { sources: [] })).toContain('before its first step');
+    expect(reason({}, { examples: 3 })).toContain('before its first step');
+    expect(reason({}, {}, { everySteps: 159, atEnds: false })).toContain('after its last step');
+    expect(reason({}, {}, { sources: ['questions'] })).toContain('on which no loss is measured');
   });
 
   test('of convergence needs a comparable validation before the stage', () => {

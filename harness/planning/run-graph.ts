@@ -36,6 +36,7 @@ export interface GraphNode {
   readonly stages: readonly StageCost[];
   readonly tokens: number;
   readonly trainingFlops: number;
+  /** Of validations, and of references that the evaluation gives to the model: forward passes without generation. */
   readonly validationFlops: number;
   /** Captions and answers that are generated and scored, and their cost. */
   readonly responses: number;
@@ -77,6 +78,7 @@ export function runGraph(plan: Plan, counter: TokenCounter): RunGraph {
     const own = config.recipe.stages.slice(shared.length).filter(({ steps }) => steps > 0);
     const stages = own.map((stage) => stageCost(config, stage, counter));
     const evaluation = counter.evaluation(config);
+    const forced = counter.forced(config);
     const arm = armAt.get(index);
     return {
       ...ids[index]!,
@@ -88,10 +90,10 @@ export function runGraph(plan: Plan, counter: TokenCounter): RunGraph {
       stages,
       tokens: sum(stages.map(({ tokens }) => tokens)),
       trainingFlops: sum(stages.map(({ forwardFlops, backwardFlops }) => forwardFlops + backwardFlops)),
-      validationFlops: validationFlops(config, own, copiedSteps, counter),
+      validationFlops: validationFlops(config, own, copiedSteps, counter) + exampleFlops(config.model, forced).forward,
       responses: evaluation.examples,
       responseFlops: exampleFlops(config.model, evaluation).forward,
-      recordBytes: recordBytes(config, evaluation.examples),
+      recordBytes: recordBytes(config, evaluation.examples + forced.examples),
     };
   });
   return {

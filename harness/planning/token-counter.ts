@@ -3,6 +3,7 @@
  * as the trainer. Nothing is computed on an engine, and what several runs have in common is walked once.
  */
 import type { DataSet, Sample } from '../../reference-model/data/dataset.js';
+import { forcedRequests } from '../../reference-model/evaluation/forced-requests.js';
 import { visualTokensPerImage } from '../../reference-model/model/config.js';
 import type { ExampleWork } from '../../reference-model/model/step-flops.js';
 import { batchSizes, type RunConfig, type Source, type Stage } from '../../reference-model/recipe/recipe.js';
@@ -25,6 +26,8 @@ export interface TokenCounter {
   validation(config: RunConfig, stage: Stage): readonly ExampleWork[];
   /** Captions and answers of the evaluation, taken as long as the references, and no longer than may be generated. */
   evaluation(config: RunConfig): ExampleWork;
+  /** References that the evaluation gives to the model token by token. */
+  forced(config: RunConfig): ExampleWork;
 }
 
 /**
@@ -90,6 +93,13 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
       const longest = work.examples * maximumNewTokens;
       const surplus = Math.max(0, work.answerTokens - longest);
       return { ...work, tokens: work.tokens - surplus, answerTokens: work.answerTokens - surplus };
+    },
+    forced: (config) => {
+      const requests = forcedRequests(config, requireDataSet(dataSets, config.data.name));
+      return workOf(
+        config,
+        requests.map(({ prompt, expected }) => ({ prompt, answer: expected })),
+      );
     },
   };
 }

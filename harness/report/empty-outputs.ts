@@ -3,7 +3,7 @@
  * all seeds, for each kind of output.
  */
 import { formatCount, formatFixed } from '../../reports/numbers.js';
-import type { Prediction } from '../records/predictions.js';
+import { isSpoken, type Prediction, type SpokenPrediction } from '../records/predictions.js';
 
 export interface OutputsOfArm {
   /** Label of the arm. */
@@ -39,7 +39,7 @@ export function emptyOutputCaveats(outputs: Iterable<OutputsOfArm>): readonly st
 function countOutputs(outputs: Iterable<OutputsOfArm>): readonly OutputCount[] {
   const counts = new Map<string, OutputCount>();
   for (const { arm, predictions } of outputs) {
-    for (const prediction of predictions) {
+    for (const prediction of predictions.filter(isSpoken)) {
       const kind = kindOf(prediction);
       const key = JSON.stringify([arm, kind]);
       const { outputs, empty } = counts.get(key) ?? { outputs: 0, empty: 0 };
@@ -49,7 +49,7 @@ function countOutputs(outputs: Iterable<OutputsOfArm>): readonly OutputCount[] {
   return [...counts.values()];
 }
 
-function kindOf(prediction: Prediction): string {
+function kindOf(prediction: SpokenPrediction): string {
   if (prediction.type === 'answer') return `answers to ${prediction.kind} questions`;
   return prediction.style === 'ai-captions' ? 'detailed captions' : 'human-style captions';
 }

@@ -93,6 +93,12 @@ const evaluation = z.strictObject({
   split: z.enum(['validation', 'test']),
   captionImages: fromZeroTo(mostExamples),
   questions: fromZeroTo(mostExamples),
+  teacherForced: z
+    .strictObject({
+      captions: fromZeroTo(mostExamples).exactOptional(),
+      questions: fromZeroTo(mostExamples).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** A complete run configuration, for example the CONFIG.yaml of `vlm-bench train`. */

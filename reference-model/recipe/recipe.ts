@@ -102,6 +102,13 @@ export interface EvaluationConfig {
   readonly captionImages: number;
   /** How many questions of the split are answered; the first ones in order. */
   readonly questions: number;
+  /** How many references are given to the model, token by token, to see whether it ranks each token first; nothing is generated. */
+  readonly teacherForced?: {
+    /** Images of the split whose detailed captions are forced; the first ones in order. */
+    readonly captions?: number;
+    /** Questions of the split whose answers are forced; the first ones in order. */
+    readonly questions?: number;
+  };
 }
 
 export interface RunConfig {

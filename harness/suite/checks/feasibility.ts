@@ -193,7 +193,13 @@ function answerComplaints({ data, model, evaluation, generation }: RunConfig): r
 
 /** Only what has captions can be scored by them. */
 function captionComplaints({ data, evaluation }: RunConfig): readonly Complaint[] {
-  if (evaluation.captionImages === 0 || dataFacts[data.name].captions) return [];
+  if (dataFacts[data.name].captions) return [];
   const message = `must be 0: ${data.name} has no captions to score against`;
-  return [{ path: ['evaluation', 'captionImages'], message, involves: [['data', 'name']] }];
+  const involves = [['data', 'name']];
+  return [
+    ...(evaluation.captionImages === 0 ? [] : [{ path: ['evaluation', 'captionImages'], message, involves }]),
+    ...((evaluation.teacherForced?.captions ?? 0) === 0
+      ? []
+      : [{ path: ['evaluation', 'teacherForced', 'captions'], message, involves }]),
+  ];
 }

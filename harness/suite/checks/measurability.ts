@@ -27,6 +27,9 @@ export function missingScore(config: RunConfig, metric: MeasureId): Missing | un
     case 'accuracy':
     case 'baseline':
       return missingAnswers(config, rest.at(-1) ?? '');
+    case 'exact-match':
+    case 'answer-loss':
+      return missingForced(config, rest);
     case 'validation-loss':
       return missingLoss(config, rest[0] as ValidatedSource);
     default:
@@ -51,6 +54,34 @@ function missingAnswers({ data, evaluation }: RunConfig, part: string): Missing 
   if (evaluation.questions > first) return undefined;
   const reason = `the first ${kind} question of ${data.name} is number ${first + 1} of its ${evaluation.split} split`;
   return { reason: `${reason}, and ${evaluation.questions} are asked`, fields };
+}
+
+/** So many questions of a split have every topic of their data set among them. */
+const questionsOfAllTopics = 64;
+
+function missingForced({ data, evaluation }: RunConfig, [source, part]: readonly string[]): Missing | undefined {
+  const { captions = 0, questions = 0 } = evaluation.teacherForced ?? {};
+  const forcedAt = (key: string): Missing['fields'] => [
+    ['evaluation', 'teacherForced', key],
+    ['data', 'name'],
+  ];
+  if (source === 'ai-captions') {
+    return captions > 0 ? undefined : { reason: 'no caption is forced', fields: forcedAt('captions') };
+  }
+  const fields = forcedAt('questions');
+  if (questions === 0) return { reason: 'no answer is forced', fields };
+  if (part === undefined) return undefined;
+  const facts = dataFacts[data.name];
+  if (part === 'yes-no' || part === 'open') {
+    const kind = part === 'open' ? part : 'yes/no';
+    const first = facts.firstQuestion[evaluation.split][kind];
+    if (questions > first) return undefined;
+    const reason = `the first ${kind} question of ${data.name} is number ${first + 1} of its ${evaluation.split} split`;
+    return { reason: `${reason}, and the answers to ${questions} are forced`, fields };
+  }
+  if (facts.questionTypes[part] === undefined) return { reason: `${data.name} has no question about ${part}`, fields };
+  if (questions >= questionsOfAllTopics) return undefined;
+  return { reason: `a topic needs the answers to ${questionsOfAllTopics} questions or more to be forced`, fields };
 }
 
 /** The losses of the last validation count. */

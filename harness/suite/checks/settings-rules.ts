@@ -166,6 +166,12 @@ function sharedFields(metric: Hypothesis['metric'], config: RunConfig): readonly
     case 'accuracy':
     case 'baseline':
       return [evaluated('split'), evaluated('questions')];
+    case 'exact-match':
+    case 'answer-loss':
+      return [
+        evaluated('split'),
+        evaluated('teacherForced', metric.split('/')[1] === 'ai-captions' ? 'captions' : 'questions'),
+      ];
     case 'validation-loss':
       return [validationField(recipe, lastTrainedStage(recipe.stages), 'examples')];
     default: {

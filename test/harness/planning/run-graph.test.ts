@@ -256,4 +256,25 @@ describe('the graph of a plan', () => {
     });
     expect(graph.nodes[0]).toMatchObject({ kind: 'shared', responses: 0, responseFlops: 0 });
   });
+
+  test('counts the references that are given to the model as forward passes', () => {
+    const { config } = plan.runs[0]!;
+    const evaluation = { ...config.evaluation, captionImages: 0, questions: 0 };
+    const run = { ...config, evaluation: { ...evaluation, teacherForced: { captions: 2, questions: 5 } } };
+    const counter = tokenCounter(dataSets);
+    const samples = data.splits.test;
+    const examples = [
+      ...examplesOf(samples.slice(0, 2), 'ai-captions'),
+      ...examplesOf(samples, 'questions').slice(0, 5),
+    ];
+    const tokenizer = modelTokenizer(config.model.language.vocabularySize);
+    const { sequences } = buildExampleBatch(examples, config.model, tokenizer, 'causal');
+    const given = { examples: 7, tokens: sequences.tokens, answerTokens: sequences.labels.length };
+    expect(counter.forced(run)).toEqual(given);
+    expect(counter.evaluation(run).examples).toBe(0);
+    const planned = (one: typeof config) =>
+      runGraph({ ...plan, runs: [{ arm: 'short', seed: 1, config: one }], prefixes: [] }, counter).nodes[0]!;
+    const more = planned(run).validationFlops - planned({ ...run, evaluation }).validationFlops;
+    expect(more).toBeCloseTo(exampleFlops(config.model, given).forward, -2);
+  });
 });

@@ -12,6 +12,7 @@ import { evidenceSection, hypothesesSection } from './sections/claims-section.js
 import { convergenceSection } from './sections/convergence-section.js';
 import { curvesSection } from './sections/curves-section.js';
 import { examplesSection, masksSection, runsSection } from './sections/evidence-sections.js';
+import { learntSection } from './sections/learnt-section.js';
 import { publishedSection } from './sections/published-section.js';
 import { responsesSection } from './sections/responses-section.js';
 import { scoresSection } from './sections/scores-section.js';
@@ -33,6 +34,7 @@ const PARTIALS = [
   'example',
   'examples',
   'hypothesis',
+  'learnt',
   'masks',
   'provenance',
   'published',
@@ -73,6 +75,7 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
     convergence: convergenceSection(view.convergence, styles, derived),
     texts: textsSection(view.texts),
     scores: scoresSection(view, styles),
+    learnt: learntSection(view, styles),
     secondary: secondarySection(view, styles),
     curves: curvesSection(view, styles, derived),
     masks: masksSection(view.arms, styles),
@@ -114,6 +117,7 @@ function contents(view: FindingReportView): readonly { readonly id: string; read
     ['convergence', 'Convergence', view.convergence.length > 0],
     ['texts', 'Texts', view.texts.length > 0],
     ['scores', 'Scores', view.scores.length > 0],
+    ['learnt', 'Learned', view.learnt.length > 0],
     ['secondary', 'Other measures', view.secondary.length > 0],
     ['curves', 'Loss curves', true],
     ['masks', 'Attention masks', view.arms.some(({ mask }) => mask !== undefined)],

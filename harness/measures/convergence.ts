@@ -3,7 +3,7 @@
  * model: on the validation loss of that stage's own mixture, as the share of the stage's whole reduction that has been reached, so that
  * texts whose losses have different levels can be compared.
  */
-import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { isTextStage, type RunConfig, type Stage, type TextStage } from '../../reference-model/recipe/recipe.js';
 import { validationOf } from '../../reference-model/recipe/stage-validation.js';
 import { nonIncreasing } from './isotonic.js';
 import type { Scores } from './measures.js';
@@ -49,7 +49,7 @@ export function convergenceCurve(
   const stages = recipe.stages.filter(({ steps }) => steps > 0);
   const index = stages.findIndex(({ trainable }) => trainable.includes('language'));
   const stage = stages[index];
-  if (stage === undefined) return undefined;
+  if (stage === undefined || !isTextStage(stage)) return undefined;
   const before = stages[index - 1];
   const start = stages.slice(0, index).reduce((sum, { steps }) => sum + steps, 0);
   const comparable = before !== undefined && isValidatedAlike(before, stage, { recipe, data }) ? [before.name] : [];
@@ -81,7 +81,12 @@ export function convergenceMeasures(events: readonly RunEvent[], config: Pick<Ru
 }
 
 /** Whether a validation at the end of one stage measures what one before the first step of the next would. */
-function isValidatedAlike(before: Stage, stage: Stage, { recipe, data }: Pick<RunConfig, 'recipe' | 'data'>): boolean {
+function isValidatedAlike(
+  before: Stage,
+  stage: TextStage,
+  { recipe, data }: Pick<RunConfig, 'recipe' | 'data'>,
+): boolean {
+  if (!isTextStage(before)) return false;
   return (
     before.attentionMask === stage.attentionMask &&
     (before.data ?? data.name) === (stage.data ?? data.name) &&
@@ -91,7 +96,7 @@ function isValidatedAlike(before: Stage, stage: Stage, { recipe, data }: Pick<Ru
 
 function measuredLosses(
   events: readonly RunEvent[],
-  { stage, start, startedBy }: { stage: Stage; start: number; startedBy: readonly string[] },
+  { stage, start, startedBy }: { stage: TextStage; start: number; startedBy: readonly string[] },
 ): readonly MeasuredLoss[] {
   const measured: MeasuredLoss[] = [];
   let tokens = 0;
@@ -111,7 +116,7 @@ function measuredLosses(
 }
 
 /** Mean over the sources of a mixture, weighted by their shares; undefined when one of them was not validated. */
-function mixtureLoss(loss: Loss, mixture: Stage['mixture']): number | undefined {
+function mixtureLoss(loss: Loss, mixture: TextStage['mixture']): number | undefined {
   let total = 0;
   let weights = 0;
   for (const source of ['human-captions', 'ai-captions', 'questions', 'open-questions'] as const) {

@@ -11,6 +11,10 @@ export const measureIds = [
   'validation-loss/human-captions',
   'validation-loss/ai-captions',
   'validation-loss/questions',
+  'validation-area/captions',
+  'validation-area/human-captions',
+  'validation-area/ai-captions',
+  'validation-area/questions',
   'convergence/steps-to-90',
   'convergence/tokens-to-90',
   'convergence/area',
@@ -45,6 +49,10 @@ export const measures: Readonly<Record<MeasureId, Measure>> = {
   'validation-loss/human-captions': validationLoss('human captions'),
   'validation-loss/ai-captions': validationLoss('AI captions'),
   'validation-loss/questions': validationLoss('questions'),
+  'validation-area/captions': validationArea('captions of both kinds'),
+  'validation-area/human-captions': validationArea('human captions'),
+  'validation-area/ai-captions': validationArea('AI captions'),
+  'validation-area/questions': validationArea('answers'),
   'convergence/steps-to-90': { label: 'steps to 90 % of its own loss reduction', axis: 'steps', higherIsBetter: false },
   'convergence/tokens-to-90': {
     label: 'tokens to 90 % of its own loss reduction',
@@ -89,6 +97,14 @@ function cider(captions: string): Measure {
 
 function validationLoss(source: string): Measure {
   return { label: `validation loss on ${source}`, axis: 'nats per answer token', higherIsBetter: false };
+}
+
+function validationArea(source: string): Measure {
+  return {
+    label: `area under the validation loss of ${source}`,
+    axis: 'share of the loss of a uniform guess',
+    higherIsBetter: false,
+  };
 }
 
 function baseline(answer: string, accuracy: string): Measure {

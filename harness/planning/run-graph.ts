@@ -5,6 +5,7 @@
 import type { Part } from '../../reference-model/model/config.js';
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
 import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { stageFlops } from '../../reference-model/recipe/stage-flops.js';
 import { isValidatedAfter, validationOf } from '../../reference-model/recipe/stage-validation.js';
 import { inOrderOfExecution } from '../experiment/execution-order.js';
 import type { Plan } from '../suite/plan.js';
@@ -13,6 +14,7 @@ import type { TokenCounter } from './token-counter.js';
 
 export interface StageCost {
   readonly name: string;
+  readonly kind: NonNullable<Stage['kind']>;
   readonly trainable: readonly Part[];
   readonly steps: number;
   /** Positions of all sequences, visual tokens included, padding not. */
@@ -107,9 +109,10 @@ export function runGraph(plan: Plan, counter: TokenCounter): RunGraph {
 function stageCost(config: RunConfig, stage: Stage, counter: TokenCounter): StageCost {
   const { name, trainable, steps } = stage;
   const work = counter.stageSteps(config, stage);
-  const flops = work.map((step) => exampleFlops(config.model, step, trainable));
+  const flops = work.map((step) => stageFlops(config.model, stage, step));
   return {
     name,
+    kind: stage.kind ?? 'texts',
     trainable,
     steps,
     tokens: sum(work.map(({ tokens }) => tokens)),
@@ -131,7 +134,8 @@ function validationFlops(
     const end = begin + stage.steps;
     const validation = validationOf(config.recipe, stage);
     let times = 0;
-    for (let step = begin === 0 ? 0 : begin + 1; step <= end; step++) {
+    // The end of a stage is where the next one begins, and is validated as each of them says.
+    for (let step = begin; step <= end; step++) {
       if (isValidatedAfter(step, validation, { begin, end })) times += 1;
     }
     const once = counter.validation(config, stage).map((work) => exampleFlops(config.model, work).forward);

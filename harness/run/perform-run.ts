@@ -9,6 +9,7 @@ import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
 import { convergenceMeasures } from '../measures/convergence.js';
 import type { Scores } from '../measures/measures.js';
+import { validationAreas } from '../measures/validation-area.js';
 import { saveCheckpoint } from '../records/checkpoints.js';
 import { type EventLog, openEventLog, type RecordedEvent, readEvents, requireLogState } from '../records/events.js';
 import { forkRun } from '../records/fork.js';
@@ -105,7 +106,12 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     const result: RunResult = {
       schemaVersion: 2,
       runId: job.runId,
-      scores: requireFinite({ ...scores, ...training.validation, ...convergenceMeasures(recorded, config) }),
+      scores: requireFinite({
+        ...scores,
+        ...training.validation,
+        ...convergenceMeasures(recorded, config),
+        ...validationAreas(recorded, config),
+      }),
       steps: training.steps,
       tokens: training.tokens,
       parameters: weights.parameters,

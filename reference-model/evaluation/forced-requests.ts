@@ -1,7 +1,8 @@
 /** Which references an evaluation gives to the model token by token, known without a model. */
 import type { AnswerKind, DataSet } from '../data/dataset.js';
-import type { RunConfig } from '../recipe/recipe.js';
+import { isTextStage, lastTrainedStage, type Recipe, type RunConfig, type TextStage } from '../recipe/recipe.js';
 import { CAPTION_PROMPT, type Example } from '../training/examples.js';
+import { imageGroups } from '../training/image-groups.js';
 
 export type ForcedSource = 'ai-captions' | 'questions';
 
@@ -52,7 +53,32 @@ export function forcedExamples(
   return [...ofCaptions, ...ofQuestions];
 }
 
+/** Questions of a sequence: as many as images of these data sets have, while attention is computed over all pairs. */
+const QUESTIONS_PER_SEQUENCE = 8;
+
+/**
+ * The same by sequence: questions about one image share it, unless the image is to see the question under the mask of the last stage.
+ */
+export function forcedGroups(
+  config: Pick<RunConfig, 'evaluation' | 'recipe'>,
+  data: DataSet,
+): readonly (readonly ForcedExample[])[] {
+  const forced = forcedExamples(config, data);
+  const { attentionMask } = askedStage(config.recipe);
+  const most = attentionMask === 'prefix-bidirectional' ? 1 : QUESTIONS_PER_SEQUENCE;
+  let next = 0;
+  return imageGroups(
+    forced.map(({ example }) => example),
+    most,
+  ).map((group) => group.map(() => forced[next++]!));
+}
+
 /** The same without the samples. */
 export function forcedRequests({ evaluation }: Pick<RunConfig, 'evaluation'>, data: DataSet): readonly ForcedRequest[] {
   return forcedExamples({ evaluation }, data).map(({ request }) => request);
+}
+
+/** The stage that decides how a model is asked. */
+export function askedStage({ stages }: Pick<Recipe, 'stages'>): TextStage {
+  return lastTrainedStage(stages) ?? stages.findLast(isTextStage)!;
 }

@@ -8,7 +8,7 @@ import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { generate } from '../generation/generate.js';
 import type { Model } from '../model/model.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
-import { type CaptionSource, lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
+import { type CaptionSource, isTextStage, lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { modelTokenizer } from '../training/model-tokenizer.js';
@@ -72,8 +72,9 @@ export function respond(
   tokenizer: Tokenizer,
   requests: readonly Request[],
 ): readonly string[] {
+  if (requests.length === 0) return [];
   const { strategy, beamWidth, maximumNewTokens, batchSize } = generation;
-  const { attentionMask: maskKind } = lastTrainedStage(recipe.stages) ?? recipe.stages.at(-1)!;
+  const { attentionMask: maskKind } = lastTrainedStage(recipe.stages) ?? recipe.stages.findLast(isTextStage)!;
   const { imageSize } = model.config.vision;
   const texts: string[] = [];
   for (let from = 0; from < requests.length; from += batchSize) {

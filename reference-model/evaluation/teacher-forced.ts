@@ -8,10 +8,11 @@ import type { Model } from '../model/model.js';
 import { targetLogits } from '../model/sequence-loss.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
-import { batchSizes, lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
-import { buildExampleBatch, type ExampleBatch } from '../training/example-batch.js';
+import { batchSizes, type RunConfig } from '../recipe/recipe.js';
+import { buildGroupedBatch, type ExampleBatch } from '../training/example-batch.js';
+import { packGroups } from '../training/image-groups.js';
 import { modelTokenizer } from '../training/model-tokenizer.js';
-import { type ForcedRequest, forcedExamples } from './forced-requests.js';
+import { askedStage, type ForcedRequest, forcedGroups } from './forced-requests.js';
 
 export interface ForcedAnswer extends ForcedRequest {
   /** Whether at every token of the reference, the end token included, no other token was more probable. */
@@ -25,18 +26,15 @@ export interface ForcedAnswer extends ForcedRequest {
 /** In the order of `forcedRequests`, under the mask of the last training stage. */
 export function teacherForced(model: Model, config: RunConfig, data: DataSet): readonly ForcedAnswer[] {
   const tokenizer = modelTokenizer(config.model.language.vocabularySize);
-  const { stages } = config.recipe;
-  const stage = lastTrainedStage(stages) ?? stages.at(-1)!;
+  const stage = askedStage(config.recipe);
   const { microBatchSize } = batchSizes(config.recipe, stage);
-  const forced = forcedExamples(config, data);
   const answers: ForcedAnswer[] = [];
-  for (let from = 0; from < forced.length; from += microBatchSize) {
-    const some = forced.slice(from, from + microBatchSize);
-    const examples = some.map(({ example }) => example);
-    const batch = buildExampleBatch(examples, model.config, tokenizer, stage.attentionMask);
+  for (const groups of packGroups(forcedGroups(config, data), microBatchSize)) {
+    const examples = groups.map((group) => group.map(({ example }) => example));
+    const batch = buildGroupedBatch(examples, model.config, tokenizer, stage.attentionMask);
     const { exact, losses } = scoreTargets(model, batch);
     let target = 0;
-    for (const { request, example } of some) {
+    for (const { request, example } of groups.flat()) {
       const tokens = tokenizer.encode(example.answer).length + 1;
       const end = target + tokens;
       const loss = losses.slice(target, end).reduce((sum, value) => sum + value, 0);

@@ -1,5 +1,5 @@
 /** When a stage is validated, and on what: the recipe's way, but for what the stage states. The trainer, plans and measures ask here. */
-import type { Recipe, Source, Stage } from './recipe.js';
+import type { Recipe, Source, Stage, TextStage } from './recipe.js';
 
 /** Open questions are validated among the others. */
 export const VALIDATED_SOURCES = ['human-captions', 'ai-captions', 'questions'] as const satisfies readonly Source[];
@@ -19,12 +19,24 @@ export interface StageValidation {
 }
 
 /** The same with nothing left out. */
+export interface ValidationPlan extends Required<StageValidation> {
+  /** Whether it is validated before its own first step. */
+  readonly atStart: boolean;
+}
+
+/** A words stage says no texts, so nothing of it is validated. */
 export function validationOf(
   { validateEverySteps, validationExamples }: Pick<Recipe, 'validateEverySteps' | 'validationExamples'>,
-  { validation = {} }: Pick<Stage, 'validation'>,
-): Required<StageValidation> {
-  const { everySteps = validateEverySteps, examples = validationExamples, sources = VALIDATED_SOURCES } = validation;
-  return { everySteps, examples, sources, atEnds: validation.atEnds ?? true };
+  stage: Pick<TextStage, 'validation' | 'validateStart'> & { readonly kind?: Stage['kind'] },
+): ValidationPlan {
+  const { everySteps = validateEverySteps, examples = validationExamples, ...stated } = stage.validation ?? {};
+  return {
+    everySteps,
+    examples,
+    sources: stage.kind === 'words' ? [] : (stated.sources ?? VALIDATED_SOURCES),
+    atEnds: stated.atEnds ?? true,
+    atStart: stage.validateStart === true,
+  };
 }
 
 /**
@@ -35,10 +47,10 @@ export function validationOf(
  */
 export function isValidatedAfter(
   step: number,
-  { everySteps, sources, atEnds }: Required<StageValidation>,
+  { everySteps, sources, atEnds, atStart }: ValidationPlan,
   { begin, end }: { readonly begin: number; readonly end: number },
 ): boolean {
-  if (sources.length === 0) return false;
-  if (step === 0 || step === end) return atEnds || (step > begin && step % everySteps === 0);
-  return step > begin && step < end && step % everySteps === 0;
+  if (sources.length === 0 || step < begin || step > end) return false;
+  if (step === begin) return atStart || (begin === 0 && atEnds);
+  return step % everySteps === 0 || (step === end && atEnds);
 }

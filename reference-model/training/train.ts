@@ -4,21 +4,17 @@
  */
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import { createModel, type Model } from '../model/model.js';
-import { batchSizes, type RunConfig, type Stage } from '../recipe/recipe.js';
+import type { RunConfig, Stage } from '../recipe/recipe.js';
 import { isValidatedAfter, validationOf } from '../recipe/stage-validation.js';
 import { loadBackbones } from '../weights/backbones.js';
-import { withShiftedImages } from './augmentation.js';
 import { createLearner } from './create-learner.js';
 import type { TrainingEvent } from './events.js';
-import { buildMicroBatches } from './example-batch.js';
-import { planBatches } from './examples.js';
-import { learnBatches } from './learn-batch.js';
 import type { LearningRates } from './learner.js';
 import { modelTokenizer } from './model-tokenizer.js';
 import { learningRateFactor } from './schedule.js';
-import { type DataSets, stageDataSet, trainingSamples, withQuestionsAbout } from './stage-data.js';
+import type { DataSets } from './stage-data.js';
+import { stageWork } from './stage-work.js';
 import { TrainingError, TrainingInterrupted } from './training-error.js';
-import { validationLoss, validationSets } from './validation.js';
 
 export interface TrainingJob {
   readonly config: RunConfig;
@@ -63,39 +59,32 @@ export async function train({
 
   let stageEnd = 0;
   for (const stage of recipe.stages) {
-    const { name, trainable, attentionMask: maskKind } = stage;
+    const { name, trainable } = stage;
     const stageStart = stageEnd;
     stageEnd += stage.steps;
     if (step >= stageEnd) continue;
 
-    const { batchSize, microBatchSize } = batchSizes(recipe, stage);
-    const dataSet = stageDataSet(config, stage, data);
-    const samples = withQuestionsAbout(trainingSamples(dataSet, stage, seed), stage.questionTypes);
-    const batches = withShiftedImages(planBatches(samples, stage, batchSize, seed), stage, seed);
-    const validation = { ...validationOf(recipe, stage), microBatchSize };
-    const heldOut = validationSets(dataSet.splits.validation, validation, model, tokenizer, maskKind);
+    const work = stageWork(stage, { config, data, learner, tokenizer });
+    const validation = validationOf(recipe, stage);
     const validate = () => {
+      if (work.validate === undefined) return;
       if (!isValidatedAfter(step, validation, { begin: stageStart, end: stageEnd })) return;
-      onEvent({ type: 'validation', stage: name, step, loss: validationLoss(model, heldOut) });
+      onEvent({ type: 'validation', stage: name, step, loss: work.validate() });
     };
     learner.enterStage(trainable, { resumed: step > stageStart });
-    if (step === 0) validate();
+    if (step === stageStart) validate();
 
     while (step < stageEnd) {
       const stageStep = step - stageStart;
-      const examples = batches.batch(stageStep);
-      const microBatches = buildMicroBatches(examples, microBatchSize, config.model, tokenizer, maskKind);
       const learningRate = scaled(stage.learningRate, learningRateFactor(stageStep, stage.steps, optimizer));
       step += 1;
-      learnBatches(learner, microBatches, trainable);
-      learner.update(learningRate, { stage: name, step, exampleIds: examples.map(({ id }) => id) });
+      const { exampleIds, ...learned } = work.learn(stageStep);
+      learner.update(learningRate, { stage: name, step, exampleIds });
 
-      const tokens = microBatches.reduce((sum, { sequences }) => sum + sequences.tokens, 0);
-      const answerTokens = microBatches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
       // The event of a step tells its loss, so each step is settled before the next one.
       for (const { loss, gradientNorm } of learner.settle()) {
         const progress = { stage: name, step, totalSteps, loss, learningRate, gradientNorm };
-        onEvent({ type: 'step', ...progress, tokens, answerTokens });
+        onEvent({ type: 'step', ...progress, ...learned });
       }
       validate();
 

@@ -7,8 +7,9 @@ import { sequenceLoss } from '../model/sequence-loss.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
 import type { Source } from '../recipe/recipe.js';
 import type { StageValidation } from '../recipe/stage-validation.js';
-import { buildExampleBatch, type ExampleBatch } from './example-batch.js';
-import { examplesOf } from './examples.js';
+import { buildGroupedBatch, type ExampleBatch } from './example-batch.js';
+import { heldOutGroups } from './held-out.js';
+import { packGroups } from './image-groups.js';
 
 export interface ValidationSet {
   readonly source: Source;
@@ -18,6 +19,8 @@ export interface ValidationSet {
 export interface ValidationSize extends Pick<Required<StageValidation>, 'sources' | 'examples'> {
   /** Examples of a forward pass. */
   readonly microBatchSize: number;
+  /** Questions about one image that share a sequence; 1 by default. */
+  readonly questionsPerImage?: number | undefined;
 }
 
 /**
@@ -26,23 +29,17 @@ export interface ValidationSize extends Pick<Required<StageValidation>, 'sources
  */
 export function validationSets(
   samples: readonly Sample[],
-  { sources, examples: count, microBatchSize }: ValidationSize,
+  { sources, examples: count, microBatchSize, questionsPerImage }: ValidationSize,
   model: Model,
   tokenizer: Tokenizer,
   maskKind: MaskKind,
 ): readonly ValidationSet[] {
   return sources.flatMap((source) => {
-    const byImage = samples.map((sample) => examplesOf([sample], source));
-    const deepest = Math.max(0, ...byImage.map((examples) => examples.length));
-    const spread = Array.from({ length: deepest }, (_, i) =>
-      byImage.flatMap((examples) => examples.slice(i, i + 1)),
-    ).flat();
-    const examples = spread.slice(0, count);
-    if (examples.length === 0) return [];
-    const batches: ExampleBatch[] = [];
-    for (let from = 0; from < examples.length; from += microBatchSize) {
-      batches.push(buildExampleBatch(examples.slice(from, from + microBatchSize), model.config, tokenizer, maskKind));
-    }
+    const groups = heldOutGroups(samples, source, { count, questionsPerImage });
+    if (groups.length === 0) return [];
+    const batches = packGroups(groups, microBatchSize).map((some) =>
+      buildGroupedBatch(some, model.config, tokenizer, maskKind),
+    );
     return [{ source, batches }];
   });
 }

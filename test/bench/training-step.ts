@@ -14,6 +14,7 @@ import { createLearner } from '../../reference-model/training/create-learner.js'
 import { buildMicroBatches } from '../../reference-model/training/example-batch.js';
 import { planBatches } from '../../reference-model/training/examples.js';
 import { learnBatches } from '../../reference-model/training/learn-batch.js';
+import { textStage } from '../reference-model/recipe/text-stage.js';
 import { interleavedMedians, type Measurement } from './measurement.js';
 
 const PRODUCT_SIZE = 256;
@@ -24,7 +25,7 @@ export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   await activateEngine('wasm');
   const { config } = planSuite(readFindings('1')[0]!).runs[0]!;
   const { recipe, model: modelConfig } = config;
-  const stage = recipe.stages.find(({ name }) => name === 'joint')!;
+  const stage = textStage(recipe.stages.find(({ name }) => name === 'joint'));
   const data = await loadDataSet(config.data);
   const tokenizer = loadEmbeddedTokenizer();
   const model = createModel(modelConfig, 1);
@@ -36,7 +37,13 @@ export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   let flops = 0;
   const trainingStep = async (): Promise<void> => {
     const examples = batches.batch(step++);
-    const micro = buildMicroBatches(examples, recipe.microBatchSize, modelConfig, tokenizer, stage.attentionMask);
+    const micro = buildMicroBatches(
+      examples,
+      { size: recipe.microBatchSize },
+      modelConfig,
+      tokenizer,
+      stage.attentionMask,
+    );
     learnBatches(learner, micro, stage.trainable);
     learner.update({ vision: 0, connector: 0, language: 0 }, { stage: stage.name, step, exampleIds: [] });
     learner.settle();

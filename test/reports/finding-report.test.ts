@@ -33,6 +33,7 @@ describe('renderFindingReport', () => {
       'verdict',
       'hypothesis',
       'evidence',
+      'learnt',
       'secondary',
       'curves',
       'masks',

@@ -1,5 +1,5 @@
 /** Whether a run of a configuration will have a score, told before it is trained. */
-import { lastTrainedStage, type RunConfig, type Stage } from '../../../reference-model/recipe/recipe.js';
+import { isTextStage, lastTrainedStage, type RunConfig, type Stage } from '../../../reference-model/recipe/recipe.js';
 import {
   isValidatedAfter,
   VALIDATED_SOURCES,
@@ -9,6 +9,7 @@ import {
 import { convergenceCurve } from '../../measures/convergence.js';
 import type { MeasureId } from '../../measures/measures.js';
 import type { RunEvent } from '../../measures/run-events.js';
+import { validationAreas } from '../../measures/validation-area.js';
 import { dataFacts } from '../data-facts.js';
 
 export interface Missing {
@@ -32,6 +33,8 @@ export function missingScore(config: RunConfig, metric: MeasureId): Missing | un
       return missingForced(config, rest);
     case 'validation-loss':
       return missingLoss(config, rest[0] as ValidatedSource);
+    case 'validation-area':
+      return missingArea(config, metric);
     default:
       return missingConvergence(config);
   }
@@ -102,7 +105,24 @@ function missingLoss(config: RunConfig, source: ValidatedSource): Missing | unde
     [...at, 'data'],
     ['data', 'name'],
   ];
-  return { reason: `the last stage is validated on ${name}, which has no captions`, fields };
+  return { reason: `the last stage is validated on ${name}, which has no such captions`, fields };
+}
+
+function missingArea(config: RunConfig, metric: MeasureId): Missing | undefined {
+  if (validationAreas(expectedEvents(config), config)[metric] !== undefined) return undefined;
+  const { stages } = config.recipe;
+  const last = lastTrainedStage(stages);
+  if (last === undefined) return { reason: 'no stage learns texts', fields: [['recipe', 'stages']] };
+  const at = ['recipe', 'stages', stages.indexOf(last)] as const;
+  const name = last.data ?? config.data.name;
+  return {
+    reason: `the stage ${last.name} is not validated before its first step (validateStart), or ${name} lacks what is measured`,
+    fields: [
+      [...at, 'validateStart'],
+      [...at, 'data'],
+      ['data', 'name'],
+    ],
+  };
 }
 
 /** What is asked of a run's events is asked of the events that it will have. */
@@ -114,7 +134,7 @@ function missingConvergence(config: RunConfig): Missing | undefined {
     return { reason: 'no stage with steps trains the language model', fields: [['recipe', 'stages']] };
   const { stage, index } = first;
   const validated = validatedSources(config, stage);
-  const unseen = Object.entries(stage.mixture).find(
+  const unseen = Object.entries(isTextStage(stage) ? stage.mixture : {}).find(
     ([source, weight]) => weight > 0 && !validated.some((known) => known === source),
   );
   const at = ['recipe', 'stages', index] as const;
@@ -144,7 +164,7 @@ function missingConvergence(config: RunConfig): Missing | undefined {
   };
 }
 
-/** The validations that the trainer will report. */
+/** The validations that the trainer will report, each behind its step. */
 function expectedEvents(config: RunConfig): readonly RunEvent[] {
   const { recipe } = config;
   const events: RunEvent[] = [];
@@ -153,9 +173,11 @@ function expectedEvents(config: RunConfig): readonly RunEvent[] {
     const end = begin + stage.steps;
     const validation = validationOf(recipe, stage);
     const loss = Object.fromEntries(validatedSources(config, stage).map((source) => [source, 1]));
-    for (let step = begin === 0 ? 0 : begin + 1; stage.steps > 0 && step <= end; step++) {
-      if (isValidatedAfter(step, validation, { begin, end }))
-        events.push({ type: 'validation', stage: stage.name, step, loss });
+    for (let step = begin; stage.steps > 0 && step <= end; step++) {
+      if (!isValidatedAfter(step, validation, { begin, end })) continue;
+      const progress = { totalSteps: end, loss: 1, learningRate: {}, gradientNorm: 1, tokens: 1, answerTokens: 1 };
+      if (step > begin) events.push({ type: 'step', stage: stage.name, step, ...progress });
+      events.push({ type: 'validation', stage: stage.name, step, loss });
     }
     begin = end;
   }
@@ -170,5 +192,7 @@ function endOf({ recipe: { stages } }: RunConfig, index = stages.length - 1): nu
 function validatedSources({ data, recipe }: RunConfig, stage: Stage): readonly ValidatedSource[] {
   const { captions } = dataFacts[stage.data ?? data.name];
   const { sources } = validationOf(recipe, stage);
-  return VALIDATED_SOURCES.filter((source) => sources.includes(source) && (captions || source === 'questions'));
+  return VALIDATED_SOURCES.filter(
+    (source) => sources.includes(source) && (source === 'questions' || captions.includes(source)),
+  );
 }

@@ -2,7 +2,13 @@
  * Rules about what the overlays of a suite amount to: every arm on every data set, also as a smoke run, can be trained and gives the
  * scores that the hypotheses ask for. Complaints about a resolved value are traced back to the overlay or the scale that states it.
  */
-import { lastTrainedStage, type Recipe, type RunConfig, type Stage } from '../../../reference-model/recipe/recipe.js';
+import {
+  isTextStage,
+  lastTrainedStage,
+  type Recipe,
+  type RunConfig,
+  type TextStage,
+} from '../../../reference-model/recipe/recipe.js';
 import { canonicalJson } from '../../files/canonical-json.js';
 import { type Arm, armsOf } from '../arms.js';
 import type { Complaint } from '../complaint.js';
@@ -174,8 +180,14 @@ function sharedFields(metric: Hypothesis['metric'], config: RunConfig): readonly
       ];
     case 'validation-loss':
       return [validationField(recipe, lastTrainedStage(recipe.stages), 'examples')];
+    case 'validation-area': {
+      const last = lastTrainedStage(recipe.stages);
+      return [validationField(recipe, last, 'examples'), validationField(recipe, last, 'everySteps')];
+    }
     default: {
-      const learner = recipe.stages.find(({ steps, trainable }) => steps > 0 && trainable.includes('language'));
+      const learner = recipe.stages
+        .filter(isTextStage)
+        .find(({ steps, trainable }) => steps > 0 && trainable.includes('language'));
       return [validationField(recipe, learner, 'examples'), validationField(recipe, learner, 'everySteps')];
     }
   }
@@ -187,7 +199,7 @@ interface SharedField {
 }
 
 /** What a stage states of its validation, or else the recipe for it. */
-function validationField(recipe: Recipe, stage: Stage | undefined, key: 'examples' | 'everySteps'): SharedField {
+function validationField(recipe: Recipe, stage: TextStage | undefined, key: 'examples' | 'everySteps'): SharedField {
   const ofRecipe = key === 'examples' ? 'validationExamples' : 'validateEverySteps';
   if (stage?.validation?.[key] === undefined) return { path: ['recipe', ofRecipe], value: recipe[ofRecipe] };
   return { path: ['recipe', 'stages', recipe.stages.indexOf(stage), 'validation'], value: stage.validation[key] };

@@ -11,6 +11,7 @@ import { localExecutor } from '../../../harness/execution/local/local-executor.j
 import { prepareJobs, type TitledConfig } from '../../../harness/experiment/prepare-jobs.js';
 import { readFindings } from '../../../harness/suite/find-suite.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 import { fakeMachinery } from './fake-machinery.mjs';
 
 export const fakeWorker = fileURLToPath(new URL('fake-worker.mjs', import.meta.url));
@@ -102,7 +103,7 @@ export async function fakeForkedJobs(
         config: {
           ...config,
           seed,
-          recipe: { ...config.recipe, stages: stages.with(3, { ...stages[3]!, attentionMask: maskKind }) },
+          recipe: { ...config.recipe, stages: stages.with(3, { ...textStage(stages[3]), attentionMask: maskKind }) },
         },
       })),
     ];

@@ -12,11 +12,17 @@ import type { Model } from '../../../reference-model/model/model.js';
 import { exampleFlops } from '../../../reference-model/model/step-flops.js';
 import { batchSizes, type RunConfig } from '../../../reference-model/recipe/recipe.js';
 import { validationOf } from '../../../reference-model/recipe/stage-validation.js';
-import { buildExampleBatch, buildMicroBatches } from '../../../reference-model/training/example-batch.js';
+import {
+  buildExampleBatch,
+  buildGroupedBatch,
+  buildMicroBatches,
+} from '../../../reference-model/training/example-batch.js';
 import { examplesOf, planBatches } from '../../../reference-model/training/examples.js';
+import { imageGroups } from '../../../reference-model/training/image-groups.js';
 import { modelTokenizer } from '../../../reference-model/training/model-tokenizer.js';
 import { requireDataSet, trainingSamples, withQuestionsAbout } from '../../../reference-model/training/stage-data.js';
 import { validationSets } from '../../../reference-model/training/validation.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 import { suiteOf } from '../report/fabricated-records.js';
 
 const alignment = {
@@ -94,11 +100,17 @@ function operations(
 /** What the trainer would build for every step of a configuration. */
 function trainerSteps({ recipe, seed, model }: RunConfig) {
   const tokenizer = modelTokenizer(model.language.vocabularySize);
-  return recipe.stages.flatMap((stage) => {
+  return recipe.stages.map(textStage).flatMap((stage) => {
     const { batchSize, microBatchSize } = batchSizes(recipe, stage);
     const batches = planBatches(trainingSamples(data, stage, seed), stage, batchSize, seed);
     return Array.from({ length: stage.steps }, (_, step) => {
-      const built = buildMicroBatches(batches.batch(step), microBatchSize, model, tokenizer, stage.attentionMask);
+      const built = buildMicroBatches(
+        batches.batch(step),
+        { size: microBatchSize, questionsPerImage: stage.questionsPerImage },
+        model,
+        tokenizer,
+        stage.attentionMask,
+      );
       return {
         stage,
         tokens: built.reduce((sum, { sequences }) => sum + sequences.tokens, 0),
@@ -153,10 +165,22 @@ describe('the graph of a plan', () => {
     expect(trainingFlops(own, [{ ...event, gradientNorm: 1, tokens, answerTokens, time: 0 }])).toBe(forward + backward);
   });
 
+  test('counts an image once for the questions that share it', () => {
+    const { config } = plan.runs[0]!;
+    const stage = { ...textStage(config.recipe.stages[2]!), steps: 3, questionsPerImage: 4 };
+    const run = { ...config, recipe: { ...config.recipe, stages: [stage] } };
+    const counted = tokenCounter(dataSets).stageSteps(run, stage);
+    const built = trainerSteps(run);
+    expect(counted.map(({ tokens, answerTokens }) => [tokens, answerTokens])).toEqual(
+      built.map(({ tokens, answerTokens }) => [tokens, answerTokens]),
+    );
+    for (const { examples, sequences } of counted) expect(sequences).toBeLessThan(examples);
+  });
+
   test('counts only the questions that a stage is about', () => {
     const { config } = plan.runs[0]!;
     const { model, recipe, seed } = config;
-    const questions = { ...recipe.stages[2]!, mixture: { questions: 1 } };
+    const questions = { ...textStage(recipe.stages[2]), mixture: { questions: 1 } };
     const [topic] = data.splits.train.flatMap((sample) => sample.questions.map(({ questionType }) => questionType!));
     const stage = { ...questions, questionTypes: [topic!] };
     const counter = tokenCounter(dataSets);
@@ -263,13 +287,12 @@ describe('the graph of a plan', () => {
     const run = { ...config, evaluation: { ...evaluation, teacherForced: { captions: 2, questions: 5 } } };
     const counter = tokenCounter(dataSets);
     const samples = data.splits.test;
-    const examples = [
-      ...examplesOf(samples.slice(0, 2), 'ai-captions'),
-      ...examplesOf(samples, 'questions').slice(0, 5),
-    ];
+    // Two captions, and five questions about the first image, which share it.
+    const captions = imageGroups(examplesOf(samples.slice(0, 2), 'ai-captions'));
+    const questions = imageGroups(examplesOf(samples, 'questions').slice(0, 5), 8);
     const tokenizer = modelTokenizer(config.model.language.vocabularySize);
-    const { sequences } = buildExampleBatch(examples, config.model, tokenizer, 'causal');
-    const given = { examples: 7, tokens: sequences.tokens, answerTokens: sequences.labels.length };
+    const { sequences } = buildGroupedBatch([...captions, ...questions], config.model, tokenizer, 'causal');
+    const given = { examples: 7, sequences: 3, tokens: sequences.tokens, answerTokens: sequences.labels.length };
     expect(counter.forced(run)).toEqual(given);
     expect(counter.evaluation(run).examples).toBe(0);
     const planned = (one: typeof config) =>

@@ -7,15 +7,15 @@ import { teacherForced } from '../../../reference-model/evaluation/teacher-force
 import { disposeModel, type Model } from '../../../reference-model/model/model.js';
 import { sequenceLoss } from '../../../reference-model/model/sequence-loss.js';
 import { visualEmbeddings } from '../../../reference-model/model/visual-embeddings.js';
-import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
+import type { RunConfig, TextStage } from '../../../reference-model/recipe/recipe.js';
 import { buildExampleBatch } from '../../../reference-model/training/example-batch.js';
 import { modelTokenizer } from '../../../reference-model/training/model-tokenizer.js';
 import { train } from '../../../reference-model/training/train.js';
 import { tinyData, tinyRun } from '../training/tiny-run.js';
 
-const [, joint] = tinyRun().recipe.stages as [Stage, Stage];
+const [, joint] = tinyRun().recipe.stages as [TextStage, TextStage];
 const learningRate = { vision: 1e-2, connector: 1e-2, language: 1e-2 };
-const stage: Stage = { ...joint, steps: 150, learningRate, mixture: { questions: 1 } };
+const stage: TextStage = { ...joint, steps: 150, learningRate, mixture: { questions: 1 } };
 const config: RunConfig = {
   ...tinyRun({ stages: [stage], microBatchSize: 4 }),
   evaluation: { split: 'test', captionImages: 0, questions: 90, teacherForced: { captions: 3, questions: 90 } },

@@ -6,7 +6,7 @@ import type { DataSet } from '../../../reference-model/data/dataset.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 import { disposeModel } from '../../../reference-model/model/model.js';
-import { batchSizes, type RunConfig, type Stage } from '../../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig, type TextStage } from '../../../reference-model/recipe/recipe.js';
 import {
   isValidatedAfter,
   type StageValidation,
@@ -37,7 +37,7 @@ async function trained(config: RunConfig): Promise<{ weights: string; events: re
   return { weights, events };
 }
 
-const [align, joint] = tinyRun().recipe.stages as [Stage, Stage];
+const [align, joint] = tinyRun().recipe.stages as [TextStage, TextStage];
 const stepsOf = (events: readonly TrainingEvent[], stage: string) =>
   events.flatMap((event) => (event.type === 'step' && event.stage === stage ? [event] : []));
 

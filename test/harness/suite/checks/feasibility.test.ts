@@ -40,7 +40,10 @@ function factsOf({ splits }: DataSet): DataFacts {
   };
   return {
     imageSize: samples[0]!.image.width,
-    captions: samples.every(({ aiCaptions, humanCaptions }) => aiCaptions.length > 0 && humanCaptions.length > 0),
+    captions: (['human-captions', 'ai-captions'] as const).filter((source) =>
+      samples.every((sample) => examplesOf([sample], source).length > 0),
+    ),
+    words: samples.every(({ words }) => words !== undefined),
     questionTypes: Object.fromEntries(types.map((type) => [type, kindsOf(type)])),
     firstQuestion: { validation: first('validation'), test: first('test') },
     tokens: Math.max(...texts.map((ids) => Math.max(...ids))) + 1,
@@ -50,19 +53,24 @@ function factsOf({ splits }: DataSet): DataFacts {
 }
 
 describe('the facts about a data set', () => {
-  test.each(['tiny-scenes', 'tiny-pathology'] as const)('that is generated are those of %s', async (name) => {
-    const data = await loadDataSet({ name });
-    const images = Object.values(data.splits).flat();
-    expect(new Set(images.flatMap(({ image }) => [image.width, image.height]))).toEqual(new Set([32]));
-    expect(dataFacts[name]).toEqual(factsOf(data));
-    if (!dataFacts[name].captions) expect(images.some(({ humanCaptions }) => humanCaptions.length > 0)).toBe(false);
-  });
+  test.each(['tiny-scenes', 'tiny-pathology', 'tiny-scenes-2', 'tiny-pathology-2'] as const)(
+    'that is generated are those of %s',
+    async (name) => {
+      const data = await loadDataSet({ name });
+      const images = Object.values(data.splits).flat();
+      expect(new Set(images.flatMap(({ image }) => [image.width, image.height]))).toEqual(new Set([32]));
+      expect(dataFacts[name]).toEqual(factsOf(data));
+      for (const source of ['human-captions', 'ai-captions'] as const) {
+        if (!dataFacts[name].captions.includes(source)) expect(examplesOf(images, source)).toEqual([]);
+      }
+    },
+  );
 
   test('that is read from disk hold for a part of it', async () => {
     const root = new URL('../../../fixtures/easy-vqa', import.meta.url).pathname;
     const part = factsOf(await loadDataSet({ name: 'easy-vqa', root }));
     const whole = dataFacts['easy-vqa'];
-    expect(part).toMatchObject({ imageSize: whole.imageSize, captions: false });
+    expect(part).toMatchObject({ imageSize: whole.imageSize, captions: [], words: false });
     expect(part.tokens).toBeLessThanOrEqual(whole.tokens);
     expect(part.longestText).toBeLessThanOrEqual(whole.longestText);
     expect(part.longestQuestion).toBeLessThanOrEqual(whole.longestQuestion);

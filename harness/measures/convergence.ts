@@ -4,6 +4,7 @@
  * texts whose losses have different levels can be compared.
  */
 import { isTextStage, type RunConfig, type Stage, type TextStage } from '../../reference-model/recipe/recipe.js';
+import { validationOf } from '../../reference-model/recipe/stage-validation.js';
 import { nonIncreasing } from './isotonic.js';
 import type { Scores } from './measures.js';
 import type { RunEvent } from './run-events.js';
@@ -39,7 +40,7 @@ interface MeasuredLoss {
  * A stage that did not reduce its loss counts as one that needed all of its steps and tokens.
  *
  * @returns undefined when no stage trains the language model, or when there is no validation before its first step under its own
- *   attention mask and on its own data, or none after it
+ *   attention mask, on its own data and on as many examples, or none after its last
  */
 export function convergenceCurve(
   events: readonly RunEvent[],
@@ -51,10 +52,10 @@ export function convergenceCurve(
   if (stage === undefined || !isTextStage(stage)) return undefined;
   const before = stages[index - 1];
   const start = stages.slice(0, index).reduce((sum, { steps }) => sum + steps, 0);
-  const comparable = before !== undefined && isValidatedAlike(before, stage, data) ? [before.name] : [];
+  const comparable = before !== undefined && isValidatedAlike(before, stage, { recipe, data }) ? [before.name] : [];
 
   const measured = measuredLosses(events, { stage, start, startedBy: [...comparable, stage.name] });
-  if (measured[0]?.step !== 0 || measured.length < 2) return undefined;
+  if (measured[0]?.step !== 0 || measured.length < 2 || measured.at(-1)!.step !== stage.steps) return undefined;
   return curveThrough(measured);
 }
 
@@ -66,10 +67,11 @@ export function convergenceCurve(
 export function convergenceMeasures(events: readonly RunEvent[], config: Pick<RunConfig, 'recipe' | 'data'>): Scores {
   const curve = convergenceCurve(events, config);
   if (curve === undefined) return {};
-  const { validateEverySteps, validationExamples } = config.recipe;
+  const stage = config.recipe.stages.find(({ steps, trainable }) => steps > 0 && trainable.includes('language'));
+  const { everySteps, examples } = validationOf(config.recipe, stage ?? {});
   const loss =
     'validation loss, mean over the sources of the own mixture by share; first stage that trains the language model; ' +
-    `${validationExamples} examples a source, every ${validateEverySteps} steps; isotonic regression`;
+    `${examples} examples a source, every ${everySteps} steps; isotonic regression`;
   const share = `${threshold * 100} % of the own reduction, linear between validations`;
   return {
     'convergence/steps-to-90': { value: curve.stepsToThreshold, signature: `steps to ${share}|${loss}` },
@@ -79,9 +81,17 @@ export function convergenceMeasures(events: readonly RunEvent[], config: Pick<Ru
 }
 
 /** Whether a validation at the end of one stage measures what one before the first step of the next would. */
-function isValidatedAlike(before: Stage, stage: TextStage, data: RunConfig['data']): boolean {
+function isValidatedAlike(
+  before: Stage,
+  stage: TextStage,
+  { recipe, data }: Pick<RunConfig, 'recipe' | 'data'>,
+): boolean {
   if (!isTextStage(before)) return false;
-  return before.attentionMask === stage.attentionMask && (before.data ?? data.name) === (stage.data ?? data.name);
+  return (
+    before.attentionMask === stage.attentionMask &&
+    (before.data ?? data.name) === (stage.data ?? data.name) &&
+    validationOf(recipe, before).examples === validationOf(recipe, stage).examples
+  );
 }
 
 function measuredLosses(

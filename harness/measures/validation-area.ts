@@ -4,6 +4,7 @@
  */
 import { log } from '../../reference-model/numerics/elementary.js';
 import { lastTrainedStage, type RunConfig } from '../../reference-model/recipe/recipe.js';
+import { validationOf } from '../../reference-model/recipe/stage-validation.js';
 import type { Scores } from './measures.js';
 import type { RunEvent } from './run-events.js';
 
@@ -27,10 +28,11 @@ export function validationAreas(
   const stage = lastTrainedStage(recipe.stages);
   if (stage === undefined) return {};
   const start = recipe.stages.slice(0, recipe.stages.indexOf(stage)).reduce((sum, { steps }) => sum + steps, 0);
+  const { examples, everySteps } = validationOf(recipe, stage);
   const uniform = log(model.language.vocabularySize);
   const signature =
     `held-out loss ÷ ln ${model.language.vocabularySize}, mean over the answer tokens of the last stage, linear between validations|` +
-    `split:${recipe.validationSplit ?? 'validation'}|${recipe.validationExamples} examples a source, every ${recipe.validateEverySteps} steps`;
+    `split:${recipe.validationSplit ?? 'validation'}|${examples} examples a source, every ${everySteps} steps`;
   return Object.fromEntries(
     Object.entries(families).flatMap(([family, sources]) => {
       const areas = sources.map((source) => meanLoss(events, { stage: stage.name, start, source }));

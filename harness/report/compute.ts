@@ -1,6 +1,6 @@
 /** What the runs cost: time from the event logs, floating point operations from the configuration and the tokens seen. */
 
-import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig } from '../../reference-model/recipe/recipe.js';
 import { stageFlops } from '../../reference-model/recipe/stage-flops.js';
 import { forkOf, type RecordedEvent } from '../records/events.js';
 
@@ -56,8 +56,9 @@ export function trainingFlops({ model, recipe }: RunConfig, events: readonly Rec
     if (event.type !== 'step' || event.step <= copied) continue;
     const stage = stages.get(event.stage);
     if (stage === undefined) continue;
-    const { tokens, answerTokens } = event;
-    const work = { examples: recipe.batchSize, tokens, answerTokens };
+    const { tokens, answerTokens, sequences } = event;
+    const shared = sequences === undefined ? {} : { sequences };
+    const work = { examples: batchSizes(recipe, stage).batchSize, tokens, answerTokens, ...shared };
     const { forward, backward } = stageFlops(model, stage, work);
     total += forward + backward;
   }

@@ -3,7 +3,7 @@
  * all seeds, for each kind of output.
  */
 import { formatCount, formatFixed } from '../../reports/numbers.js';
-import type { Prediction } from '../records/predictions.js';
+import { isSpoken, type Prediction, type SpokenPrediction } from '../records/predictions.js';
 
 /** Of one kind, in the plural: "detailed captions". */
 export interface OutputCount {
@@ -42,7 +42,7 @@ export function emptyOutputCaveats(
 /** Of each kind of output, how many there are and how many are empty. */
 export function countOutputs(predictions: readonly Prediction[]): readonly OutputCount[] {
   const counts = new Map<string, OutputCount>();
-  for (const prediction of predictions) {
+  for (const prediction of predictions.filter(isSpoken)) {
     const kind = kindOf(prediction);
     const { outputs, empty } = counts.get(kind) ?? { outputs: 0, empty: 0 };
     counts.set(kind, { kind, outputs: outputs + 1, empty: empty + (prediction.text.trim() === '' ? 1 : 0) });
@@ -62,7 +62,7 @@ function countsByArm(runs: readonly CountedOutputs[]): readonly (OutputCount & {
   return [...sums.values()];
 }
 
-function kindOf(prediction: Prediction): string {
+function kindOf(prediction: SpokenPrediction): string {
   if (prediction.type === 'answer') return `answers to ${prediction.kind} questions`;
   return prediction.style === 'ai-captions' ? 'detailed captions' : 'human-style captions';
 }

@@ -138,7 +138,7 @@ function requireIdentity(job: RunJob, actual: RunIdentity): void {
   });
 }
 
-/** Steps, tokens and the last validation losses, taken from the events of all sessions together. */
+/** Steps, tokens and the validation losses after the last step, if there are any, taken from the events of all sessions together. */
 function summariseTraining(events: readonly RecordedEvent[], file: string): Summary {
   let steps = 0;
   let tokens = 0;
@@ -148,6 +148,7 @@ function summariseTraining(events: readonly RecordedEvent[], file: string): Summ
       if (event.step !== steps + 1) throw missingStep(steps + 1, file);
       steps = event.step;
       tokens += event.tokens;
+      validation = {};
     } else if (event.type === 'validation') {
       const signature = 'mean cross-entropy per answer token in nats, at the last validation';
       validation = Object.fromEntries(

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { DATA_SET_NAMES } from '../../reference-model/data/dataset.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { VALIDATED_SOURCES } from '../../reference-model/recipe/stage-validation.js';
 import { inconsistencies } from './checks/config-rules.js';
 
 // Upper bounds are far beyond what can be trained: they keep a slip of the hand from filling the memory of whoever plans it.
@@ -44,6 +45,12 @@ const language = z.strictObject({
 });
 export const modelSchema = z.strictObject({ vision, connector, language });
 
+const stageValidation = z.strictObject({
+  everySteps: upTo(mostSteps).exactOptional(),
+  examples: upTo(mostExamples).exactOptional(),
+  sources: z.array(z.enum(VALIDATED_SOURCES)).exactOptional(),
+  atEnds: z.boolean().exactOptional(),
+});
 const stage = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
   kind: z
@@ -61,6 +68,12 @@ const stage = z.strictObject({
   trainingShare: z.number().gt(0).max(1).exactOptional(),
   questionTypes: z.array(z.string().min(1)).min(1).exactOptional(),
   imageShift: fromZeroTo(4096).exactOptional(),
+  batchSize: upTo(8192).exactOptional(),
+  microBatchSize: upTo(8192).exactOptional(),
+  questionsPerImage: upTo(1024)
+    .exactOptional()
+    .describe('Questions of an image that share one pass over it; sizes of batches still count questions.'),
+  validation: stageValidation.exactOptional(),
   validateStart: z.literal(true).exactOptional().describe('Measure the held-out loss before the first step as well.'),
 });
 const optimizer = z.strictObject({
@@ -96,6 +109,12 @@ const evaluation = z.strictObject({
   split: z.enum(['validation', 'test']),
   captionImages: fromZeroTo(mostExamples),
   questions: fromZeroTo(mostExamples),
+  teacherForced: z
+    .strictObject({
+      captions: fromZeroTo(mostExamples).exactOptional(),
+      questions: fromZeroTo(mostExamples).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** A complete run configuration, for example the CONFIG.yaml of `vlm-bench train`. */

@@ -30,6 +30,24 @@ export interface RasterImage {
   readonly pixels: Uint8Array; // [height, width, 3]
 }
 
+/** Everything that questions of these data sets are about. */
+export const QUESTION_TYPES = [
+  'existence',
+  'relation',
+  'place',
+  'color',
+  'shape',
+  'size',
+  'count',
+  'object',
+  'presence',
+  'structure',
+  'stain',
+  'cellularity',
+  'location',
+] as const;
+export type QuestionType = (typeof QUESTION_TYPES)[number];
+
 export type AnswerKind = 'yes/no' | 'open';
 
 export interface Question {

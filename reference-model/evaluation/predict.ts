@@ -1,6 +1,6 @@
 /**
  * What a trained model says about held-out images: two captions per image, in the style of people and in full detail, and one answer
- * per question, under the mask of its last training stage.
+ * per question, under the mask of its last training stage; and how probable it finds references that are given to it.
  */
 import type { DataSet, RasterImage } from '../data/dataset.js';
 import { normalizeBatch } from '../data/preprocessing.js';
@@ -12,6 +12,7 @@ import { type CaptionSource, isTextStage, lastTrainedStage, type RunConfig } fro
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { modelTokenizer } from '../training/model-tokenizer.js';
+import { type ForcedAnswer, teacherForced } from './teacher-forced.js';
 
 export type CaptionStyle = CaptionSource;
 
@@ -25,6 +26,8 @@ export interface PredictedCaption {
 export interface Predictions {
   readonly captions: readonly PredictedCaption[];
   readonly answers: readonly { readonly questionId: string; readonly imageId: string; readonly text: string }[];
+  /** What the model makes of given answers, where the configuration asks for that. */
+  readonly forced?: readonly ForcedAnswer[];
 }
 
 /** A picture and what is asked about it. */
@@ -54,8 +57,10 @@ export function predict(model: Model, config: RunConfig, data: DataSet): Predict
     tokenizer,
     asked.map(({ image, question }) => ({ image, prompt: question })),
   );
+  const forced = config.evaluation.teacherForced === undefined ? {} : { forced: teacherForced(model, config, data) };
   return {
     captions,
+    ...forced,
     answers: asked.map(({ imageId, questionId }, i) => ({ questionId, imageId, text: answers[i]! })),
   };
 }

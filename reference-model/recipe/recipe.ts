@@ -4,6 +4,7 @@
  */
 import type { CurveSplit, DataSetName } from '../data/dataset.js';
 import type { MaskKind, ModelConfig, Part } from '../model/config.js';
+import type { StageValidation } from './stage-validation.js';
 
 /** What a training example is drawn from. */
 export type Source = CaptionSource | QuestionSource;
@@ -27,6 +28,9 @@ interface StageSettings {
   readonly data?: DataSetName;
   /** Share of the training images, in (0, 1], drawn once per seed: smaller shares are subsets of larger ones. */
   readonly trainingShare?: number;
+  /** Sizes of this stage's batches where they are not the recipe's; see `batchSizes`. */
+  readonly batchSize?: number;
+  readonly microBatchSize?: number;
 }
 
 /** The language model learns to say captions and answers about an image. */
@@ -39,6 +43,13 @@ export interface TextStage extends StageSettings {
   readonly questionTypes?: readonly string[];
   /** Pixels by which training images are moved at random, up to so many each way; only where no answer depends on the place. */
   readonly imageShift?: number;
+  /**
+   * Questions of an image that share a sequence, and with it one pass over the image; batches then draw images, with so many of their
+   * questions each. Sizes of batches still count questions. 1 where it is not stated.
+   */
+  readonly questionsPerImage?: number;
+  /** How it is validated where not as the recipe says; see `validationOf`. */
+  readonly validation?: StageValidation;
   /** Validate before the first step too. The first step of all always is, and stages that follow each other alike share one. */
   readonly validateStart?: true;
 }
@@ -91,6 +102,16 @@ export interface Recipe {
   readonly checkpointEverySteps: number;
 }
 
+/** Examples of a stage's steps and of its forward passes: its own where it states them, and no pass larger than a step. */
+export function batchSizes(
+  recipe: Pick<Recipe, 'batchSize' | 'microBatchSize'>,
+  stage: Pick<Stage, 'batchSize' | 'microBatchSize'>,
+): { readonly batchSize: number; readonly microBatchSize: number } {
+  const batchSize = stage.batchSize ?? recipe.batchSize;
+  const inherited = stage.batchSize === undefined ? recipe.microBatchSize : Math.min(recipe.microBatchSize, batchSize);
+  return { batchSize, microBatchSize: stage.microBatchSize ?? inherited };
+}
+
 export interface DataConfig {
   /** What is evaluated, and trained on where a stage names nothing else. */
   readonly name: DataSetName;
@@ -109,6 +130,13 @@ export interface EvaluationConfig {
   readonly captionImages: number;
   /** How many questions of the split are answered; the first ones in order. */
   readonly questions: number;
+  /** How many references are given to the model, token by token, to see whether it ranks each token first; nothing is generated. */
+  readonly teacherForced?: {
+    /** Images of the split whose detailed captions are forced; the first ones in order. */
+    readonly captions?: number;
+    /** Questions of the split whose answers are forced; the first ones in order. */
+    readonly questions?: number;
+  };
 }
 
 export interface RunConfig {

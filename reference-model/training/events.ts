@@ -17,6 +17,8 @@ export type TrainingEvent =
       readonly tokens: number;
       /** Targets: the tokens of the answers, each with its end token, or the words of the visual tokens. */
       readonly answerTokens: number;
+      /** Sequences, where questions may share them; else there are as many as examples. */
+      readonly sequences?: number;
     }
   | {
       readonly type: 'validation';

@@ -1,7 +1,15 @@
 /** What one stage does to the learner step by step, and how its held-out loss is measured: the two kinds of stage, behind one interface. */
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { visualTokensPerImage } from '../model/config.js';
-import { isTextStage, type RunConfig, type Stage, type TextStage, type WordsStage } from '../recipe/recipe.js';
+import {
+  batchSizes,
+  isTextStage,
+  type RunConfig,
+  type Stage,
+  type TextStage,
+  type WordsStage,
+} from '../recipe/recipe.js';
+import { validationOf } from '../recipe/stage-validation.js';
 import { withShiftedImages } from './augmentation.js';
 import type { TrainingEvent } from './events.js';
 import { buildMicroBatches } from './example-batch.js';
@@ -19,6 +27,8 @@ export interface LearnedStep {
   readonly tokens: number;
   /** Targets: tokens of answers, or words of visual tokens. */
   readonly answerTokens: number;
+  /** Sequences, where questions may share them; else there are as many as examples. */
+  readonly sequences?: number;
 }
 
 export interface StageWork {
@@ -41,21 +51,32 @@ export function stageWork(stage: Stage, surroundings: StageSurroundings): StageW
 
 function textWork(stage: TextStage, { config, data, learner, tokenizer }: StageSurroundings): StageWork {
   const { recipe, seed } = config;
-  const { trainable, attentionMask: maskKind } = stage;
-  const { batchSize, microBatchSize, validationSplit = 'validation' } = recipe;
+  const { trainable, attentionMask: maskKind, questionsPerImage } = stage;
+  const { batchSize, microBatchSize } = batchSizes(recipe, stage);
+  const { validationSplit = 'validation' } = recipe;
   const dataSet = stageDataSet(config, stage, data);
   const samples = withQuestionsAbout(trainingSamples(dataSet, stage, seed), stage.questionTypes);
   const batches = withShiftedImages(planBatches(samples, stage, batchSize, seed), stage, seed);
-  const heldOut = validationSets(dataSet.splits[validationSplit] ?? [], recipe, learner.model, tokenizer, maskKind);
+  const size = { ...validationOf(recipe, stage), microBatchSize, questionsPerImage };
+  const heldOut = validationSets(dataSet.splits[validationSplit] ?? [], size, learner.model, tokenizer, maskKind);
   return {
     learn: (step) => {
       const examples = batches.batch(step);
-      const microBatches = buildMicroBatches(examples, microBatchSize, config.model, tokenizer, maskKind);
+      const microBatches = buildMicroBatches(
+        examples,
+        { size: microBatchSize, questionsPerImage },
+        config.model,
+        tokenizer,
+        maskKind,
+      );
       learnBatches(learner, microBatches, trainable);
       return {
         exampleIds: examples.map(({ id }) => id),
         tokens: sum(microBatches.map(({ sequences }) => sequences.tokens)),
         answerTokens: sum(microBatches.map(({ sequences }) => sequences.labels.length)),
+        ...(questionsPerImage === undefined
+          ? {}
+          : { sequences: sum(microBatches.map(({ imageCount }) => imageCount)) }),
       };
     },
     validate: () => validationLoss(learner.model, heldOut),
@@ -67,7 +88,7 @@ function wordsWork(stage: WordsStage, { config, data, learner, tokenizer }: Stag
   const images = planImages(
     trainingSamples(stageDataSet(config, stage, data), stage, seed),
     stage,
-    recipe.batchSize,
+    batchSizes(recipe, stage).batchSize,
     seed,
   );
   return {

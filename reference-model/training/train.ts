@@ -4,7 +4,8 @@
  */
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import { createModel, type Model } from '../model/model.js';
-import { isTextStage, type RunConfig, type Stage } from '../recipe/recipe.js';
+import type { RunConfig, Stage } from '../recipe/recipe.js';
+import { isValidatedAfter, validationOf } from '../recipe/stage-validation.js';
 import { loadBackbones } from '../weights/backbones.js';
 import { createLearner } from './create-learner.js';
 import type { TrainingEvent } from './events.js';
@@ -64,25 +65,28 @@ export async function train({
     if (step >= stageEnd) continue;
 
     const work = stageWork(stage, { config, data, learner, tokenizer });
+    const validation = validationOf(recipe, stage);
     const validate = () => {
-      if (work.validate !== undefined) onEvent({ type: 'validation', stage: name, step, loss: work.validate() });
+      if (work.validate === undefined) return;
+      if (!isValidatedAfter(step, validation, { begin: stageStart, end: stageEnd })) return;
+      onEvent({ type: 'validation', stage: name, step, loss: work.validate() });
     };
     learner.enterStage(trainable, { resumed: step > stageStart });
-    if (step === 0 || (step === stageStart && isTextStage(stage) && stage.validateStart)) validate();
+    if (step === stageStart) validate();
 
     while (step < stageEnd) {
       const stageStep = step - stageStart;
       const learningRate = scaled(stage.learningRate, learningRateFactor(stageStep, stage.steps, optimizer));
       step += 1;
-      const { exampleIds, tokens, answerTokens } = work.learn(stageStep);
+      const { exampleIds, ...learned } = work.learn(stageStep);
       learner.update(learningRate, { stage: name, step, exampleIds });
 
       // The event of a step tells its loss, so each step is settled before the next one.
       for (const { loss, gradientNorm } of learner.settle()) {
         const progress = { stage: name, step, totalSteps, loss, learningRate, gradientNorm };
-        onEvent({ type: 'step', ...progress, tokens, answerTokens });
+        onEvent({ type: 'step', ...progress, ...learned });
       }
-      if (step % recipe.validateEverySteps === 0 || step === stageEnd) validate();
+      validate();
 
       await letMessagesIn();
       if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || signal.aborted) {

@@ -37,7 +37,13 @@ export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   let flops = 0;
   const trainingStep = async (): Promise<void> => {
     const examples = batches.batch(step++);
-    const micro = buildMicroBatches(examples, recipe.microBatchSize, modelConfig, tokenizer, stage.attentionMask);
+    const micro = buildMicroBatches(
+      examples,
+      { size: recipe.microBatchSize },
+      modelConfig,
+      tokenizer,
+      stage.attentionMask,
+    );
     learnBatches(learner, micro, stage.trainable);
     learner.update({ vision: 0, connector: 0, language: 0 }, { stage: stage.name, step, exampleIds: [] });
     learner.settle();

@@ -4,7 +4,13 @@
  */
 import type { DataSetName } from '../../../reference-model/data/dataset.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
-import { isTextStage, type RunConfig, type Source, type TextStage } from '../../../reference-model/recipe/recipe.js';
+import {
+  batchSizes,
+  isTextStage,
+  type RunConfig,
+  type Source,
+  type TextStage,
+} from '../../../reference-model/recipe/recipe.js';
 import { batchShares } from '../../../reference-model/training/examples.js';
 import { dataSetNames } from '../../../reference-model/training/stage-data.js';
 import { backboneSizes } from '../backbone-sizes.js';
@@ -44,7 +50,24 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
       return [{ path, message, expected: `one of ${types.join(', ')}`, known: types, involves: [[...at, 'data']] }];
     });
     if (topics.length > 0) return topics;
-    const shares = batchShares(stage.mixture, recipe.batchSize);
+    const unvalidated = (stage.validation?.sources ?? []).findIndex((source) => !hasSource(facts, source, {}));
+    if (unvalidated >= 0) {
+      const path = [...at, 'validation', 'sources', unvalidated];
+      const message = `names what ${name} does not have`;
+      return [
+        {
+          path,
+          message,
+          expected: 'questions',
+          fix: 'leave it out',
+          involves: [
+            [...at, 'data'],
+            ['data', 'name'],
+          ],
+        },
+      ];
+    }
+    const shares = batchShares(stage.mixture, batchSizes(recipe, stage).batchSize);
     return (Object.keys(shares) as Source[])
       .filter((source) => shares[source] > 0 && !hasSource(facts, source, stage))
       .map((source) => ({
@@ -80,7 +103,7 @@ const sources: readonly Source[] = ['human-captions', 'ai-captions', 'questions'
 function hasSource(
   { captions, questionTypes }: DataFacts,
   source: Source,
-  { questionTypes: topics }: TextStage,
+  { questionTypes: topics }: Pick<TextStage, 'questionTypes'>,
 ): boolean {
   const asked = Object.keys(questionTypes).filter((topic) => topics === undefined || topics.includes(topic));
   switch (source) {
@@ -191,7 +214,17 @@ function answerComplaints({ data, model, evaluation, generation }: RunConfig): r
 
 /** Only what has captions can be scored by them. */
 function captionComplaints({ data, evaluation }: RunConfig): readonly Complaint[] {
-  if (evaluation.captionImages === 0 || dataFacts[data.name].captions.length === 2) return [];
-  const message = `must be 0: ${data.name} has no captions of both styles to score against`;
-  return [{ path: ['evaluation', 'captionImages'], message, involves: [['data', 'name']] }];
+  const { captions } = dataFacts[data.name];
+  const { captionImages, teacherForced } = evaluation;
+  const involves = [['data', 'name']];
+  const both = `must be 0: ${data.name} has no captions of both styles to score against`;
+  const detailed = `must be 0: ${data.name} has no detailed captions to score against`;
+  return [
+    ...(captionImages === 0 || captions.length === 2
+      ? []
+      : [{ path: ['evaluation', 'captionImages'], message: both, involves }]),
+    ...((teacherForced?.captions ?? 0) === 0 || captions.includes('ai-captions')
+      ? []
+      : [{ path: ['evaluation', 'teacherForced', 'captions'], message: detailed, involves }]),
+  ];
 }

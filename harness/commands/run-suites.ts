@@ -7,17 +7,17 @@ import { printJsonText, printNote } from '../log-text.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
-import type { Suite } from '../suite/schema.js';
+import type { StatedSuite } from '../suite/stated-suite.js';
 import { type DecidedFinding, decideFinding, quotedVerdict, verdictOf } from '../verdict/decide-finding.js';
 import { commandFor, type SuiteOptions } from './options.js';
 
-export async function runSuites(suites: readonly Suite[], options: SuiteOptions): Promise<void> {
+export async function runSuites(suites: readonly StatedSuite[], options: SuiteOptions): Promise<void> {
   const { json = false, out, untilDecided } = options;
   // Everything is planned before anything is trained: what is wrong with the last suite is not learned after hours.
-  const plans = suites.map((suite) =>
+  const plans = suites.map(({ suite, origin }) =>
     untilDecided === undefined
-      ? [planSuite(suite, planOptions(options))]
-      : planLooks(suite, untilDecided, planOptions(options)),
+      ? [planSuite(suite, { ...planOptions(options), origin })]
+      : planLooks(suite, untilDecided, { ...planOptions(options), origin }),
   );
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
   const reports: WrittenReport[] = [];

@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly parallel: number;
   /** Whether the runs only check that the pipeline runs. */
   readonly smoke?: boolean;
+  /** Whether the runs are a pilot's, from which nothing is decided. */
+  readonly pilot?: boolean;
   /** Absolute path of easy-vqa, for runs that need it. */
   readonly dataRoot?: string;
 }
@@ -42,7 +44,7 @@ export interface PreparedJobs {
 
 export async function prepareJobs(
   runs: readonly TitledConfig[],
-  { store, engine: choice, machinery, parallel, smoke = false, dataRoot }: Surroundings,
+  { store, engine: choice, machinery, parallel, smoke = false, pilot = false, dataRoot }: Surroundings,
 ): Promise<PreparedJobs> {
   const engine = await machinery.activateEngine(choice);
   const opened = await openDataSets(
@@ -72,6 +74,7 @@ export async function prepareJobs(
       provenance: {
         ...provenance,
         ...(smoke ? { smoke } : {}),
+        ...(pilot ? { pilot } : {}),
         data: data!,
         ...(trainingData.length > 0 ? { trainingData } : {}),
       },

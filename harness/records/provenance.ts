@@ -14,6 +14,8 @@ export const provenanceSchema = z.strictObject({
   packageVersion: z.string(),
   /** Whether the run was planned as a smoke run, which is no evidence; absent for any other, and before this was recorded. */
   smoke: z.literal(true).optional(),
+  /** Whether it is a run of a pilot, from which nothing may be decided. */
+  pilot: z.literal(true).optional(),
   /** Absent when the package is installed and not a checkout. */
   git: z.strictObject({ commit: z.string(), dirtyDiff: z.string().nullable() }).optional(),
   lockfile: z.string().optional(),
@@ -42,7 +44,7 @@ export interface ProvenanceInput {
 export function gatherProvenance({
   codeVersion,
   engine,
-}: ProvenanceInput): Omit<Provenance, 'data' | 'trainingData' | 'smoke'> {
+}: ProvenanceInput): Omit<Provenance, 'data' | 'trainingData' | 'smoke' | 'pilot'> {
   const root = packageRoot();
   const git = gitState(root);
   const lockfile = join(root, 'package-lock.json');

@@ -9,7 +9,7 @@ import {
   benefitInMargins,
   chanceToReproduce,
   chanceToRuleOut,
-  seedsToDecide,
+  seedsForPower,
   spreadUpperBound,
 } from '../statistics/verdict-power.js';
 import type { Plan } from '../suite/plan.js';
@@ -108,7 +108,7 @@ function verdictPowers(
       standardDeviation: deviation,
       ruledOut: chanceToRuleOut({ ...rule, n }),
       reproduced: chanceToReproduce({ ...rule, n }),
-      seedsNeeded: seedsToDecide({ ...rule, power, max: mostSeeds }) ?? null,
+      seedsNeeded: seedsForPower({ ...rule, power, max: mostSeeds }) ?? null,
     };
   };
   const estimate = powerOf('estimate', standardDeviation);

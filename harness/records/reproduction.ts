@@ -11,6 +11,7 @@ import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
 import { parseJson, readText } from '../files/read-input.js';
 import type { TextStatistics } from '../measures/text-statistics.js';
+import { verdicts } from '../statistics/verdict-rule.js';
 import { pilotSchema } from '../suite/pilot-schema.js';
 import { defaultDataSet, type Plan } from '../suite/plan.js';
 import { dataSetName } from '../suite/run-config-schema.js';
@@ -71,9 +72,7 @@ const reproductionSchema = z.strictObject({
   looks: z
     .strictObject({
       planned: z.array(z.int()),
-      taken: z.array(
-        z.strictObject({ seeds: z.int(), verdict: z.enum(['reproduced', 'contradicted', 'inconclusive']) }),
-      ),
+      taken: z.array(z.strictObject({ seeds: z.int(), verdict: z.enum(verdicts) })),
     })
     .exactOptional(),
   /** What the suite's pilot showed, as it stood beside the suite. */

@@ -67,7 +67,7 @@ export function chanceToReproduce(question: VerdictRule & { readonly n: number }
  * The least number of seeds for which both chances above reach the power; undefined when `max` do not, or without a margin.
  * @throws RangeError as `verdictChances`
  */
-export function seedsToDecide({
+export function seedsForPower({
   power = 0.8,
   max = 1000,
   ...rule

@@ -9,7 +9,8 @@ import { type Reproduction, readReproduction, storeOf } from '../records/reprodu
 import { readFinishedTraining } from '../records/run-record.js';
 import { type ClaimDecision, decideClaims } from '../statistics/claims.js';
 import { sequentialDecision } from '../statistics/sequential.js';
-import type { Decision, Verdict } from '../statistics/verdict.js';
+import type { Decision } from '../statistics/verdict.js';
+import type { Verdict } from '../statistics/verdict-rule.js';
 import type { Hypothesis } from '../suite/schema.js';
 import { type Evidence, evidenceOf } from './evidence.js';
 import { whyUndecided, withheld } from './fixed-before.js';

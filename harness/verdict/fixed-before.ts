@@ -6,7 +6,7 @@
 import type { Reproduction } from '../records/reproduction.js';
 import type { Statement } from '../records/statement.js';
 import type { Decision } from '../statistics/verdict.js';
-import { verdictLabels } from '../statistics/verdict.js';
+import { verdictLabels } from '../statistics/verdict-rule.js';
 import type { PlacedRun } from './placed-runs.js';
 
 /** Why nothing may be decided, in one sentence; undefined where nothing speaks against it. */

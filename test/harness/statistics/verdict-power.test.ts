@@ -3,7 +3,7 @@ import { studentTQuantile } from '../../../harness/statistics/student-t.js';
 import {
   chanceToReproduce,
   chanceToRuleOut,
-  seedsToDecide,
+  seedsForPower,
   spreadUpperBound,
   verdictChances,
 } from '../../../harness/statistics/verdict-power.js';
@@ -114,7 +114,7 @@ describe('the seeds that decide', () => {
       [0.2, 0.05 / 3],
     ] as const) {
       const rule = { standardDeviation, margin: 0.2, alpha };
-      const seeds = seedsToDecide(rule)!;
+      const seeds = seedsForPower(rule)!;
       const suffices = (n: number) =>
         chanceToRuleOut({ ...rule, n }) >= 0.8 && chanceToReproduce({ ...rule, n }) >= 0.8;
       expect([suffices(seeds - 1), suffices(seeds)]).toEqual([false, true]);
@@ -122,8 +122,8 @@ describe('the seeds that decide', () => {
   });
 
   test('are undefined where the most do not suffice, and without a margin', () => {
-    expect(seedsToDecide({ standardDeviation: 1, margin: 0.01, alpha: 0.05, max: 100 })).toBeUndefined();
-    expect(seedsToDecide({ standardDeviation: 1, margin: 0, alpha: 0.05 })).toBeUndefined();
+    expect(seedsForPower({ standardDeviation: 1, margin: 0.01, alpha: 0.05, max: 100 })).toBeUndefined();
+    expect(seedsForPower({ standardDeviation: 1, margin: 0, alpha: 0.05 })).toBeUndefined();
   });
 });
 

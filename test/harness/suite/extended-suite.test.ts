@@ -81,7 +81,9 @@ describe('a suite that extends another', () => {
   });
 
   test('finds a suite of the package by its id', () => {
-    const suite = readSuite(write('shipped.yaml', 'extends: finding-3@1', 'id: mine', 'seeds: [21, 22, 23, 24, 25, 26]'));
+    const suite = readSuite(
+      write('shipped.yaml', 'extends: finding-3@1', 'id: mine', 'seeds: [21, 22, 23, 24, 25, 26]'),
+    );
     expect(suite.seeds[0]).toBe(21);
     expect(Object.keys(suite.factors)).toEqual(['alignment']);
   });
@@ -110,7 +112,7 @@ describe('a suite that extends another', () => {
       [
         'error: unknown key "batchSise" in scales.embedded.recipe',
         `  where:    ${at('own.yaml', 'batchSise')}`,
-        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
+        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationSplit, validationExamples, checkpointEverySteps',
         '  fix:      did you mean "batchSize"?',
       ].join('\n'),
     );
@@ -177,9 +179,9 @@ describe('a suite that extends another', () => {
     ],
     [
       'the id of one that the other extends',
-      ['extends: over-shipped.yaml', 'id: finding-3'],
+      ['extends: over-shipped.yaml', 'id: finding-3@1'],
       'error: id repeats the id of a suite that is extended',
-      'finding-3',
+      'finding-3@1',
       'rename it',
     ],
     [

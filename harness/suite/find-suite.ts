@@ -12,7 +12,7 @@ import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
 import { idComplaints } from './suite-id.js';
 
 export interface FindingOptions {
-  /** Also the further suites of a finding, which take longer: those named `finding-N-…`. */
+  /** Also the further suites of a finding, which take longer: those named `finding-N-…`. Earlier versions (`…@N`) are never meant. */
   readonly full?: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface FindingOptions {
  * @throws UserError `suite-unknown` when that finding has no suite
  */
 export function readFindings(finding: string, { full = false }: FindingOptions = {}): readonly Suite[] {
-  const findings = shippedSuiteIds().filter((id) => (full ? /^finding-\d(?:-|$)/ : /^finding-\d$/).test(id));
+  const findings = shippedSuiteIds().filter((id) => (full ? /^finding-\d(?:-[^@]*)?$/ : /^finding-\d$/).test(id));
   const chosen = finding === 'all' ? findings : findings.filter((id) => id.split('-')[1] === finding);
   if (chosen.length === 0) {
     const numbers = [...new Set(findings.map((id) => id.split('-')[1]))];

@@ -3,7 +3,6 @@
  * forward, backward, clipping, AdamW) ÷ FLOP/s of our own 256×256 product, both through tfjs in one process.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { readFindings } from '../../harness/suite/find-suite.js';
 import { planSuite } from '../../harness/suite/plan.js';
 import { loadDataSet } from '../../reference-model/data/load-dataset.js';
 import { loadEmbeddedTokenizer } from '../../reference-model/data/tokenizer/load-tokenizer.js';
@@ -14,6 +13,7 @@ import { createLearner } from '../../reference-model/training/create-learner.js'
 import { buildMicroBatches } from '../../reference-model/training/example-batch.js';
 import { planBatches } from '../../reference-model/training/examples.js';
 import { learnBatches } from '../../reference-model/training/learn-batch.js';
+import { firstVersion } from '../fixtures/first-version.js';
 import { textStage } from '../reference-model/recipe/text-stage.js';
 import { interleavedMedians, type Measurement } from './measurement.js';
 
@@ -23,7 +23,7 @@ const PLACES = 5;
 
 export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   await activateEngine('wasm');
-  const { config } = planSuite(readFindings('1')[0]!).runs[0]!;
+  const { config } = planSuite(firstVersion('finding-1')).runs[0]!;
   const { recipe, model: modelConfig } = config;
   const stage = textStage(recipe.stages.find(({ name }) => name === 'joint'));
   const data = await loadDataSet(config.data);

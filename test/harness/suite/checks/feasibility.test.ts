@@ -5,7 +5,6 @@ import type { MeasureId } from '../../../../harness/measures/measures.js';
 import { infeasibilities } from '../../../../harness/suite/checks/feasibility.js';
 import { missingScore } from '../../../../harness/suite/checks/measurability.js';
 import { type DataFacts, dataFacts } from '../../../../harness/suite/data-facts.js';
-import { readFindings } from '../../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../../harness/suite/plan.js';
 import { readSafetensors } from '../../../../reference-model/checkpoint/safetensors.js';
 import { type DataSet, type DataSetName, QUESTION_TYPES } from '../../../../reference-model/data/dataset.js';
@@ -15,8 +14,9 @@ import { parameterSpecifications, TOKEN_TABLE } from '../../../../reference-mode
 import type { RunConfig } from '../../../../reference-model/recipe/recipe.js';
 import type { StageValidation } from '../../../../reference-model/recipe/stage-validation.js';
 import { CAPTION_PROMPT, examplesOf } from '../../../../reference-model/training/examples.js';
+import { firstVersion } from '../../../fixtures/first-version.js';
 
-const { config } = planSuite(readFindings('1')[0]!).runs[0]!;
+const { config } = planSuite(firstVersion('finding-1')).runs[0]!;
 const tokenizer = loadEmbeddedTokenizer();
 const length = (text: string) => tokenizer.encode(text).length;
 

@@ -63,14 +63,20 @@ export interface SourceView {
   readonly url: string;
 }
 
-export type Verdict = 'reproduced' | 'contradicted' | 'inconclusive';
+export type Verdict = 'reproduced' | 'ruled-out' | 'contradicted' | 'inconclusive';
 
 export interface VerdictView {
   readonly verdict: Verdict;
-  /** One sentence a reader can quote, with effect, interval, p and n. */
+  /** What a reader can quote: a sentence with effect, interval, p and n, and one on what the word leaves open. */
   readonly sentence: string;
   /** Why this verdict and not another, one sentence each. */
   readonly reasons: readonly string[];
+  /** Of a claim that stays open: how many seeds would decide it with that probability; null for more than are counted. */
+  readonly seedsToDecide?: {
+    readonly assumed: 'the observed effect' | 'no effect';
+    readonly probability: number;
+    readonly seeds: number | null;
+  };
 }
 
 /** One primary claim: what was fixed beforehand, what was decided, and on which numbers. */
@@ -83,13 +89,13 @@ export interface ClaimView {
     | { readonly test: 'trend'; readonly trend: TrendView };
   /** Holm's correction over the primary claims, of the hypothesis that the verdict tested; absent when there is one claim. */
   readonly holm?: {
-    readonly against: 'no effect' | 'benefit of the margin';
+    readonly against: 'no effect' | 'benefit of the margin' | 'no opposite effect';
     readonly adjustedP: number;
     readonly claims: number;
     /** What to hold the p against; absent for looks of a sequential plan, whose levels are their own. */
     readonly level?: number;
   };
-  /** Two one-sided tests at α each: whether the effect lies within ±margin; p is adjusted where there are several claims. */
+  /** Two one-sided tests at α/2 each: whether the effect lies within ±margin; p is adjusted where there are several claims. */
   readonly equivalence: { readonly margin: number; readonly p: number; readonly equivalent: boolean };
 }
 

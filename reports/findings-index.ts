@@ -35,7 +35,7 @@ export function renderFindingsIndex(view: FindingsIndexView): string {
     citation: view.source.citation,
     sourceAddress: safeWebAddress(view.source.url) ?? '',
     sourceText: view.source.url,
-    tally: (['reproduced', 'contradicted', 'inconclusive'] as const).map((verdict) => ({
+    tally: (['reproduced', 'ruled-out', 'contradicted', 'inconclusive'] as const).map((verdict) => ({
       chip: verdictChip(verdict),
       count: verdicts.filter((other) => other === verdict).length,
     })),

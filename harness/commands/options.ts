@@ -8,7 +8,7 @@ import { TABLE_FORMATS } from '../score/table-format.js';
 const defaultOut = './vlm-bench-results';
 
 /** A whole number of at least 1. */
-function positiveInteger(text: string): number {
+export function positiveInteger(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1) return value;
   throw new InvalidArgumentError('It must be a whole number of at least 1.');
@@ -55,7 +55,8 @@ export const seedsOption = () =>
   new Option('--seeds <n>', 'run the first n of the suite’s seeds').argParser(positiveInteger);
 export const jobsOption = () =>
   new Option('--jobs <n>', 'runs at the same time (default: one per core)').argParser(positiveInteger);
-export const outOption = () => new Option('--out <dir>', 'where records and reports are kept').default(defaultOut);
+export const outOption = (folder: string = defaultOut) =>
+  new Option('--out <dir>', 'where records and reports are kept').default(folder);
 export const smokeOption = () =>
   new Option('--smoke', 'the same path in a few steps; only checks that the pipeline runs, it is not evidence');
 export const untilDecidedOption = () =>

@@ -22,9 +22,10 @@ export function registerReproduce(program: Command): void {
     )
     .option('--full', 'also the further suites of the finding, which take longer')
     .action(async ({ finding, full = false, ...options }: SuiteOptions & { finding: string; full?: boolean }) => {
-      const { readFindings } = await import('../suite/find-suite.js');
+      const { findingFiles } = await import('../suite/find-suite.js');
+      const { readStatedSuite } = await import('../suite/stated-suite.js');
       const { runSuites } = await import('./run-suites.js');
-      await runSuites(readFindings(finding, { full }), options);
+      await runSuites(findingFiles(finding, { full }).map(readStatedSuite), options);
     });
 }
 

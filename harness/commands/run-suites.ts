@@ -4,21 +4,23 @@ import { type Interruption, withInterruption } from '../execution/interruption.j
 import { type FinishedReproduction, reproduce } from '../experiment/reproduce.js';
 import { planLooks, reproduceUntilDecided } from '../experiment/until-decided.js';
 import { printJsonText, printNote } from '../log-text.js';
+import { statementOf } from '../records/statement.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
-import type { Suite } from '../suite/schema.js';
+import type { StatedSuite, SuiteOrigin } from '../suite/stated-suite.js';
 import { type DecidedFinding, decideFinding, quotedVerdict, verdictOf } from '../verdict/decide-finding.js';
 import { commandFor, type SuiteOptions } from './options.js';
 
-export async function runSuites(suites: readonly Suite[], options: SuiteOptions): Promise<void> {
+export async function runSuites(suites: readonly StatedSuite[], options: SuiteOptions): Promise<void> {
   const { json = false, out, untilDecided } = options;
   // Everything is planned before anything is trained: what is wrong with the last suite is not learned after hours.
-  const plans = suites.map((suite) =>
+  const plans = suites.map(({ suite, origin }) =>
     untilDecided === undefined
-      ? [planSuite(suite, planOptions(options))]
-      : planLooks(suite, untilDecided, planOptions(options)),
+      ? [planSuite(suite, { ...planOptions(options), origin })]
+      : planLooks(suite, untilDecided, { ...planOptions(options), origin }),
   );
+  for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
   const reports: WrittenReport[] = [];
   // One interruption for all, so that a stop request between two suites is heard as well.
@@ -27,6 +29,14 @@ export async function runSuites(suites: readonly Suite[], options: SuiteOptions)
   });
   if (reports.length > 1) printNote(writeFindingsIndex(resolve(out), reports).page);
   if (json) printJsonText(document(reports.map((report) => report.json.trimEnd())));
+}
+
+/** A suite with a pilot decides only on runs that are started when both are committed: better said before hours of training than after. */
+function warnOfOrder(id: string, origin: SuiteOrigin, { smoke }: SuiteOptions): void {
+  if (smoke === true || origin.pilot === undefined || statementOf(origin).committed) return;
+  printNote(
+    `warning: ${id} or its pilot is not committed as it stands here: these runs will not decide; commit both first to get a verdict`,
+  );
 }
 
 /** @param looks the plan, or those of every look until the finding is decided */

@@ -3,7 +3,7 @@
  * disk with the hypotheses before anything is trained, so that α can be spent over them (`harness/statistics/alpha-spending.ts`).
  */
 import { UserError } from '../errors.js';
-import type { Verdict } from '../statistics/verdict.js';
+import type { Verdict } from '../statistics/verdict-rule.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { type FinishedReproduction, type ReproduceOptions, reproduce } from './reproduce.js';

@@ -10,7 +10,13 @@ import type { EngineChoice } from '../run/machinery.js';
 import type { Plan } from '../suite/plan.js';
 import type { Hypothesis } from '../suite/schema.js';
 import { stepCounts } from '../suite/shared-prefixes.js';
-import { type DetectableEffect, detectableEffects, type Pilot, powerWarnings } from './detectable-effects.js';
+import {
+  type DetectableEffect,
+  detectableEffects,
+  type Pilot,
+  powerWarnings,
+  underpoweredWarnings,
+} from './detectable-effects.js';
 import type { EngineTime } from './engine-times.js';
 import { recordedNodes } from './recorded-runs.js';
 import { type GraphEdge, type GraphNode, runGraph } from './run-graph.js';
@@ -134,7 +140,7 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     },
     engines,
     detectable,
-    warnings: powerWarnings(detectable),
+    warnings: hasPilot(plan) ? underpoweredWarnings(detectable, suite.caveats) : powerWarnings(detectable),
   };
 }
 
@@ -154,9 +160,13 @@ function armSizes({ arms, runs }: Plan): readonly ArmSizes[] {
   });
 }
 
-/** What the records show goes before what the suite says. */
+const hasPilot = ({ origin, dataSet }: Plan): boolean => origin?.pilot?.content.dataSet === dataSet;
+
+/** The pilot beside the suite goes before what the records show, and that before what the suite says. */
 async function pilots(store: string, plan: Plan): Promise<(hypothesis: Hypothesis) => Pilot | undefined> {
   const { recordedPilots } = await import('./recorded-pilot.js');
   const recorded = recordedPilots(store, plan);
-  return (hypothesis) => recorded(hypothesis) ?? hypothesis.pilot;
+  const { filedPilots } = await import('./filed-pilot.js');
+  const filed = filedPilots(plan);
+  return (hypothesis) => filed(hypothesis) ?? recorded(hypothesis) ?? hypothesis.pilot;
 }

@@ -46,6 +46,7 @@ export async function suitePages(
 
 const TONES: Readonly<Record<NonNullable<SuiteView['verdict']>['verdict'], BadgeTone>> = {
   reproduced: 'good',
+  'ruled-out': 'settled',
   contradicted: 'bad',
   inconclusive: 'open',
 };

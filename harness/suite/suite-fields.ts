@@ -28,7 +28,9 @@ const stated = {
       source: text.describe('Where it was seen; say what was different there.'),
     })
     .exactOptional()
-    .describe('How much seeds were seen to differ beforehand; plans tell from it which effects can be found.'),
+    .describe(
+      'How much seeds were seen to differ beforehand; plans tell from it which effects can be found. A pilot file beside the suite goes before it.',
+    ),
 };
 
 /** One primary claim, as it is decided. */
@@ -85,6 +87,13 @@ export const suiteFields = z.strictObject({
     )
     .meta({ examples: ['base', 'finding-3', '../my-suite.yaml'] }),
   id: suiteId.describe('Names the folder of the results; `finding-1@1` is the first version of `finding-1`.'),
+  version: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe(
+      'Raised whenever what is trained or what decides changes; 1 where it is not stated. From 2 on a verdict needs a pilot, and suite and pilot committed before the runs.',
+    ),
   title: text,
   claim: text.exactOptional().describe("The claim in the source's own words; required where there are hypotheses."),
   source: z.strictObject({ citation: text, url: z.url() }).exactOptional().describe('Who claims it.'),

@@ -3,14 +3,17 @@
  * what had been seen of the outcome before. No page and no engine is needed for it.
  */
 
+import { UserError } from '../errors.js';
 import { measures } from '../measures/measures.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { readFinishedTraining } from '../records/run-record.js';
 import { type ClaimDecision, decideClaims } from '../statistics/claims.js';
 import { sequentialDecision } from '../statistics/sequential.js';
-import type { Decision, Verdict } from '../statistics/verdict.js';
+import type { Decision } from '../statistics/verdict.js';
+import type { Verdict } from '../statistics/verdict-rule.js';
 import type { Hypothesis } from '../suite/schema.js';
 import { type Evidence, evidenceOf } from './evidence.js';
+import { whyUndecided, withheld } from './fixed-before.js';
 import type { PlacedRun } from './placed-runs.js';
 import { whatWasSeenBefore } from './seen-before.js';
 
@@ -39,7 +42,20 @@ export interface DecidedFinding {
 export function decideFinding(folder: string, reproduction: Reproduction = readReproduction(folder)): DecidedFinding {
   const store = storeOf(folder);
   const runs = reproduction.runs.map((place): PlacedRun => ({ ...place, ...readFinishedTraining(store, place.runId) }));
+  requireNoPilot(runs);
   return { folder, reproduction, runs, ...decideOnRuns(reproduction, runs) };
+}
+
+/** @throws UserError `score-invalid` */
+function requireNoPilot(runs: readonly PlacedRun[]): void {
+  const pilot = runs.find(({ provenance }) => provenance.pilot === true);
+  if (pilot === undefined) return;
+  throw new UserError({
+    code: 'score-invalid',
+    what: 'the run is part of a pilot: it was made to plan a suite, and nothing may be decided on it',
+    where: `run ${pilot.runId}`,
+    fix: 'run the suite itself, in another folder than the pilot',
+  });
 }
 
 /** @throws UserError `score-invalid` for missing scores, differing signatures or fewer than two seeds */
@@ -56,12 +72,15 @@ function decideOnRuns(
   });
   const sequential = looks && sequentialDecision(stated, { looks: looks.planned, smoke });
   const { verdict, sentence, reasons, claims } = sequential ?? decideClaims(stated, { smoke });
+  const why = whyUndecided(reproduction, runs);
+  const allowed = <D extends Decision>(decision: D): D => (why === undefined ? decision : withheld(decision, why));
+  const decision = allowed({ verdict, sentence, reasons });
   return {
-    decision: { verdict, sentence, reasons: [...reasons, ...whatWasSeenBefore(reproduction)] },
+    decision: { ...decision, reasons: [...decision.reasons, ...whatWasSeenBefore(reproduction)] },
     claims: hypotheses.map((hypothesis, index) => ({
       hypothesis,
       evidence: evidence[index]!,
-      decision: claims[index]!,
+      decision: allowed(claims[index]!),
     })),
   };
 }

@@ -7,7 +7,7 @@ import { planSuite } from '../../harness/suite/plan.js';
 import { loadDataSet } from '../../reference-model/data/load-dataset.js';
 import { activateEngine } from '../../reference-model/engines/registry.js';
 import { createModel, disposeModel } from '../../reference-model/model/model.js';
-import { isTextStage, type TextStage } from '../../reference-model/recipe/recipe.js';
+import { batchSizes, isTextStage, type TextStage } from '../../reference-model/recipe/recipe.js';
 import { createLearner } from '../../reference-model/training/create-learner.js';
 import { buildMicroBatches } from '../../reference-model/training/example-batch.js';
 import { planBatches } from '../../reference-model/training/examples.js';
@@ -22,18 +22,19 @@ export async function benchmarkSharedImages(): Promise<Measurement[]> {
   const { config } = planSuite(readFindings('4')[0]!).runs[0]!;
   const { recipe, model: modelConfig } = config;
   const adapt = recipe.stages.filter(isTextStage).findLast(({ steps }) => steps > 0)!;
+  const { batchSize, microBatchSize } = batchSizes(recipe, adapt);
   const stage: TextStage = { ...adapt, mixture: { questions: 1 }, questionsPerImage: QUESTIONS_PER_IMAGE };
   const data = await loadDataSet(config.data);
   const tokenizer = modelTokenizer(modelConfig.language.vocabularySize);
   const model = createModel(modelConfig, 1);
   const learner = createLearner({ model, optimizer: recipe.optimizer });
   learner.enterStage(stage.trainable);
-  const batches = planBatches(data.splits.train, stage, recipe.batchSize, 1);
+  const batches = planBatches(data.splits.train, stage, batchSize, 1);
 
   const stepOf = (questionsPerImage: number) => {
     let step = 0;
     return async (): Promise<void> => {
-      const size = { size: recipe.microBatchSize, questionsPerImage };
+      const size = { size: microBatchSize, questionsPerImage };
       const micro = buildMicroBatches(batches.batch(step++), size, modelConfig, tokenizer, stage.attentionMask);
       learnBatches(learner, micro, stage.trainable);
       learner.update({ vision: 0, connector: 0, language: 0 }, { stage: stage.name, step, exampleIds: [] });
@@ -47,7 +48,7 @@ export async function benchmarkSharedImages(): Promise<Measurement[]> {
   learner.dispose();
   disposeModel(model);
   return [
-    { name: `step of ${recipe.batchSize} questions, each with its image`, value: alone!, unit: 'ms' },
+    { name: `step of ${batchSize} questions, each with its image`, value: alone!, unit: 'ms' },
     { name: `the same, ${QUESTIONS_PER_IMAGE} questions sharing each image`, value: shared!, unit: 'ms' },
     { name: 'speed-up by sharing', value: alone! / shared!, unit: '×', bar: 2 },
   ];

@@ -36,7 +36,11 @@ type Place = readonly (string | number)[];
 /** @param stage as it stands in a file, where a stage of either kind may lack anything */
 function textComplaints(stage: Partial<TextStage>, at: Place): readonly Complaint[] {
   const found: Complaint[] = [];
-  if (stage.attentionMask === undefined) found.push({ path: [...at, 'attentionMask'], message: 'must be stated' });
+  if (stage.attentionMask === undefined) {
+    const fix = 'state it in the stage, or in the overlay of every arm';
+    const expected = 'one of causal, visual-bidirectional, prefix-bidirectional';
+    found.push({ path: [...at, 'attentionMask'], message: 'is missing', expected, fix });
+  }
   if (!Object.values(stage.mixture ?? {}).some((weight) => weight > 0)) {
     found.push({ path: [...at, 'mixture'], message: 'must give at least one source a weight above 0' });
   }

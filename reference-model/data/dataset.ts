@@ -46,7 +46,6 @@ export const QUESTION_TYPES = [
   'cellularity',
   'location',
 ] as const;
-export type QuestionType = (typeof QUESTION_TYPES)[number];
 
 export type AnswerKind = 'yes/no' | 'open';
 

@@ -25,10 +25,7 @@ export interface ForcedExample {
 }
 
 /** Detailed captions of the first images and answers to the first questions of the evaluation split, as many as the configuration forces. */
-export function forcedExamples(
-  { evaluation }: Pick<RunConfig, 'evaluation'>,
-  { splits }: DataSet,
-): readonly ForcedExample[] {
+function forcedExamples({ evaluation }: Pick<RunConfig, 'evaluation'>, { splits }: DataSet): readonly ForcedExample[] {
   const { split, teacherForced: { captions = 0, questions = 0 } = {} } = evaluation;
   const samples = splits[split];
   const prompt = CAPTION_PROMPT['ai-captions'];

@@ -4,7 +4,6 @@
  */
 import type { CurveSplit, DataSetName } from '../data/dataset.js';
 import type { MaskKind, ModelConfig, Part } from '../model/config.js';
-import type { StageValidation } from './stage-validation.js';
 
 /** What a training example is drawn from. */
 export type Source = CaptionSource | QuestionSource;
@@ -13,6 +12,9 @@ export type CaptionSource = 'human-captions' | 'ai-captions';
 
 /** All questions, or only those that yes and no do not answer: what is to be named there is learned much faster without the others. */
 export type QuestionSource = 'questions' | 'open-questions';
+
+/** Open questions are validated among the others. */
+export type ValidatedSource = Exclude<Source, 'open-questions'>;
 
 /** One training stage: what is trained, on what, for how long and how fast. */
 export type Stage = TextStage | WordsStage;
@@ -52,6 +54,18 @@ export interface TextStage extends StageSettings {
   readonly validation?: StageValidation;
   /** Validate before the first step too. The first step of all always is, and stages that follow each other alike share one. */
   readonly validateStart?: true;
+}
+
+/** What a stage may state; whatever it leaves out is as the recipe has it. */
+export interface StageValidation {
+  /** Steps from one validation to the next, counted over all stages. */
+  readonly everySteps?: number;
+  /** Held-out examples per source. */
+  readonly examples?: number;
+  /** Every source that the data set has, by default; with none the stage is not validated. */
+  readonly sources?: readonly ValidatedSource[];
+  /** Whether it is also validated before the first step of all and after its own last one; it is by default. */
+  readonly atEnds?: boolean;
 }
 
 /**

@@ -1,24 +1,9 @@
 /** When a stage is validated, and on what: the recipe's way, but for what the stage states. The trainer, plans and measures ask here. */
-import type { Recipe, Source, Stage, TextStage } from './recipe.js';
+import type { Recipe, Stage, StageValidation, TextStage, ValidatedSource } from './recipe.js';
 
-/** Open questions are validated among the others. */
-export const VALIDATED_SOURCES = ['human-captions', 'ai-captions', 'questions'] as const satisfies readonly Source[];
+export const VALIDATED_SOURCES: readonly ValidatedSource[] = ['human-captions', 'ai-captions', 'questions'];
 
-export type ValidatedSource = (typeof VALIDATED_SOURCES)[number];
-
-/** What a stage may state; whatever it leaves out is as the recipe has it. */
-export interface StageValidation {
-  /** Steps from one validation to the next, counted over all stages. */
-  readonly everySteps?: number;
-  /** Held-out examples per source. */
-  readonly examples?: number;
-  /** Every source that the data set has, by default; with none the stage is not validated. */
-  readonly sources?: readonly ValidatedSource[];
-  /** Whether it is also validated before the first step of all and after its own last one; it is by default. */
-  readonly atEnds?: boolean;
-}
-
-/** The same with nothing left out. */
+/** What a stage states, with nothing left out. */
 export interface ValidationPlan extends Required<StageValidation> {
   /** Whether it is validated before its own first step. */
   readonly atStart: boolean;

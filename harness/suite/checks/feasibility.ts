@@ -217,8 +217,7 @@ function captionComplaints({ data, evaluation }: RunConfig): readonly Complaint[
   const { captions } = dataFacts[data.name];
   const { captionImages, teacherForced } = evaluation;
   const involves = [['data', 'name']];
-  const lacking = captions.length === 0 ? 'captions' : 'captions of both styles';
-  const both = `must be 0: ${data.name} has no ${lacking} to score against`;
+  const both = `must be 0: ${data.name} has no captions ${captions.length === 0 ? '' : 'of both styles '}to score against`;
   const detailed = `must be 0: ${data.name} has no detailed captions to score against`;
   return [
     ...(captionImages === 0 || captions.length === 2

@@ -1,11 +1,12 @@
 /** Whether a run of a configuration will have a score, told before it is trained. */
-import { isTextStage, lastTrainedStage, type RunConfig, type Stage } from '../../../reference-model/recipe/recipe.js';
 import {
-  isValidatedAfter,
-  VALIDATED_SOURCES,
+  isTextStage,
+  lastTrainedStage,
+  type RunConfig,
+  type Stage,
   type ValidatedSource,
-  validationOf,
-} from '../../../reference-model/recipe/stage-validation.js';
+} from '../../../reference-model/recipe/recipe.js';
+import { isValidatedAfter, VALIDATED_SOURCES, validationOf } from '../../../reference-model/recipe/stage-validation.js';
 import { convergenceCurve } from '../../measures/convergence.js';
 import type { MeasureId } from '../../measures/measures.js';
 import type { RunEvent } from '../../measures/run-events.js';

@@ -6,12 +6,13 @@ import type { DataSet } from '../../../reference-model/data/dataset.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 import { disposeModel } from '../../../reference-model/model/model.js';
-import { batchSizes, type RunConfig, type TextStage } from '../../../reference-model/recipe/recipe.js';
 import {
-  isValidatedAfter,
+  batchSizes,
+  type RunConfig,
   type StageValidation,
-  validationOf,
-} from '../../../reference-model/recipe/stage-validation.js';
+  type TextStage,
+} from '../../../reference-model/recipe/recipe.js';
+import { isValidatedAfter, validationOf } from '../../../reference-model/recipe/stage-validation.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
 import { train } from '../../../reference-model/training/train.js';
 import { tinyData, tinyRun } from './tiny-run.js';

@@ -11,8 +11,7 @@ import { type DataSet, type DataSetName, QUESTION_TYPES } from '../../../../refe
 import { loadDataSet } from '../../../../reference-model/data/load-dataset.js';
 import { loadEmbeddedTokenizer } from '../../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { parameterSpecifications, TOKEN_TABLE } from '../../../../reference-model/model/parameters.js';
-import type { RunConfig } from '../../../../reference-model/recipe/recipe.js';
-import type { StageValidation } from '../../../../reference-model/recipe/stage-validation.js';
+import type { RunConfig, StageValidation } from '../../../../reference-model/recipe/recipe.js';
 import { CAPTION_PROMPT, examplesOf } from '../../../../reference-model/training/examples.js';
 import { firstVersion } from '../../../fixtures/first-version.js';
 

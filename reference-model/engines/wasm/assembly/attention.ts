@@ -136,7 +136,7 @@ function weightedSum(
   }
 }
 
-/** Rows computed together: two tiles of the matrix product. */
+/** Rows computed together: three tiles of the matrix product. */
 const BLOCK_ROWS: i32 = 12;
 
 /**

@@ -1,10 +1,10 @@
 /**
  * Matrix products C[M, N] = or += op(A)[M, K] · op(B)[K, N] (+ bias[N]) for the four transpose forms, with leading dimensions
- * in floats. B is packed into panels of 8 columns; A is read in place, or packed into panels of 6 rows when it is transposed.
+ * in floats. B is packed into panels of 8 columns; A is read in place, or packed into panels of 4 rows when it is transposed.
  * K is summed in blocks of 256: within a block in order, blocks added one after the other.
  */
 import { packA, packB, packBTransposed } from './packing';
-import { tileOfPanel, tileOfRows } from './tile';
+import { TILE_COLUMNS, TILE_ROWS, tileOfPanel, tileOfRows } from './tile';
 import { BLOCK_COLUMNS, BLOCK_DEPTH, BLOCK_ROWS, packedA, packedB, tileBuffer } from './workspace';
 
 /** Runs one tile, through the tile buffer if it sticks out of C. */
@@ -51,32 +51,24 @@ function multiplyBlock(
   bias: usize,
   accumulate: bool,
 ): void {
-  const panels = packedB();
   const panelBytes = <usize>depth * 32;
-  for (let row = 0; row < rows; row += 6) {
-    const tileRows = min(6, rows - row);
-    const tileA = packed ? a + <usize>row * <usize>depth * 4 : a + <usize>row * rowBytes;
-    const tileC = c + <usize>row * cRowBytes;
-    let panel = panels;
-    let column = 0;
-    // A tile of 5 or 3 rows computes one row too many, so it must go through the buffer.
-    const wholeRows = packed ? tileRows == 6 : tileRows == 6 || tileRows == 4 || tileRows < 3;
-    if (wholeRows) {
-      for (; column + 8 <= columns; column += 8) {
-        const to = tileC + <usize>column * 4;
-        const tileBias = bias ? bias + <usize>column * 4 : 0;
-        if (packed) tileOfPanel(tileA, panel, depth, to, cRowBytes, tileBias, accumulate);
-        else tileOfRows(tileA, rowBytes, tileRows, panel, depth, to, cRowBytes, tileBias, accumulate);
-        panel += panelBytes;
+  let panel = packedB();
+  for (let column = 0; column < columns; column += TILE_COLUMNS) {
+    const tileColumns = min(TILE_COLUMNS, columns - column);
+    const tileBias = bias ? bias + <usize>column * 4 : 0;
+    for (let row = 0; row < rows; row += TILE_ROWS) {
+      const tileRows = min(TILE_ROWS, rows - row);
+      const tileA = packed ? a + <usize>row * <usize>depth * 4 : a + <usize>row * rowBytes;
+      const tileC = c + <usize>row * cRowBytes + <usize>column * 4;
+      if (tileColumns < TILE_COLUMNS || (packed && tileRows < TILE_ROWS)) {
+        edgeTile(packed, tileA, rowBytes, tileRows, tileColumns, panel, depth, tileC, cRowBytes, tileBias, accumulate);
+      } else if (packed) {
+        tileOfPanel(tileA, panel, depth, tileC, cRowBytes, tileBias, accumulate);
+      } else {
+        tileOfRows(tileA, rowBytes, tileRows, panel, depth, tileC, cRowBytes, tileBias, accumulate);
       }
     }
-    for (; column < columns; column += 8) {
-      const to = tileC + <usize>column * 4;
-      const tileBias = bias ? bias + <usize>column * 4 : 0;
-      const tileColumns = min(8, columns - column);
-      edgeTile(packed, tileA, rowBytes, tileRows, tileColumns, panel, depth, to, cRowBytes, tileBias, accumulate);
-      panel += panelBytes;
-    }
+    panel += panelBytes;
   }
 }
 
@@ -113,18 +105,16 @@ export function gemm(
       if (transposeB) packBTransposed(b + <usize>column * bBytes + <usize>depth * 4, bBytes, blockDepth, columns);
       else packB(b + <usize>depth * bBytes + <usize>column * 4, bBytes, blockDepth, columns);
       const blockC = c + <usize>column * 4;
-      if (transposeA) {
-        for (let row = 0; row < m; row += BLOCK_ROWS) {
-          const rows = min(BLOCK_ROWS, m - row);
+      for (let row = 0; row < m; row += BLOCK_ROWS) {
+        const rows = min(BLOCK_ROWS, m - row);
+        const rowsC = blockC + <usize>row * cBytes;
+        if (transposeA) {
           packA(a + <usize>depth * aBytes + <usize>row * 4, aBytes, blockDepth, rows);
-          multiplyBlock(
-            true, packedA(), 0, rows, columns, blockDepth, blockC + <usize>row * cBytes, cBytes, blockBias, add,
-          );
+          multiplyBlock(true, packedA(), 0, rows, columns, blockDepth, rowsC, cBytes, blockBias, add);
+        } else {
+          const rowsA = a + <usize>row * aBytes + <usize>depth * 4;
+          multiplyBlock(false, rowsA, aBytes, rows, columns, blockDepth, rowsC, cBytes, blockBias, add);
         }
-      } else {
-        multiplyBlock(
-          false, a + <usize>depth * 4, aBytes, m, columns, blockDepth, blockC, cBytes, blockBias, add,
-        );
       }
       depth += BLOCK_DEPTH;
     } while (depth < k);

@@ -36,7 +36,7 @@ function edgeTile(
   }
 }
 
-/** C[rows, columns] = or += A · packed B, for one block of A's rows. */
+/** C[rows, columns] = or += A · packed B, for one block of A's rows. Panels of B begin `panelBytes` apart. */
 // @ts-ignore: decorator
 @inline
 function multiplyBlock(
@@ -46,13 +46,14 @@ function multiplyBlock(
   rows: i32,
   columns: i32,
   depth: i32,
+  panels: usize,
+  panelBytes: usize,
   c: usize,
   cRowBytes: usize,
   bias: usize,
   accumulate: bool,
 ): void {
-  const panelBytes = <usize>depth * 32;
-  let panel = packedB();
+  let panel = panels;
   for (let column = 0; column < columns; column += TILE_COLUMNS) {
     const tileColumns = min(TILE_COLUMNS, columns - column);
     const tileBias = bias ? bias + <usize>column * 4 : 0;
@@ -69,6 +70,34 @@ function multiplyBlock(
       }
     }
     panel += panelBytes;
+  }
+}
+
+/** C[m, columns] = or += op(A)[m, depth] · packed B, in blocks of rows. */
+function multiplyRows(
+  transposeA: bool,
+  m: i32,
+  columns: i32,
+  depth: i32,
+  a: usize,
+  aBytes: usize,
+  panels: usize,
+  panelBytes: usize,
+  c: usize,
+  cBytes: usize,
+  bias: usize,
+  accumulate: bool,
+): void {
+  for (let row = 0; row < m; row += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, m - row);
+    const rowsC = c + <usize>row * cBytes;
+    if (transposeA) {
+      packA(a + <usize>row * 4, aBytes, depth, rows);
+      multiplyBlock(true, packedA(), 0, rows, columns, depth, panels, panelBytes, rowsC, cBytes, bias, accumulate);
+    } else {
+      const rowsA = a + <usize>row * aBytes;
+      multiplyBlock(false, rowsA, aBytes, rows, columns, depth, panels, panelBytes, rowsC, cBytes, bias, accumulate);
+    }
   }
 }
 
@@ -101,24 +130,46 @@ export function gemm(
     // An empty sum (K = 0) still has to write zeros or the bias.
     do {
       const blockDepth = min(BLOCK_DEPTH, k - depth);
-      const add = accumulate || depth > 0;
       if (transposeB) packBTransposed(b + <usize>column * bBytes + <usize>depth * 4, bBytes, blockDepth, columns);
       else packB(b + <usize>depth * bBytes + <usize>column * 4, bBytes, blockDepth, columns);
-      const blockC = c + <usize>column * 4;
-      for (let row = 0; row < m; row += BLOCK_ROWS) {
-        const rows = min(BLOCK_ROWS, m - row);
-        const rowsC = blockC + <usize>row * cBytes;
-        if (transposeA) {
-          packA(a + <usize>depth * aBytes + <usize>row * 4, aBytes, blockDepth, rows);
-          multiplyBlock(true, packedA(), 0, rows, columns, blockDepth, rowsC, cBytes, blockBias, add);
-        } else {
-          const rowsA = a + <usize>row * aBytes + <usize>depth * 4;
-          multiplyBlock(false, rowsA, aBytes, rows, columns, blockDepth, rowsC, cBytes, blockBias, add);
-        }
-      }
+      multiplyRows(
+        transposeA, m, columns, blockDepth, a + <usize>depth * (transposeA ? aBytes : 4), aBytes,
+        packedB(), <usize>blockDepth * 32, c + <usize>column * 4, cBytes, blockBias, accumulate || depth > 0,
+      );
       depth += BLOCK_DEPTH;
     } while (depth < k);
   }
+}
+
+/** Packs all of op(B)[K, N] for several calls of `gemmPacked`; false, with nothing done, where it is larger than one block. */
+export function packWhole(transposeB: bool, n: i32, k: i32, b: usize, ldB: i32): bool {
+  if (n > BLOCK_COLUMNS || k > BLOCK_DEPTH) return false;
+  if (transposeB) packBTransposed(b, <usize>ldB * 4, k, n);
+  else packB(b, <usize>ldB * 4, k, n);
+  return true;
+}
+
+/**
+ * C[M, n] = or += op(A)[M, k] · the part of a packed B of `packedDepth` rows that begins with row `first` and has k rows and the n
+ * leading columns. The same bits as `gemm` of that part.
+ */
+export function gemmPacked(
+  transposeA: bool,
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  ldA: i32,
+  packedDepth: i32,
+  first: i32,
+  c: usize,
+  ldC: i32,
+  accumulate: bool,
+): void {
+  const panels = packedB() + <usize>first * 32;
+  multiplyRows(
+    transposeA, m, n, k, a, <usize>ldA * 4, panels, <usize>packedDepth * 32, c, <usize>ldC * 4, 0, accumulate,
+  );
 }
 
 /** `batch` products of contiguous matrices; a stride (in floats) of 0 repeats the same matrix. */

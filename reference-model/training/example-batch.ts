@@ -25,11 +25,11 @@ interface TokenizedExample {
 }
 
 /** An example comes back every epoch: its token ids are kept as long as it is. */
-const tokenized = new WeakMap<Tokenizer, WeakMap<Example, TokenizedExample>>();
+const keptTokens = new WeakMap<Tokenizer, WeakMap<Example, TokenizedExample>>();
 
 function tokenize(example: Example, tokenizer: Tokenizer): TokenizedExample {
-  const known = tokenized.get(tokenizer) ?? new WeakMap<Example, TokenizedExample>();
-  tokenized.set(tokenizer, known);
+  const known = keptTokens.get(tokenizer) ?? new WeakMap<Example, TokenizedExample>();
+  keptTokens.set(tokenizer, known);
   const earlier = known.get(example);
   if (earlier !== undefined) return earlier;
   const result = {

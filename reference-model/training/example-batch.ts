@@ -24,11 +24,22 @@ interface TokenizedExample {
   readonly answer: readonly number[];
 }
 
-const tokenize = (example: Example, tokenizer: Tokenizer): TokenizedExample => ({
-  example,
-  prompt: promptTokens(tokenizer, example.prompt),
-  answer: [...tokenizer.encode(example.answer), tokenizer.special.end],
-});
+/** An example comes back every epoch: its token ids are kept as long as it is. */
+const keptTokens = new WeakMap<Tokenizer, WeakMap<Example, TokenizedExample>>();
+
+function tokenize(example: Example, tokenizer: Tokenizer): TokenizedExample {
+  const known = keptTokens.get(tokenizer) ?? new WeakMap<Example, TokenizedExample>();
+  keptTokens.set(tokenizer, known);
+  const earlier = known.get(example);
+  if (earlier !== undefined) return earlier;
+  const result = {
+    example,
+    prompt: promptTokens(tokenizer, example.prompt),
+    answer: [...tokenizer.encode(example.answer), tokenizer.special.end],
+  };
+  known.set(example, result);
+  return result;
+}
 
 /** Builds a batch in the order of the examples. Throws SequenceError when an example is longer than the model allows. */
 export function buildExampleBatch(

@@ -19,6 +19,8 @@ import { convergenceViews } from './convergence-views.js';
 import type { OutputsOfArm } from './empty-outputs.js';
 import { exampleViews } from './examples.js';
 import { lossCurves } from './loss-curves.js';
+import { pilotView } from './pilot-view.js';
+import { powerViews } from './power-views.js';
 import { provenanceLines } from './provenance-lines.js';
 import { publishedViews } from './published-views.js';
 import { recipeText } from './recipe-text.js';
@@ -43,6 +45,7 @@ export async function buildFindingView(
   const shared = sharedTrainings(store, reproduction);
   const recordPath = (runId: string) => relative(out, join(store, 'runs', runId)).replaceAll('\\', '/');
   const reported = reportedMeasures(runs, hypotheses);
+  const pilot = pilotView(reproduction);
   const level = hypotheses[0] === undefined ? usualLevel : 1 - hypotheses[0].alpha;
 
   return {
@@ -69,6 +72,8 @@ export async function buildFindingView(
     scores: scoreTables(runs, reported, level),
     secondary: secondaryViews(secondaryEvidence(reported, reproduction, runs)),
     responses: responseViews(reproduction, runs, { responding: respondingMeasures(reported, hypotheses), level }),
+    power: powerViews(finding),
+    ...(pilot === undefined ? {} : { pilot }),
     convergence: isAboutConvergence(hypotheses) ? convergenceViews(runs) : [],
     texts: reproduction.texts ?? [],
     curves: runs.flatMap(lossCurves),

@@ -27,6 +27,8 @@ export interface FindingReportView {
   readonly arms: readonly ArmView[];
   /** Every measure of every arm; the measures of the claims first. */
   readonly scores: readonly ScoreTableView[];
+  /** What each arm has learned, part by part; empty where outputs have no parts. */
+  readonly learnt: readonly LearntPartView[];
   /** Other measures of the arms that each paired claim compares; they inform and do not decide. */
   readonly secondary: readonly SecondaryMeasureView[];
   /** A score against a numeric factor (dose-response of alignment, learning curve over training data). */
@@ -99,6 +101,22 @@ export interface ClaimView {
   };
   /** Two one-sided tests at α/2 each: whether the effect lies within ±margin; p is adjusted where there are several claims. */
   readonly equivalence: { readonly margin: number; readonly p: number; readonly equivalent: boolean };
+}
+
+/** An attribute of captioned objects, or a type of question. */
+export interface LearntPartView {
+  readonly part: string;
+  readonly kind: 'attribute' | 'question type';
+  /** What guessing gets, 0 to 1. */
+  readonly chance: number;
+  /** Shares that are right over the runs of each arm, and how many of them learned the part. */
+  readonly arms: readonly {
+    readonly arm: string;
+    readonly mean: number;
+    readonly least: number;
+    readonly learned: number;
+    readonly runs: number;
+  }[];
 }
 
 export interface HypothesisView {

@@ -14,6 +14,7 @@ import { curvesSection } from './sections/curves-section.js';
 import { examplesSection, masksSection, runsSection } from './sections/evidence-sections.js';
 import { pilotSection } from './sections/pilot-section.js';
 import { powerSection } from './sections/power-section.js';
+import { learntSection } from './sections/learnt-section.js';
 import { publishedSection } from './sections/published-section.js';
 import { responsesSection } from './sections/responses-section.js';
 import { scoresSection } from './sections/scores-section.js';
@@ -35,6 +36,7 @@ const PARTIALS = [
   'example',
   'examples',
   'hypothesis',
+  'learnt',
   'masks',
   'pilot',
   'power',
@@ -79,6 +81,7 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
     convergence: convergenceSection(view.convergence, styles, derived),
     texts: textsSection(view.texts),
     scores: scoresSection(view, styles),
+    learnt: learntSection(view, styles),
     secondary: secondarySection(view, styles),
     curves: curvesSection(view, styles, derived),
     masks: masksSection(view.arms, styles),
@@ -120,6 +123,7 @@ function contents(view: FindingReportView): readonly { readonly id: string; read
     ['convergence', 'Convergence', view.convergence.length > 0],
     ['texts', 'Texts', view.texts.length > 0],
     ['scores', 'Scores', view.scores.length > 0],
+    ['learnt', 'Learned', view.learnt.length > 0],
     ['secondary', 'Other measures', view.secondary.length > 0],
     ['power', 'Power', view.power.length > 0],
     ['pilot', 'Pilot', view.pilot !== undefined],

@@ -55,9 +55,11 @@ export function planPilot(suite: Suite, { seeds, rates, scaled: named }: PilotPl
 
 function pilotConfig(config: RunConfig, rate: number, scaled: readonly string[]): RunConfig {
   const stages = config.recipe.stages.map((stage) => (scaled.includes(stage.name) ? scaledStage(stage, rate) : stage));
+  // Curves that decide are measured on a split of their own, which no pilot sees.
+  const { validationSplit: _, ...recipe } = config.recipe;
   return {
     ...config,
-    recipe: { ...config.recipe, stages },
+    recipe: { ...recipe, stages },
     evaluation: { ...config.evaluation, split: 'validation' },
   };
 }

@@ -11,15 +11,15 @@ import { localExecutor } from '../execution/local/local-executor.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
 import { type MeasureId, measureIds } from '../measures/measures.js';
 import { recordEvaluationImages, widerEvaluation } from '../records/evaluation-images.js';
-import { readPredictions } from '../records/predictions.js';
+import { type Prediction, readPredictions } from '../records/predictions.js';
 import type { Provenance } from '../records/provenance.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-paths.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
 import { type Pilot, pilotSchema } from '../suite/pilot-schema.js';
 import { hypothesesOn } from '../suite/plan.js';
+import { learntParts } from '../verdict/learnt-parts.js';
 import { inOrderOfExecution } from './execution-order.js';
-import { learntShares } from './learnt-shares.js';
 import type { PilotPlan } from './pilot-plan.js';
 import { prepareJobs } from './prepare-jobs.js';
 
@@ -82,6 +82,16 @@ export async function runPilot(plan: PilotPlan, options: RunPilotOptions): Promi
       return { rate, arm, seed, run: result.runId, scores: scoresOf(result, metrics), learnt };
     }),
   });
+}
+
+/** By part, to four digits. */
+function learntShares(predictions: readonly Prediction[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    learntParts(predictions).map(({ part, kind, accuracy }) => [
+      kind === 'attribute' ? `caption ${part}` : part,
+      Math.round(accuracy * 1e4) / 1e4,
+    ]),
+  );
 }
 
 function claimedMetrics({ suite, dataSet }: PilotPlan): readonly MeasureId[] {

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { loadDataSet } from '../../reference-model/data/load-dataset.js';
 import type { Part } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
-import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig } from '../../reference-model/recipe/recipe.js';
 import { loadDataSets } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
 import type { Plan } from '../suite/plan.js';
@@ -28,8 +28,10 @@ type ParameterCounts = Readonly<Record<Part | 'total', number>>;
 export interface ArmSizes {
   readonly arm: string;
   readonly parameters: ParameterCounts;
-  /** Examples of each step. */
+  /** Examples of each step, where a stage does not state its own. */
   readonly batchSize: number;
+  /** Of the steps that there are: every size once, the smallest first. */
+  readonly batchSizes: readonly number[];
 }
 
 export interface PlanDocument {
@@ -147,7 +149,14 @@ function armSizes({ arms, runs }: Plan): readonly ArmSizes[] {
     const { model, recipe } = runs.find(({ arm }) => arm === id)!.config;
     const counts = parameterCount(model);
     const total = counts.vision + counts.connector + counts.language;
-    return { arm: id, parameters: { ...counts, total }, batchSize: recipe.batchSize };
+    const stages = recipe.stages.filter(({ steps }) => steps > 0);
+    const sizes = new Set(stages.map((stage) => batchSizes(recipe, stage).batchSize));
+    return {
+      arm: id,
+      parameters: { ...counts, total },
+      batchSize: recipe.batchSize,
+      batchSizes: [...sizes].sort((left, right) => left - right),
+    };
   });
 }
 

@@ -47,7 +47,10 @@ function byArms(arms: readonly ArmSizes[], say: (arm: ArmSizes) => string): read
 }
 
 function stepText(arms: readonly ArmSizes[]): string {
-  return byArms(arms, ({ batchSize }) => plural(batchSize, 'example')).join(' and of ');
+  return byArms(arms, ({ batchSize, batchSizes: sizes }) => {
+    const [largest = batchSize, ...smaller] = sizes.toReversed();
+    return [...smaller.toReversed(), plural(largest, 'example')].join(' or ');
+  }).join(' and of ');
 }
 
 function parametersText({ total, vision, connector, language }: ArmSizes['parameters']): string {

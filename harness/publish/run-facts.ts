@@ -64,7 +64,7 @@ export function runFacts(run: FinishedRun, perImage: SampleScores): RunFacts {
     samples: {
       images: new Set(predictions.map(({ imageId }) => imageId)).size,
       captions,
-      answers: predictions.length - captions,
+      answers: predictions.filter(({ type }) => type === 'answer').length,
     },
   };
 }

@@ -3,6 +3,7 @@
  * the sum of the sums ÷ the sum of the counts. With frozen document frequencies that holds for CIDEr-D as it does for accuracy.
  */
 
+import { forcedGroupsOf } from '../measures/forced-groups.js';
 import type { MeasureId } from '../measures/measures.js';
 import type { Prediction } from '../records/predictions.js';
 import { studentTQuantile } from '../statistics/student-t.js';
@@ -30,7 +31,12 @@ export function sampleScores(predictions: readonly Prediction[]): SampleScores {
   };
   for (const prediction of predictions) {
     if (prediction.type === 'caption') add(`CIDEr-D/${prediction.style}`, prediction.imageId, prediction.score);
-    else {
+    else if (prediction.type === 'teacher-forced') {
+      for (const group of forcedGroupsOf(prediction)) {
+        add(`exact-match/${group}`, prediction.imageId, prediction.exact ? 1 : 0);
+        add(`answer-loss/${group}`, prediction.imageId, prediction.loss);
+      }
+    } else {
       const score = prediction.correct ? 1 : 0;
       add('accuracy', prediction.imageId, score);
       add(prediction.kind === 'open' ? 'accuracy/open' : 'accuracy/yes-no', prediction.imageId, score);

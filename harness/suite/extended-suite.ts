@@ -45,7 +45,7 @@ export function readExtendedSuite(file: string): ExtendedSuite {
 function baseOf(source: YamlSource, file: string): string | undefined {
   const name = Object(source.value).extends;
   if (typeof name !== 'string') return undefined;
-  if (/^[a-z][a-z0-9-]*$/.test(name)) {
+  if (/^[a-z][a-z0-9-]*(?:@\d+)?$/.test(name)) {
     const known = shippedSuiteIds();
     if (known.includes(name)) return shippedSuiteFile(name);
     const closest = closestName(name, known);

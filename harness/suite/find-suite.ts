@@ -12,7 +12,7 @@ import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
 import { idComplaints } from './suite-id.js';
 
 export interface FindingOptions {
-  /** Also the further suites of a finding, which take longer: those named `finding-N-…`. */
+  /** Also the further suites of a finding, which take longer: those named `finding-N-…`. Earlier versions (`…@N`) are never meant. */
   readonly full?: boolean;
 }
 
@@ -29,7 +29,7 @@ export function readFindings(finding: string, options: FindingOptions = {}): rea
  * @throws UserError `suite-unknown` when that finding has no suite
  */
 export function findingFiles(finding: string, { full = false }: FindingOptions = {}): readonly string[] {
-  const findings = shippedSuiteIds().filter((id) => (full ? /^finding-\d(?:-|$)/ : /^finding-\d$/).test(id));
+  const findings = shippedSuiteIds().filter((id) => (full ? /^finding-\d(?:-[^@]*)?$/ : /^finding-\d$/).test(id));
   const chosen = finding === 'all' ? findings : findings.filter((id) => id.split('-')[1] === finding);
   if (chosen.length === 0) {
     const numbers = [...new Set(findings.map((id) => id.split('-')[1]))];

@@ -9,6 +9,8 @@ import { dataSetName, overlaySchema, scaleSchema } from './run-config-schema.js'
 
 const text = z.string().trim().min(1);
 const identifier = z.string().regex(/^[a-z][a-z0-9-]*$/);
+/** With the number of an earlier version behind it, if it is one. */
+const suiteId = z.string().regex(/^[a-z][a-z0-9-]*(?:@[1-9]\d*)?$/);
 const armId = text.describe(
   'An arm: the ids of its levels, one of each factor in the order of the file, joined by ".". With one factor: the id of the level.',
 );
@@ -84,7 +86,7 @@ export const suiteFields = z.strictObject({
       'A suite of the package by its id, or a file relative to this one. Its maps are merged with those here, its lists and values replaced; a key with the value null is removed.',
     )
     .meta({ examples: ['base', 'finding-3', '../my-suite.yaml'] }),
-  id: identifier.describe('Names the folder of the results.'),
+  id: suiteId.describe('Names the folder of the results; `finding-1@1` is the first version of `finding-1`.'),
   version: z
     .int()
     .min(1)

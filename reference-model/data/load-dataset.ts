@@ -5,8 +5,10 @@ import { loadEasyVqa } from './easy-vqa/load-easy-vqa.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { TinyPathologyOptions } from './tiny-pathology/generate.js';
 import { generateTinyPathology } from './tiny-pathology/generate.js';
+import { generateTinyPathology2 } from './tiny-pathology-2/generate.js';
 import type { TinyScenesOptions } from './tiny-scenes/generate.js';
 import { generateTinyScenes } from './tiny-scenes/generate.js';
+import { generateTinyScenes2 } from './tiny-scenes-2/generate.js';
 
 export interface DataSetSource {
   readonly name: DataSetName;
@@ -29,6 +31,14 @@ export async function loadDataSet({ name, root, tinyScenes, tinyPathology }: Dat
     }
     case 'tiny-pathology': {
       const splits = generateTinyPathology(tinyPathology);
+      return { name, fingerprint: fingerprintOf(splits), splits };
+    }
+    case 'tiny-scenes-2': {
+      const splits = generateTinyScenes2();
+      return { name, fingerprint: fingerprintOf(splits), splits };
+    }
+    case 'tiny-pathology-2': {
+      const splits = generateTinyPathology2();
       return { name, fingerprint: fingerprintOf(splits), splits };
     }
     case 'easy-vqa': {

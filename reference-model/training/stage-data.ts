@@ -4,7 +4,7 @@
  */
 import type { DataSet, DataSetName, Sample } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
-import type { RunConfig, Stage } from '../recipe/recipe.js';
+import type { RunConfig, Stage, TextStage } from '../recipe/recipe.js';
 
 /** The data sets of a run by name; `RunConfig.data.name` is the one that is evaluated. */
 export type DataSets = Readonly<Partial<Record<DataSetName, DataSet>>>;
@@ -45,7 +45,7 @@ export function trainingSamples(
 }
 
 /** The samples with only their questions about the given topics; unchanged where no topics are given. */
-export function withQuestionsAbout(samples: readonly Sample[], topics: Stage['questionTypes']): readonly Sample[] {
+export function withQuestionsAbout(samples: readonly Sample[], topics: TextStage['questionTypes']): readonly Sample[] {
   if (topics === undefined) return samples;
   return samples.map((sample) => ({
     ...sample,

@@ -19,10 +19,10 @@ export function powerSection({ power, claims }: FindingReportView) {
       statement: claims.find(({ id }) => id === own.claim)?.hypothesis.statement ?? '',
       key: WORD_STYLES.map(({ word, color, dash }) => ({ label: VERDICT_WORDS[word].word, color, dash })),
       panels: own.curves.map((curve, place) => ({
-        title: `If seeds differ by ${formatFixed(curve.standardDeviation, decimals)}: ${spreadWords(curve)}`,
+        title: `Seeds differ by ${formatFixed(curve.standardDeviation, decimals)}, ${SPREADS[curve.spread].title}`,
         svg: renderPowerChart({
           id: `${id}-${place + 1}`,
-          title: `Probability of each word over the true effect, with the ${spreadWords(curve)}`,
+          title: `Probability of each word over the true effect, with the ${SPREADS[curve.spread].words}`,
           power: own,
           curve,
           description: `${chancesInWords(curve)} ${crossingInWords(curve, own)}`,
@@ -33,10 +33,10 @@ export function powerSection({ power, claims }: FindingReportView) {
       corrected: own.claims > 1,
       sequential: own.sequential,
       isObserved: own.curves.every(({ spread }) => spread === 'observed'),
-      chances: own.curves.map((curve) => `With the ${spreadWords(curve)}: ${chancesInWords(curve)}`),
+      chances: own.curves.map((curve) => `With the ${SPREADS[curve.spread].words}: ${chancesInWords(curve)}`),
       strip: strip(own, `${id}-spread`, decimals),
       columns: own.curves.flatMap((curve) =>
-        WORD_STYLES.map(({ word }) => `${VERDICT_WORDS[word].word}, ${spreadWords(curve)}`),
+        WORD_STYLES.map(({ word }) => `${VERDICT_WORDS[word].word}, ${SPREADS[curve.spread].column}`),
       ),
       rows: TABLE_PLACES.map((place) => ({
         name: formatChosen(place * own.margin),
@@ -49,23 +49,23 @@ export function powerSection({ power, claims }: FindingReportView) {
   });
 }
 
-function spreadWords({ spread }: PowerCurveView): string {
-  switch (spread) {
-    case 'pilot':
-      return 'spread of the pilot';
-    case 'upper bound of the pilot':
-      return 'upper bound of that spread (80 % confidence)';
-    case 'observed':
-      return 'spread observed here';
-    default:
-      return spread satisfies never;
-  }
-}
+/** Where a spread comes from: in a title, in a sentence, and at the head of a column. */
+const SPREADS: Readonly<
+  Record<PowerCurveView['spread'], { readonly title: string; readonly words: string; readonly column: string }>
+> = {
+  pilot: { title: 'as in the pilot', words: 'spread of the pilot', column: 'pilot' },
+  'upper bound of the pilot': {
+    title: 'the pilot’s upper bound',
+    words: 'upper bound of the pilot’s spread',
+    column: 'upper bound',
+  },
+  observed: { title: 'as observed here', words: 'spread observed here', column: 'observed' },
+};
 
 function chancesInWords({ ruledOutWithoutEffect, reproducedAtBenefit }: PowerCurveView): string {
   return (
-    `where there is no effect, a benefit of the margin is ruled out with a probability of ${percent(ruledOutWithoutEffect)}; ` +
-    `an effect of 1.5 margins is reproduced with one of ${percent(reproducedAtBenefit)}.`
+    `where there is no effect, the word is “ruled out” or “contradicted” with a probability of ${percent(ruledOutWithoutEffect)}; ` +
+    `an effect of 1.5 margins is reproduced with a probability of ${percent(reproducedAtBenefit)}.`
   );
 }
 

@@ -166,6 +166,16 @@ export interface SampleView {
     readonly correct: boolean;
   }[];
   readonly moreAnswers: number;
+  /** References that were given to the model token by token. */
+  readonly given: readonly {
+    readonly prompt: string;
+    readonly expected: string;
+    /** Whether it ranked every token first. */
+    readonly exact: boolean;
+    /** In nats, over the whole reference. */
+    readonly loss: number;
+  }[];
+  readonly moreGiven: number;
 }
 
 export interface SamplesPageView {

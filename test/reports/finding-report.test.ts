@@ -34,6 +34,7 @@ describe('renderFindingReport', () => {
       'verdict',
       'hypothesis',
       'evidence',
+      'learnt',
       'secondary',
       'curves',
       'masks',

@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { learntShares } from '../../../harness/experiment/learnt-shares.js';
 import { planPilot } from '../../../harness/experiment/pilot-plan.js';
 import { runPilot } from '../../../harness/experiment/run-pilot.js';
-import type { Prediction } from '../../../harness/records/predictions.js';
 import { pilotComplaints } from '../../../harness/suite/checks/pilot-rules.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
@@ -100,43 +98,5 @@ describe('a pilot that was run', () => {
     }
     // Nothing that a report could decide on.
     expect(readdirSync(store).sort()).toEqual(['images', 'runs']);
-  });
-});
-
-describe('what a run has learnt', () => {
-  const caption = (text: string, references: readonly string[]): Prediction => ({
-    type: 'caption',
-    style: 'ai-captions',
-    imageId: 'i',
-    prompt: 'p',
-    text,
-    references: [...references],
-    score: 0,
-  });
-  const answer = (questionType: string, correct: boolean) =>
-    ({
-      type: 'answer',
-      questionId: 'q',
-      imageId: 'i',
-      kind: 'open',
-      questionType,
-      question: '?',
-      expected: 'a',
-      text: 'b',
-      correct,
-    }) as const;
-
-  test('is counted by kind of question, and by attribute of captions with one reference', () => {
-    const reference = 'A small red circle above a large blue ring.';
-    expect(
-      learntShares([
-        answer('color', true),
-        answer('color', false),
-        answer('shape', true),
-        caption('a large red circle above a large blue cross', [reference]),
-        caption('a small blue circle above a large red ring', [reference]),
-        caption('nothing', ['A small red circle.', 'a circle']),
-      ]),
-    ).toEqual({ color: 0.5, shape: 1, 'caption-size': 0.5, 'caption-color': 0.5, 'caption-shape': 0.5 });
   });
 });

@@ -74,6 +74,7 @@ describe('the document of a plan', async () => {
           arm: 'string',
           parameters: { vision: count, connector: count, language: count, total: count },
           batchSize: count,
+          batchSizes: [count],
         },
       ],
       steps: { alone: count, shared: count, saved: count },

@@ -16,11 +16,11 @@ import type { RunResult } from '../../../harness/records/result.js';
 import { runIdOf } from '../../../harness/records/run-identity.js';
 import { runPaths } from '../../../harness/records/run-paths.js';
 import { beginRun } from '../../../harness/records/run-record.js';
-import { readFindings } from '../../../harness/suite/find-suite.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
 import { type Suite, suiteSchema } from '../../../harness/suite/schema.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
+import { firstVersion } from '../../fixtures/first-version.js';
 
 export type Scores = Readonly<Partial<Record<MeasureId, number>>>;
 
@@ -51,8 +51,7 @@ const provenance: Provenance = {
 
 /** The model and recipe of finding 1, a tenth as long, with factors and hypotheses of the test's own. */
 export function suiteOf(changes: Partial<Suite>): Suite {
-  // A suite of the first version needs no pilot.
-  const { version: _, ...finding } = readFindings('1')[0]!;
+  const finding = firstVersion('finding-1');
   const { embedded } = finding.scales;
   const stages = embedded.recipe.stages.map((stage) => ({ ...stage, steps: stage.steps / 10 }));
   const recipe = { ...embedded.recipe, stages, validateEverySteps: 4 };

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { type Problem, UserError } from '../../../harness/errors.js';
-import { readFindings, readSuite } from '../../../harness/suite/find-suite.js';
+import { readSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { checkYaml } from '../../../harness/suite/read-yaml.js';
 import { suiteSchema } from '../../../harness/suite/schema.js';
 import { yamlSource } from '../../../harness/suite/yaml-source.js';
+import { firstVersion } from '../../fixtures/first-version.js';
 
 const source = readFileSync(new URL('../../fixtures/suites/tiny.yaml', import.meta.url), 'utf8');
 
@@ -33,7 +34,7 @@ const lines = (...text: readonly string[]) => text.join('\n');
 
 describe('a suite file', () => {
   test('that ships with the package is valid', () => {
-    const [suite] = readFindings('1');
+    const suite = firstVersion('finding-1');
     expect(suite!.seeds.length).toBeGreaterThanOrEqual(6);
     expect(suite!.hypotheses[0]).toMatchObject({
       metric: 'CIDEr-D/ai-captions',

@@ -7,6 +7,7 @@ import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/l
 import { loadDataSet } from '../../../reference-model/index.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
 import { planBatches } from '../../../reference-model/training/examples.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 
 const findings = readFindings('all', { full: true });
 
@@ -90,7 +91,7 @@ describe('finding 2', () => {
     const tokenizer = loadEmbeddedTokenizer();
     const budgetOf = (arm: string, seed: number): number => {
       const { config } = planSuite(finding2!).runs.find((run) => run.arm === arm && run.seed === seed)!;
-      const joint = config.recipe.stages.find(({ name }) => name === 'joint')!;
+      const joint = textStage(config.recipe.stages.find(({ name }) => name === 'joint'));
       const batches = planBatches(data.splits.train, joint, config.recipe.batchSize, seed);
       let tokens = 0;
       for (let step = 0; step < joint.steps; step++) {

@@ -12,9 +12,9 @@ import { evidenceSection, hypothesesSection } from './sections/claims-section.js
 import { convergenceSection } from './sections/convergence-section.js';
 import { curvesSection } from './sections/curves-section.js';
 import { examplesSection, masksSection, runsSection } from './sections/evidence-sections.js';
+import { learntSection } from './sections/learnt-section.js';
 import { pilotSection } from './sections/pilot-section.js';
 import { powerSection } from './sections/power-section.js';
-import { learntSection } from './sections/learnt-section.js';
 import { publishedSection } from './sections/published-section.js';
 import { responsesSection } from './sections/responses-section.js';
 import { scoresSection } from './sections/scores-section.js';

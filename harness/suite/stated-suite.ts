@@ -33,7 +33,7 @@ export function readStatedSuite(file: string): StatedSuite {
 }
 
 /** `pilots/<suite id>.yaml` beside the suite. */
-export function pilotFileOf(suiteFile: string, suiteId: string): string {
+function pilotFileOf(suiteFile: string, suiteId: string): string {
   return join(dirname(resolve(suiteFile)), 'pilots', `${suiteId}.yaml`);
 }
 

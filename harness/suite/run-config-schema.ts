@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { DATA_SET_NAMES } from '../../reference-model/data/dataset.js';
+import { MASK_KINDS } from '../../reference-model/model/config.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { VALIDATED_SOURCES } from '../../reference-model/recipe/stage-validation.js';
 import { inconsistencies } from './checks/config-rules.js';
@@ -19,7 +20,7 @@ const share = z.number().min(0).max(1);
 export const dataSetName = z.enum(DATA_SET_NAMES);
 export const partSchema = z.enum(['vision', 'connector', 'language']);
 const source = z.enum(['human-captions', 'ai-captions', 'questions', 'open-questions']);
-const maskKind = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirectional']);
+const maskKind = z.enum(MASK_KINDS);
 const initialization = z.enum(['pretrained', 'random']);
 
 const vision = z.strictObject({

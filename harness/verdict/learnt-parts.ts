@@ -5,7 +5,7 @@
  */
 import { readSceneCaption } from '../../reference-model/data/tiny-scenes/read-caption.js';
 import type { SceneObject } from '../../reference-model/data/tiny-scenes/scene.js';
-import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
+import type { AnswerPrediction, CaptionPrediction, ForcedPrediction, Prediction } from '../records/predictions.js';
 
 export interface LearntPart {
   readonly part: string;
@@ -25,7 +25,10 @@ const attributes = ['shape', 'color', 'size', 'place'] as const;
 
 export function learntParts(predictions: readonly Prediction[]): readonly LearntPart[] {
   const captions = predictions.filter((prediction) => prediction.type === 'caption');
-  const answers = predictions.filter((prediction) => prediction.type === 'answer');
+  const answered = predictions.filter((prediction) => prediction.type === 'answer');
+  const forced = predictions.filter((prediction) => prediction.type === 'teacher-forced');
+  // Where nothing was generated, an answer is right that the model would have given word for word.
+  const answers = answered.length > 0 ? answered : forced.flatMap(asAnswer);
   return [...captionParts(captions.filter(({ style }) => style === 'ai-captions')), ...answerParts(answers)];
 }
 
@@ -87,7 +90,14 @@ function countPart(described: readonly Described[]): LearntPart {
   };
 }
 
-function answerParts(answers: readonly AnswerPrediction[]): readonly LearntPart[] {
+type JudgedAnswer = Pick<AnswerPrediction, 'questionType' | 'kind' | 'expected' | 'correct'>;
+
+function asAnswer({ kind, questionType, expected, exact }: ForcedPrediction): readonly JudgedAnswer[] {
+  if (kind === undefined || questionType === undefined) return [];
+  return [{ kind, questionType, expected, correct: exact }];
+}
+
+function answerParts(answers: readonly JudgedAnswer[]): readonly LearntPart[] {
   const types = [...new Set(answers.flatMap(({ questionType }) => questionType ?? []))];
   return types.flatMap((type) =>
     (['open', 'yes/no'] as const).flatMap((kind): readonly LearntPart[] => {

@@ -64,6 +64,7 @@ export function forcedGroups(
   data: DataSet,
 ): readonly (readonly ForcedExample[])[] {
   const forced = forcedExamples(config, data);
+  if (forced.length === 0) return [];
   const { attentionMask } = askedStage(config.recipe);
   const most = attentionMask === 'prefix-bidirectional' ? 1 : QUESTIONS_PER_SEQUENCE;
   let next = 0;
@@ -78,7 +79,13 @@ export function forcedRequests({ evaluation }: Pick<RunConfig, 'evaluation'>, da
   return forcedExamples({ evaluation }, data).map(({ request }) => request);
 }
 
-/** The stage that decides how a model is asked. */
+/**
+ * The stage that decides how a model is asked: the last that learned texts, or that would have.
+ * @throws RangeError for a recipe without any
+ */
 export function askedStage({ stages }: Pick<Recipe, 'stages'>): TextStage {
-  return lastTrainedStage(stages) ?? stages.findLast(isTextStage)!;
+  const stage = lastTrainedStage(stages) ?? stages.findLast(isTextStage);
+  if (stage === undefined)
+    throw new RangeError('No stage of the recipe learns texts, so the model cannot be asked anything.');
+  return stage;
 }

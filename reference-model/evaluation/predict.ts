@@ -8,10 +8,11 @@ import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { generate } from '../generation/generate.js';
 import type { Model } from '../model/model.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
-import { type CaptionSource, isTextStage, lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
+import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { modelTokenizer } from '../training/model-tokenizer.js';
+import { askedStage } from './forced-requests.js';
 import { type ForcedAnswer, teacherForced } from './teacher-forced.js';
 
 export type CaptionStyle = CaptionSource;
@@ -74,7 +75,7 @@ export function respond(
 ): readonly string[] {
   if (requests.length === 0) return [];
   const { strategy, beamWidth, maximumNewTokens, batchSize } = generation;
-  const { attentionMask: maskKind } = lastTrainedStage(recipe.stages) ?? recipe.stages.findLast(isTextStage)!;
+  const { attentionMask: maskKind } = askedStage(recipe);
   const { imageSize } = model.config.vision;
   const texts: string[] = [];
   for (let from = 0; from < requests.length; from += batchSize) {

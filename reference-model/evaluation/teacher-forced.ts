@@ -26,10 +26,12 @@ export interface ForcedAnswer extends ForcedRequest {
 /** In the order of `forcedRequests`, under the mask of the last training stage. */
 export function teacherForced(model: Model, config: RunConfig, data: DataSet): readonly ForcedAnswer[] {
   const tokenizer = modelTokenizer(config.model.language.vocabularySize);
+  const groupsOfAll = forcedGroups(config, data);
+  if (groupsOfAll.length === 0) return [];
   const stage = askedStage(config.recipe);
   const { microBatchSize } = batchSizes(config.recipe, stage);
   const answers: ForcedAnswer[] = [];
-  for (const groups of packGroups(forcedGroups(config, data), microBatchSize)) {
+  for (const groups of packGroups(groupsOfAll, microBatchSize)) {
     const examples = groups.map((group) => group.map(({ example }) => example));
     const batch = buildGroupedBatch(examples, model.config, tokenizer, stage.attentionMask);
     const { exact, losses } = scoreTargets(model, batch);

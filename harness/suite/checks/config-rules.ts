@@ -1,4 +1,6 @@
 /** Rules that tie several fields of a run configuration together. Each complaint names the field, and the others that it depends on. */
+
+import { MASK_KINDS } from '../../../reference-model/model/config.js';
 import {
   batchSizes,
   isTextStage,
@@ -36,7 +38,14 @@ type Place = readonly (string | number)[];
 /** @param stage as it stands in a file, where a stage of either kind may lack anything */
 function textComplaints(stage: Partial<TextStage>, at: Place): readonly Complaint[] {
   const found: Complaint[] = [];
-  if (stage.attentionMask === undefined) found.push({ path: [...at, 'attentionMask'], message: 'must be stated' });
+  if (stage.attentionMask === undefined) {
+    found.push({
+      path: [...at, 'attentionMask'],
+      message: 'is missing',
+      expected: `one of ${MASK_KINDS.join(', ')}`,
+      fix: 'state it in the stage, or in the overlay of every arm',
+    });
+  }
   if (!Object.values(stage.mixture ?? {}).some((weight) => weight > 0)) {
     found.push({ path: [...at, 'mixture'], message: 'must give at least one source a weight above 0' });
   }

@@ -217,7 +217,8 @@ function captionComplaints({ data, evaluation }: RunConfig): readonly Complaint[
   const { captions } = dataFacts[data.name];
   const { captionImages, teacherForced } = evaluation;
   const involves = [['data', 'name']];
-  const both = `must be 0: ${data.name} has no captions of both styles to score against`;
+  const lacking = captions.length === 0 ? 'captions' : 'captions of both styles';
+  const both = `must be 0: ${data.name} has no ${lacking} to score against`;
   const detailed = `must be 0: ${data.name} has no detailed captions to score against`;
   return [
     ...(captionImages === 0 || captions.length === 2

@@ -91,10 +91,8 @@ function consistencyComplaints(config: RunConfig): readonly Complaint[] {
   return parsed.error.issues.map((issue) => {
     const path = issue.path as Path;
     if (issue.code === 'custom') return { path, message: issue.message, ...issue.params };
-    const isMask = path.at(-1) === 'attentionMask';
-    const fix = isMask ? 'state it in the stage, or in the overlay of every arm' : 'correct the value';
     const choices = issue.code === 'invalid_value' ? { expected: `one of ${issue.values.map(String).join(', ')}` } : {};
-    return { path, message: isMask ? 'is missing' : issue.message, fix, ...choices };
+    return { path, message: issue.message, fix: 'correct the value', ...choices };
   });
 }
 

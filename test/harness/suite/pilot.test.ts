@@ -7,7 +7,7 @@ import { pilotText } from '../../../harness/suite/pilot-text.js';
 import { readStatedSuite } from '../../../harness/suite/stated-suite.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 
-const suiteText = `extends: finding-1
+const suiteText = `extends: finding-1@1
 id: mine
 seeds: [1, 2, 3, 4, 5, 910009]
 `;
@@ -54,7 +54,7 @@ describe('a pilot', () => {
     expect(origin.pilot?.content.version).toBe(1);
     expect(origin.files.map((file) => file.split('/').slice(-2).join('/'))).toEqual([
       expect.stringMatching(/mine\.yaml$/),
-      'suites/finding-1.yaml',
+      'suites/finding-1@1.yaml',
       'suites/base.yaml',
       'pilots/mine.yaml',
     ]);

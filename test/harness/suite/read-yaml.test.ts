@@ -49,7 +49,7 @@ describe('a suite file', () => {
       lines(
         'error: unknown key "sedes"',
         `  where:    ${at('sedes')}`,
-        '  expected: one of schemaVersion, extends, id, title, claim, source, scope, hypotheses, factors, seeds, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
+        '  expected: one of schemaVersion, extends, id, version, title, claim, source, scope, hypotheses, factors, seeds, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
         '  fix:      did you mean "seeds"?',
       ),
     );
@@ -61,7 +61,7 @@ describe('a suite file', () => {
       lines(
         'error: unknown key "banana" in scales.embedded.recipe',
         `  where:    ${at('banana')}`,
-        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
+        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationSplit, validationExamples, checkpointEverySteps',
         '  fix:      remove it',
       ),
     );

@@ -112,14 +112,14 @@ describe('a suite is refused', () => {
       'scales.embedded.recipe.batchSize is 1000000000',
     ],
   ])('%s', (_, written, where, what) => {
-    const { problems, at } = refused('finding-1', written);
+    const { problems, at } = refused('finding-1@1', written);
     expect(problems[0]).toMatchObject({ code: 'suite-invalid', what, where: at(where) });
     expect(problems).toHaveLength(1);
   });
 
   test('for a data set that lacks what its stages ask for, at the data set', () => {
     const { problems, at } = refused(
-      'finding-1',
+      'finding-1@1',
       'data: { tiny-scenes: null, easy-vqa: null, tiny-pathology: { description: d } }',
     );
     expect(problems[0]).toMatchObject({

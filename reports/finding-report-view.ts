@@ -33,6 +33,10 @@ export interface FindingReportView {
   readonly secondary: readonly SecondaryMeasureView[];
   /** A score against a numeric factor (dose-response of alignment, learning curve over training data). */
   readonly responses: readonly ResponseView[];
+  /** What the claims could find with these seeds; those without a margin or a spread are left out. */
+  readonly power: readonly PowerView[];
+  /** What was seen before the suite was fixed; absent where it has no pilot. */
+  readonly pilot?: PilotView;
   /** Loss of each arm on its own kind of text, normalised, with the moment it reached the threshold; empty unless measured. */
   readonly convergence: readonly ConvergenceView[];
   /** What the texts that arms learn from are like; empty unless the suite compares texts. */
@@ -228,6 +232,67 @@ export interface ResponseView extends MeasureView {
   readonly references: readonly {
     readonly label: string;
     readonly points: readonly { readonly x: number; readonly value: number }[];
+  }[];
+}
+
+/** The chances of each word of a verdict over the true effect, in the claimed direction. */
+export interface PowerView {
+  /** Id of the claim. */
+  readonly claim: string;
+  /** Unit of the effect. */
+  readonly axis: string;
+  readonly margin: number;
+  readonly seeds: number;
+  /** Two-sided level that the chances are for: α ÷ claims. */
+  readonly alpha: number;
+  readonly claims: number;
+  /** Whether the seeds were looked at several times, which the curves leave out. */
+  readonly sequential: boolean;
+  /** Standard deviation of the effects of the page's own seeds. */
+  readonly observedSpread: number;
+  readonly curves: readonly PowerCurveView[];
+}
+
+export interface PowerCurveView {
+  /** Where the standard deviation comes from; the upper bound is one-sided, of 80 % confidence. */
+  readonly spread: 'pilot' | 'upper bound of the pilot' | 'observed';
+  readonly standardDeviation: number;
+  /** P(ruled out or contradicted) without an effect, and P(reproduced) for an effect of 1.5 margins. */
+  readonly ruledOutWithoutEffect: number;
+  readonly reproducedAtBenefit: number;
+  /** From −1 to 2 margins. */
+  readonly points: readonly (Readonly<Record<Verdict, number>> & { readonly effect: number })[];
+}
+
+export interface PilotView {
+  /** The day, as YYYY-MM-DD. */
+  readonly ran: string;
+  /** Version and commit that ran it. */
+  readonly code: string;
+  readonly split: string;
+  readonly seeds: number;
+  /** Why the chosen recipe was taken. */
+  readonly choice: string;
+  readonly recipes: readonly { readonly recipe: string; readonly outcome: string; readonly chosen: boolean }[];
+  /** Stages whose learning rates were multiplied. */
+  readonly scaled: readonly string[];
+  /** Of each measure that decides: scores at every multiple of the learning rates. */
+  readonly rates: readonly (MeasureView & {
+    readonly multiples: readonly number[];
+    readonly arms: readonly {
+      readonly arm: string;
+      /** In the order of `multiples`; without a mean where nothing was run. */
+      readonly cells: readonly {
+        readonly seeds: number;
+        readonly mean?: number;
+        readonly standardDeviation?: number;
+      }[];
+    }[];
+  })[];
+  /** Share that is right of each part of the task, at the chosen rates. */
+  readonly learnt: readonly {
+    readonly name: string;
+    readonly arms: readonly { readonly arm: string; readonly mean: number }[];
   }[];
 }
 

@@ -13,6 +13,8 @@ import { convergenceSection } from './sections/convergence-section.js';
 import { curvesSection } from './sections/curves-section.js';
 import { examplesSection, masksSection, runsSection } from './sections/evidence-sections.js';
 import { learntSection } from './sections/learnt-section.js';
+import { pilotSection } from './sections/pilot-section.js';
+import { powerSection } from './sections/power-section.js';
 import { publishedSection } from './sections/published-section.js';
 import { responsesSection } from './sections/responses-section.js';
 import { scoresSection } from './sections/scores-section.js';
@@ -36,6 +38,8 @@ const PARTIALS = [
   'hypothesis',
   'learnt',
   'masks',
+  'pilot',
+  'power',
   'provenance',
   'published',
   'recipe',
@@ -72,6 +76,8 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
     arms: view.arms.map((arm) => ({ ...arm, style: styleOf(styles, arm.id) })),
     evidence: evidenceSection(view, styles),
     responses: responsesSection(view),
+    power: powerSection(view),
+    pilot: pilotSection(view.pilot, styles),
     convergence: convergenceSection(view.convergence, styles, derived),
     texts: textsSection(view.texts),
     scores: scoresSection(view, styles),
@@ -119,6 +125,8 @@ function contents(view: FindingReportView): readonly { readonly id: string; read
     ['scores', 'Scores', view.scores.length > 0],
     ['learnt', 'Learned', view.learnt.length > 0],
     ['secondary', 'Other measures', view.secondary.length > 0],
+    ['power', 'Power', view.power.length > 0],
+    ['pilot', 'Pilot', view.pilot !== undefined],
     ['curves', 'Loss curves', true],
     ['masks', 'Attention masks', view.arms.some(({ mask }) => mask !== undefined)],
     ['examples', 'Examples', true],

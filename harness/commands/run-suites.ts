@@ -8,7 +8,8 @@ import { statementOf } from '../records/statement.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
-import type { StatedSuite, SuiteOrigin } from '../suite/stated-suite.js';
+import type { StatedSuite } from '../suite/stated-suite.js';
+import type { SuiteOrigin } from '../suite/suite-origin.js';
 import { type DecidedFinding, decideFinding, quotedVerdict, verdictOf } from '../verdict/decide-finding.js';
 import { commandFor, type SuiteOptions } from './options.js';
 

@@ -17,6 +17,7 @@ import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-paths.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
 import { type Pilot, pilotSchema } from '../suite/pilot-schema.js';
+import { hypothesesOn } from '../suite/plan.js';
 import { learntParts } from '../verdict/learnt-parts.js';
 import { inOrderOfExecution } from './execution-order.js';
 import type { PilotPlan } from './pilot-plan.js';
@@ -93,8 +94,8 @@ function learntShares(predictions: readonly Prediction[]): Readonly<Record<strin
   );
 }
 
-function claimedMetrics({ suite }: PilotPlan): readonly MeasureId[] {
-  const claimed = new Set(suite.hypotheses.map(({ metric }) => metric));
+function claimedMetrics({ suite, dataSet }: PilotPlan): readonly MeasureId[] {
+  const claimed = new Set(hypothesesOn(suite, dataSet).map(({ metric }) => metric));
   return measureIds.filter((id) => claimed.has(id));
 }
 

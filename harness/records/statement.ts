@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
-import type { SuiteOrigin } from '../suite/stated-suite.js';
+import type { SuiteOrigin } from '../suite/suite-origin.js';
 import { packageRoot } from './code-version.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);

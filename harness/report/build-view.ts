@@ -18,6 +18,8 @@ import { exampleViews } from './examples.js';
 import { learntViews } from './learnt-views.js';
 import { lossCurves } from './loss-curves.js';
 import { outputSummaries } from './output-summaries.js';
+import { pilotView } from './pilot-view.js';
+import { powerViews } from './power-views.js';
 import { provenanceLines } from './provenance-lines.js';
 import { publishedViews } from './published-views.js';
 import { recipeText } from './recipe-text.js';
@@ -43,6 +45,7 @@ export async function buildFindingView(
   const recordPath = (runId: string) => relative(out, join(store, 'runs', runId)).replaceAll('\\', '/');
   const outputs = outputSummaries(folder, reproduction);
   const reported = reportedMeasures(runs, hypotheses);
+  const pilot = pilotView(reproduction);
   const level = hypotheses[0] === undefined ? usualLevel : 1 - hypotheses[0].alpha;
 
   return {
@@ -70,6 +73,8 @@ export async function buildFindingView(
     learnt: learntViews(outputs),
     secondary: secondaryViews(secondaryEvidence(reported, reproduction, runs)),
     responses: responseViews(reproduction, runs, { responding: respondingMeasures(reported, hypotheses), level }),
+    power: powerViews(finding),
+    ...(pilot === undefined ? {} : { pilot }),
     convergence: isAboutConvergence(hypotheses) ? convergenceViews(runs) : [],
     texts: reproduction.texts ?? [],
     curves: runs.flatMap(lossCurves),

@@ -32,7 +32,7 @@ const run = z.strictObject({
 
 export const pilotSchema = z.strictObject({
   schemaVersion: z.literal(1),
-  suite: name.describe('Id of the suite that it was run for.'),
+  suite: text.describe('Id of the suite that it was run for.'),
   version: z.int().min(1).default(1).describe('Version of that suite.'),
   dataSet: dataSetName,
   split: z.literal('validation').describe('What was evaluated on; never what decides.'),

@@ -10,7 +10,7 @@ import { runConfigSchema } from './run-config-schema.js';
 import type { DataSetName, Hypothesis, Suite } from './schema.js';
 import { settingsOf } from './settings.js';
 import { type PlannedPrefix, shareStages } from './shared-prefixes.js';
-import type { SuiteOrigin } from './stated-suite.js';
+import type { SuiteOrigin } from './suite-origin.js';
 
 export interface PlanOptions {
   /** By default the first data set of the suite. */

@@ -13,19 +13,8 @@ import { readSuite } from './find-suite.js';
 import { type Pilot, pilotSchema } from './pilot-schema.js';
 import { checkYaml, refuseComplaints } from './read-yaml.js';
 import type { Suite } from './schema.js';
+import type { SuiteOrigin } from './suite-origin.js';
 import { readYamlSource } from './yaml-source.js';
-
-export interface SuiteOrigin {
-  /** Absolute paths: the suite, what it extends, and its pilot. */
-  readonly files: readonly string[];
-  /** SHA-256 over the texts of the suite and of what it extends. */
-  readonly suite: string;
-  readonly pilot?: {
-    /** SHA-256 of the text. */
-    readonly digest: string;
-    readonly content: Pilot;
-  };
-}
 
 export interface StatedSuite {
   readonly suite: Suite;
@@ -44,7 +33,7 @@ export function readStatedSuite(file: string): StatedSuite {
 }
 
 /** `pilots/<suite id>.yaml` beside the suite. */
-export function pilotFileOf(suiteFile: string, suiteId: string): string {
+function pilotFileOf(suiteFile: string, suiteId: string): string {
   return join(dirname(resolve(suiteFile)), 'pilots', `${suiteId}.yaml`);
 }
 

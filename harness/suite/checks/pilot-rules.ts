@@ -2,6 +2,7 @@
 import { armsOf } from '../arms.js';
 import type { Complaint } from '../complaint.js';
 import type { Pilot } from '../pilot-schema.js';
+import { defaultDataSet, hypothesesOn } from '../plan.js';
 import type { Hypothesis, Suite } from '../suite-fields.js';
 
 export function pilotComplaints(pilot: Pilot, suite: Suite): readonly Complaint[] {
@@ -16,9 +17,9 @@ function suiteComplaints({ suite: id, version, dataSet }: Pilot, suite: Suite): 
     const fix = 'run the pilot of this version with `vlm-bench pilot`, or state the version that it was run for';
     found.push({ path: ['version'], message: `must be ${suite.version ?? 1}, the version of ${suite.id}`, fix });
   }
-  const [first] = Object.keys(suite.data);
+  const first = defaultDataSet(suite);
   if (dataSet !== first) {
-    found.push({ path: ['dataSet'], message: `must be ${first}, which ${suite.id} is about`, known: [first ?? ''] });
+    found.push({ path: ['dataSet'], message: `must be ${first}, which ${suite.id} is about`, known: [first] });
   }
   return found;
 }
@@ -41,7 +42,8 @@ function runComplaints({ runs }: Pilot, suite: Suite): readonly Complaint[] {
   const arms = armsOf(suite.factors).map(({ id }) => id);
   const ofSuite = new Set([...suite.seeds, ...suite.reserveSeeds]);
   const seen = new Set<string>();
-  const metrics = [...new Set(suite.hypotheses.map(({ metric }) => metric))];
+  const hypotheses = hypothesesOn(suite, defaultDataSet(suite));
+  const metrics = [...new Set(hypotheses.map(({ metric }) => metric))];
   runs.forEach(({ rate, arm, seed, scores }, index) => {
     const at = ['runs', index] as const;
     if (!arms.includes(arm)) {
@@ -62,7 +64,7 @@ function runComplaints({ runs }: Pilot, suite: Suite): readonly Complaint[] {
     seen.add(key);
     const lacking = metrics.filter(
       (metric) =>
-        scores[metric] === undefined && suite.hypotheses.some((h) => h.metric === metric && compares(h, suite, arm)),
+        scores[metric] === undefined && hypotheses.some((h) => h.metric === metric && compares(h, suite, arm)),
     );
     if (lacking.length > 0) {
       const message = `must hold ${lacking.join(' and ')}, which ${suite.id} decides on`;
@@ -70,7 +72,7 @@ function runComplaints({ runs }: Pilot, suite: Suite): readonly Complaint[] {
     }
   });
   if (found.length > 0) return found;
-  return suite.hypotheses.flatMap((hypothesis) => {
+  return hypotheses.flatMap((hypothesis) => {
     const compared = arms.filter((arm) => compares(hypothesis, suite, arm));
     const seedsOf = (arm: string) => runs.filter((run) => run.rate === 1 && run.arm === arm).map(({ seed }) => seed);
     const [least = [], ...others] = compared.map(seedsOf);

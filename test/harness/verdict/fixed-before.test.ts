@@ -7,7 +7,7 @@ import { reproduce } from '../../../harness/experiment/reproduce.js';
 import type { Statement } from '../../../harness/records/statement.js';
 import { pilotSchema } from '../../../harness/suite/pilot-schema.js';
 import { pilotText } from '../../../harness/suite/pilot-text.js';
-import type { SuiteOrigin } from '../../../harness/suite/stated-suite.js';
+import type { SuiteOrigin } from '../../../harness/suite/suite-origin.js';
 import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';

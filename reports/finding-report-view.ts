@@ -17,8 +17,10 @@ export interface FindingReportView {
   };
   readonly scale: 'embedded' | 'paper';
   readonly dataSet: { readonly name: string; readonly description: string; readonly fingerprint: string };
-  /** Of the whole finding, over its claims; absent for a benchmark, which claims nothing. */
+  /** Of the whole finding, over its claims; absent for a benchmark, and where each claim has a verdict of its own. */
   readonly verdict?: VerdictView;
+  /** What is to be known of every verdict, where each claim has its own. */
+  readonly remarks?: readonly string[];
   /** One per hypothesis of the suite, in its order; the first is the one that charts lead with. */
   readonly claims: readonly ClaimView[];
   readonly factors: readonly FactorView[];
@@ -418,6 +420,8 @@ export interface FindingsIndexView {
     readonly statedAfterRuns?: number;
     readonly dataSet: string;
     readonly verdict?: VerdictView;
+    /** Instead of one verdict, where each claim has its own. */
+    readonly claims?: readonly { readonly statement: string; readonly verdict: VerdictView }[];
     /** Effects of the claims with their intervals, for a small plot each. */
     readonly effects: readonly {
       readonly label: string;

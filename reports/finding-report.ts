@@ -99,7 +99,7 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
   });
   return renderDocument({
     title: singleLineText(`${view.verdict === undefined ? '' : `${view.verdict.verdict}: `}${view.suite.title}`, 120),
-    kind: view.verdict === undefined ? 'benchmark report' : 'finding report',
+    kind: view.claims.length === 0 ? 'benchmark report' : 'finding report',
     tags: [
       { label: 'Suite', value: view.suite.id },
       { label: 'Model', value: `${formatCount(view.compute.parameters)} parameters` },
@@ -107,11 +107,16 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
     ],
     ...(home === undefined ? {} : { home: home.href }),
     smoke: view.smoke,
-    skip: { target: 'verdict', label: view.verdict === undefined ? 'Skip to the summary' : 'Skip to the verdict' },
+    skip: { target: 'verdict', label: skipLabel(view) },
     css: readReportAsset('styles/finding.css'),
     body,
     footer: compilePage('templates/finding-footer')({ home, published: view.published.length > 0 }),
   });
+}
+
+function skipLabel({ verdict, claims }: FindingReportView): string {
+  if (verdict !== undefined) return 'Skip to the verdict';
+  return claims.length === 0 ? 'Skip to the summary' : 'Skip to the verdicts';
 }
 
 /** The sections that the page has, in its order. */

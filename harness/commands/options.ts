@@ -4,6 +4,7 @@ import { DATA_SET_NAMES, type DataSetName } from '../../reference-model/data/dat
 import { encodingOfLabel } from '../../reference-model/files/text-encoding.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { TABLE_FORMATS } from '../score/table-format.js';
+import { parseRequirement, type Requirement } from './requirements.js';
 
 const defaultOut = './vlm-bench-results';
 
@@ -60,12 +61,17 @@ export const outOption = (folder: string = defaultOut) =>
 export const smokeOption = () =>
   new Option('--smoke', 'the same path in a few steps; only checks that the pipeline runs, it is not evidence');
 export const untilDecidedOption = () =>
-  new Option(
-    '--until-decided <n>',
-    'while the finding is inconclusive add reserve seeds of the suite, to n seeds at most',
-  )
+  new Option('--until-decided <n>', 'while a claim is inconclusive add reserve seeds of the suite, to n seeds at most')
     .argParser(positiveInteger)
     .conflicts(['seeds', 'smoke']);
+export const requireOption = () =>
+  new Option(
+    '--require <verdict>',
+    'exit with 1 unless this is the verdict (reproduced, ruled-out, contradicted or inconclusive), or CLAIM=VERDICT that of one claim; may be repeated',
+  ).argParser((text: string, earlier: readonly Requirement[] | undefined) => [
+    ...(earlier ?? []),
+    parseRequirement(text),
+  ]);
 export const jsonOption = () => new Option('--json', 'print one JSON document on stdout');
 
 export const resamplesOption = () =>
@@ -143,7 +149,7 @@ export interface SuiteOptions {
   readonly out: string;
   readonly smoke?: true;
   readonly json?: true;
-  readonly require?: 'reproduced';
+  readonly require?: readonly Requirement[];
   readonly untilDecided?: number;
 }
 

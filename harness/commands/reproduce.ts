@@ -7,6 +7,7 @@ import {
   jobsOption,
   jsonOption,
   outOption,
+  requireOption,
   type SuiteOptions,
   scaleOption,
   seedsOption,
@@ -42,5 +43,5 @@ export function withSuiteOptions(command: Command): Command {
     .addOption(smokeOption())
     .addOption(untilDecidedOption())
     .addOption(jsonOption())
-    .addOption(new Option('--require <verdict>', 'exit with 1 unless this is the verdict').choices(['reproduced']));
+    .addOption(requireOption());
 }

@@ -7,19 +7,22 @@ import { printJsonText, printNote } from '../log-text.js';
 import { statementOf } from '../records/statement.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
-import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
+import type { Plan, PlanOptions } from '../suite/plan.js';
 import type { StatedSuite } from '../suite/stated-suite.js';
 import type { SuiteOrigin } from '../suite/suite-origin.js';
-import { type DecidedFinding, decideFinding, quotedVerdict, verdictOf } from '../verdict/decide-finding.js';
+import { type DecidedFinding, decideFinding, lookOutcome, quotedVerdicts } from '../verdict/decide-finding.js';
 import { commandFor, type SuiteOptions } from './options.js';
+import { checkRequirements, unmetRequirements } from './requirements.js';
 
 export async function runSuites(suites: readonly StatedSuite[], options: SuiteOptions): Promise<void> {
   const { json = false, out, untilDecided } = options;
   // Everything is planned before anything is trained: what is wrong with the last suite is not learned after hours.
+  checkRequirements(
+    options.require ?? [],
+    suites.map(({ suite }) => suite),
+  );
   const plans = suites.map(({ suite, origin }) =>
-    untilDecided === undefined
-      ? [planSuite(suite, { ...planOptions(options), origin })]
-      : planLooks(suite, untilDecided, { ...planOptions(options), origin }),
+    planLooks(suite, untilDecided, { ...planOptions(options), origin }),
   );
   for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
@@ -48,11 +51,9 @@ async function reportOn(
 ): Promise<WrittenReport> {
   const finding = await execute(looks, options, interruption);
   const report = await writeReport(finding, landingPage === undefined ? {} : { landingPage });
-  const { require: required } = options;
-  const verdict = finding.decision?.verdict ?? 'none';
-  if (required !== undefined && verdict !== required) {
+  for (const unmet of unmetRequirements(options.require ?? [], finding)) {
     process.exitCode = 1;
-    printNote(`error: the verdict is ${verdict}, and --require asks for ${required}`);
+    printNote(`error: ${unmet}`);
   }
   printVerdict(finding);
   printNote(report.page);
@@ -61,7 +62,7 @@ async function reportOn(
 
 async function execute(
   looks: readonly Plan[],
-  { engine, out, dataRoot, jobs, untilDecided }: SuiteOptions,
+  { engine, out, dataRoot, jobs }: SuiteOptions,
   interruption: Interruption,
 ): Promise<DecidedFinding> {
   const [first] = looks;
@@ -74,13 +75,13 @@ async function execute(
     ...(jobs === undefined ? {} : { jobs }),
   };
   const decideOn = ({ folder, reproduction }: FinishedReproduction) => decideFinding(folder, reproduction);
-  if (untilDecided === undefined) return decideOn(await reproduce(first!, common));
+  if (looks.length === 1) return decideOn(await reproduce(first!, common));
   let latest: DecidedFinding | undefined;
   const finished = await reproduceUntilDecided(looks, {
     ...common,
     decide: (look) => {
       latest = decideOn(look);
-      return verdictOf(latest);
+      return lookOutcome(latest);
     },
     onOpen: async () => {
       await writeReport(latest!);
@@ -91,8 +92,7 @@ async function execute(
 }
 
 function printVerdict(finding: DecidedFinding): void {
-  const quoted = quotedVerdict(finding);
-  if (quoted !== undefined) printNote(quoted);
+  for (const quoted of quotedVerdicts(finding)) printNote(quoted);
 }
 
 function planOptions({ data, scale, seeds, smoke }: SuiteOptions): PlanOptions {

@@ -43,6 +43,8 @@ export interface PlanDocument {
   readonly dataSet: string;
   readonly smoke: boolean;
   readonly hypotheses: readonly Hypothesis[];
+  /** Seeds after which it is decided whether to go on, and the full number; absent where all seeds run. */
+  readonly looks?: readonly number[];
   /** Of the first run; levels may change them: see `arms`. */
   readonly parameters: ParameterCounts;
   readonly batchSize: number;
@@ -110,6 +112,7 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
   });
   const detectable = plan.smoke ? [] : detectableEffects(plan, await pilots(store, plan));
   const { suite, dataSet, scale, smoke, hypotheses } = plan;
+  const looks = smoke ? [] : looksOf(plan);
   const arms = armSizes(plan);
   const { parameters, batchSize } = arms[0]!;
   const steps = stepCounts(plan);
@@ -123,6 +126,7 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     dataSet,
     smoke,
     hypotheses,
+    ...(looks.length < 2 ? {} : { looks }),
     parameters,
     batchSize,
     arms,
@@ -142,6 +146,10 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     detectable,
     warnings: hasPilot(plan) ? underpoweredWarnings(detectable, suite.caveats) : powerWarnings(detectable),
   };
+}
+
+function looksOf({ suite, seeds }: Plan): readonly number[] {
+  return [...(suite.looks ?? []).filter((look) => look < seeds.length), seeds.length];
 }
 
 function armSizes({ arms, runs }: Plan): readonly ArmSizes[] {

@@ -16,6 +16,9 @@ export function planText(plan: PlanDocument): string {
     `${suite}: ${title}${smoke ? ' (smoke)' : ''}`,
     ...(claim === undefined ? [] : [row('claim', claim)]),
     ...hypotheses.map((hypothesis) => row('primary metric', hypothesisText(hypothesis))),
+    ...(plan.looks === undefined
+      ? []
+      : [row('looks', `after ${plan.looks.join(', ')} seeds; it ends early once every claim is decided`)]),
     row('data', `${dataSet}, scale ${scale}`),
     ...byArms(arms, ({ parameters }) => parametersText(parameters)).map((text) => row('parameters', text)),
     row(

@@ -72,7 +72,14 @@ const reproductionSchema = z.strictObject({
   looks: z
     .strictObject({
       planned: z.array(z.int()),
-      taken: z.array(z.strictObject({ seeds: z.int(), verdict: z.enum(verdicts) })),
+      taken: z.array(
+        z.strictObject({
+          seeds: z.int(),
+          verdict: z.enum(verdicts).exactOptional(),
+          /** Instead, where each claim has a verdict of its own: by the ids of the hypotheses. */
+          claims: z.record(z.string(), z.enum(verdicts)).exactOptional(),
+        }),
+      ),
     })
     .exactOptional(),
   /** What the suite's pilot showed, as it stood beside the suite. */

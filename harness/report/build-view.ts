@@ -38,7 +38,7 @@ export async function buildFindingView(
   finding: DecidedFinding,
   out: string = finding.folder,
 ): Promise<FindingReportView> {
-  const { folder, reproduction, runs, decision } = finding;
+  const { folder, reproduction, runs, decision, remarks } = finding;
   const { suite, hypotheses, smoke, scale, dataSet } = reproduction;
   const store = storeOf(folder);
   const shared = sharedTrainings(store, reproduction);
@@ -65,6 +65,7 @@ export async function buildFindingView(
       fingerprint: dataSet.fingerprint,
     },
     ...(decision === undefined ? {} : { verdict: decision }),
+    ...(decision === undefined && remarks.length > 0 ? { remarks } : {}),
     ...(reproduction.statedAfter === undefined ? {} : { statedAfterRuns: reproduction.statedAfter }),
     claims: claimViews(finding),
     factors: factorViews(reproduction),

@@ -119,8 +119,14 @@ function familyOf(claim: Claim, row: VerdictRow): Family {
 /** The finding claims all of its claims together. */
 function findingDecision(decisions: readonly ClaimDecision[], alpha: number): Decision {
   if (decisions.length === 1) {
-    const { verdict, sentence, reasons, seedsToDecide } = decisions[0]!;
-    return { verdict, sentence, reasons, ...(seedsToDecide === undefined ? {} : { seedsToDecide }) };
+    const { verdict, sentence, reasons, added, seedsToDecide } = decisions[0]!;
+    return {
+      verdict,
+      sentence,
+      reasons,
+      ...(added === undefined ? {} : { added }),
+      ...(seedsToDecide === undefined ? {} : { seedsToDecide }),
+    };
   }
   const words = decisions.map(({ verdict }) => verdict);
   const verdict = combinedVerdict(words);

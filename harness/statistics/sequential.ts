@@ -10,7 +10,14 @@ import { number } from './number-text.js';
 
 export interface SequentialDecision extends FindingDecision {
   /** Counted from 1; `level` is the two-sided level that the whole α leaves for this look. */
-  readonly look: { readonly number: number; readonly of: number; readonly seeds: number; readonly level: number };
+  readonly look: {
+    readonly number: number;
+    readonly of: number;
+    readonly seeds: number;
+    readonly level: number;
+    /** The same in a sentence, which stands among the reasons too. */
+    readonly note: string;
+  };
   /** Seeds in all to decide on next; absent when every claim is decided or the plan is used up. */
   readonly nextSeeds?: number;
 }
@@ -47,7 +54,7 @@ export function sequentialDecision(
   return {
     ...decision,
     reasons: [...decision.reasons, note],
-    look: { number: index + 1, of: looks.length, seeds, level },
+    look: { number: index + 1, of: looks.length, seeds, level, note },
     ...(nextSeeds === undefined ? {} : { nextSeeds }),
   };
 }

@@ -23,6 +23,8 @@ export interface Decision {
   readonly verdict: Verdict;
   /** To quote: effect, interval, p and n in one sentence, and what the word leaves open in a second. */
   readonly sentence: string;
+  /** That second sentence by itself, where there is one. */
+  readonly added?: string;
   /** Why this verdict and not another. */
   readonly reasons: readonly string[];
   /** Of a claim that stays open. */
@@ -58,8 +60,16 @@ export function decisionInWords(
     `(${percent(confidence.level)} CI ${lowText} to ${highText}, ` +
     `${tName} ${tTest.p === undefined ? 'without p, as the seeds do not differ' : pText(tTest.p)}, ` +
     `sign-flip ${pText(signFlip.p)}) over ${effects.length} ${unit}.`;
-  const sentence = [found, leftOpen(row, rule.margin, seedsToDecide)].join(' ').trim();
-  return { verdict, sentence, reasons, row, ...(seedsToDecide === undefined ? {} : { seedsToDecide }) };
+  const added = leftOpen(row, rule.margin, seedsToDecide);
+  const sentence = [found, added].join(' ').trim();
+  return {
+    verdict,
+    sentence,
+    reasons,
+    row,
+    ...(added === '' ? {} : { added }),
+    ...(seedsToDecide === undefined ? {} : { seedsToDecide }),
+  };
 }
 
 /** What the word alone does not say. */

@@ -111,6 +111,12 @@ export const suiteFields = z.strictObject({
     .array(hypothesisSchema)
     .default([])
     .describe('The primary claims, corrected for being several by Holm; none makes the suite a benchmark.'),
+  combine: z
+    .enum(['all', 'separate'])
+    .exactOptional()
+    .describe(
+      'all (the default): the claims are one finding with one verdict. separate: each claim has a verdict of its own, and there is none of them together. Holm corrects either way.',
+    ),
   factors: z
     .record(identifier, factor)
     .refine((factors) => Object.keys(factors).length > 0, 'must have at least one factor')
@@ -120,6 +126,13 @@ export const suiteFields = z.strictObject({
     .min(1)
     .describe('Fixed beforehand; arms of one seed share initial weights and data order. At least 6 to test hypotheses.')
     .meta({ examples: [[1, 2, 3, 4, 5, 6]] }),
+  looks: z
+    .array(z.int().min(2))
+    .exactOptional()
+    .describe(
+      'Numbers of seeds after which it is decided early whether to go on, ascending; α is spent over them and the full number of seeds.',
+    )
+    .meta({ examples: [[6]] }),
   reserveSeeds: z.array(z.int().min(0)).default([]).describe('Seeds that --until-decided may add, in this order.'),
   scales: z.strictObject({ embedded: scaleSchema, paper: paperScaleSchema.exactOptional() }),
   data: z

@@ -37,11 +37,12 @@ function isMadeFrom(own: Statement | undefined, { suite, pilot, at }: Statement)
   return (own.suite === suite && own.pilot === pilot) || own.at === at;
 }
 
-/** The decision without its word. */
-export function withheld<D extends Decision>(decision: D, reason: string): D {
+/** The decision without its word and what that says. */
+export function withheld<D extends Decision>(decision: D, reason: string): Omit<D, 'added' | 'seedsToDecide'> {
+  const { added = '', seedsToDecide: _, ...kept } = decision;
+  const found = decision.sentence.slice(0, decision.sentence.length - added.length).trimEnd();
   const before = `${verdictLabels[decision.verdict]}:`;
-  const sentence = decision.sentence.startsWith(before)
-    ? `${verdictLabels.inconclusive}:${decision.sentence.slice(before.length)}`
-    : decision.sentence;
-  return { ...decision, verdict: 'inconclusive', sentence, reasons: [reason] };
+  const sentence = found.startsWith(before) ? `${verdictLabels.inconclusive}:${found.slice(before.length)}` : found;
+  const row = 'row' in decision ? { row: 'undecidable' } : {};
+  return { ...kept, ...row, verdict: 'inconclusive', sentence, reasons: [reason] };
 }

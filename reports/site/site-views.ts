@@ -68,7 +68,15 @@ export interface SuiteView {
   readonly dataSet: string;
   readonly scale: string;
   readonly smoke: boolean;
+  /** Of all claims together. */
   readonly verdict?: { readonly verdict: Verdict; readonly sentence: string };
+  /** Instead, where each claim has a verdict of its own. */
+  readonly claims?: readonly {
+    readonly id: string;
+    readonly statement: string;
+    readonly verdict: Verdict;
+    readonly sentence: string;
+  }[];
   readonly arms: readonly { readonly label: string; readonly description: string }[];
   readonly runs: readonly RunRowView[];
   /** Of the suite's own page. */

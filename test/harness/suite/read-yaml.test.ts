@@ -49,7 +49,7 @@ describe('a suite file', () => {
       lines(
         'error: unknown key "sedes"',
         `  where:    ${at('sedes')}`,
-        '  expected: one of schemaVersion, extends, id, version, title, claim, source, scope, hypotheses, factors, seeds, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
+        '  expected: one of schemaVersion, extends, id, version, title, claim, source, scope, hypotheses, combine, factors, seeds, looks, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
         '  fix:      did you mean "seeds"?',
       ),
     );

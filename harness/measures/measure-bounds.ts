@@ -7,7 +7,7 @@ export interface MeasureBounds {
 }
 
 export function measureBounds(measure: MeasureId): MeasureBounds {
-  if (measure.startsWith('accuracy') || measure.startsWith('baseline/')) return { low: 0, high: 1 };
+  if (['accuracy', 'baseline', 'exact-match'].includes(measure.split('/')[0]!)) return { low: 0, high: 1 };
   if (measure.startsWith('CIDEr-D/')) return { low: 0, high: 10 };
   // Losses, steps, tokens and areas.
   return { low: 0, high: Number.POSITIVE_INFINITY };

@@ -115,7 +115,7 @@ describe('the error of each family', () => {
   });
 
   test('with skewed effects is larger on the side of the long tail, and smaller on the other', () => {
-    // Exponential, skewness 2: the mean is pulled by rare large effects, and samples without one lie too low and too close together.
+    // Sums of two exponentials, skewness 1.4: samples without one of the rare large effects lie too low and too close together.
     const skewed = (stream: RandomStream) => -Math.log(1 - stream.uniform()) - 1;
     const errors = (seeds: number) => {
       const found = errorsOf({ effects: [0], spreads: [Math.SQRT2], looks: [seeds], noise: skewed }, trials);

@@ -11,6 +11,7 @@ import type { Plan, PlanOptions } from '../suite/plan.js';
 import type { StatedSuite } from '../suite/stated-suite.js';
 import type { SuiteOrigin } from '../suite/suite-origin.js';
 import { type DecidedFinding, decideFinding, lookOutcome, quotedVerdicts } from '../verdict/decide-finding.js';
+import { plainVerdicts } from '../verdict/plain-words.js';
 import { commandFor, type SuiteOptions } from './options.js';
 import { checkRequirements, unmetRequirements } from './requirements.js';
 
@@ -21,9 +22,7 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
     options.require ?? [],
     suites.map(({ suite }) => suite),
   );
-  const plans = suites.map(({ suite, origin }) =>
-    planLooks(suite, untilDecided, { ...planOptions(options), origin }),
-  );
+  const plans = suites.map(({ suite, origin }) => planLooks(suite, untilDecided, { ...planOptions(options), origin }));
   for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
   const reports: WrittenReport[] = [];
@@ -92,7 +91,7 @@ async function execute(
 }
 
 function printVerdict(finding: DecidedFinding): void {
-  for (const quoted of quotedVerdicts(finding)) printNote(quoted);
+  for (const line of [...plainVerdicts(finding), ...quotedVerdicts(finding)]) printNote(line);
 }
 
 function planOptions({ data, scale, seeds, smoke }: SuiteOptions): PlanOptions {

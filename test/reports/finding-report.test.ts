@@ -36,6 +36,8 @@ describe('renderFindingReport', () => {
       'evidence',
       'learnt',
       'secondary',
+      'power',
+      'pilot',
       'curves',
       'masks',
       'examples',

@@ -33,7 +33,7 @@ describe('a page with several claims over many arms', () => {
   it('states each claim with its own verdict and links it to its evidence', () => {
     const summary = textOf(sectionOf(page, 'verdict'));
     everything.claims.forEach(({ hypothesis, verdict }, index) => {
-      const word = verdict.verdict.slice(0, 1).toUpperCase() + verdict.verdict.slice(1);
+      const word = (verdict.verdict.slice(0, 1).toUpperCase() + verdict.verdict.slice(1)).replace('-', ' ');
       expect(summary).toContain(`${word} ${hypothesis.statement}`);
       expect(page).toContain(`<div class="one-claim" id="claim-${index + 1}">`);
     });

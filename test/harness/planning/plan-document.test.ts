@@ -42,7 +42,14 @@ describe('the document of a plan', async () => {
   test('keeps its shape', () => {
     const { runs, hypotheses: _, engines, ...rest } = document;
     const count = 'number';
-    const stage = { name: 'string', trainable: ['string'], steps: count, tokens: count, answerTokens: count };
+    const stage = {
+      name: 'string',
+      kind: 'string',
+      trainable: ['string'],
+      steps: count,
+      tokens: count,
+      answerTokens: count,
+    };
     const node = {
       id: 'string',
       kind: 'string',

@@ -39,7 +39,7 @@ describe('a page with several claims over many arms', () => {
     });
     const evidence = textOf(sectionOf(page, 'evidence'));
     for (const { verdict } of everything.claims)
-      expect(evidence).toContain(verdict.sentence.replace(/^\w+: (a?)/, (_, first: string) => first.toUpperCase()));
+      expect(evidence).toContain(verdict.sentence.replace(/^[\w ]+: (a?)/, (_, first: string) => first.toUpperCase()));
     expect(evidence.match(/Holm’s correction over the/g)).toHaveLength(everything.claims.length);
   });
 

@@ -14,7 +14,7 @@ import {
 import { contentKey, drawTissue, type Tissue } from '../tiny-pathology/tissue.js';
 import { report, tissueWords } from './report.js';
 
-export const TINY_PATHOLOGY_2_SIZES = { train: 2000, validation: 400, test: 500, probe: 400 } as const;
+const TINY_PATHOLOGY_2_SIZES = { train: 2000, validation: 400, test: 500, probe: 400 } as const;
 
 function generator(): Generator<Tissue, TissueSample> {
   const tested = contentsOfSplit(TINY_PATHOLOGY, TINY_PATHOLOGY_SEED, 'test', TINY_PATHOLOGY_SIZES.test);

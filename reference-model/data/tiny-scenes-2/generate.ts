@@ -14,7 +14,7 @@ import {
 } from '../tiny-scenes/generate.js';
 import { contentKey, drawScene, type Scene } from '../tiny-scenes/scene.js';
 
-export const TINY_SCENES_2_SIZES = { train: 4000, validation: 800, test: 800, probe: 400 } as const;
+const TINY_SCENES_2_SIZES = { train: 4000, validation: 800, test: 800, probe: 400 } as const;
 
 /** Size, colour and shape of the object of each cell. */
 export function sceneWords({ objects }: Scene): CellWords {

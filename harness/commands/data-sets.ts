@@ -1,13 +1,18 @@
-/** What `vlm-bench data` does beyond the catalog: check that no image is in two splits, and write a data set out in open formats. */
+/** What `vlm-bench data` does beyond the cards: check that no image is in two splits, and write a data set out in open formats. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type DataSetVerification, verifyDataSet } from '../../reference-model/data/catalog.js';
-import { type DataSetSource, loadDataSet } from '../../reference-model/data/load-dataset.js';
+import {
+  type DataSetSource,
+  type DataSetVerification,
+  loadDataSet,
+  verifyDataSet,
+} from '../../reference-model/data/load-dataset.js';
 import { encodePng } from '../../reference-model/data/png.js';
+import { DATA_SETS } from '../../reference-model/data/registry.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { UserError } from '../errors.js';
 
-export { DATA_CATALOG } from '../../reference-model/data/catalog.js';
+export const DATA_CARDS = DATA_SETS.map(({ card }) => card);
 
 /** @throws UserError `data-invalid` when the copy is not the one that the package knows, DataError when it cannot be loaded */
 export async function requireUnchangedDataSet(source: DataSetSource): Promise<DataSetVerification> {

@@ -1,6 +1,6 @@
 /** `vlm-bench data`: list the data sets, verify one, or write one out as images and JSON. */
 import { Argument, type Command } from 'commander';
-import { DATA_SET_NAMES, type DataSetName } from '../../reference-model/data/dataset.js';
+import { DATA_SET_NAMES, type DataSetName } from '../../reference-model/data/registry.js';
 import { printJson, printNote, printText } from '../log-text.js';
 import { dataRootOption, jsonOption, type SuiteOptions } from './options.js';
 
@@ -15,9 +15,9 @@ export function registerData(program: Command): void {
     .description('the data sets and where they come from')
     .addOption(jsonOption())
     .action(async ({ json }: DataOptions) => {
-      const { DATA_CATALOG } = await import('./data-sets.js');
-      if (json === true) printJson(DATA_CATALOG);
-      else for (const { name, source, description } of DATA_CATALOG) printText(`${name}\t${source}\t${description}`);
+      const { DATA_CARDS } = await import('./data-sets.js');
+      if (json === true) printJson(DATA_CARDS);
+      else for (const { name, source, description } of DATA_CARDS) printText(`${name}\t${source}\t${description}`);
     });
   data
     .command('verify')

@@ -3,6 +3,7 @@
  * Every object is strict: a key that nobody reads is an error, because a typo must not silently train the default.
  */
 import { z } from 'zod';
+import { EMBEDDED_DATA_SETS } from '../../reference-model/data/registry.js';
 import { inconsistencies } from './checks/config-rules.js';
 
 // Upper bounds are far beyond what can be trained: they keep a slip of the hand from filling the memory of whoever plans it.
@@ -13,7 +14,7 @@ const mostExamples = 1_000_000;
 const positive = z.number().gt(0);
 const share = z.number().min(0).max(1);
 
-export const dataSetName = z.enum(['tiny-scenes', 'easy-vqa', 'tiny-pathology']);
+export const dataSetName = z.enum(EMBEDDED_DATA_SETS.map(({ name }) => name));
 export const partSchema = z.enum(['vision', 'connector', 'language']);
 const source = z.enum(['human-captions', 'ai-captions', 'questions', 'open-questions']);
 const maskKind = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirectional']);

@@ -3,10 +3,6 @@
  * A data set is plain data in a fixed order, so that its fingerprint and every batch drawn from it are reproducible.
  */
 
-/** Every data set that this package can load. */
-export const DATA_SET_NAMES = ['tiny-scenes', 'easy-vqa', 'tiny-pathology'] as const;
-export type DataSetName = (typeof DATA_SET_NAMES)[number];
-
 export type SplitName = 'train' | 'validation' | 'test';
 
 /** 8-bit RGB pixels in row-major height × width × channel order. */

@@ -1,42 +1,62 @@
-/** Loads a data set by name, whether it is generated or read from disk, and fingerprints it. */
-import { DataError } from './data-error.js';
-import type { DataSet, DataSetName } from './dataset.js';
-import { loadEasyVqa } from './easy-vqa/load-easy-vqa.js';
+/** Loads a data set by name, whether it is generated or read from disk, fingerprints it, and holds a copy against its card. */
+import { needsRoot, type SplitCounts } from './card.js';
+import type { DataSet, SplitName } from './dataset.js';
 import { fingerprintOf } from './fingerprint.js';
-import type { TinyPathologyOptions } from './tiny-pathology/generate.js';
-import { generateTinyPathology } from './tiny-pathology/generate.js';
-import type { TinyScenesOptions } from './tiny-scenes/generate.js';
-import { generateTinyScenes } from './tiny-scenes/generate.js';
+import { cardOf, type EmbeddedDataSetName, entryOf, type LoadOptions } from './registry.js';
 
-export interface DataSetSource {
-  readonly name: DataSetName;
-  /** Folder of a data set that is read from disk (easy-vqa). */
-  readonly root?: string;
-  /** Seed and split sizes of the data sets that are generated; the defaults are the ones that suites use. */
-  readonly tinyScenes?: TinyScenesOptions;
-  readonly tinyPathology?: TinyPathologyOptions;
+export interface DataSetSource extends LoadOptions {
+  readonly name: EmbeddedDataSetName;
 }
 
 /**
  * The data set of that name. Equal sources give equal bits, hence equal fingerprints.
  * Throws DataError for a missing root or any defect in the files.
  */
-export async function loadDataSet({ name, root, tinyScenes, tinyPathology }: DataSetSource): Promise<DataSet> {
-  switch (name) {
-    case 'tiny-scenes': {
-      const splits = generateTinyScenes(tinyScenes);
-      return { name, fingerprint: fingerprintOf(splits), splits };
+export async function loadDataSet({ name, ...options }: DataSetSource): Promise<DataSet> {
+  const splits = await entryOf(name).load(options);
+  return { name, fingerprint: fingerprintOf(splits), splits };
+}
+
+/**
+ * The fingerprint that `loadDataSet` finds for the source. That of a generated data set is known beforehand, as equal code generates
+ * equal bits, which a test holds against the card; that of files is known only by reading them.
+ *
+ * @throws DataError where the data set cannot be loaded
+ */
+export async function dataFingerprint(source: Pick<DataSetSource, 'name' | 'root'>): Promise<string> {
+  const card = cardOf(source.name);
+  if (needsRoot(card) || card.fingerprint === undefined) return (await loadDataSet(source)).fingerprint;
+  return card.fingerprint;
+}
+
+export interface DataSetVerification {
+  readonly name: string;
+  readonly splits: Readonly<Record<string, SplitCounts>>;
+  readonly fingerprint: string;
+  /** What differs from the card, one sentence each; empty for an unchanged data set. */
+  readonly differences: readonly string[];
+}
+
+/** Loads the data set completely and holds it against its card. Throws DataError where it cannot be loaded. */
+export async function verifyDataSet(source: DataSetSource): Promise<DataSetVerification> {
+  const dataSet = await loadDataSet(source);
+  const card = cardOf(source.name);
+  const count = (split: SplitName) => ({
+    images: dataSet.splits[split].length,
+    questions: dataSet.splits[split].reduce((sum, { questions }) => sum + questions.length, 0),
+  });
+  const splits = { train: count('train'), validation: count('validation'), test: count('test') };
+
+  const differences: string[] = [];
+  for (const split of ['train', 'validation', 'test'] as const) {
+    for (const what of ['images', 'questions'] as const) {
+      const expected = card.splits[split]?.[what];
+      const found = splits[split][what];
+      if (found !== expected) differences.push(`The ${split} split has ${found} ${what} instead of ${expected}.`);
     }
-    case 'tiny-pathology': {
-      const splits = generateTinyPathology(tinyPathology);
-      return { name, fingerprint: fingerprintOf(splits), splits };
-    }
-    case 'easy-vqa': {
-      if (root === undefined) throw new DataError({ code: 'missing-root', name });
-      const splits = await loadEasyVqa(root);
-      return { name, fingerprint: fingerprintOf(splits), splits };
-    }
-    default:
-      return name satisfies never;
   }
+  if (dataSet.fingerprint !== card.fingerprint) {
+    differences.push(`The fingerprint is ${dataSet.fingerprint} instead of ${card.fingerprint}.`);
+  }
+  return { name: source.name, splits, fingerprint: dataSet.fingerprint, differences };
 }

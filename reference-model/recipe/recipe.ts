@@ -2,7 +2,7 @@
  * A run configuration: everything that decides the bits of a run except the code and the engine's numerics.
  * It is plain JSON, so its canonical form can be hashed into the run's identity.
  */
-import type { DataSetName } from '../data/dataset.js';
+import type { EmbeddedDataSetName } from '../data/registry.js';
 import type { MaskKind, ModelConfig, Part } from '../model/config.js';
 
 /** What a training example is drawn from. */
@@ -25,7 +25,7 @@ export interface Stage {
   readonly mixture: Readonly<Partial<Record<Source, number>>>;
   readonly attentionMask: MaskKind;
   /** Data set of this stage where it is not the run's. */
-  readonly data?: DataSetName;
+  readonly data?: EmbeddedDataSetName;
   /** Share of the training images, in (0, 1], drawn once per seed: smaller shares are subsets of larger ones. */
   readonly trainingShare?: number;
   /** Train only on questions about these topics (`Question.questionType`); captions are not affected. */
@@ -70,7 +70,7 @@ export interface Recipe {
 
 export interface DataConfig {
   /** What is evaluated, and trained on where a stage names nothing else. */
-  readonly name: DataSetName;
+  readonly name: EmbeddedDataSetName;
 }
 
 export interface GenerationConfig {

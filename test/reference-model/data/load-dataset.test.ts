@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { DATA_CATALOG, verifyDataSet } from '../../../reference-model/data/catalog.js';
 import type { Sample, SplitName } from '../../../reference-model/data/dataset.js';
 import { fingerprintOf } from '../../../reference-model/data/fingerprint.js';
-import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
+import { loadDataSet, verifyDataSet } from '../../../reference-model/data/load-dataset.js';
+import { cardOf } from '../../../reference-model/data/registry.js';
 
 const sizes = { train: 3, validation: 1, test: 2 };
 type Splits = Record<SplitName, readonly Sample[]>;
@@ -68,7 +68,7 @@ describe('verification', () => {
 
   test('names every difference of an incomplete copy', async () => {
     const { differences, fingerprint } = await verifyDataSet({ name: 'easy-vqa', root: 'test/fixtures/easy-vqa' });
-    const expected = DATA_CATALOG.find(({ name }) => name === 'easy-vqa')!.fingerprint;
+    const expected = cardOf('easy-vqa').fingerprint;
     expect(differences).toEqual([
       'The train split has 5 images instead of 3600.',
       'The train split has 25 questions instead of 34707.',

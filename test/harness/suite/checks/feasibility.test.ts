@@ -7,8 +7,9 @@ import { type DataFacts, dataFacts } from '../../../../harness/suite/data-facts.
 import { readFindings } from '../../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../../harness/suite/plan.js';
 import { readSafetensors } from '../../../../reference-model/checkpoint/safetensors.js';
-import type { DataSet, DataSetName } from '../../../../reference-model/data/dataset.js';
+import type { DataSet } from '../../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../../reference-model/data/load-dataset.js';
+import type { EmbeddedDataSetName } from '../../../../reference-model/data/registry.js';
 import { loadEmbeddedTokenizer } from '../../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { parameterSpecifications, TOKEN_TABLE } from '../../../../reference-model/model/parameters.js';
 import type { RunConfig } from '../../../../reference-model/recipe/recipe.js';
@@ -140,7 +141,7 @@ describe('a model that starts from shipped weights', () => {
 });
 
 describe('a score', () => {
-  const on = (name: DataSetName, changes: Partial<RunConfig['evaluation']>): RunConfig => ({
+  const on = (name: EmbeddedDataSetName, changes: Partial<RunConfig['evaluation']>): RunConfig => ({
     ...config,
     data: { name },
     evaluation: { ...config.evaluation, ...changes },

@@ -1,10 +1,10 @@
 /** Options that several commands share, declared once, and their parsers. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { TABLE_FORMATS } from '../../reference-model/data/containers/table-format.js';
 import { EMBEDDED_DATA_SETS } from '../../reference-model/data/registry.js';
 import { encodingOfLabel } from '../../reference-model/files/text-encoding.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { ANSWER_LAYOUTS } from '../score/answer-layouts.js';
-import { TABLE_FORMATS } from '../score/table-format.js';
 import type { DataSetName } from '../suite/schema.js';
 
 const defaultOut = './vlm-bench-results';

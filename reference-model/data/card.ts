@@ -3,6 +3,7 @@
  * A card is plain data, so that listing what is supported reads no file.
  */
 import type { AnswerKind, SplitName } from './dataset.js';
+import type { DataDeclaration } from './declared/declaration.js';
 
 /** How much a split holds; what a data set does not have is left out. */
 export interface SplitCounts {
@@ -57,6 +58,8 @@ export interface DataSetCard {
   readonly splits: Readonly<Record<string, SplitCounts>>;
   /** Of the unchanged data set, where it is known. `vlm-bench data verify` prints the one found, also after a wanted change. */
   readonly fingerprint?: string;
+  /** How copies lie on disk; the first one whose files are there is read. Absent for what has a reader of its own. */
+  readonly layouts?: readonly DataDeclaration[];
   /** Absent where the embedded models are too small for it. */
   readonly embedded?: EmbeddedFit;
 }

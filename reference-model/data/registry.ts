@@ -1,15 +1,22 @@
 /**
- * The only list of data sets: the card of each, and how to load it. Names, enumerations, checks and messages everywhere derive from it.
- * What a reader needs is imported when a data set is met, as most commands meet one or none.
+ * The only list of data sets: the card of each, and how to load those that have a reader of their own. Names, enumerations, checks and
+ * messages everywhere derive from it. What a reader needs is imported when a data set is met, as most commands meet one or none.
  */
 import type { DataSetCard, EmbeddedFit } from './card.js';
+import { coco2014, coco2017, cocoKarpathy } from './coco/card.js';
 import { DataError } from './data-error.js';
 import type { Sample, SplitName } from './dataset.js';
 import { easyVqa } from './easy-vqa/card.js';
+import { flickr8k } from './flickr8k/card.js';
+import { flickr30k } from './flickr30k/card.js';
+import { llavaPretrain, shareGpt4v } from './llava/card.js';
+import { pathVqa } from './path-vqa/card.js';
 import { tinyPathology } from './tiny-pathology/card.js';
 import type { TinyPathologyOptions } from './tiny-pathology/generate.js';
 import { tinyScenes } from './tiny-scenes/card.js';
 import type { TinyScenesOptions } from './tiny-scenes/generate.js';
+import { vqaRad } from './vqa-rad/card.js';
+import { vqaV2 } from './vqa-v2/card.js';
 
 export interface LoadOptions {
   /** Folder of a data set that is read from disk. */
@@ -19,10 +26,11 @@ export interface LoadOptions {
   readonly tinyPathology?: TinyPathologyOptions;
 }
 
-/** A data set small enough to be held as pixels. */
-interface SmallDataSet {
+/** What the registry says of a data set; one without `load` is opened as its card's layouts declare. */
+export interface RegistryEntry {
   readonly card: DataSetCard;
-  load(options: LoadOptions): Promise<Readonly<Record<SplitName, readonly Sample[]>>>;
+  /** Present where the data set is small enough to be held as pixels. */
+  load?(options: LoadOptions): Promise<Readonly<Record<SplitName, readonly Sample[]>>>;
 }
 
 export const DATA_SETS = [
@@ -39,7 +47,17 @@ export const DATA_SETS = [
     load: async (options) =>
       (await import('./tiny-pathology/generate.js')).generateTinyPathology(options.tinyPathology),
   },
-] as const satisfies readonly SmallDataSet[];
+  { card: coco2014 },
+  { card: coco2017 },
+  { card: cocoKarpathy },
+  { card: flickr30k },
+  { card: flickr8k },
+  { card: pathVqa },
+  { card: vqaV2 },
+  { card: vqaRad },
+  { card: llavaPretrain },
+  { card: shareGpt4v },
+] as const satisfies readonly RegistryEntry[];
 
 type Entry = (typeof DATA_SETS)[number];
 export type DataSetName = Entry['card']['name'];
@@ -62,14 +80,14 @@ export function cardOf(name: DataSetName): DataSetCard {
 }
 
 /** @throws RangeError for a name that is not in the registry */
-export function entryOf(name: DataSetName): Entry {
+export function entryOf(name: DataSetName): RegistryEntry {
   const entry = DATA_SETS.find(({ card }) => card.name === name);
   if (entry === undefined) throw new RangeError(`There is no data set ${name}.`);
   return entry;
 }
 
 /** @throws DataError where a data set that is read from disk is given no folder */
-function requireRoot({ name }: DataSetCard, root: string | undefined): string {
+export function requireRoot({ name }: Pick<DataSetCard, 'name'>, root: string | undefined): string {
   if (root === undefined) throw new DataError({ code: 'missing-root', name });
   return root;
 }

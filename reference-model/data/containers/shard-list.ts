@@ -1,7 +1,7 @@
-/** Lists of shards as people write them: files, folders of them, and names with a brace range such as `shard-{00000..00012}.tar`. */
+/** Lists of shards as people write them: files, folders of them, `data/train-*.parquet`, and ranges such as `shard-{00000..00012}.tar`. */
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { InputError } from '../../files/input-error.js';
+import { join, posix } from 'node:path';
+import { InputError, unreadable } from '../../files/input-error.js';
 
 const MOST_SHARDS = 100_000;
 
@@ -13,10 +13,11 @@ const MOST_SHARDS = 100_000;
 export function shardsOf(list: readonly string[], root: string, extension: string): readonly string[] {
   return list.flatMap((entry) => {
     const path = join(root, entry);
+    if (entry.includes('*')) return expandStar(entry, root);
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-      return expandBraces(entry, path).map((name) => name);
+      return expandBraces(entry, path);
     }
-    const names = readdirSync(path).filter((name) => name.endsWith(extension));
+    const names = filesIn(path).filter((name) => name.endsWith(extension));
     if (names.length > 0) return names.sort().map((name) => join(entry, name));
     throw new InputError({
       code: 'file-unreadable',
@@ -26,6 +27,31 @@ export function shardsOf(list: readonly string[], root: string, extension: strin
       fix: 'name the folder that the shards lie in',
     });
   });
+}
+
+/** As a shell expands stars in the last part of a path. @throws InputError where no file fits */
+function expandStar(entry: string, root: string): readonly string[] {
+  const folder = posix.dirname(entry);
+  const pattern = posix.basename(entry);
+  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const wanted = new RegExp(`^${escaped.join('.*')}$`, 's');
+  const names = filesIn(join(root, folder)).filter((name) => wanted.test(name));
+  if (names.length > 0) return names.sort().map((name) => posix.join(folder, name));
+  throw new InputError({
+    code: 'file-unreadable',
+    what: `no file is called ${pattern}`,
+    where: join(root, folder),
+    expected: 'the shards of the split',
+    fix: 'fetch them, or correct the name',
+  });
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
 }
 
 /** As a shell expands one range of whole numbers; leading zeros are kept. */

@@ -31,6 +31,7 @@ export interface WebDataset {
 
 interface Stored {
   readonly shard: string;
+  readonly name: string;
   readonly offset: number;
   readonly size: number;
 }
@@ -38,7 +39,6 @@ interface Stored {
 /** @param shards paths below the root @throws InputError naming shard and record */
 export function openWebDataset(root: string, shards: readonly string[]): WebDataset {
   const stored = new Map<string, Stored>();
-  const keys = new Map<string, string>();
   const records: DataRecord[] = [];
   const manifest: ManifestEntry[] = [];
   for (const shard of shards) {
@@ -48,23 +48,26 @@ export function openWebDataset(root: string, shards: readonly string[]): WebData
       (name, size) => TEXTS.has(extensionOf(name)) && size <= LARGEST_TEXT,
     );
     manifest.push({ name: shard, bytes, sha256 });
+    const keys = new Set<string>();
     for (const group of recordsOf(members)) {
       const where = `${file}, ${group.key}`;
-      const earlier = keys.get(group.key);
-      if (earlier !== undefined) {
-        throw refusal(`the record ${group.key} is already in ${earlier}`, where, 'each key once, its members together');
+      if (keys.has(group.key)) {
+        throw refusal(`the record ${group.key} occurs twice`, where, 'each key once, its members together');
       }
-      keys.set(group.key, shard);
+      keys.add(group.key);
       const images = group.members.filter(({ name }) => isImageName(name));
       if (images.length > 1) throw refusal('the record has several images', where, 'at most one image a record');
-      for (const { name, offset, size } of images) stored.set(name, { shard, offset, size });
+      for (const { name, offset, size } of images) stored.set(nameIn(shard, name), { shard, name, offset, size });
       const fields = fieldsOf(group, where);
-      const image = images[0] === undefined ? {} : { image: images[0].name };
+      const image = images[0] === undefined ? {} : { image: nameIn(shard, images[0].name) };
       records.push({ value: { key: group.key, ...fields, ...image }, where });
     }
   }
   return { images: tarImages(root, stored, manifest), records };
 }
+
+/** Shards count their records anew, so that a name alone does not tell them apart. */
+const nameIn = (shard: string, name: string): string => `${shard}/${name}`;
 
 interface Group {
   readonly key: string;
@@ -128,7 +131,7 @@ function tarImages(
   stored: ReadonlyMap<string, Stored>,
   manifest: readonly ManifestEntry[],
 ): ImageContainer {
-  const placeOf = (name: string): string => join(root, stored.get(name)?.shard ?? '', name);
+  const placeOf = (name: string): string => join(root, name);
   return {
     has: (name) => stored.has(requireInside(name, root)),
     names: () => [...stored.keys()],

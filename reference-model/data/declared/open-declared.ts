@@ -9,6 +9,7 @@ import { openWebDataset } from '../containers/webdataset.js';
 import type { Content, DataRecord } from '../layouts/content.js';
 import { refusal } from '../layouts/fields.js';
 import { readDialogues } from '../llava/dialogues.js';
+import { isPreparedRecord } from '../preparation/prepared-record.js';
 import type { DataSource, IndexedSplit } from '../source.js';
 import type { DataDeclaration, SplitDeclaration } from './declaration.js';
 import { type BuiltSample, SplitBuilder } from './split-builder.js';
@@ -135,6 +136,7 @@ async function openShards(
   const builder = new SplitBuilder(split, declared, { style: captionStyle, container: images });
   const kinds = kindsOf(records);
   const content = (of: readonly DataRecord[]): Content => ({ kind: 'records', file: root, format, records: of });
+  builder.addPrepared(kinds.prepared);
   if (kinds.captions.length > 0) builder.addCaptions(captionsIn(content(kinds.captions)), root);
   if (kinds.questions.length > 0) builder.addQuestions(questionsIn(content(kinds.questions)), undefined);
   if (kinds.conversations.length > 0) {
@@ -145,14 +147,16 @@ async function openShards(
 
 /** What each record of a shard is, by the fields that it has. */
 function kindsOf(records: readonly DataRecord[]) {
-  const kinds: Record<'captions' | 'questions' | 'conversations', DataRecord[]> = {
+  const kinds: Record<'prepared' | 'captions' | 'questions' | 'conversations', DataRecord[]> = {
+    prepared: [],
     captions: [],
     questions: [],
     conversations: [],
   };
   for (const record of records) {
     const fields = record.value as Readonly<Record<string, unknown>>;
-    if (Object.hasOwn(fields, 'conversations')) kinds.conversations.push(record);
+    if (isPreparedRecord(fields)) kinds.prepared.push(record);
+    else if (Object.hasOwn(fields, 'conversations')) kinds.conversations.push(record);
     else kinds[Object.hasOwn(fields, 'question') ? 'questions' : 'captions'].push(record);
   }
   return kinds;

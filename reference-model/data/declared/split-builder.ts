@@ -2,10 +2,12 @@
 import { type ImageContainer, isImageName } from '../containers/container.js';
 import type { AnswerKind } from '../dataset.js';
 import type { ImageSize, ReferencedImage } from '../layouts/caption-layout.js';
+import type { DataRecord } from '../layouts/content.js';
 import { type ReferencedConversation, turnText } from '../layouts/dialogue.js';
-import { refusal } from '../layouts/fields.js';
+import { refusal, requireObject, requireText } from '../layouts/fields.js';
 import { firstName, type ImageNames } from '../layouts/image-names.js';
 import type { ReferencedQuestion } from '../layouts/question-layout.js';
+import { readPreparedRecord } from '../preparation/prepared-record.js';
 import type { IndexedConversation, IndexedQuestion, IndexedSample } from '../source.js';
 import type { DataDeclaration, SplitDeclaration } from './declaration.js';
 
@@ -111,6 +113,23 @@ export class SplitBuilder {
         question: turnText(question!),
         answer: text,
         kind: kindOf(text),
+      });
+    }
+  }
+
+  /** Records of prepared shards, which say everything in our own terms. */
+  addPrepared(records: readonly DataRecord[]): void {
+    for (const { value, where } of records) {
+      const { sample, conversations } = readPreparedRecord(value, where);
+      this.conversations.push(...conversations);
+      if (sample === undefined) continue;
+      const file = requireText(requireObject(value, where), ['image'], where);
+      this.drafts.set(file, {
+        ...sample,
+        file,
+        humanCaptions: [...sample.humanCaptions],
+        aiCaptions: [...sample.aiCaptions],
+        questions: [...sample.questions],
       });
     }
   }

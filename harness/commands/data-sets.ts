@@ -2,10 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type DataSetCard, needsRoot } from '../../reference-model/data/card.js';
+import { rootOf } from '../../reference-model/data/data-root.js';
 import { readDeclaredFile } from '../../reference-model/data/declared/declared-file.js';
 import { type ExclusionList, exclusionOf, readExclusion } from '../../reference-model/data/declared/exclusion.js';
 import { openDeclared } from '../../reference-model/data/declared/open-declared.js';
-import { missingFiles, openSource, rootOf } from '../../reference-model/data/open-source.js';
+import { missingFiles, openSource } from '../../reference-model/data/open-source.js';
 import { encodePng } from '../../reference-model/data/png.js';
 import type { Encoding } from '../../reference-model/data/preparation/encode-image.js';
 import { prepareShards } from '../../reference-model/data/preparation/prepare-shards.js';
@@ -75,11 +76,13 @@ function requireName(name: string): DataSetName {
   );
 }
 
-/** What a verification refuses; empty for a complete and unchanged data set. Duplicates are told, not refused. */
-export function verificationProblems(
-  { differences, missing, broken }: SourceVerification,
-  where: string,
-): readonly Problem[] {
+/** Duplicates are told, not refused. @throws UserError with every difference from the card, and images that are missing or broken */
+export function requireUnchanged(verification: SourceVerification, where: string): void {
+  const problems = verificationProblems(verification, where);
+  if (problems.length > 0) throw new UserError(problems);
+}
+
+function verificationProblems({ differences, missing, broken }: SourceVerification, where: string): readonly Problem[] {
   const faults = [...missing, ...broken];
   const shown = faults.slice(0, SHOWN_FAULTS).map(
     (fault): Problem => ({

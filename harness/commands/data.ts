@@ -54,19 +54,16 @@ export function registerData(program: Command): void {
     .addOption(jsonOption())
     .action(async (name: string, options: DataOptions & { excludeDuplicates?: string }) => {
       const { dataRoot, json, excludeDuplicates } = options;
-      const { verificationProblems, verifyDataSet } = await import('./data-sets.js');
+      const { requireUnchanged, verifyDataSet } = await import('./data-sets.js');
       const { verificationDocument, verificationLines } = await import('./data-text.js');
       const found = await verifyDataSet({
         name,
         ...(dataRoot === undefined ? {} : { dataRoot }),
         ...(excludeDuplicates === undefined ? {} : { listInto: excludeDuplicates }),
       });
-      const problems = verificationProblems(found.verification, dataRoot ?? name);
       if (json === true) printJson(verificationDocument(found));
-      else if (problems.length === 0) for (const line of verificationLines(found)) printText(line);
-      if (problems.length === 0) return;
-      const { UserError } = await import('../errors.js');
-      throw new UserError(problems);
+      requireUnchanged(found.verification, dataRoot ?? name);
+      if (json !== true) for (const line of verificationLines(found)) printText(line);
     });
   data
     .command('prepare')

@@ -2,6 +2,7 @@
 import { needsRoot } from './card.js';
 import type { DataSet } from './dataset.js';
 import { fingerprintOf } from './fingerprint.js';
+import { rootOf } from './data-root.js';
 import { cardOf, type EmbeddedDataSetName, entryOf, type LoadOptions } from './registry.js';
 
 export interface DataSetSource extends LoadOptions {
@@ -12,8 +13,9 @@ export interface DataSetSource extends LoadOptions {
  * The data set of that name. Equal sources give equal bits, hence equal fingerprints.
  * Throws DataError for a missing root or any defect in the files.
  */
-export async function loadDataSet({ name, ...options }: DataSetSource): Promise<DataSet> {
-  const splits = await entryOf(name).load!(options);
+export async function loadDataSet({ name, root, ...options }: DataSetSource): Promise<DataSet> {
+  const folder = root === undefined ? {} : { root: rootOf(name, root) };
+  const splits = await entryOf(name).load!({ ...options, ...folder });
   return { name, fingerprint: fingerprintOf(splits), splits };
 }
 

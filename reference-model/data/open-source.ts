@@ -1,8 +1,9 @@
 /** Opens any data set: one of the registry by its name, or one that a user has declared in a YAML file. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../files/input-error.js';
 import type { DataFile, DataSetCard } from './card.js';
+import { rootOf } from './data-root.js';
 import type { DataDeclaration, Exclusion } from './declared/declaration.js';
 import { textFilesOf } from './declared/declaration.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -28,12 +29,6 @@ export async function openSource(name: DataSetName, { root, exclude }: OpenOptio
   const { openDeclared } = await import('./declared/open-declared.js');
   const layout = layoutThere(card, found);
   return openDeclared(name, exclude === undefined ? layout : { ...layout, exclude }, found);
-}
-
-/** One data root may hold several data sets, each under its name. */
-export function rootOf(name: string, root: string): string {
-  const own = join(root, name);
-  return statSync(own, { throwIfNoEntry: false })?.isDirectory() === true ? own : root;
 }
 
 /** What a data set's card asks for and a folder lacks; a text may be missing where another layout has all of its own. */

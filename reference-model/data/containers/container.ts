@@ -48,22 +48,31 @@ export function isImageName(name: string): boolean {
   return IMAGE_EXTENSIONS.has(extname(name).toLowerCase());
 }
 
+/** Whether a name can be that of a file inside of whatever it is looked up in. */
+export function isInside(name: string): boolean {
+  return !leadsOut(name) && partsOf(name).length > 0 && !name.includes('\0') && name.length <= 4096;
+}
+
 /**
  * A name with forward slashes and without `./`, which lies inside of whatever it is looked up in.
  * @throws InputError for an absolute name, one with `..`, and one that no file can have
  */
 export function requireInside(name: string, where: Place): string {
-  const parts = name.split('/').filter((part) => part !== '.' && part !== '');
-  const leaves = name.startsWith('/') || /^[A-Za-z]:/.test(name) || name.includes('\\') || parts.includes('..');
-  if (!leaves && parts.length > 0 && !name.includes('\0') && name.length <= 4096) return parts.join('/');
+  if (isInside(name)) return partsOf(name).join('/');
   const shown = JSON.stringify(name.length > 120 ? `${name.slice(0, 120)}…` : name);
   throw new InputError({
     code: 'data-invalid',
-    what: leaves ? `the name ${shown} leads out of the folder of the images` : `${shown} is no name of a file`,
+    what: leadsOut(name) ? `the name ${shown} leads out of the folder of the images` : `${shown} is no name of a file`,
     where: String(where),
     expected: 'a relative path with forward slashes and without ".."',
     fix: 'correct the name, or leave the record out',
   });
+}
+
+const partsOf = (name: string): readonly string[] => name.split('/').filter((part) => part !== '.' && part !== '');
+
+function leadsOut(name: string): boolean {
+  return name.startsWith('/') || /^[A-Za-z]:/.test(name) || name.includes('\\') || partsOf(name).includes('..');
 }
 
 /** The error of an image that is not where its record says. */

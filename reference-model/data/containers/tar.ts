@@ -72,11 +72,12 @@ class TarReader {
     let longName: string | undefined;
     let paxName: string | undefined;
     let paxSize: number | undefined;
-    for (let at = 0; at < this.bytes; ) {
+    if (this.bytes >= 4) refuseCompressed(this.slice(0, 4), this.file);
+    for (let at = 0; ; ) {
       const where = () => `${this.file}, byte ${at}`;
-      if (at + BLOCK > this.bytes) throw damagedTar('it ends inside a header', where());
+      // What a fetch cut short at the end of a member lacks is the block of zeros.
+      if (at + BLOCK > this.bytes) throw damagedTar('it ends without its last block', where());
       const block = this.slice(at, BLOCK);
-      if (at === 0) refuseCompressed(block, this.file);
       const header = parseTarHeader(block, where);
       if (header === undefined) break;
       const isMeta = ['pax', 'pax-global', 'long-name', 'long-link'].includes(header.kind);

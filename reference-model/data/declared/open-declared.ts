@@ -34,7 +34,7 @@ export async function openDeclared(name: string, declaration: DataDeclaration, r
         ? await openFiles(split, declared, { declaration, texts, folders, root })
         : await openShards(split, declared, { declaration, root });
     manifest.push(...(opened.container?.manifest ?? []));
-    const { samples, conversations } = opened.builder.build(declared.list);
+    const { samples, conversations } = opened.builder.build(join(root, declared.list ?? ''));
     if (samples.length + conversations.length === 0) throw emptySplit(split, root);
     const renamed = register(split, samples, opened.container, images);
     const excluded = declaration.exclude?.imageIds ?? new Set();
@@ -101,7 +101,12 @@ async function openFiles(
 ): Promise<Opened> {
   const container = declared.images === undefined ? undefined : folderOf(declared.images, root, folders);
   const listed = declared.list === undefined ? undefined : await texts.list(declared.list);
-  const builder = new SplitBuilder(split, declared, { style: declaration.captionStyle, container, listed });
+  const builder = new SplitBuilder(split, declared, {
+    style: declaration.captionStyle,
+    container,
+    listed,
+    isFolder: true,
+  });
   for (const file of declared.captions ?? []) builder.addCaptions(await texts.captions(file), join(root, file));
   const words = await wordsOf(declared.questionTexts ?? [], texts);
   for (const file of declared.questions ?? []) builder.addQuestions(await texts.questions(file), words);

@@ -1,5 +1,5 @@
 /** Puts together what several files say of the images of one split: an image is the same where its file is, whatever each text calls it. */
-import { type ImageContainer, isImageName } from '../containers/container.js';
+import { type ImageContainer, isImageName, isInside, requireInside } from '../containers/container.js';
 import type { AnswerKind } from '../dataset.js';
 import type { ImageSize, ReferencedImage } from '../layouts/caption-layout.js';
 import type { DataRecord } from '../layouts/content.js';
@@ -33,6 +33,8 @@ export class SplitBuilder {
   private readonly declaration: SplitDeclaration;
   private readonly style: DataDeclaration['captionStyle'];
   private readonly container: ImageContainer | undefined;
+  /** Names in shards are keys, and no paths. */
+  private readonly isFolder: boolean;
   private readonly listed: ReadonlySet<string> | undefined;
 
   constructor(
@@ -42,10 +44,12 @@ export class SplitBuilder {
       style,
       container,
       listed,
+      isFolder = false,
     }: {
       readonly style: DataDeclaration['captionStyle'];
       readonly container?: ImageContainer | undefined;
       readonly listed?: ReadonlySet<string> | undefined;
+      readonly isFolder?: boolean;
     },
   ) {
     this.split = split;
@@ -53,6 +57,7 @@ export class SplitBuilder {
     this.style = style;
     this.container = container;
     this.listed = listed;
+    this.isFolder = isFolder;
   }
 
   addCaptions(images: readonly ReferencedImage[], where: string): void {
@@ -135,7 +140,7 @@ export class SplitBuilder {
   }
 
   /** @throws InputError where a listed image has no text */
-  build(listFile: string | undefined): {
+  build(listFile: string): {
     readonly samples: readonly BuiltSample[];
     readonly conversations: readonly IndexedConversation[];
   } {
@@ -143,7 +148,7 @@ export class SplitBuilder {
       const files = new Set([...this.drafts.values()].map(({ file }) => file));
       const missing = [...this.listed].find((name) => !files.has(name));
       if (missing !== undefined) {
-        throw refusal(`no text is about ${missing}`, listFile ?? this.split, 'names of images that have captions');
+        throw refusal(`no text is about ${missing}`, listFile, 'names of images that have captions');
       }
     }
     const samples = [...this.drafts.values()].map(({ file, ...sample }) => ({ file, sample }));
@@ -156,7 +161,8 @@ export class SplitBuilder {
 
   /** Undefined for an image that the split's list does not name. */
   private draftOf(names: ImageNames, stated: string | undefined, where: string): Draft | undefined {
-    const file = stated ?? this.fileOf(names, where);
+    const named = stated ?? this.fileOf(names, where);
+    const file = this.isFolder ? requireInside(named, `${where}, ${named.slice(0, 80)}`) : named;
     if (this.listed !== undefined && !this.listed.has(file)) return undefined;
     const known = this.drafts.get(file);
     if (known !== undefined) return known;
@@ -179,7 +185,7 @@ export class SplitBuilder {
     if (id === undefined) throw refusal('the record names no image', where, 'a field such as image_id or image');
     if (imageName !== undefined)
       return imageName.replace(/\{id(?::(\d+))?\}/, (_, width?: string) => id.padStart(Number(width ?? 0), '0'));
-    return values.find(isImageName) ?? values.find((value) => this.container?.has(value)) ?? id;
+    return values.find(isImageName) ?? values.find((value) => isInside(value) && this.container?.has(value)) ?? id;
   }
 }
 

@@ -22,12 +22,17 @@ export function duplicateImages(images: readonly ExaminedImage[]): readonly Dupl
   const exact = [...byHash.values()].filter((group) => group.length > 1);
   return [
     ...exact.map((group): DuplicateGroup => ({ kind: 'exact', images: group.map(named) })),
-    ...nearGroups([...byHash.values()].map((group) => group[0]!)),
+    ...nearGroups([...byHash.values()].map((group) => group[0]!)).map(
+      (group): DuplicateGroup => ({
+        kind: 'perceptual',
+        images: group.flatMap((image) => byHash.get(image.sha256)!.map(named)),
+      }),
+    ),
   ];
 }
 
 /** Connected by pairs that differ in few bits. Images without any contrast all have one hash and are left out. */
-function nearGroups(images: readonly ExaminedImage[]): readonly DuplicateGroup[] {
+function nearGroups(images: readonly ExaminedImage[]): readonly (readonly ExaminedImage[])[] {
   const told = images.flatMap(({ perceptual, ...image }) =>
     perceptual === undefined || perceptual === 0n ? [] : [{ ...image, perceptual }],
   );
@@ -57,15 +62,14 @@ function nearGroups(images: readonly ExaminedImage[]): readonly DuplicateGroup[]
     const root = rootOf(index);
     groups.set(root, [...(groups.get(root) ?? []), image]);
   }
-  return [...groups.values()]
-    .filter((group) => group.length > 1)
-    .map((group): DuplicateGroup => ({ kind: 'perceptual', images: group.map(named) }));
+  return [...groups.values()].filter((group) => group.length > 1);
 }
 
 const named = ({ split, imageId }: Pick<ExaminedImage, 'split' | 'imageId'>) => ({ split, imageId });
 
 /**
- * Which images to leave out so that one of each group stays: what a model is scored on stays, what it is trained on goes.
+ * Which images to leave out so that one of each group stays: what a model is scored on stays, what it is trained on goes. Images that are
+ * only alike to the eye go where they would leak into another split, and stay beside each other within one.
  * @returns id and reason
  */
 export function redundantImages(
@@ -76,7 +80,7 @@ export function redundantImages(
     const present = images.filter(({ imageId }) => !redundant.has(imageId));
     const kept = [...present].sort((a, b) => rankOf(a.split) - rankOf(b.split))[0];
     for (const image of present) {
-      if (image === kept) continue;
+      if (image === kept || (kind === 'perceptual' && image.split === kept!.split)) continue;
       redundant.set(image.imageId, `${kind} duplicate of ${kept!.imageId} (${kept!.split})`);
     }
   }

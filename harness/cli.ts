@@ -11,6 +11,7 @@ import { registerData } from './commands/data.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerGate } from './commands/gate.js';
 import { registerGenerate } from './commands/generate.js';
+import { registerPilot } from './commands/pilot.js';
 import { registerPlan } from './commands/plan.js';
 import { registerPretrain } from './commands/pretrain.js';
 import { registerPublish } from './commands/publish.js';
@@ -40,6 +41,7 @@ function createProgram(): Command {
   registerReproduce(program);
   registerRun(program);
   registerPlan(program);
+  registerPilot(program);
   registerTrain(program);
   registerGenerate(program);
   registerReport(program);

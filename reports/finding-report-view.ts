@@ -17,8 +17,10 @@ export interface FindingReportView {
   };
   readonly scale: 'embedded' | 'paper';
   readonly dataSet: { readonly name: string; readonly description: string; readonly fingerprint: string };
-  /** Of the whole finding, over its claims; absent for a benchmark, which claims nothing. */
+  /** Of the whole finding, over its claims; absent for a benchmark, and where each claim has a verdict of its own. */
   readonly verdict?: VerdictView;
+  /** What is to be known of every verdict, where each claim has its own. */
+  readonly remarks?: readonly string[];
   /** One per hypothesis of the suite, in its order; the first is the one that charts lead with. */
   readonly claims: readonly ClaimView[];
   readonly factors: readonly FactorView[];
@@ -27,10 +29,16 @@ export interface FindingReportView {
   readonly arms: readonly ArmView[];
   /** Every measure of every arm; the measures of the claims first. */
   readonly scores: readonly ScoreTableView[];
+  /** What each arm has learned, part by part; empty where outputs have no parts. */
+  readonly learnt: readonly LearntPartView[];
   /** Other measures of the arms that each paired claim compares; they inform and do not decide. */
   readonly secondary: readonly SecondaryMeasureView[];
   /** A score against a numeric factor (dose-response of alignment, learning curve over training data). */
   readonly responses: readonly ResponseView[];
+  /** What the claims could find with these seeds; those without a margin or a spread are left out. */
+  readonly power: readonly PowerView[];
+  /** What was seen before the suite was fixed; absent where it has no pilot. */
+  readonly pilot?: PilotView;
   /** Loss of each arm on its own kind of text, normalised, with the moment it reached the threshold; empty unless measured. */
   readonly convergence: readonly ConvergenceView[];
   /** What the texts that arms learn from are like; empty unless the suite compares texts. */
@@ -61,14 +69,20 @@ export interface SourceView {
   readonly url: string;
 }
 
-export type Verdict = 'reproduced' | 'contradicted' | 'inconclusive';
+export type Verdict = 'reproduced' | 'ruled-out' | 'contradicted' | 'inconclusive';
 
 export interface VerdictView {
   readonly verdict: Verdict;
-  /** One sentence a reader can quote, with effect, interval, p and n. */
+  /** What a reader can quote: a sentence with effect, interval, p and n, and one on what the word leaves open. */
   readonly sentence: string;
   /** Why this verdict and not another, one sentence each. */
   readonly reasons: readonly string[];
+  /** Of a claim that stays open: how many seeds would decide it with that probability; null for more than are counted. */
+  readonly seedsToDecide?: {
+    readonly assumed: 'the observed effect' | 'no effect';
+    readonly probability: number;
+    readonly seeds: number | null;
+  };
 }
 
 /** One primary claim: what was fixed beforehand, what was decided, and on which numbers. */
@@ -81,14 +95,30 @@ export interface ClaimView {
     | { readonly test: 'trend'; readonly trend: TrendView };
   /** Holm's correction over the primary claims, of the hypothesis that the verdict tested; absent when there is one claim. */
   readonly holm?: {
-    readonly against: 'no effect' | 'benefit of the margin';
+    readonly against: 'no effect' | 'benefit of the margin' | 'no opposite effect';
     readonly adjustedP: number;
     readonly claims: number;
     /** What to hold the p against; absent for looks of a sequential plan, whose levels are their own. */
     readonly level?: number;
   };
-  /** Two one-sided tests at α each: whether the effect lies within ±margin; p is adjusted where there are several claims. */
+  /** Two one-sided tests at α/2 each: whether the effect lies within ±margin; p is adjusted where there are several claims. */
   readonly equivalence: { readonly margin: number; readonly p: number; readonly equivalent: boolean };
+}
+
+/** An attribute of captioned objects, or a type of question. */
+export interface LearntPartView {
+  readonly part: string;
+  readonly kind: 'attribute' | 'question type';
+  /** What guessing gets, 0 to 1. */
+  readonly chance: number;
+  /** Shares that are right over the runs of each arm, and how many of them learned the part. */
+  readonly arms: readonly {
+    readonly arm: string;
+    readonly mean: number;
+    readonly least: number;
+    readonly learned: number;
+    readonly runs: number;
+  }[];
 }
 
 export interface HypothesisView {
@@ -204,6 +234,67 @@ export interface ResponseView extends MeasureView {
   readonly references: readonly {
     readonly label: string;
     readonly points: readonly { readonly x: number; readonly value: number }[];
+  }[];
+}
+
+/** The chances of each word of a verdict over the true effect, in the claimed direction. */
+export interface PowerView {
+  /** Id of the claim. */
+  readonly claim: string;
+  /** Unit of the effect. */
+  readonly axis: string;
+  readonly margin: number;
+  readonly seeds: number;
+  /** Two-sided level that the chances are for: α ÷ claims. */
+  readonly alpha: number;
+  readonly claims: number;
+  /** Whether the seeds were looked at several times, which the curves leave out. */
+  readonly sequential: boolean;
+  /** Standard deviation of the effects of the page's own seeds. */
+  readonly observedSpread: number;
+  readonly curves: readonly PowerCurveView[];
+}
+
+export interface PowerCurveView {
+  /** Where the standard deviation comes from; the upper bound is one-sided, of 80 % confidence. */
+  readonly spread: 'pilot' | 'upper bound of the pilot' | 'observed';
+  readonly standardDeviation: number;
+  /** P(ruled out or contradicted) without an effect, and P(reproduced) for an effect of 1.5 margins. */
+  readonly ruledOutWithoutEffect: number;
+  readonly reproducedAtBenefit: number;
+  /** From −1 to 2 margins. */
+  readonly points: readonly (Readonly<Record<Verdict, number>> & { readonly effect: number })[];
+}
+
+export interface PilotView {
+  /** The day, as YYYY-MM-DD. */
+  readonly ran: string;
+  /** Version and commit that ran it. */
+  readonly code: string;
+  readonly split: string;
+  readonly seeds: number;
+  /** Why the chosen recipe was taken. */
+  readonly choice: string;
+  readonly recipes: readonly { readonly recipe: string; readonly outcome: string; readonly chosen: boolean }[];
+  /** Stages whose learning rates were multiplied. */
+  readonly scaled: readonly string[];
+  /** Of each measure that decides: scores at every multiple of the learning rates. */
+  readonly rates: readonly (MeasureView & {
+    readonly multiples: readonly number[];
+    readonly arms: readonly {
+      readonly arm: string;
+      /** In the order of `multiples`; without a mean where nothing was run. */
+      readonly cells: readonly {
+        readonly seeds: number;
+        readonly mean?: number;
+        readonly standardDeviation?: number;
+      }[];
+    }[];
+  })[];
+  /** Share that is right of each part of the task, at the chosen rates. */
+  readonly learnt: readonly {
+    readonly name: string;
+    readonly arms: readonly { readonly arm: string; readonly mean: number }[];
   }[];
 }
 
@@ -329,6 +420,8 @@ export interface FindingsIndexView {
     readonly statedAfterRuns?: number;
     readonly dataSet: string;
     readonly verdict?: VerdictView;
+    /** Instead of one verdict, where each claim has its own. */
+    readonly claims?: readonly { readonly statement: string; readonly verdict: VerdictView }[];
     /** Effects of the claims with their intervals, for a small plot each. */
     readonly effects: readonly {
       readonly label: string;

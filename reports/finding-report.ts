@@ -12,6 +12,9 @@ import { evidenceSection, hypothesesSection } from './sections/claims-section.js
 import { convergenceSection } from './sections/convergence-section.js';
 import { curvesSection } from './sections/curves-section.js';
 import { examplesSection, masksSection, runsSection } from './sections/evidence-sections.js';
+import { learntSection } from './sections/learnt-section.js';
+import { pilotSection } from './sections/pilot-section.js';
+import { powerSection } from './sections/power-section.js';
 import { publishedSection } from './sections/published-section.js';
 import { responsesSection } from './sections/responses-section.js';
 import { scoresSection } from './sections/scores-section.js';
@@ -33,7 +36,10 @@ const PARTIALS = [
   'example',
   'examples',
   'hypothesis',
+  'learnt',
   'masks',
+  'pilot',
+  'power',
   'provenance',
   'published',
   'recipe',
@@ -70,9 +76,12 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
     arms: view.arms.map((arm) => ({ ...arm, style: styleOf(styles, arm.id) })),
     evidence: evidenceSection(view, styles),
     responses: responsesSection(view),
+    power: powerSection(view),
+    pilot: pilotSection(view.pilot, styles),
     convergence: convergenceSection(view.convergence, styles, derived),
     texts: textsSection(view.texts),
     scores: scoresSection(view, styles),
+    learnt: learntSection(view, styles),
     secondary: secondarySection(view, styles),
     curves: curvesSection(view, styles, derived),
     masks: masksSection(view.arms, styles),
@@ -90,7 +99,7 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
   });
   return renderDocument({
     title: singleLineText(`${view.verdict === undefined ? '' : `${view.verdict.verdict}: `}${view.suite.title}`, 120),
-    kind: view.verdict === undefined ? 'benchmark report' : 'finding report',
+    kind: view.claims.length === 0 ? 'benchmark report' : 'finding report',
     tags: [
       { label: 'Suite', value: view.suite.id },
       { label: 'Model', value: `${formatCount(view.compute.parameters)} parameters` },
@@ -98,11 +107,16 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
     ],
     ...(home === undefined ? {} : { home: home.href }),
     smoke: view.smoke,
-    skip: { target: 'verdict', label: view.verdict === undefined ? 'Skip to the summary' : 'Skip to the verdict' },
+    skip: { target: 'verdict', label: skipLabel(view) },
     css: readReportAsset('styles/finding.css'),
     body,
     footer: compilePage('templates/finding-footer')({ home, published: view.published.length > 0 }),
   });
+}
+
+function skipLabel({ verdict, claims }: FindingReportView): string {
+  if (verdict !== undefined) return 'Skip to the verdict';
+  return claims.length === 0 ? 'Skip to the summary' : 'Skip to the verdicts';
 }
 
 /** The sections that the page has, in its order. */
@@ -114,7 +128,10 @@ function contents(view: FindingReportView): readonly { readonly id: string; read
     ['convergence', 'Convergence', view.convergence.length > 0],
     ['texts', 'Texts', view.texts.length > 0],
     ['scores', 'Scores', view.scores.length > 0],
+    ['learnt', 'Learned', view.learnt.length > 0],
     ['secondary', 'Other measures', view.secondary.length > 0],
+    ['power', 'Power', view.power.length > 0],
+    ['pilot', 'Pilot', view.pilot !== undefined],
     ['curves', 'Loss curves', true],
     ['masks', 'Attention masks', view.arms.some(({ mask }) => mask !== undefined)],
     ['examples', 'Examples', true],

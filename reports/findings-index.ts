@@ -4,7 +4,7 @@
  */
 import { renderMiniInterval } from './charts/mini-interval.js';
 import { renderDocument } from './document.js';
-import type { FindingsIndexView } from './finding-report-view.js';
+import type { FindingsIndexView, VerdictView } from './finding-report-view.js';
 import {
   decimalsFor,
   formatChosen,
@@ -26,7 +26,7 @@ const PARTIALS = ['templates/published'];
 
 /** @returns the complete HTML document. */
 export function renderFindingsIndex(view: FindingsIndexView): string {
-  const verdicts = view.findings.flatMap(({ verdict }) => (verdict === undefined ? [] : [verdict.verdict]));
+  const verdicts = view.findings.flatMap(verdictsOf);
   const body = compilePage(
     'templates/findings-index',
     PARTIALS,
@@ -35,9 +35,9 @@ export function renderFindingsIndex(view: FindingsIndexView): string {
     citation: view.source.citation,
     sourceAddress: safeWebAddress(view.source.url) ?? '',
     sourceText: view.source.url,
-    tally: (['reproduced', 'contradicted', 'inconclusive'] as const).map((verdict) => ({
+    tally: (['reproduced', 'ruled-out', 'contradicted', 'inconclusive'] as const).map((verdict) => ({
       chip: verdictChip(verdict),
-      count: verdicts.filter((other) => other === verdict).length,
+      count: verdicts.filter((other) => other.verdict === verdict).length,
     })),
     decided: verdicts.length > 0,
     fixedBeforehand: view.findings.every(({ statedAfterRuns = 0 }) => statedAfterRuns === 0),
@@ -56,8 +56,13 @@ export function renderFindingsIndex(view: FindingsIndexView): string {
   });
 }
 
+/** Those of its claims where there is none of all together. */
+function verdictsOf({ verdict, claims = [] }: Finding): readonly VerdictView[] {
+  return verdict === undefined ? claims.map((claim) => claim.verdict) : [verdict];
+}
+
 function findingCard(finding: Finding, index: number) {
-  const { id, title, claim, dataSet, verdict, effects, command, href } = finding;
+  const { id, title, claim, dataSet, verdict, claims = [], effects, command, href } = finding;
   return {
     id,
     place: `finding-${index + 1}`,
@@ -68,6 +73,11 @@ function findingCard(finding: Finding, index: number) {
     chip: verdict === undefined ? undefined : verdictChip(verdict.verdict),
     kind: verdict?.verdict ?? 'none',
     sentence: verdict === undefined ? '' : sentenceBesideWord(verdict),
+    claims: claims.map((one) => ({
+      chip: verdictChip(one.verdict.verdict),
+      statement: one.statement,
+      sentence: sentenceBesideWord(one.verdict),
+    })),
     scope: finding.scope ?? '',
     effects: effects.map((effect, place) => effectRow(effect, `finding-${index + 1}-effect-${place + 1}`)),
     cost: [

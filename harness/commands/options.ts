@@ -6,11 +6,12 @@ import { encodingOfLabel } from '../../reference-model/files/text-encoding.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { ANSWER_LAYOUTS } from '../score/answer-layouts.js';
 import type { DataSetName } from '../suite/schema.js';
+import { parseRequirement, type Requirement } from './requirements.js';
 
 const defaultOut = './vlm-bench-results';
 
 /** A whole number of at least 1. */
-function positiveInteger(text: string): number {
+export function positiveInteger(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1) return value;
   throw new InvalidArgumentError('It must be a whole number of at least 1.');
@@ -59,16 +60,22 @@ export const seedsOption = () =>
   new Option('--seeds <n>', 'run the first n of the suite’s seeds').argParser(positiveInteger);
 export const jobsOption = () =>
   new Option('--jobs <n>', 'runs at the same time (default: one per core)').argParser(positiveInteger);
-export const outOption = () => new Option('--out <dir>', 'where records and reports are kept').default(defaultOut);
+export const outOption = (folder: string = defaultOut) =>
+  new Option('--out <dir>', 'where records and reports are kept').default(folder);
 export const smokeOption = () =>
   new Option('--smoke', 'the same path in a few steps; only checks that the pipeline runs, it is not evidence');
 export const untilDecidedOption = () =>
-  new Option(
-    '--until-decided <n>',
-    'while the finding is inconclusive add reserve seeds of the suite, to n seeds at most',
-  )
+  new Option('--until-decided <n>', 'while a claim is inconclusive add reserve seeds of the suite, to n seeds at most')
     .argParser(positiveInteger)
     .conflicts(['seeds', 'smoke']);
+export const requireOption = () =>
+  new Option(
+    '--require <verdict>',
+    'exit with 1 unless this is the verdict (reproduced, ruled-out, contradicted or inconclusive), or CLAIM=VERDICT that of one claim; may be repeated',
+  ).argParser((text: string, earlier: readonly Requirement[] | undefined) => [
+    ...(earlier ?? []),
+    parseRequirement(text),
+  ]);
 export const jsonOption = () => new Option('--json', 'print one JSON document on stdout');
 
 export const resamplesOption = () =>
@@ -142,7 +149,7 @@ export interface SuiteOptions {
   readonly out: string;
   readonly smoke?: true;
   readonly json?: true;
-  readonly require?: 'reproduced';
+  readonly require?: readonly Requirement[];
   readonly untilDecided?: number;
 }
 

@@ -6,9 +6,9 @@ import { paperText } from '../planning/paper-text.js';
 import type { PlanDocument } from '../planning/plan-document.js';
 import { leftText, planText } from '../planning/plan-text.js';
 import { durationText } from '../planning/quantities.js';
-import { readFindings, readNamedSuite } from '../suite/find-suite.js';
+import { findingFiles, namedSuiteFile } from '../suite/find-suite.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
-import type { Suite } from '../suite/schema.js';
+import { readStatedSuite, type StatedSuite } from '../suite/stated-suite.js';
 import type { SuiteOptions } from './options.js';
 
 export type PlanCommandOptions = Omit<SuiteOptions, 'require'> & {
@@ -22,13 +22,13 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
   if (scale === 'paper') requirePaperOptions(options);
   const suites = suitesOf(fileOrId, options);
   if (scale === 'paper') {
-    const plans = suites.map((suite) => paperPlan(suite, planOptions(options)));
+    const plans = suites.map(({ suite }) => paperPlan(suite, planOptions(options)));
     if (json === true) printJson(oneOrAll(plans));
     else printText(plans.map(paperText).join('\n'));
     return;
   }
   // Everything is planned before anything is measured: bad input is met at once.
-  const plans = suites.map((suite) => planSuite(suite, planOptions(options)));
+  const plans = suites.map(({ suite, origin }) => planSuite(suite, { ...planOptions(options), origin }));
   const { planDocument } = await import('../planning/plan-document.js');
   const documents: PlanDocument[] = [];
   for (const plan of plans) {
@@ -60,13 +60,15 @@ function requirePaperOptions({ calibrate, smoke }: PlanCommandOptions): void {
     refuse('the paper scale has no smoke runs: the suite shortens the embedded scale only', '--smoke');
 }
 
-function suitesOf(fileOrId: string | undefined, { finding, full }: PlanCommandOptions): readonly Suite[] {
+function suitesOf(fileOrId: string | undefined, { finding, full }: PlanCommandOptions): readonly StatedSuite[] {
   if ((fileOrId === undefined) === (finding === undefined)) {
     const what = fileOrId === undefined ? 'no suite is named' : 'both a suite and --finding are given';
     const expected = 'SUITE.yaml or --finding N';
     throw new UserError({ code: 'usage', what, expected, fix: 'name one of the two' }, { exitCode: 2 });
   }
-  return fileOrId === undefined ? readFindings(finding ?? '', { full: full === true }) : [readNamedSuite(fileOrId)];
+  const files =
+    fileOrId === undefined ? findingFiles(finding ?? '', { full: full === true }) : [namedSuiteFile(fileOrId)];
+  return files.map(readStatedSuite);
 }
 
 function planOptions({ smoke, data, seeds }: PlanCommandOptions): PlanOptions {

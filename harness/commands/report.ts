@@ -11,13 +11,12 @@ export function registerReport(program: Command): void {
     .action(async (records: readonly string[], { out }: { out: string }) => {
       const { resolve } = await import('node:path');
       const { findReproductions } = await import('../records/reproduction.js');
-      const { quotedVerdict } = await import('../verdict/decide-finding.js');
+      const { quotedVerdicts } = await import('../verdict/decide-finding.js');
       const { writeReports } = await import('../report/write-reports.js');
       const folders = findReproductions(records.map((path) => resolve(path)));
       const { page, reports } = await writeReports(folders, resolve(out));
       for (const { finding } of reports) {
-        const quoted = quotedVerdict(finding);
-        if (quoted !== undefined) printNote(quoted);
+        for (const quoted of quotedVerdicts(finding)) printNote(quoted);
       }
       printNote(page);
     });

@@ -7,6 +7,7 @@ import {
   jobsOption,
   jsonOption,
   outOption,
+  requireOption,
   type SuiteOptions,
   scaleOption,
   seedsOption,
@@ -22,9 +23,10 @@ export function registerReproduce(program: Command): void {
     )
     .option('--full', 'also the further suites of the finding, which take longer')
     .action(async ({ finding, full = false, ...options }: SuiteOptions & { finding: string; full?: boolean }) => {
-      const { readFindings } = await import('../suite/find-suite.js');
+      const { findingFiles } = await import('../suite/find-suite.js');
+      const { readStatedSuite } = await import('../suite/stated-suite.js');
       const { runSuites } = await import('./run-suites.js');
-      await runSuites(readFindings(finding, { full }), options);
+      await runSuites(findingFiles(finding, { full }).map(readStatedSuite), options);
     });
 }
 
@@ -41,5 +43,5 @@ export function withSuiteOptions(command: Command): Command {
     .addOption(smokeOption())
     .addOption(untilDecidedOption())
     .addOption(jsonOption())
-    .addOption(new Option('--require <verdict>', 'exit with 1 unless this is the verdict').choices(['reproduced']));
+    .addOption(requireOption());
 }

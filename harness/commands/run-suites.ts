@@ -4,21 +4,26 @@ import { type Interruption, withInterruption } from '../execution/interruption.j
 import { type FinishedReproduction, reproduce } from '../experiment/reproduce.js';
 import { planLooks, reproduceUntilDecided } from '../experiment/until-decided.js';
 import { printJsonText, printNote } from '../log-text.js';
+import { statementOf } from '../records/statement.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
-import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
-import type { Suite } from '../suite/schema.js';
-import { type DecidedFinding, decideFinding, quotedVerdict, verdictOf } from '../verdict/decide-finding.js';
+import type { Plan, PlanOptions } from '../suite/plan.js';
+import type { StatedSuite } from '../suite/stated-suite.js';
+import type { SuiteOrigin } from '../suite/suite-origin.js';
+import { type DecidedFinding, decideFinding, lookOutcome, quotedVerdicts } from '../verdict/decide-finding.js';
+import { plainVerdicts } from '../verdict/plain-words.js';
 import { commandFor, type SuiteOptions } from './options.js';
+import { checkRequirements, unmetRequirements } from './requirements.js';
 
-export async function runSuites(suites: readonly Suite[], options: SuiteOptions): Promise<void> {
+export async function runSuites(suites: readonly StatedSuite[], options: SuiteOptions): Promise<void> {
   const { json = false, out, untilDecided } = options;
   // Everything is planned before anything is trained: what is wrong with the last suite is not learned after hours.
-  const plans = suites.map((suite) =>
-    untilDecided === undefined
-      ? [planSuite(suite, planOptions(options))]
-      : planLooks(suite, untilDecided, planOptions(options)),
+  checkRequirements(
+    options.require ?? [],
+    suites.map(({ suite }) => suite),
   );
+  const plans = suites.map(({ suite, origin }) => planLooks(suite, untilDecided, { ...planOptions(options), origin }));
+  for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
   const reports: WrittenReport[] = [];
   // One interruption for all, so that a stop request between two suites is heard as well.
@@ -29,6 +34,14 @@ export async function runSuites(suites: readonly Suite[], options: SuiteOptions)
   if (json) printJsonText(document(reports.map((report) => report.json.trimEnd())));
 }
 
+/** A suite with a pilot decides only on runs that are started when both are committed: better said before hours of training than after. */
+function warnOfOrder(id: string, origin: SuiteOrigin, { smoke }: SuiteOptions): void {
+  if (smoke === true || origin.pilot === undefined || statementOf(origin).committed) return;
+  printNote(
+    `warning: ${id} or its pilot is not committed as it stands here: these runs will not decide; commit both first to get a verdict`,
+  );
+}
+
 /** @param looks the plan, or those of every look until the finding is decided */
 async function reportOn(
   looks: readonly Plan[],
@@ -37,11 +50,9 @@ async function reportOn(
 ): Promise<WrittenReport> {
   const finding = await execute(looks, options, interruption);
   const report = await writeReport(finding, landingPage === undefined ? {} : { landingPage });
-  const { require: required } = options;
-  const verdict = finding.decision?.verdict ?? 'none';
-  if (required !== undefined && verdict !== required) {
+  for (const unmet of unmetRequirements(options.require ?? [], finding)) {
     process.exitCode = 1;
-    printNote(`error: the verdict is ${verdict}, and --require asks for ${required}`);
+    printNote(`error: ${unmet}`);
   }
   printVerdict(finding);
   printNote(report.page);
@@ -50,7 +61,7 @@ async function reportOn(
 
 async function execute(
   looks: readonly Plan[],
-  { engine, out, dataRoot, jobs, untilDecided }: SuiteOptions,
+  { engine, out, dataRoot, jobs }: SuiteOptions,
   interruption: Interruption,
 ): Promise<DecidedFinding> {
   const [first] = looks;
@@ -63,13 +74,13 @@ async function execute(
     ...(jobs === undefined ? {} : { jobs }),
   };
   const decideOn = ({ folder, reproduction }: FinishedReproduction) => decideFinding(folder, reproduction);
-  if (untilDecided === undefined) return decideOn(await reproduce(first!, common));
+  if (looks.length === 1) return decideOn(await reproduce(first!, common));
   let latest: DecidedFinding | undefined;
   const finished = await reproduceUntilDecided(looks, {
     ...common,
     decide: (look) => {
       latest = decideOn(look);
-      return verdictOf(latest);
+      return lookOutcome(latest);
     },
     onOpen: async () => {
       await writeReport(latest!);
@@ -80,8 +91,7 @@ async function execute(
 }
 
 function printVerdict(finding: DecidedFinding): void {
-  const quoted = quotedVerdict(finding);
-  if (quoted !== undefined) printNote(quoted);
+  for (const line of [...plainVerdicts(finding), ...quotedVerdicts(finding)]) printNote(line);
 }
 
 function planOptions({ data, scale, seeds, smoke }: SuiteOptions): PlanOptions {

@@ -8,8 +8,9 @@ export function registerRun(program: Command): void {
     .description('as reproduce, for any suite')
     .argument('<suite>', 'path of the suite (YAML), or the id of a shipped one')
     .action(async (fileOrId: string, options: SuiteOptions) => {
-      const { readNamedSuite } = await import('../suite/find-suite.js');
+      const { namedSuiteFile } = await import('../suite/find-suite.js');
+      const { readStatedSuite } = await import('../suite/stated-suite.js');
       const { runSuites } = await import('./run-suites.js');
-      await runSuites([readNamedSuite(fileOrId)], options);
+      await runSuites([readStatedSuite(namedSuiteFile(fileOrId))], options);
     });
 }

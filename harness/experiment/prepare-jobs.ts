@@ -8,6 +8,7 @@ import type { TitledJob } from '../execution/execute-runs.js';
 import { codeVersion } from '../records/code-version.js';
 import { gatherProvenance } from '../records/provenance.js';
 import { runIdOf } from '../records/run-identity.js';
+import type { Statement } from '../records/statement.js';
 import { type DataSetHandle, dataFingerprintOf, openDataSets, requireOpened } from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
 import type { RunJob } from '../run/run-job.js';
@@ -29,6 +30,10 @@ export interface Surroundings {
   readonly parallel: number;
   /** Whether the runs only check that the pipeline runs. */
   readonly smoke?: boolean;
+  /** Whether the runs are a pilot's, from which nothing is decided. */
+  readonly pilot?: boolean;
+  /** What plans the runs. */
+  readonly statement?: Statement;
   /** Absolute path of easy-vqa, for runs that need it. */
   readonly dataRoot?: string;
 }
@@ -42,7 +47,7 @@ export interface PreparedJobs {
 
 export async function prepareJobs(
   runs: readonly TitledConfig[],
-  { store, engine: choice, machinery, parallel, smoke = false, dataRoot }: Surroundings,
+  { store, engine: choice, machinery, parallel, smoke = false, pilot = false, statement, dataRoot }: Surroundings,
 ): Promise<PreparedJobs> {
   const engine = await machinery.activateEngine(choice);
   const opened = await openDataSets(
@@ -72,6 +77,8 @@ export async function prepareJobs(
       provenance: {
         ...provenance,
         ...(smoke ? { smoke } : {}),
+        ...(pilot ? { pilot } : {}),
+        ...(statement === undefined ? {} : { statement }),
         data: data!,
         ...(trainingData.length > 0 ? { trainingData } : {}),
       },

@@ -15,6 +15,7 @@ import { completeReproduction, earlierReproduction, registerReproduction } from 
 import { type Reproduction, reproductionFolder, reproductionOf } from '../records/reproduction.js';
 import { runPaths } from '../records/run-paths.js';
 import { readFinishedResult } from '../records/run-record.js';
+import { statementOf } from '../records/statement.js';
 import type { DataSetHandle } from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
 import type { Plan } from '../suite/plan.js';
@@ -52,12 +53,14 @@ export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<
   const store = resolve(options.out ?? 'vlm-bench-results');
   const machinery = options.machinery ?? (await import('../run/reference-model.js')).referenceModel;
   const { configs, prefixAt, runAt } = inOrderOfExecution(plan);
+  const stated = plan.origin === undefined ? {} : { statement: statementOf(plan.origin) };
   const { jobs, evaluatedData } = await prepareJobs(configs, {
     store,
     engine,
     machinery,
     parallel,
     smoke: plan.smoke,
+    ...stated,
     ...(options.dataRoot === undefined ? {} : { dataRoot: resolve(options.dataRoot) }),
   });
   const { config } = plan.runs[0]!;
@@ -73,7 +76,7 @@ export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<
   const known = isSame ? earlier?.texts : undefined;
   const texts = plan.suite.compareTexts === true ? { texts: known ?? (await captionTexts(data)) } : {};
   const looks = options.looks === undefined ? {} : { looks: options.looks };
-  const planned = reproductionOf(plan, { ...recorded, command, ...texts, ...looks });
+  const planned = reproductionOf(plan, { ...recorded, command, ...texts, ...looks, ...stated });
   const finishedRuns = () =>
     recorded.runIds.filter((runId) => readFinishedResult(runPaths(store, runId)) !== undefined).length;
   const reproduction = registerReproduction(folder, planned, finishedRuns);

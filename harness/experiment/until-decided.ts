@@ -1,31 +1,52 @@
 /**
- * Adds seeds that the suite declared beforehand while its finding is inconclusive. All looks are planned before the first, and written to
- * disk with the hypotheses before anything is trained, so that α can be spent over them (`harness/statistics/alpha-spending.ts`).
+ * Looks at a finding before all of its seeds have run: those that the suite states, and those that add its reserve seeds. All looks are
+ * planned before the first, and written to disk with the hypotheses before anything is trained, so that α can be spent over them
+ * (`harness/statistics/alpha-spending.ts`). It goes on while any claim is inconclusive.
  */
 import { UserError } from '../errors.js';
-import type { Verdict } from '../statistics/verdict.js';
+import type { Reproduction } from '../records/reproduction.js';
+import { decidingLooks } from '../statistics/alpha-spending.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { type FinishedReproduction, type ReproduceOptions, reproduce } from './reproduce.js';
 
 export interface UntilDecidedOptions extends Omit<ReproduceOptions, 'looks'> {
-  /** The verdict on a reproduction that has just been executed. */
-  readonly decide: (finished: FinishedReproduction) => Verdict;
+  /** What is concluded from a reproduction that has just been executed. */
+  readonly decide: (finished: FinishedReproduction) => LookOutcome;
   /** Called after a look that leaves the finding open, before the next one begins. */
   readonly onOpen?: () => Promise<void>;
+}
+
+type LookTaken = NonNullable<Reproduction['looks']>['taken'][number];
+
+/** With the words for the record: the one of the finding, or those of its claims. */
+export interface LookOutcome extends Omit<LookTaken, 'seeds'> {
+  /** Whether any claim is inconclusive. */
+  readonly open: boolean;
 }
 
 /** Seeds that a look adds to the one before: fewer would spend α without learning much. */
 const seedsPerLook = 2;
 
+type LookedAt = Pick<Suite, 'id' | 'hypotheses' | 'seeds' | 'looks' | 'reserveSeeds'>;
+
 /**
- * Seeds in all at each look: the suite's own first, then two more at a time.
+ * Seeds in all at each look: those that the suite states, all of its own seeds, then two reserve seeds more at a time. A look that
+ * would have nothing of α to decide with is left out.
+ *
+ * @param maximumSeeds how far reserve seeds may be added; by default none are
  * @throws UserError `usage` when the suite has no hypothesis, or not so many seeds
  */
-export function plannedLooks(
-  { id, hypotheses, seeds, reserveSeeds }: Pick<Suite, 'id' | 'hypotheses' | 'seeds' | 'reserveSeeds'>,
-  maximumSeeds: number,
-): readonly number[] {
+export function plannedLooks(suite: LookedAt, maximumSeeds?: number): readonly number[] {
+  const { seeds, looks = [], hypotheses } = suite;
+  const reserve = maximumSeeds === undefined ? [] : reserveLooks(suite, maximumSeeds);
+  const planned = [...new Set([...looks, seeds.length, ...reserve])];
+  if (planned.length === 1) return planned;
+  const alpha = Math.min(...hypotheses.map((hypothesis) => hypothesis.alpha)) / hypotheses.length;
+  return decidingLooks({ alpha, looks: planned });
+}
+
+function reserveLooks({ id, hypotheses, seeds, reserveSeeds }: LookedAt, maximumSeeds: number): readonly number[] {
   const most = seeds.length + reserveSeeds.length;
   const refuse = (expected: string, fix: string) =>
     new UserError(
@@ -42,20 +63,29 @@ export function plannedLooks(
     );
   }
   const added = Math.ceil((maximumSeeds - seeds.length) / seedsPerLook);
-  return Array.from({ length: added + 1 }, (_, look) => Math.min(maximumSeeds, seeds.length + look * seedsPerLook));
+  return Array.from({ length: added }, (_, look) => Math.min(maximumSeeds, seeds.length + (look + 1) * seedsPerLook));
 }
 
 /**
- * The plan of each look.
+ * The plan of each look; one where nothing is decided before the end. A smoke run has one, and fewer seeds have the looks below them.
+ *
  * @throws UserError as `plannedLooks` and `planSuite` do
  */
 export function planLooks(
   suite: Suite,
-  maximumSeeds: number,
-  options: Omit<PlanOptions, 'seeds' | 'reserveSeeds' | 'smoke'> = {},
+  maximumSeeds?: number,
+  options: Omit<PlanOptions, 'reserveSeeds'> = {},
 ): readonly Plan[] {
-  return plannedLooks(suite, maximumSeeds).map((seeds) =>
-    planSuite(suite, { ...options, reserveSeeds: seeds - suite.seeds.length }),
+  const last = planSuite(suite, options);
+  if (options.smoke === true) return [last];
+  const seeds = suite.seeds.slice(0, last.seeds.length);
+  const looks = (suite.looks ?? []).filter((look) => look < seeds.length);
+  return plannedLooks({ ...suite, seeds, looks }, maximumSeeds).map((count) =>
+    planSuite(suite, {
+      ...options,
+      seeds: Math.min(count, seeds.length),
+      reserveSeeds: Math.max(0, count - seeds.length),
+    }),
   );
 }
 
@@ -69,13 +99,13 @@ export async function reproduceUntilDecided(
   { decide, onOpen = async () => {}, ...options }: UntilDecidedOptions,
 ): Promise<FinishedReproduction> {
   const planned = looks.map(({ seeds }) => seeds.length);
-  const taken: { seeds: number; verdict: Verdict }[] = [];
+  const taken: LookTaken[] = [];
   for (const plan of looks) {
     const seeds = plan.seeds.length;
     const finished = await reproduce(plan, { ...options, looks: { planned, taken: [...taken] } });
-    const verdict = decide(finished);
-    if (verdict !== 'inconclusive' || seeds === planned.at(-1)) return finished;
-    taken.push({ seeds, verdict });
+    const { open, ...words } = decide(finished);
+    if (!open || seeds === planned.at(-1)) return finished;
+    taken.push({ seeds, ...words });
     await onOpen();
   }
   throw new RangeError('there is always a last look');

@@ -1,4 +1,5 @@
 /** Differences of two systems over the same images and, with several records on a side, over seeds; with the words for the method. */
+import { fewImages } from '../../reports/few-images.js';
 import { type SystemComparison, type SystemDifference, systemDifferences } from '../statistics/seeds-and-images.js';
 import { type SystemMetric, scoreOfSums } from '../systems/system.js';
 
@@ -33,7 +34,11 @@ function comparisonOf({ before, after }: MetricPair): SystemComparison {
 }
 
 /** One sentence on what the interval covers. */
-export function methodSentence({ unit, images, records }: SystemDifference, resamples: number): string {
+export function methodSentence(difference: SystemDifference, resamples: number): string {
+  return `${howComputed(difference, resamples)} ${fewImages(difference.images)}`.trim();
+}
+
+function howComputed({ unit, images, records }: SystemDifference, resamples: number): string {
   const [ours, theirs] = records;
   switch (unit) {
     case 'images':

@@ -3,7 +3,8 @@
  * model: on the validation loss of that stage's own mixture, as the share of the stage's whole reduction that has been reached, so that
  * texts whose losses have different levels can be compared.
  */
-import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { isTextStage, type RunConfig, type Stage, type TextStage } from '../../reference-model/recipe/recipe.js';
+import { validationOf } from '../../reference-model/recipe/stage-validation.js';
 import { nonIncreasing } from './isotonic.js';
 import type { Scores } from './measures.js';
 import type { RunEvent } from './run-events.js';
@@ -39,7 +40,7 @@ interface MeasuredLoss {
  * A stage that did not reduce its loss counts as one that needed all of its steps and tokens.
  *
  * @returns undefined when no stage trains the language model, or when there is no validation before its first step under its own
- *   attention mask and on its own data, or none after it
+ *   attention mask, on its own data and on as many examples, or none after its last
  */
 export function convergenceCurve(
   events: readonly RunEvent[],
@@ -48,13 +49,13 @@ export function convergenceCurve(
   const stages = recipe.stages.filter(({ steps }) => steps > 0);
   const index = stages.findIndex(({ trainable }) => trainable.includes('language'));
   const stage = stages[index];
-  if (stage === undefined) return undefined;
+  if (stage === undefined || !isTextStage(stage)) return undefined;
   const before = stages[index - 1];
   const start = stages.slice(0, index).reduce((sum, { steps }) => sum + steps, 0);
-  const comparable = before !== undefined && isValidatedAlike(before, stage, data) ? [before.name] : [];
+  const comparable = before !== undefined && isValidatedAlike(before, stage, { recipe, data }) ? [before.name] : [];
 
   const measured = measuredLosses(events, { stage, start, startedBy: [...comparable, stage.name] });
-  if (measured[0]?.step !== 0 || measured.length < 2) return undefined;
+  if (measured[0]?.step !== 0 || measured.length < 2 || measured.at(-1)!.step !== stage.steps) return undefined;
   return curveThrough(measured);
 }
 
@@ -66,10 +67,11 @@ export function convergenceCurve(
 export function convergenceMeasures(events: readonly RunEvent[], config: Pick<RunConfig, 'recipe' | 'data'>): Scores {
   const curve = convergenceCurve(events, config);
   if (curve === undefined) return {};
-  const { validateEverySteps, validationExamples } = config.recipe;
+  const stage = config.recipe.stages.find(({ steps, trainable }) => steps > 0 && trainable.includes('language'));
+  const { everySteps, examples } = validationOf(config.recipe, stage ?? {});
   const loss =
     'validation loss, mean over the sources of the own mixture by share; first stage that trains the language model; ' +
-    `${validationExamples} examples a source, every ${validateEverySteps} steps; isotonic regression`;
+    `${examples} examples a source, every ${everySteps} steps; isotonic regression`;
   const share = `${threshold * 100} % of the own reduction, linear between validations`;
   return {
     'convergence/steps-to-90': { value: curve.stepsToThreshold, signature: `steps to ${share}|${loss}` },
@@ -79,13 +81,22 @@ export function convergenceMeasures(events: readonly RunEvent[], config: Pick<Ru
 }
 
 /** Whether a validation at the end of one stage measures what one before the first step of the next would. */
-function isValidatedAlike(before: Stage, stage: Stage, data: RunConfig['data']): boolean {
-  return before.attentionMask === stage.attentionMask && (before.data ?? data.name) === (stage.data ?? data.name);
+function isValidatedAlike(
+  before: Stage,
+  stage: TextStage,
+  { recipe, data }: Pick<RunConfig, 'recipe' | 'data'>,
+): boolean {
+  if (!isTextStage(before)) return false;
+  return (
+    before.attentionMask === stage.attentionMask &&
+    (before.data ?? data.name) === (stage.data ?? data.name) &&
+    validationOf(recipe, before).examples === validationOf(recipe, stage).examples
+  );
 }
 
 function measuredLosses(
   events: readonly RunEvent[],
-  { stage, start, startedBy }: { stage: Stage; start: number; startedBy: readonly string[] },
+  { stage, start, startedBy }: { stage: TextStage; start: number; startedBy: readonly string[] },
 ): readonly MeasuredLoss[] {
   const measured: MeasuredLoss[] = [];
   let tokens = 0;
@@ -105,7 +116,7 @@ function measuredLosses(
 }
 
 /** Mean over the sources of a mixture, weighted by their shares; undefined when one of them was not validated. */
-function mixtureLoss(loss: Loss, mixture: Stage['mixture']): number | undefined {
+function mixtureLoss(loss: Loss, mixture: TextStage['mixture']): number | undefined {
   let total = 0;
   let weights = 0;
   for (const source of ['human-captions', 'ai-captions', 'questions', 'open-questions'] as const) {

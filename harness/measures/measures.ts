@@ -1,5 +1,7 @@
 /** The measures that a run can be judged by: their names in suites and results, and how reports show them. */
 
+import { FORCED_GROUPS, type ForcedGroup, forcedTexts } from './forced-groups.js';
+
 export const measureIds = [
   'CIDEr-D/ai-captions',
   'CIDEr-D/human-captions',
@@ -9,6 +11,10 @@ export const measureIds = [
   'validation-loss/human-captions',
   'validation-loss/ai-captions',
   'validation-loss/questions',
+  'validation-area/captions',
+  'validation-area/human-captions',
+  'validation-area/ai-captions',
+  'validation-area/questions',
   'convergence/steps-to-90',
   'convergence/tokens-to-90',
   'convergence/area',
@@ -18,6 +24,8 @@ export const measureIds = [
   'baseline/blind',
   'baseline/blind/yes-no',
   'baseline/blind/open',
+  ...FORCED_GROUPS.map((group) => `exact-match/${group}` as const),
+  ...FORCED_GROUPS.map((group) => `answer-loss/${group}` as const),
 ] as const;
 
 export type MeasureId = (typeof measureIds)[number];
@@ -41,6 +49,10 @@ export const measures: Readonly<Record<MeasureId, Measure>> = {
   'validation-loss/human-captions': validationLoss('human captions'),
   'validation-loss/ai-captions': validationLoss('AI captions'),
   'validation-loss/questions': validationLoss('questions'),
+  'validation-area/captions': validationArea('captions of both kinds'),
+  'validation-area/human-captions': validationArea('human captions'),
+  'validation-area/ai-captions': validationArea('AI captions'),
+  'validation-area/questions': validationArea('answers'),
   'convergence/steps-to-90': { label: 'steps to 90 % of its own loss reduction', axis: 'steps', higherIsBetter: false },
   'convergence/tokens-to-90': {
     label: 'tokens to 90 % of its own loss reduction',
@@ -58,7 +70,26 @@ export const measures: Readonly<Record<MeasureId, Measure>> = {
   'baseline/blind': baseline('question-only (blind) baseline', 'accuracy'),
   'baseline/blind/yes-no': baseline('question-only (blind) baseline', 'yes/no accuracy'),
   'baseline/blind/open': baseline('question-only (blind) baseline', 'open-answer accuracy'),
+  ...forced('exact-match', (texts) => ({
+    label: `exact match of ${texts}`,
+    axis: 'share with every token ranked first (0–1)',
+    higherIsBetter: true,
+  })),
+  ...forced('answer-loss', (texts) => ({
+    label: `loss of ${texts}`,
+    axis: 'nats per answer',
+    higherIsBetter: false,
+  })),
 };
+
+/** A family of measures with one member per group of references. */
+function forced<Family extends string>(
+  family: Family,
+  measure: (texts: string) => Measure,
+): Readonly<Record<`${Family}/${ForcedGroup}`, Measure>> {
+  const entries = FORCED_GROUPS.map((group) => [`${family}/${group}`, measure(forcedTexts(group))]);
+  return Object.fromEntries(entries) as Record<`${Family}/${ForcedGroup}`, Measure>;
+}
 
 function cider(captions: string): Measure {
   return { label: `CIDEr-D of ${captions}`, axis: 'CIDEr-D (0–10)', higherIsBetter: true };
@@ -66,6 +97,14 @@ function cider(captions: string): Measure {
 
 function validationLoss(source: string): Measure {
   return { label: `validation loss on ${source}`, axis: 'nats per answer token', higherIsBetter: false };
+}
+
+function validationArea(source: string): Measure {
+  return {
+    label: `area under the validation loss of ${source}`,
+    axis: 'share of the loss of a uniform guess',
+    higherIsBetter: false,
+  };
 }
 
 function baseline(answer: string, accuracy: string): Measure {

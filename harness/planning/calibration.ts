@@ -5,7 +5,8 @@
 import { performance } from 'node:perf_hooks';
 import type { EngineName } from '../../reference-model/engines/engine.js';
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
-import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
+import { stageFlops } from '../../reference-model/recipe/stage-flops.js';
 import type { TrainingEvent } from '../../reference-model/training/events.js';
 import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
 import type { Machinery } from '../run/machinery.js';
@@ -23,9 +24,10 @@ export interface Calibration {
   readonly processorShare: number;
 }
 
-/** Stages that train the same parts cost alike. */
-export function stageKind({ trainable }: Pick<Stage, 'trainable'>): string {
-  return [...trainable].sort().join(' + ');
+/** Stages of a kind that train the same parts cost alike. */
+export function stageKind({ kind = 'texts', trainable }: Pick<Stage, 'kind' | 'trainable'>): string {
+  const parts = [...trainable].sort().join(' + ');
+  return kind === 'texts' ? parts : `${parts} on ${kind}`;
 }
 
 const steps = 6;
@@ -39,7 +41,9 @@ export function calibrationConfig(configs: readonly RunConfig[]): RunConfig {
   for (const { recipe, data } of configs) {
     for (const stage of recipe.stages) {
       if (stage.steps > 0 && !kinds.has(stageKind(stage))) {
-        kinds.set(stageKind(stage), { ...stage, data: stage.data ?? data.name, steps });
+        // Validated as the recipe says, so that there is something to measure.
+        const { validation: _, ...rest } = { validation: undefined, ...stage };
+        kinds.set(stageKind(stage), { ...rest, data: stage.data ?? data.name, steps });
       }
     }
   }
@@ -100,9 +104,10 @@ export async function calibrate(
         const seconds = time - last.time;
         const stage = config.recipe.stages.find(({ name }) => 'stage' in event && name === event.stage);
         if (event.type === 'step' && stage !== undefined && event.stage === last.event.stage) {
-          const { tokens, answerTokens } = event;
-          const work = { examples: config.recipe.batchSize, tokens, answerTokens };
-          const { forward, backward } = exampleFlops(config.model, work, stage.trainable);
+          const { tokens, answerTokens, sequences } = event;
+          const shared = sequences === undefined ? {} : { sequences };
+          const work = { examples: batchSizes(config.recipe, stage).batchSize, tokens, answerTokens, ...shared };
+          const { forward, backward } = stageFlops(config.model, stage, work);
           const rate = training.get(stageKind(stage)) ?? new Rate();
           training.set(stageKind(stage), rate);
           rate.add(forward + backward, seconds);

@@ -5,6 +5,13 @@
 
 import { number } from '../statistics/number-text.js';
 import { minimumDetectableEffect, seedsNeeded } from '../statistics/power.js';
+import {
+  benefitInMargins,
+  chanceToReproduce,
+  chanceToRuleOut,
+  seedsForPower,
+  spreadUpperBound,
+} from '../statistics/verdict-power.js';
 import type { Plan } from '../suite/plan.js';
 import type { Hypothesis } from '../suite/schema.js';
 
@@ -16,6 +23,20 @@ const mostSeeds = 1000;
 export interface Pilot {
   readonly standardDeviation: number;
   readonly source: string;
+  /** Of the standard deviation; absent where only the suite states it. */
+  readonly degreesOfFreedom?: number;
+}
+
+/** The chances of a verdict for one spread. */
+export interface VerdictPower {
+  readonly spread: 'estimate' | 'upper bound';
+  readonly standardDeviation: number;
+  /** That a benefit of the margin is ruled out where there is no effect. */
+  readonly ruledOut: number;
+  /** That an effect of 1.5 margins is reproduced. */
+  readonly reproduced: number;
+  /** Seeds with which both are as likely as `power`; null when 1000 do not suffice. */
+  readonly seedsNeeded: number | null;
 }
 
 export interface DetectableEffect {
@@ -36,6 +57,8 @@ export interface DetectableEffect {
     /** Seeds whose t test would tell an effect of the margin from none; null when 1000 do not suffice or the margin is 0. */
     readonly seedsNeeded: number | null;
   }[];
+  /** At the strictest of these levels; absent without a pilot or a margin. The upper bound is that of 80 % confidence. */
+  readonly verdict?: { readonly alpha: number; readonly powers: readonly VerdictPower[] };
 }
 
 /** @param pilotOf undefined where nothing is known */
@@ -64,9 +87,60 @@ export function detectableEffects(
           ? null
           : (seedsNeeded({ effect: margin, standardDeviation, alpha: level, power, max: mostSeeds }) ?? null),
     }));
-    return { ...about, pilot, levels };
+    if (margin === 0) return { ...about, pilot, levels };
+    return {
+      ...about,
+      pilot,
+      levels,
+      verdict: verdictPowers(pilot, { n: seeds.length, margin, alpha: levels.at(-1)!.alpha }),
+    };
   });
 }
+
+function verdictPowers(
+  { standardDeviation, degreesOfFreedom }: Pilot,
+  { n, margin, alpha }: { readonly n: number; readonly margin: number; readonly alpha: number },
+): NonNullable<DetectableEffect['verdict']> {
+  const powerOf = (spread: VerdictPower['spread'], deviation: number): VerdictPower => {
+    const rule = { standardDeviation: deviation, margin, alpha };
+    return {
+      spread,
+      standardDeviation: deviation,
+      ruledOut: chanceToRuleOut({ ...rule, n }),
+      reproduced: chanceToReproduce({ ...rule, n }),
+      seedsNeeded: seedsForPower({ ...rule, power, max: mostSeeds }) ?? null,
+    };
+  };
+  const estimate = powerOf('estimate', standardDeviation);
+  if (degreesOfFreedom === undefined) return { alpha, powers: [estimate] };
+  const bound = spreadUpperBound({ standardDeviation, degreesOfFreedom });
+  return { alpha, powers: [estimate, powerOf('upper bound', bound)] };
+}
+
+/**
+ * For a suite with a pilot file: one sentence for each claim that its seeds leave open more often than the power allows. Its text must say
+ * so, and the sentence asks for that unless a caveat speaks of power.
+ */
+export function underpoweredWarnings(
+  effects: readonly DetectableEffect[],
+  caveats: readonly string[],
+): readonly string[] {
+  const isSaid = caveats.some((caveat) => /\b(?:under)?power/i.test(caveat));
+  return effects.flatMap(({ hypothesis, seeds, verdict }) => {
+    const [estimate] = verdict?.powers ?? [];
+    if (estimate === undefined || Math.min(estimate.ruledOut, estimate.reproduced) >= power) return [];
+    const { ruledOut, reproduced, seedsNeeded: needed } = estimate;
+    const remedy = needed === null ? `even ${mostSeeds} seeds would not suffice` : `it would take ${needed} seeds`;
+    return [
+      `${hypothesis}: underpowered: with ${seeds} seeds the chance is ${share(ruledOut)} to rule the margin out where there is no effect, and ` +
+        `${share(reproduced)} to reproduce an effect of ${benefitInMargins} margins; for ${share(power)} of both ${remedy}` +
+        `${isSaid ? '' : '; the suite must say so in its caveats'}.`,
+    ];
+  });
+}
+
+/** A probability in whole percent. */
+export const share = (probability: number): string => `${Math.round(probability * 100)} %`;
 
 /** One sentence for each hypothesis whose margin is too small an effect for the seeds, at the strictest level. */
 export function powerWarnings(effects: readonly DetectableEffect[]): readonly string[] {

@@ -4,13 +4,19 @@ import { performance } from 'node:perf_hooks';
 import { loadDataSet } from '../../reference-model/data/load-dataset.js';
 import type { Part } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
-import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig } from '../../reference-model/recipe/recipe.js';
 import { loadDataSets } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
 import type { Plan } from '../suite/plan.js';
 import type { Hypothesis } from '../suite/schema.js';
 import { stepCounts } from '../suite/shared-prefixes.js';
-import { type DetectableEffect, detectableEffects, type Pilot, powerWarnings } from './detectable-effects.js';
+import {
+  type DetectableEffect,
+  detectableEffects,
+  type Pilot,
+  powerWarnings,
+  underpoweredWarnings,
+} from './detectable-effects.js';
 import type { EngineTime } from './engine-times.js';
 import { recordedNodes } from './recorded-runs.js';
 import { type GraphEdge, type GraphNode, runGraph } from './run-graph.js';
@@ -22,8 +28,10 @@ type ParameterCounts = Readonly<Record<Part | 'total', number>>;
 export interface ArmSizes {
   readonly arm: string;
   readonly parameters: ParameterCounts;
-  /** Examples of each step. */
+  /** Examples of each step, where a stage does not state its own. */
   readonly batchSize: number;
+  /** Of the steps that there are: every size once, the smallest first. */
+  readonly batchSizes: readonly number[];
 }
 
 export interface PlanDocument {
@@ -35,6 +43,8 @@ export interface PlanDocument {
   readonly dataSet: string;
   readonly smoke: boolean;
   readonly hypotheses: readonly Hypothesis[];
+  /** Seeds after which it is decided whether to go on, and the full number; absent where all seeds run. */
+  readonly looks?: readonly number[];
   /** Of the first run; levels may change them: see `arms`. */
   readonly parameters: ParameterCounts;
   readonly batchSize: number;
@@ -102,6 +112,7 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
   });
   const detectable = plan.smoke ? [] : detectableEffects(plan, await pilots(store, plan));
   const { suite, dataSet, scale, smoke, hypotheses } = plan;
+  const looks = smoke ? [] : looksOf(plan);
   const arms = armSizes(plan);
   const { parameters, batchSize } = arms[0]!;
   const steps = stepCounts(plan);
@@ -115,6 +126,7 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     dataSet,
     smoke,
     hypotheses,
+    ...(looks.length < 2 ? {} : { looks }),
     parameters,
     batchSize,
     arms,
@@ -132,8 +144,12 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     },
     engines,
     detectable,
-    warnings: powerWarnings(detectable),
+    warnings: hasPilot(plan) ? underpoweredWarnings(detectable, suite.caveats) : powerWarnings(detectable),
   };
+}
+
+function looksOf({ suite, seeds }: Plan): readonly number[] {
+  return [...(suite.looks ?? []).filter((look) => look < seeds.length), seeds.length];
 }
 
 function armSizes({ arms, runs }: Plan): readonly ArmSizes[] {
@@ -141,13 +157,24 @@ function armSizes({ arms, runs }: Plan): readonly ArmSizes[] {
     const { model, recipe } = runs.find(({ arm }) => arm === id)!.config;
     const counts = parameterCount(model);
     const total = counts.vision + counts.connector + counts.language;
-    return { arm: id, parameters: { ...counts, total }, batchSize: recipe.batchSize };
+    const stages = recipe.stages.filter(({ steps }) => steps > 0);
+    const sizes = new Set(stages.map((stage) => batchSizes(recipe, stage).batchSize));
+    return {
+      arm: id,
+      parameters: { ...counts, total },
+      batchSize: recipe.batchSize,
+      batchSizes: [...sizes].sort((left, right) => left - right),
+    };
   });
 }
 
-/** What the records show goes before what the suite says. */
+const hasPilot = ({ origin, dataSet }: Plan): boolean => origin?.pilot?.content.dataSet === dataSet;
+
+/** The pilot beside the suite goes before what the records show, and that before what the suite says. */
 async function pilots(store: string, plan: Plan): Promise<(hypothesis: Hypothesis) => Pilot | undefined> {
   const { recordedPilots } = await import('./recorded-pilot.js');
   const recorded = recordedPilots(store, plan);
-  return (hypothesis) => recorded(hypothesis) ?? hypothesis.pilot;
+  const { filedPilots } = await import('./filed-pilot.js');
+  const filed = filedPilots(plan);
+  return (hypothesis) => filed(hypothesis) ?? recorded(hypothesis) ?? hypothesis.pilot;
 }

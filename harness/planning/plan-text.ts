@@ -1,7 +1,8 @@
 /** A plan as text for the terminal: what is trained as a tree, what it costs, and what it can find. */
 import { logLines } from '../log-text.js';
 import { number } from '../statistics/number-text.js';
-import type { DetectableEffect } from './detectable-effects.js';
+import { benefitInMargins } from '../statistics/verdict-power.js';
+import { type DetectableEffect, share } from './detectable-effects.js';
 import type { EngineTime } from './engine-times.js';
 import type { ArmSizes, PlanDocument } from './plan-document.js';
 import { durationText, quantityText } from './quantities.js';
@@ -15,6 +16,9 @@ export function planText(plan: PlanDocument): string {
     `${suite}: ${title}${smoke ? ' (smoke)' : ''}`,
     ...(claim === undefined ? [] : [row('claim', claim)]),
     ...hypotheses.map((hypothesis) => row('primary metric', hypothesisText(hypothesis))),
+    ...(plan.looks === undefined
+      ? []
+      : [row('looks', `after ${plan.looks.join(', ')} seeds; it ends early once every claim is decided`)]),
     row('data', `${dataSet}, scale ${scale}`),
     ...byArms(arms, ({ parameters }) => parametersText(parameters)).map((text) => row('parameters', text)),
     row(
@@ -28,6 +32,7 @@ export function planText(plan: PlanDocument): string {
     row('recorded', `${recorded} of ${plan.nodes.length}`),
     ...plan.engines.map((engine) => row(`on ${engine.engine}`, engineText(engine))),
     ...plan.detectable.map((effect) => row('can find', detectableText(effect))),
+    ...plan.detectable.flatMap((effect) => verdictLines(effect, plan).map((text) => row('decides', text))),
     ...treeLines(plan).map((line) => `  ${line}`),
     ...plan.warnings.map((warning) => `  warning: ${warning}`),
     '',
@@ -45,7 +50,10 @@ function byArms(arms: readonly ArmSizes[], say: (arm: ArmSizes) => string): read
 }
 
 function stepText(arms: readonly ArmSizes[]): string {
-  return byArms(arms, ({ batchSize }) => plural(batchSize, 'example')).join(' and of ');
+  return byArms(arms, ({ batchSize, batchSizes: sizes }) => {
+    const [largest = batchSize, ...smaller] = sizes.toReversed();
+    return [...smaller.toReversed(), plural(largest, 'example')].join(' or ');
+  }).join(' and of ');
 }
 
 function parametersText({ total, vision, connector, language }: ArmSizes['parameters']): string {
@@ -95,6 +103,28 @@ function detectableText({ hypothesis, margin, seeds, power, pilot, levels }: Det
     `margin ${number(margin)}, which itself is reproduced at most half the time; seeds differ by ` +
     `${number(pilot.standardDeviation)} (${pilot.source})`
   );
+}
+
+/** One line for each spread, with what deciding would take. */
+function verdictLines(
+  { hypothesis, seeds, power, verdict }: DetectableEffect,
+  { engines }: Pick<PlanDocument, 'engines'>,
+): readonly string[] {
+  const measured = engines.find(({ seconds }) => seconds !== undefined);
+  return (verdict?.powers ?? []).map(({ spread, standardDeviation, ruledOut, reproduced, seedsNeeded }) => {
+    const differ =
+      spread === 'estimate' ? 'seeds that differ by' : 'the upper bound of 80 % confidence of that spread,';
+    const time = (count: number): string =>
+      measured?.seconds === undefined
+        ? ''
+        : ` (about ${durationText((measured.seconds.wall * count) / seeds)} on ${measured.engine})`;
+    const needed = seedsNeeded === null ? 'more than 1000 seeds' : `${plural(seedsNeeded, 'seed')}${time(seedsNeeded)}`;
+    return (
+      `${hypothesis}: over ${plural(seeds, 'seed')}${time(seeds)} with ${differ} ${number(standardDeviation)}, the margin is ruled out with a ` +
+      `probability of ${share(ruledOut)} where there is no effect, and an effect of ${benefitInMargins} margins is reproduced with one of ` +
+      `${share(reproduced)}, at α = ${number(verdict!.alpha)}; ${share(power)} of both takes ${needed}`
+    );
+  });
 }
 
 function hypothesisText(hypothesis: PlanDocument['hypotheses'][number]): string {

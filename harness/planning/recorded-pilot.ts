@@ -31,7 +31,8 @@ export function recordedPilots(store: string, plan: Plan): (hypothesis: Hypothes
     if (evidence === undefined) return undefined;
     const { standardDeviation } = meanOfEffects(evidence.effects, evidence.magnitude);
     if (standardDeviation === 0) return undefined;
-    return { standardDeviation, source: `${evidence.effects.length} seeds recorded under ${folder}` };
+    const source = `${evidence.effects.length} seeds recorded under ${folder}`;
+    return { standardDeviation, source, degreesOfFreedom: evidence.effects.length - 1 };
 
     function recordedEvidence(stated: Hypothesis) {
       try {

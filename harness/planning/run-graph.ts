@@ -5,6 +5,8 @@
 import type { Part } from '../../reference-model/model/config.js';
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
 import type { RunConfig, Stage } from '../../reference-model/recipe/recipe.js';
+import { stageFlops } from '../../reference-model/recipe/stage-flops.js';
+import { isValidatedAfter, validationOf } from '../../reference-model/recipe/stage-validation.js';
 import { inOrderOfExecution } from '../experiment/execution-order.js';
 import type { Plan } from '../suite/plan.js';
 import { recordBytes } from './record-bytes.js';
@@ -12,6 +14,7 @@ import type { TokenCounter } from './token-counter.js';
 
 export interface StageCost {
   readonly name: string;
+  readonly kind: NonNullable<Stage['kind']>;
   readonly trainable: readonly Part[];
   readonly steps: number;
   /** Positions of all sequences, visual tokens included, padding not. */
@@ -35,6 +38,7 @@ export interface GraphNode {
   readonly stages: readonly StageCost[];
   readonly tokens: number;
   readonly trainingFlops: number;
+  /** Of validations, and of references that the evaluation gives to the model: forward passes without generation. */
   readonly validationFlops: number;
   /** Captions and answers that are generated and scored, and their cost. */
   readonly responses: number;
@@ -76,6 +80,7 @@ export function runGraph(plan: Plan, counter: TokenCounter): RunGraph {
     const own = config.recipe.stages.slice(shared.length).filter(({ steps }) => steps > 0);
     const stages = own.map((stage) => stageCost(config, stage, counter));
     const evaluation = counter.evaluation(config);
+    const forced = counter.forced(config);
     const arm = armAt.get(index);
     return {
       ...ids[index]!,
@@ -87,10 +92,10 @@ export function runGraph(plan: Plan, counter: TokenCounter): RunGraph {
       stages,
       tokens: sum(stages.map(({ tokens }) => tokens)),
       trainingFlops: sum(stages.map(({ forwardFlops, backwardFlops }) => forwardFlops + backwardFlops)),
-      validationFlops: validationFlops(config, own, copiedSteps, counter),
+      validationFlops: validationFlops(config, own, copiedSteps, counter) + exampleFlops(config.model, forced).forward,
       responses: evaluation.examples,
       responseFlops: exampleFlops(config.model, evaluation).forward,
-      recordBytes: recordBytes(config, evaluation.examples),
+      recordBytes: recordBytes(config, evaluation.examples + forced.examples),
     };
   });
   return {
@@ -104,9 +109,10 @@ export function runGraph(plan: Plan, counter: TokenCounter): RunGraph {
 function stageCost(config: RunConfig, stage: Stage, counter: TokenCounter): StageCost {
   const { name, trainable, steps } = stage;
   const work = counter.stageSteps(config, stage);
-  const flops = work.map((step) => exampleFlops(config.model, step, trainable));
+  const flops = work.map((step) => stageFlops(config.model, stage, step));
   return {
     name,
+    kind: stage.kind ?? 'texts',
     trainable,
     steps,
     tokens: sum(work.map(({ tokens }) => tokens)),
@@ -116,20 +122,22 @@ function stageCost(config: RunConfig, stage: Stage, counter: TokenCounter): Stag
   };
 }
 
-/** The trainer validates before the first step of all, every so many steps, and at the end of each stage. */
 function validationFlops(
   config: RunConfig,
   stages: readonly Stage[],
   copiedSteps: number,
   counter: TokenCounter,
 ): number {
-  const every = config.recipe.validateEverySteps;
   let total = 0;
   let begin = copiedSteps;
   for (const stage of stages) {
     const end = begin + stage.steps;
-    const within = Math.floor(end / every) - Math.floor(begin / every);
-    const times = within + (end % every === 0 ? 0 : 1) + (begin === 0 ? 1 : 0);
+    const validation = validationOf(config.recipe, stage);
+    let times = 0;
+    // The end of a stage is where the next one begins, and is validated as each of them says.
+    for (let step = begin; step <= end; step++) {
+      if (isValidatedAfter(step, validation, { begin, end })) times += 1;
+    }
     const once = counter.validation(config, stage).map((work) => exampleFlops(config.model, work).forward);
     total += times * sum(once);
     begin = end;

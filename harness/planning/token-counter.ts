@@ -3,10 +3,14 @@
  * as the trainer. Nothing is computed on an engine, and what several runs have in common is walked once.
  */
 import type { DataSet, Sample } from '../../reference-model/data/dataset.js';
+import { forcedGroups } from '../../reference-model/evaluation/forced-requests.js';
 import { visualTokensPerImage } from '../../reference-model/model/config.js';
 import type { ExampleWork } from '../../reference-model/model/step-flops.js';
-import type { RunConfig, Source, Stage } from '../../reference-model/recipe/recipe.js';
-import { CAPTION_PROMPT, type Example, examplesOf, planBatches } from '../../reference-model/training/examples.js';
+import { batchSizes, isTextStage, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
+import { validationOf } from '../../reference-model/recipe/stage-validation.js';
+import { CAPTION_PROMPT, type Example, planBatches } from '../../reference-model/training/examples.js';
+import { heldOutGroups } from '../../reference-model/training/held-out.js';
+import { imageGroups } from '../../reference-model/training/image-groups.js';
 import { modelTokenizer } from '../../reference-model/training/model-tokenizer.js';
 import {
   type DataSets,
@@ -15,15 +19,20 @@ import {
   trainingSamples,
   withQuestionsAbout,
 } from '../../reference-model/training/stage-data.js';
+import { planImages } from '../../reference-model/training/words-batch.js';
 import { canonicalJson } from '../files/canonical-json.js';
+
+type Text = Pick<Example, 'prompt' | 'answer'>;
 
 export interface TokenCounter {
   /** One entry per step of the stage. */
   stageSteps(config: RunConfig, stage: Stage): readonly ExampleWork[];
-  /** One validation during the stage: an entry per source that the data set has. */
+  /** One validation during the stage: an entry per source that is validated. */
   validation(config: RunConfig, stage: Stage): readonly ExampleWork[];
   /** Captions and answers of the evaluation, taken as long as the references, and no longer than may be generated. */
   evaluation(config: RunConfig): ExampleWork;
+  /** References that the evaluation gives to the model token by token. */
+  forced(config: RunConfig): ExampleWork;
 }
 
 /**
@@ -44,43 +53,78 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
     encoders.set(vocabularySize, encode);
     return encode;
   };
-  const workOf = (config: RunConfig, texts: readonly Pick<Example, 'prompt' | 'answer'>[]): ExampleWork => {
+  /** Texts about one image in each sequence; with more than one, the image and the begin token are there once for all. */
+  const groupedWork = (config: RunConfig, sequences: readonly (readonly Text[])[]): ExampleWork => {
     const tokensOf = textTokens(config);
-    const visual = visualTokensPerImage(config.model);
-    let tokens = 0;
-    let answerTokens = 0;
+    const shared = visualTokensPerImage(config.model) + 1; // with the begin token
+    const texts = sequences.flat();
+    let prompts = 0;
+    let answers = 0;
     for (const { prompt, answer } of texts) {
-      const learned = tokensOf(answer) + 1; // with the end token
-      tokens += visual + 1 + tokensOf(prompt) + learned; // with the begin token
-      answerTokens += learned;
+      prompts += tokensOf(prompt);
+      answers += tokensOf(answer) + 1; // with the end token
     }
-    return { examples: texts.length, tokens, answerTokens };
+    const work = {
+      examples: texts.length,
+      tokens: shared * sequences.length + prompts + answers,
+      answerTokens: answers,
+    };
+    return sequences.length === texts.length ? work : { ...work, sequences: sequences.length };
   };
+  const workOf = (config: RunConfig, texts: readonly Text[]) =>
+    groupedWork(
+      config,
+      texts.map((text) => [text]),
+    );
+  const wordsWork = ({ model }: RunConfig, samples: readonly Sample[]): ExampleWork => ({
+    examples: samples.length,
+    tokens: samples.length * visualTokensPerImage(model),
+    answerTokens: samples.reduce((sum, sample) => sum + wordTargets(sample, model), 0),
+  });
   const shapeKey = ({ model }: RunConfig) => [model.language.vocabularySize, visualTokensPerImage(model)];
 
   return {
     stageSteps: (config, stage) => {
       const { recipe, seed, data } = config;
-      // What a stage trains, how fast and under which mask is nothing to its batches; whatever else it says may be.
-      const { trainable: _, learningRate: __, attentionMask: ___, ...drawn } = stage;
-      const key = canonicalJson([
-        { ...drawn, seed, batchSize: recipe.batchSize, data: stage.data ?? data.name },
-        shapeKey(config),
-      ]);
+      // What a stage trains, how fast, under which mask and how it is validated is nothing to its batches; whatever else it says may be.
+      const { trainable: _, learningRate: __, ...rest } = stage;
+      const {
+        attentionMask: ___,
+        validation: ____,
+        ...drawn
+      } = { attentionMask: undefined, validation: undefined, ...rest };
+      const { batchSize } = batchSizes(recipe, stage);
+      const key = canonicalJson([{ ...drawn, seed, batchSize, data: stage.data ?? data.name }, shapeKey(config)]);
       return remembered(steps, key, () => {
         const drawnFrom = trainingSamples(stageDataSet(config, stage, dataSets), stage, seed);
+        if (!isTextStage(stage)) {
+          const images = planImages(drawnFrom, stage, batchSize, seed);
+          return Array.from({ length: stage.steps }, (_, step) => wordsWork(config, images.batch(step)));
+        }
         const samples = withQuestionsAbout(drawnFrom, stage.questionTypes);
-        const batches = planBatches(samples, stage, recipe.batchSize, seed);
-        return Array.from({ length: stage.steps }, (_, step) => workOf(config, batches.batch(step)));
+        const batches = planBatches(samples, stage, batchSize, seed);
+        return Array.from({ length: stage.steps }, (_, step) =>
+          groupedWork(config, imageGroups(batches.batch(step), stage.questionsPerImage)),
+        );
       });
     },
     validation: (config, stage) => {
       const { data, recipe } = config;
-      const key = canonicalJson([stage.data ?? data.name, recipe.validationExamples, shapeKey(config)]);
+      const { validationSplit = 'validation' } = recipe;
+      const { sources, examples: count } = validationOf(recipe, stage);
+      const questionsPerImage = isTextStage(stage) ? stage.questionsPerImage : undefined;
+      const drawn = {
+        data: stage.data ?? data.name,
+        sources,
+        count,
+        validationSplit,
+        questionsPerImage: questionsPerImage ?? 1,
+      };
+      const key = canonicalJson([drawn, shapeKey(config)]);
       return remembered(validations, key, () => {
-        const samples = stageDataSet(config, stage, dataSets).splits.validation;
-        return validatedSources
-          .map((source) => workOf(config, heldOut(samples, source, recipe.validationExamples)))
+        const samples = stageDataSet(config, stage, dataSets).splits[validationSplit] ?? [];
+        return sources
+          .map((source) => groupedWork(config, heldOutGroups(samples, source, { count, questionsPerImage })))
           .filter(({ examples }) => examples > 0);
       });
     },
@@ -91,28 +135,25 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
       const surplus = Math.max(0, work.answerTokens - longest);
       return { ...work, tokens: work.tokens - surplus, answerTokens: work.answerTokens - surplus };
     },
+    forced: (config) => {
+      const groups = forcedGroups(config, requireDataSet(dataSets, config.data.name));
+      return groupedWork(
+        config,
+        groups.map((group) => group.map(({ example }) => example)),
+      );
+    },
   };
 }
 
-const validatedSources = ['human-captions', 'ai-captions', 'questions'] as const satisfies readonly Source[];
-
-/** The trainer's held-out examples: one of each image before a second of any. */
-function heldOut(samples: readonly Sample[], source: Source, count: number): readonly Example[] {
-  const byImage = samples.map((sample) => examplesOf([sample], source));
-  const chosen: Example[] = [];
-  for (let depth = 0; chosen.length < count; depth++) {
-    const layer = byImage.flatMap((examples) => examples.slice(depth, depth + 1));
-    if (layer.length === 0) break;
-    chosen.push(...layer.slice(0, count - chosen.length));
-  }
-  return chosen;
+/** Words of all visual tokens of an image. */
+function wordTargets({ words = [] }: Sample, model: RunConfig['model']): number {
+  const inCells = words.reduce((sum, row) => sum + row.reduce((inRow, cell) => inRow + cell.length, 0), 0);
+  const cells = words.reduce((sum, row) => sum + row.length, 0);
+  return cells === 0 ? 0 : (inCells * visualTokensPerImage(model)) / cells;
 }
 
 /** What is asked in an evaluation, with the first reference as the answer. */
-function expectedAnswers(
-  { evaluation }: RunConfig,
-  { splits }: DataSet,
-): readonly Pick<Example, 'prompt' | 'answer'>[] {
+function expectedAnswers({ evaluation }: RunConfig, { splits }: DataSet): readonly Text[] {
   const samples = splits[evaluation.split];
   const captioned = samples.slice(0, evaluation.captionImages);
   const captions = captioned.flatMap(({ aiCaptions, humanCaptions }) => [

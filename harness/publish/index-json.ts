@@ -21,8 +21,11 @@ export interface SiteIndexJson {
     readonly dataSet: string;
     readonly scale: string;
     readonly smoke: boolean;
+    /** Of all claims together; null for a benchmark and where each claim has its own. */
     readonly verdict: string | null;
     readonly sentence: string | null;
+    /** Instead of one verdict, where each claim has its own. */
+    readonly claims: readonly { readonly id: string; readonly verdict: string; readonly sentence: string }[];
     readonly page: string;
     readonly report: string;
     readonly reportJson: string;
@@ -108,6 +111,7 @@ export function siteIndexJson({ title, baseUrl, suites, boards, runs, comparison
       smoke: suite.smoke,
       verdict: suite.verdict?.verdict ?? null,
       sentence: suite.verdict?.sentence ?? null,
+      claims: (suite.claims ?? []).map(({ id, verdict, sentence }) => ({ id, verdict, sentence })),
       page: suite.path,
       report: suite.report,
       reportJson: suite.report.replace(/\.html$/, '.json'),

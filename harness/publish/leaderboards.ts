@@ -5,6 +5,7 @@
 
 import { sha256 } from '../../reference-model/files/hashing.js';
 import type { BoardRowView, BoardView, SiteLink } from '../../reports/site/index.js';
+import { measureBounds } from '../measures/measure-bounds.js';
 import { type MeasureId, measureIds, measures } from '../measures/measures.js';
 import { isSmokeRun, type RunFacts } from './run-facts.js';
 import { intervalOverSeeds } from './sample-scores.js';
@@ -135,7 +136,13 @@ function rowView(
   group: string,
 ): BoardRowView {
   const scores = runs.map(({ scores }) => scores[measure]!);
-  const interval = scores.length > 1 ? intervalOverSeeds(scores.map((score) => score.value)) : scores[0]!.interval;
+  const interval =
+    scores.length > 1
+      ? intervalOverSeeds(
+          scores.map((score) => score.value),
+          measureBounds(measure),
+        )
+      : scores[0]!.interval;
   return {
     rank,
     label,

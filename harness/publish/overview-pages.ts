@@ -114,10 +114,10 @@ function searchEntries(
   comparisons: readonly PublishedComparison[],
 ) {
   return [
-    ...suites.map(({ title, claim, dataSet, verdict, path }) => ({
+    ...suites.map(({ title, claim, dataSet, path, ...judged }) => ({
       kind: 'suite',
       title,
-      words: `${verdict?.verdict ?? 'benchmark'}, ${dataSet}: ${claim}`,
+      words: `${wordsOf(judged)}, ${dataSet}: ${claim}`,
       path,
     })),
     ...comparisons.map(({ title, sentence, path }) => ({ kind: 'comparison', title, words: sentence, path })),
@@ -136,6 +136,14 @@ function searchEntries(
   ];
 }
 
+function wordsOf({ verdict, claims }: Pick<SuiteView, 'verdict' | 'claims'>): string {
+  return verdict?.verdict ?? claims?.map((claim) => `${claim.id} ${claim.verdict}`).join(', ') ?? 'benchmark';
+}
+
+function claimsSummary({ claims }: Pick<SuiteView, 'claims'>): string | undefined {
+  return claims?.map(({ id, sentence }) => `${id}: ${sentence}`).join(' ');
+}
+
 /**
  * Suites, runs that belong to none (the runs of a suite are one result together), and comparisons. A comparison is as new as the newest of
  * its runs in the site; one without any has no time in its records and is not in the feed.
@@ -146,7 +154,7 @@ function feedEntries({ suites, runs, comparisons, membershipsOf }: OverviewInput
     ...suites.map(({ slug, facts }) => ({
       identity: `suite ${slug}`,
       title: facts.verdict === undefined ? facts.title : `${facts.verdict.verdict}: ${facts.title}`,
-      summary: [facts.verdict?.sentence ?? facts.claim, facts.scope ?? ''].join(' ').trim(),
+      summary: [facts.verdict?.sentence ?? claimsSummary(facts) ?? facts.claim, facts.scope ?? ''].join(' ').trim(),
       path: `suites/${slug}/index.html`,
       updated: Math.max(0, ...facts.runs.map(({ runId }) => finished.get(runId) ?? 0)),
     })),

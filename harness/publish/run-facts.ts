@@ -1,14 +1,16 @@
 /** What the pages over all runs show of one: its place, its scores with intervals over images, and where it comes from. Plain JSON. */
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { measureBounds } from '../measures/measure-bounds.js';
 import { type MeasureId, measures } from '../measures/measures.js';
 import type { FinishedRun } from '../records/run-record.js';
-import { type Interval, intervalOverImages, type SampleScores } from './sample-scores.js';
+import type { ScoreInterval } from '../statistics/score-intervals.js';
+import { intervalOverImages, type SampleScores } from './sample-scores.js';
 
 export interface RunScore {
   readonly value: number;
   readonly signature: string;
-  readonly interval?: Interval;
+  readonly interval?: ScoreInterval;
   /** Images scored, where the score is a mean over images. */
   readonly images?: number;
 }
@@ -64,7 +66,7 @@ export function runFacts(run: FinishedRun, perImage: SampleScores): RunFacts {
     samples: {
       images: new Set(predictions.map(({ imageId }) => imageId)).size,
       captions,
-      answers: predictions.length - captions,
+      answers: predictions.filter(({ type }) => type === 'answer').length,
     },
   };
 }
@@ -74,7 +76,7 @@ function scoresWithIntervals({ result }: FinishedRun, perImage: SampleScores): R
     const score = result.scores[measure];
     if (score === undefined) return [];
     const images = perImage[measure];
-    const interval = images === undefined ? undefined : intervalOverImages(images);
+    const interval = images === undefined ? undefined : intervalOverImages(images, measureBounds(measure));
     return [
       [
         measure,

@@ -58,6 +58,7 @@ function sampleOf(
   image: SiteImage | undefined,
 ): UnplacedSample {
   const answers = predictions.filter((prediction) => prediction.type === 'answer');
+  const given = predictions.filter((prediction) => prediction.type === 'teacher-forced');
   return {
     number,
     anchor: anchorOf(imageId),
@@ -78,6 +79,10 @@ function sampleOf(
       .slice(0, ANSWERS_PER_SAMPLE)
       .map(({ question, expected, text, correct }) => ({ question, expected, text, correct })),
     moreAnswers: Math.max(0, answers.length - ANSWERS_PER_SAMPLE),
+    given: given
+      .slice(0, ANSWERS_PER_SAMPLE)
+      .map(({ prompt, expected, exact, loss }) => ({ prompt, expected, exact, loss })),
+    moreGiven: Math.max(0, given.length - ANSWERS_PER_SAMPLE),
   };
 }
 
@@ -85,7 +90,7 @@ function pagesOf(samples: readonly UnplacedSample[]): readonly (readonly Unplace
   const pages: UnplacedSample[][] = [];
   let shown = Number.POSITIVE_INFINITY;
   for (const sample of samples) {
-    const size = sample.captions.length + sample.answers.length;
+    const size = sample.captions.length + sample.answers.length + sample.given.length;
     const page = pages.at(-1);
     if (page === undefined || page.length === SAMPLES_PER_PAGE || shown + size > PREDICTIONS_PER_PAGE) {
       pages.push([sample]);
@@ -108,7 +113,7 @@ export function extremeSamples(
   const scored = samples.map((sample) => ({ sample, score: scoreOf(sample) }));
   // Equal scores keep the order of the evaluation, so that the choice depends on the record alone.
   const sorted = scored.sort((left, right) => left.score - right.score || left.sample.number - right.sample.number);
-  const name = samples[0]!.captions.length > 0 ? 'CIDEr-D' : 'share of right answers';
+  const name = scoreName(samples[0]!);
   return [
     { label: `Lowest ${name}`, samples: sorted.slice(0, count).map(({ sample }) => sample) },
     {
@@ -121,7 +126,13 @@ export function extremeSamples(
   ];
 }
 
-function scoreOf({ captions, answers }: SampleView): number {
+function scoreName({ captions, answers }: SampleView): string {
+  if (captions.length > 0) return 'CIDEr-D';
+  return answers.length > 0 ? 'share of right answers' : 'share of references ranked first';
+}
+
+function scoreOf({ captions, answers, given }: SampleView): number {
   if (captions[0] !== undefined) return captions[0].score;
+  if (answers.length === 0) return given.filter(({ exact }) => exact).length / Math.max(1, given.length);
   return answers.filter(({ correct }) => correct).length / Math.max(1, answers.length);
 }

@@ -3,9 +3,10 @@
  * the sum of the sums ÷ the sum of the counts. With frozen document frequencies that holds for CIDEr-D as it does for accuracy.
  */
 
+import { forcedGroupsOf } from '../measures/forced-groups.js';
 import type { MeasureId } from '../measures/measures.js';
 import type { Prediction } from '../records/predictions.js';
-import { studentTQuantile } from '../statistics/student-t.js';
+import { imageInterval, type ScoreBounds, type ScoreInterval, seedInterval } from '../statistics/score-intervals.js';
 
 export interface ScorePerImage {
   readonly imageIds: readonly string[];
@@ -30,7 +31,12 @@ export function sampleScores(predictions: readonly Prediction[]): SampleScores {
   };
   for (const prediction of predictions) {
     if (prediction.type === 'caption') add(`CIDEr-D/${prediction.style}`, prediction.imageId, prediction.score);
-    else {
+    else if (prediction.type === 'teacher-forced') {
+      for (const group of forcedGroupsOf(prediction)) {
+        add(`exact-match/${group}`, prediction.imageId, prediction.exact ? 1 : 0);
+        add(`answer-loss/${group}`, prediction.imageId, prediction.loss);
+      }
+    } else {
       const score = prediction.correct ? 1 : 0;
       add('accuracy', prediction.imageId, score);
       add(prediction.kind === 'open' ? 'accuracy/open' : 'accuracy/yes-no', prediction.imageId, score);
@@ -44,32 +50,14 @@ export function sampleScores(predictions: readonly Prediction[]): SampleScores {
   return Object.fromEntries(entries);
 }
 
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
+/** 95 % interval of a run's score over images; undefined for a single image. */
+export function intervalOverImages(scores: ScorePerImage, bounds?: ScoreBounds): ScoreInterval | undefined {
+  return imageInterval(scores, LEVEL, bounds);
 }
 
-/**
- * 95 % interval of a run's score over images: the t interval of a mean, or of a ratio of sums with the image as the cluster (linearised;
- * Cochran 1977, Sampling Techniques, section 6.3). Undefined for a single image.
- */
-export function intervalOverImages({ sums, counts }: ScorePerImage): Interval | undefined {
-  const images = sums.length;
-  if (images < 2) return undefined;
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const score = sums.reduce((sum, value) => sum + value, 0) / total;
-  const squares = sums.reduce((sum, value, index) => sum + (value - score * counts[index]!) ** 2, 0);
-  const standardError = Math.sqrt((squares * images) / (images - 1)) / total;
-  const half = standardError * studentTQuantile(0.975, images - 1);
-  return { low: score - half, high: score + half };
+/** 95 % interval of the mean over seeds; undefined for one. */
+export function intervalOverSeeds(scores: readonly number[], bounds?: ScoreBounds): ScoreInterval | undefined {
+  return seedInterval(scores, LEVEL, bounds);
 }
 
-/** 95 % t interval of the mean over seeds; undefined for one. */
-export function intervalOverSeeds(scores: readonly number[]): Interval | undefined {
-  const count = scores.length;
-  if (count < 2) return undefined;
-  const mean = scores.reduce((sum, score) => sum + score, 0) / count;
-  const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0);
-  const half = Math.sqrt(squares / (count - 1) / count) * studentTQuantile(0.975, count - 1);
-  return { low: mean - half, high: mean + half };
-}
+const LEVEL = 0.95;

@@ -8,7 +8,7 @@ import type { ReproductionSource } from './collect-records.js';
 export interface SuiteFacts
   extends Pick<
     SuiteView,
-    'title' | 'claim' | 'scope' | 'source' | 'dataSet' | 'scale' | 'smoke' | 'verdict' | 'command'
+    'title' | 'claim' | 'scope' | 'source' | 'dataSet' | 'scale' | 'smoke' | 'verdict' | 'claims' | 'command'
   > {
   readonly suiteId: string;
   readonly arms: readonly { readonly id: string; readonly label: string; readonly description: string }[];
@@ -21,6 +21,7 @@ export function suiteFacts({
   scale,
   smoke,
   verdict,
+  claims,
   arms,
   runs,
   command,
@@ -34,10 +35,24 @@ export function suiteFacts({
     dataSet: dataSet.name,
     scale,
     smoke,
-    ...(verdict === undefined ? {} : { verdict: { verdict: verdict.verdict, sentence: verdict.sentence } }),
+    ...(verdict === undefined
+      ? separateVerdicts(claims)
+      : { verdict: { verdict: verdict.verdict, sentence: verdict.sentence } }),
     arms: arms.map(({ id, label, description }) => ({ id, label, description })),
     runs: runs.map(({ runId, arm, seed }) => ({ runId, arm, seed })),
     command,
+  };
+}
+
+function separateVerdicts(claims: FindingReportView['claims']): Pick<SuiteFacts, 'claims'> {
+  if (claims.length === 0) return {};
+  return {
+    claims: claims.map(({ id, hypothesis: { statement }, verdict: { verdict, sentence } }) => ({
+      id,
+      statement,
+      verdict,
+      sentence,
+    })),
   };
 }
 

@@ -46,11 +46,19 @@ export async function suitePages(
 
 const TONES: Readonly<Record<NonNullable<SuiteView['verdict']>['verdict'], BadgeTone>> = {
   reproduced: 'good',
+  'ruled-out': 'settled',
   contradicted: 'bad',
   inconclusive: 'open',
 };
 
-function suiteBadge({ suiteId, verdict, smoke, runs }: SuiteFacts): string {
+function suiteBadge({ suiteId, verdict, claims, smoke, runs }: SuiteFacts): string {
+  if (claims !== undefined) {
+    const words = claims.map((claim) => claim.verdict);
+    const counts = [...new Set(words)].map((word) => `${words.filter((other) => other === word).length} ${word}`);
+    const [only, ...others] = new Set(words);
+    const value = `${counts.join(', ')}${smoke ? ' (smoke)' : ''}`;
+    return renderBadge({ label: suiteId, value, tone: others.length === 0 ? TONES[only!] : 'neutral' });
+  }
   if (verdict === undefined) return renderBadge({ label: suiteId, value: `${runs.length} runs`, tone: 'neutral' });
   const value = smoke ? `${verdict.verdict} (smoke)` : verdict.verdict;
   return renderBadge({ label: suiteId, value, tone: TONES[verdict.verdict] });

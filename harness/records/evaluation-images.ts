@@ -46,12 +46,21 @@ export function evaluationImagesFile(store: string, fingerprint: string, split: 
   return existsSync(lines) ? lines : indexFile(store, fingerprint, split);
 }
 
-/** The evaluation that needs the images of both, which are of one split. */
-export function widerEvaluation(a: EvaluationConfig, b: EvaluationConfig): EvaluationConfig {
+/** The evaluation that needs the images of both, which are of one split; whether they are generated for or not is the same here. */
+export function widerEvaluation(first: EvaluationConfig, second: EvaluationConfig): EvaluationConfig {
+  const [a, b] = [needOf(first), needOf(second)];
   return {
-    split: a.split,
+    split: first.split,
     captionImages: Math.max(a.captionImages, b.captionImages),
     questions: Math.max(a.questions, b.questions),
+  };
+}
+
+/** Images and questions that an evaluation is about. */
+function needOf({ captionImages, questions, teacherForced = {} }: Omit<EvaluationConfig, 'split'>) {
+  return {
+    captionImages: Math.max(captionImages, teacherForced.captions ?? 0),
+    questions: Math.max(questions, teacherForced.questions ?? 0),
   };
 }
 
@@ -70,7 +79,7 @@ export async function recordEvaluationImages(
   try {
     const earlier = readIndex(file);
     if (suffices(earlier, store, evaluation)) return;
-    const wanted = earlier === undefined ? evaluation : widerEvaluation(evaluation, { ...evaluation, ...earlier });
+    const wanted = widerEvaluation(evaluation, earlier === undefined ? evaluation : { ...evaluation, ...earlier });
     const { splits } = await load();
     const images: Index['images'] = [];
     for (const { imageId, image } of neededSamples(splits[evaluation.split], wanted)) {
@@ -95,7 +104,8 @@ function neededSamples(
   return samples.slice(0, Math.max(images, captionImages, SHOWN_IMAGES));
 }
 
-function suffices(index: Index | undefined, store: string, { captionImages, questions }: EvaluationConfig): boolean {
+function suffices(index: Index | undefined, store: string, evaluation: EvaluationConfig): boolean {
+  const { captionImages, questions } = needOf(evaluation);
   return (
     index !== undefined &&
     index.captionImages >= captionImages &&

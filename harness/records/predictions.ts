@@ -31,11 +31,35 @@ const answer = z.strictObject({
   correct: z.boolean(),
 });
 
-const predictionSchema = z.discriminatedUnion('type', [caption, answer]);
+/** A reference that was given to the model token by token; see `ForcedAnswer`. */
+const forced = z.strictObject({
+  type: z.literal('teacher-forced'),
+  source: z.enum(['ai-captions', 'questions']),
+  imageId: z.string(),
+  /** Of a question, as of an answer. */
+  questionId: z.string().exactOptional(),
+  kind: z.enum(['yes/no', 'open']).exactOptional(),
+  questionType: z.string().exactOptional(),
+  prompt: z.string(),
+  expected: z.string(),
+  /** Whether the model ranked every token first, the end token included. */
+  exact: z.boolean(),
+  /** In nats, over all tokens of the reference, the end token included. */
+  loss: z.number(),
+  tokens: z.int(),
+});
+
+const predictionSchema = z.discriminatedUnion('type', [caption, answer, forced]);
 
 export type CaptionPrediction = z.infer<typeof caption>;
 export type AnswerPrediction = z.infer<typeof answer>;
-export type Prediction = CaptionPrediction | AnswerPrediction;
+export type ForcedPrediction = z.infer<typeof forced>;
+export type Prediction = CaptionPrediction | AnswerPrediction | ForcedPrediction;
+/** What the model said of itself. */
+export type SpokenPrediction = Exclude<Prediction, ForcedPrediction>;
+
+export const isSpoken = (prediction: Prediction): prediction is SpokenPrediction =>
+  prediction.type !== 'teacher-forced';
 
 export function predictionsText(predictions: readonly Prediction[]): string {
   return predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join('');

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Engine } from '../../reference-model/engines/engine.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { packageRoot } from './code-version.js';
+import { statementSchema } from './statement.js';
 
 const dataSet = z.strictObject({ name: z.string(), fingerprint: z.string() });
 
@@ -14,6 +15,10 @@ export const provenanceSchema = z.strictObject({
   packageVersion: z.string(),
   /** Whether the run was planned as a smoke run, which is no evidence; absent for any other, and before this was recorded. */
   smoke: z.literal(true).optional(),
+  /** Whether it is a run of a pilot, from which nothing may be decided. */
+  pilot: z.literal(true).optional(),
+  /** What the run was first planned by; absent for a run of a single configuration, and before this was recorded. */
+  statement: statementSchema.optional(),
   /** Absent when the package is installed and not a checkout. */
   git: z.strictObject({ commit: z.string(), dirtyDiff: z.string().nullable() }).optional(),
   lockfile: z.string().optional(),
@@ -42,7 +47,7 @@ export interface ProvenanceInput {
 export function gatherProvenance({
   codeVersion,
   engine,
-}: ProvenanceInput): Omit<Provenance, 'data' | 'trainingData' | 'smoke'> {
+}: ProvenanceInput): Omit<Provenance, 'data' | 'trainingData' | 'smoke' | 'pilot' | 'statement'> {
   const root = packageRoot();
   const git = gitState(root);
   const lockfile = join(root, 'package-lock.json');

@@ -58,8 +58,9 @@ export function earlierReproduction(folder: string): Reproduction | undefined {
 }
 
 /** What decides, without the words around it. */
-export function hypothesesDigest({ hypotheses }: Pick<Reproduction, 'hypotheses'>): string {
-  return sha256(canonicalJson(hypotheses.map(({ statement: _, pilot: __, ...decisive }) => decisive)));
+export function hypothesesDigest({ hypotheses, suite }: Pick<Reproduction, 'hypotheses' | 'suite'>): string {
+  const decisive = hypotheses.map(({ statement: _, pilot: __, ...rest }) => rest);
+  return sha256(canonicalJson(suite.combine === 'separate' ? { separate: decisive } : decisive));
 }
 
 export const seedCount = ({ runs }: Pick<Reproduction, 'runs'>): number => new Set(runs.map(({ seed }) => seed)).size;
@@ -108,8 +109,9 @@ function distinct(decisions: readonly EarlierDecision[]): EarlierDecision[] {
 }
 
 /** Named by what is planned, so that two commands with different plans do not overwrite each other's. */
-function plannedFile(folder: string, { hypotheses, runs, looks }: Reproduction): string {
-  const key = sha256(canonicalJson({ hypotheses: hypothesesDigest({ hypotheses }), runs, looks: looks ?? null }));
+function plannedFile(folder: string, reproduction: Reproduction): string {
+  const { runs, looks = null } = reproduction;
+  const key = sha256(canonicalJson({ hypotheses: hypothesesDigest(reproduction), runs, looks }));
   return join(folder, `planned-${key.slice(0, 12)}.json`);
 }
 

@@ -11,9 +11,12 @@ import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
 import { parseJson, readText } from '../files/read-input.js';
 import type { TextStatistics } from '../measures/text-statistics.js';
+import { verdicts } from '../statistics/verdict-rule.js';
+import { pilotSchema } from '../suite/pilot-schema.js';
 import { defaultDataSet, type Plan } from '../suite/plan.js';
 import { dataSetName } from '../suite/run-config-schema.js';
 import { hypothesisSchema, suiteSchema } from '../suite/schema.js';
+import { type Statement, statementSchema } from './statement.js';
 
 const fileName = 'reproduction.json';
 /** 2 had no checksum. */
@@ -70,10 +73,19 @@ const reproductionSchema = z.strictObject({
     .strictObject({
       planned: z.array(z.int()),
       taken: z.array(
-        z.strictObject({ seeds: z.int(), verdict: z.enum(['reproduced', 'contradicted', 'inconclusive']) }),
+        z.strictObject({
+          seeds: z.int(),
+          verdict: z.enum(verdicts).exactOptional(),
+          /** Instead, where each claim has a verdict of its own: by the ids of the hypotheses. */
+          claims: z.record(z.string(), z.enum(verdicts)).exactOptional(),
+        }),
       ),
     })
     .exactOptional(),
+  /** What the suite's pilot showed, as it stood beside the suite. */
+  pilot: pilotSchema.exactOptional(),
+  /** What it was made from; absent for a suite that no file states, and before this was recorded. */
+  statement: statementSchema.exactOptional(),
   /** What the arms are trained with, whatever the seeds and the code. */
   recipe: z.string().exactOptional(),
   /** How many of the runs were finished when the hypotheses were written down here. */
@@ -93,7 +105,7 @@ export function reproductionFolder({ suite, dataSet, smoke }: Pick<Plan, 'suite'
 
 /** What is known before anything is trained: the plan, and the record of each of its runs and shared stages, in the plan's order. */
 export function reproductionOf(
-  { suite, dataSet, scale, smoke, hypotheses, arms, runs, prefixes }: Plan,
+  { suite, dataSet, scale, smoke, hypotheses, arms, runs, prefixes, origin }: Plan,
   recorded: {
     readonly fingerprint: string;
     readonly command: string;
@@ -101,8 +113,10 @@ export function reproductionOf(
     readonly prefixIds: readonly string[];
     readonly texts?: Reproduction['texts'];
     readonly looks?: Reproduction['looks'];
+    readonly statement?: Statement;
   },
 ): Reproduction {
+  const pilot = origin?.pilot?.content;
   return {
     schemaVersion,
     suite,
@@ -116,6 +130,8 @@ export function reproductionOf(
     prefixes: prefixes.map(({ steps, sharedBy }, index) => ({ runId: recorded.prefixIds[index]!, steps, sharedBy })),
     ...(recorded.texts === undefined ? {} : { texts: recorded.texts }),
     ...(recorded.looks === undefined ? {} : { looks: recorded.looks }),
+    ...(pilot?.dataSet === dataSet ? { pilot } : {}),
+    ...(recorded.statement === undefined ? {} : { statement: recorded.statement }),
     recipe: recipeDigest(runs),
   };
 }

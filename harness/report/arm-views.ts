@@ -1,5 +1,5 @@
 /** The factors and arms of a reproduction as the page shows them. */
-import { lastTrainedStage } from '../../reference-model/recipe/recipe.js';
+import { isTextStage, lastTrainedStage } from '../../reference-model/recipe/recipe.js';
 import type { ArmView, FactorView } from '../../reports/index.js';
 import type { Reproduction } from '../records/reproduction.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
@@ -21,7 +21,7 @@ export function factorViews({ suite }: Reproduction): readonly FactorView[] {
 export function armViews({ arms, hypotheses }: Reproduction, runs: readonly PlacedRun[]): readonly ArmView[] {
   const masks = arms.map(({ id }) => {
     const stages = runs.find(({ arm }) => arm === id)!.identity.config.recipe.stages;
-    return (lastTrainedStage(stages) ?? stages.at(-1)!).attentionMask;
+    return (lastTrainedStage(stages) ?? stages.findLast(isTextStage)!).attentionMask;
   });
   const pictured = new Set(masks).size > 1;
   return arms.map(({ id, label, description, levels }, index) => {

@@ -3,9 +3,7 @@
  */
 import { join, relative } from 'node:path';
 import type { FindingReportView } from '../../reports/index.js';
-import { readPredictions } from '../records/predictions.js';
 import { type Reproduction, storeOf } from '../records/reproduction.js';
-import { runPaths } from '../records/run-paths.js';
 import { readRecordedAnswers } from '../records/run-record.js';
 import { statisticsNotes } from '../statistics/statistics-notes.js';
 import type { DecidedFinding } from '../verdict/decide-finding.js';
@@ -16,9 +14,12 @@ import { armViews, factorViews } from './arm-views.js';
 import { caveats } from './caveats.js';
 import { claimViews, methodsOf, secondaryViews } from './claim-views.js';
 import { convergenceViews } from './convergence-views.js';
-import type { OutputsOfArm } from './empty-outputs.js';
 import { exampleViews } from './examples.js';
+import { learntViews } from './learnt-views.js';
 import { lossCurves } from './loss-curves.js';
+import { outputSummaries } from './output-summaries.js';
+import { pilotView } from './pilot-view.js';
+import { powerViews } from './power-views.js';
 import { provenanceLines } from './provenance-lines.js';
 import { publishedViews } from './published-views.js';
 import { recipeText } from './recipe-text.js';
@@ -37,12 +38,14 @@ export async function buildFindingView(
   finding: DecidedFinding,
   out: string = finding.folder,
 ): Promise<FindingReportView> {
-  const { folder, reproduction, runs, decision } = finding;
+  const { folder, reproduction, runs, decision, remarks } = finding;
   const { suite, hypotheses, smoke, scale, dataSet } = reproduction;
   const store = storeOf(folder);
   const shared = sharedTrainings(store, reproduction);
   const recordPath = (runId: string) => relative(out, join(store, 'runs', runId)).replaceAll('\\', '/');
+  const outputs = outputSummaries(folder, reproduction);
   const reported = reportedMeasures(runs, hypotheses);
+  const pilot = pilotView(reproduction);
   const level = hypotheses[0] === undefined ? usualLevel : 1 - hypotheses[0].alpha;
 
   return {
@@ -62,13 +65,17 @@ export async function buildFindingView(
       fingerprint: dataSet.fingerprint,
     },
     ...(decision === undefined ? {} : { verdict: decision }),
+    ...(decision === undefined && remarks.length > 0 ? { remarks } : {}),
     ...(reproduction.statedAfter === undefined ? {} : { statedAfterRuns: reproduction.statedAfter }),
     claims: claimViews(finding),
     factors: factorViews(reproduction),
     arms: armViews(reproduction, runs),
     scores: scoreTables(runs, reported, level),
+    learnt: learntViews(outputs),
     secondary: secondaryViews(secondaryEvidence(reported, reproduction, runs)),
     responses: responseViews(reproduction, runs, { responding: respondingMeasures(reported, hypotheses), level }),
+    power: powerViews(finding),
+    ...(pilot === undefined ? {} : { pilot }),
     convergence: isAboutConvergence(hypotheses) ? convergenceViews(runs) : [],
     texts: reproduction.texts ?? [],
     curves: runs.flatMap(lossCurves),
@@ -81,17 +88,9 @@ export async function buildFindingView(
     recipe: recipeText(reproduction, runs),
     provenance: provenanceLines(runs),
     compute: computeView(runs, shared),
-    caveats: caveats(reproduction, runs, outputsOf(reproduction, store)),
+    caveats: caveats(reproduction, runs, outputs),
     command: reproduction.command,
   };
-}
-
-/** What every run said, read when it is asked for. */
-function* outputsOf({ runs, arms }: Reproduction, store: string): Iterable<OutputsOfArm> {
-  const labels = new Map(arms.map(({ id, label }) => [id, label]));
-  for (const { arm, runId } of runs) {
-    yield { arm: labels.get(arm) ?? arm, predictions: readPredictions(runPaths(store, runId).predictions) };
-  }
 }
 
 /** What every arm said at the first seed. */

@@ -1,17 +1,19 @@
 /** What a careful reader should weigh: the suite's own caveats and those that follow from how it was run. */
 
+import { isTextStage } from '../../reference-model/recipe/recipe.js';
 import { measures } from '../measures/measures.js';
 import { isSealed } from '../records/record-digests.js';
 import type { Reproduction } from '../records/reproduction.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
-import { emptyOutputCaveats, type OutputsOfArm } from './empty-outputs.js';
+import { emptyOutputCaveats } from './empty-outputs.js';
 import { stepsPerPoint } from './loss-curves.js';
+import type { OutputSummary } from './output-summaries.js';
 
-/** @param outputs what the runs said, one run at a time */
+/** @param outputs of every run */
 export function caveats(
   reproduction: Reproduction,
   runs: readonly PlacedRun[],
-  outputs: Iterable<OutputsOfArm>,
+  outputs: readonly OutputSummary[],
 ): readonly string[] {
   const { suite, smoke, hypotheses } = reproduction;
   const seeds = new Set(runs.map(({ seed }) => seed));
@@ -22,17 +24,36 @@ export function caveats(
     ...(smoke ? [smokeCaveat] : []),
     ...(suite.scope === undefined ? [] : [suite.scope]),
     ...suite.caveats,
-    ...emptyOutputCaveats(outputs),
+    ...emptyOutputCaveats(outputs, new Map(reproduction.arms.map(({ id, label }) => [id, label]))),
     ...(smoke ? [] : seedCaveats(suite, seeds)),
     ...(new Set(runs.map(({ provenance }) => provenance.codeVersion)).size > 1
       ? ['The runs come from different versions of the code.']
       : []),
+    ...unvalidatedCaveats(runs),
     ...unverifiedCaveats(runs),
     ...(runs.some(({ provenance }) => provenance.git?.dirtyDiff)
       ? ['The code held changes that are not committed; their hash is in the provenance of the runs.']
       : []),
     ...(hypotheses.length === 0 ? benchmarkCaveats : claimCaveats(hypotheses)),
     ...(width > 1 ? [`A point of a training curve is the mean of up to ${width} consecutive steps of one stage.`] : []),
+  ];
+}
+
+/** Where a curve of validation losses has a gap, or none is drawn, because a stage was to be validated less than others. */
+function unvalidatedCaveats(runs: readonly PlacedRun[]): readonly string[] {
+  const stages = runs.flatMap(({ identity }) =>
+    identity.config.recipe.stages.filter(isTextStage).filter(({ steps }) => steps > 0),
+  );
+  const named = (some: typeof stages) => [...new Set(some.map(({ name }) => name))].join(', ');
+  const never = stages.filter(({ validation }) => validation?.sources?.length === 0);
+  const less = stages.filter(({ validation }) => validation !== undefined && validation.sources?.length !== 0);
+  return [
+    ...(never.length > 0
+      ? [`Not validated, as the suite has it: the stages ${named(never)}. Curves of validation losses leave them out.`]
+      : []),
+    ...(less.length > 0
+      ? [`Validated as they state themselves, not as the rest of the recipe: the stages ${named(less)}.`]
+      : []),
   ];
 }
 

@@ -21,11 +21,11 @@ export function claimViews({
 
 /** @param level to hold the adjusted p against: the α of all claims together; each interval has its own part */
 function claimView({ hypothesis, evidence, decision }: DecidedClaim, level: { readonly level?: number }): ClaimView {
-  const { verdict, sentence, reasons, holm, equivalence, statistics } = decision;
+  const { verdict, sentence, reasons, seedsToDecide, holm, equivalence, statistics } = decision;
   return {
     id: hypothesis.id,
     hypothesis: hypothesisView(hypothesis, evidence.comparison),
-    verdict: { verdict, sentence, reasons },
+    verdict: { verdict, sentence, reasons, ...(seedsToDecide === undefined ? {} : { seedsToDecide }) },
     evidence: evidenceView(hypothesis, evidence, statistics),
     ...(holm === undefined
       ? {}

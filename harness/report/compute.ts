@@ -1,7 +1,7 @@
 /** What the runs cost: time from the event logs, floating point operations from the configuration and the tokens seen. */
 
-import { exampleFlops } from '../../reference-model/model/step-flops.js';
-import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { batchSizes, type RunConfig } from '../../reference-model/recipe/recipe.js';
+import { stageFlops } from '../../reference-model/recipe/stage-flops.js';
 import { forkOf, type RecordedEvent } from '../records/events.js';
 
 export interface RunTiming {
@@ -54,9 +54,12 @@ export function trainingFlops({ model, recipe }: RunConfig, events: readonly Rec
   let total = 0;
   for (const event of events) {
     if (event.type !== 'step' || event.step <= copied) continue;
-    const { tokens, answerTokens } = event;
-    const work = { examples: recipe.batchSize, tokens, answerTokens };
-    const { forward, backward } = exampleFlops(model, work, stages.get(event.stage)?.trainable);
+    const stage = stages.get(event.stage);
+    if (stage === undefined) continue;
+    const { tokens, answerTokens, sequences } = event;
+    const shared = sequences === undefined ? {} : { sequences };
+    const work = { examples: batchSizes(recipe, stage).batchSize, tokens, answerTokens, ...shared };
+    const { forward, backward } = stageFlops(model, stage, work);
     total += forward + backward;
   }
   return total;

@@ -1,7 +1,7 @@
 /** Example images with what was expected and what both arms said, chosen before any score existed: the first of the split. */
 import type { ExampleView } from '../../reports/index.js';
 import { type ExampleImage, examplePng } from '../records/example-images.js';
-import type { Prediction } from '../records/predictions.js';
+import { isSpoken, type Prediction, type SpokenPrediction } from '../records/predictions.js';
 
 export interface ArmPredictions {
   readonly arm: string;
@@ -39,12 +39,14 @@ export async function exampleViews(
 }
 
 /** An image's caption, or else the answer to its first question. */
-function firstAbout(imageId: string, predictions: readonly Prediction[]): Prediction | undefined {
-  const about = predictions.filter((prediction) => prediction.imageId === imageId);
+function firstAbout(imageId: string, predictions: readonly Prediction[]): SpokenPrediction | undefined {
+  const about = predictions.filter(isSpoken).filter((prediction) => prediction.imageId === imageId);
   return about.find(({ type }) => type === 'caption') ?? about[0];
 }
 
-function scoreOf(prediction: Prediction): Pick<ExampleView['predictions'][number], 'score' | 'scoreName' | 'outcome'> {
+function scoreOf(
+  prediction: SpokenPrediction,
+): Pick<ExampleView['predictions'][number], 'score' | 'scoreName' | 'outcome'> {
   if (prediction.type === 'caption') return { score: prediction.score, scoreName: 'CIDEr-D' };
   const { correct } = prediction;
   return { score: correct ? 1 : 0, scoreName: 'correct', outcome: correct ? 'correct' : 'wrong' };

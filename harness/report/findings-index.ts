@@ -49,7 +49,7 @@ function findingEntry(view: FindingReportView, href: string): FindingsIndexView[
     claim: suite.claim,
     ...(suite.scope === undefined ? {} : { scope: suite.scope }),
     dataSet: dataSet.name,
-    ...(verdict === undefined ? {} : { verdict }),
+    ...(verdict === undefined ? separateVerdicts(claims) : { verdict }),
     ...(view.statedAfterRuns === undefined ? {} : { statedAfterRuns: view.statedAfterRuns }),
     effects: claims.map(effectOf),
     runs: runs.length,
@@ -58,6 +58,12 @@ function findingEntry(view: FindingReportView, href: string): FindingsIndexView[
     command,
     href,
   };
+}
+
+/** A benchmark has neither claims nor verdicts. */
+function separateVerdicts(claims: readonly ClaimView[]): Pick<FindingsIndexView['findings'][number], 'claims'> {
+  if (claims.length === 0) return {};
+  return { claims: claims.map(({ hypothesis: { statement }, verdict }) => ({ statement, verdict })) };
 }
 
 function effectOf({ hypothesis, evidence }: ClaimView): FindingsIndexView['findings'][number]['effects'][number] {

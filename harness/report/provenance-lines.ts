@@ -2,6 +2,7 @@
 import type { FindingReportView } from '../../reports/index.js';
 import type { Provenance } from '../records/provenance.js';
 import { isSealed } from '../records/record-digests.js';
+import type { Statement } from '../records/statement.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
 
 /** What the digests of the records are worth. */
@@ -21,6 +22,7 @@ export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['
     ...line('vlm-bench', ({ packageVersion }) => packageVersion),
     ...line('Git commit', ({ git }) => git?.commit),
     ...line('Uncommitted changes', ({ git }) => git && (git.dirtyDiff ? `SHA-256 ${git.dirtyDiff}` : 'none')),
+    ...line('Suite and pilot', ({ statement }) => statement && statementText(statement)),
     ...line('Code that decides the bits', ({ codeVersion }) => codeVersion),
     ...line('package-lock.json', ({ lockfile }) => lockfile),
     ...line('Data', ({ data }) => `${data.name}, fingerprint ${data.fingerprint}`),
@@ -35,4 +37,9 @@ export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['
     ...line('Memory', ({ machine }) => `${(machine.memoryBytes / 2 ** 30).toFixed(1)} GiB`),
     ...digestLines(runs),
   ];
+}
+
+function statementText({ suite, pilot, committed, at }: Statement): string {
+  const texts = `suite SHA-256 ${suite}, ${pilot === undefined ? 'no pilot' : `pilot SHA-256 ${pilot}`}`;
+  return `${texts}, ${committed ? `as of ${at}` : 'not committed as they were'}`;
 }

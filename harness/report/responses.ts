@@ -3,6 +3,7 @@
  * every combination of the other factors' levels.
  */
 import type { ResponseView } from '../../reports/index.js';
+import { measureBounds } from '../measures/measure-bounds.js';
 import type { MeasureId } from '../measures/measures.js';
 import type { Reproduction } from '../records/reproduction.js';
 import { measuredArms, type PlacedRun } from '../verdict/placed-runs.js';
@@ -45,7 +46,7 @@ function responseView(
       const seeds = scores.get(arm);
       if (seeds === undefined) return [];
       const values = seeds.map(({ value }) => value);
-      return [{ arm, x, xText, ...meanInterval(values, level), seeds }];
+      return [{ arm, x, xText, ...meanInterval(values, level, measureBounds(measure)), seeds }];
     }),
   }));
   const drawn = lines.filter(({ points }) => points.length > 0);

@@ -1,5 +1,6 @@
 /** Every reported measure of every arm: mean and t interval over seeds, and what the baselines get on the same questions. */
 import type { ScoreTableView } from '../../reports/index.js';
+import { measureBounds } from '../measures/measure-bounds.js';
 import type { MeasureId } from '../measures/measures.js';
 import { armIds, measuredArms, type PlacedRun } from '../verdict/placed-runs.js';
 import { meanInterval } from './mean-interval.js';
@@ -22,7 +23,7 @@ export function scoreTables(
       ...measureView(measure),
       arms: [...scores].map(([arm, seeds]) => {
         const values = seeds.map(({ value }) => value);
-        return { arm, seeds, ...meanInterval(values, level) };
+        return { arm, seeds, ...meanInterval(values, level, measureBounds(measure)) };
       }),
       baselines: armIds(measured).flatMap((arm) => armBaselines(runs, measure, arm).map((line) => ({ ...line, arm }))),
     };

@@ -9,6 +9,7 @@ import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
 import { convergenceMeasures } from '../measures/convergence.js';
 import type { Scores } from '../measures/measures.js';
+import { validationAreas } from '../measures/validation-area.js';
 import { saveCheckpoint } from '../records/checkpoints.js';
 import { type EventLog, openEventLog, type RecordedEvent, readEvents, requireLogState } from '../records/events.js';
 import { forkRun } from '../records/fork.js';
@@ -105,7 +106,12 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     const result: RunResult = {
       schemaVersion: 2,
       runId: job.runId,
-      scores: requireFinite({ ...scores, ...training.validation, ...convergenceMeasures(recorded, config) }),
+      scores: requireFinite({
+        ...scores,
+        ...training.validation,
+        ...convergenceMeasures(recorded, config),
+        ...validationAreas(recorded, config),
+      }),
       steps: training.steps,
       tokens: training.tokens,
       parameters: weights.parameters,
@@ -132,7 +138,7 @@ function requireIdentity(job: RunJob, actual: RunIdentity): void {
   });
 }
 
-/** Steps, tokens and the last validation losses, taken from the events of all sessions together. */
+/** Steps, tokens and the validation losses after the last step, if there are any, taken from the events of all sessions together. */
 function summariseTraining(events: readonly RecordedEvent[], file: string): Summary {
   let steps = 0;
   let tokens = 0;
@@ -142,6 +148,7 @@ function summariseTraining(events: readonly RecordedEvent[], file: string): Summ
       if (event.step !== steps + 1) throw missingStep(steps + 1, file);
       steps = event.step;
       tokens += event.tokens;
+      validation = {};
     } else if (event.type === 'validation') {
       const signature = 'mean cross-entropy per answer token in nats, at the last validation';
       validation = Object.fromEntries(

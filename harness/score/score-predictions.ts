@@ -1,17 +1,19 @@
 /**
  * From what the model said to scores: captions of each style by CIDEr-D against the references of that style, answers by
- * exact match. Every image and question that the configuration asks for must be predicted exactly once.
+ * exact match, references that were given to the model by how it ranked them. Every image and question that the configuration asks for
+ * must be predicted exactly once.
  */
 import type { DataSet, Question } from '../../reference-model/data/dataset.js';
 import { BASELINES, baselineAnswers } from '../../reference-model/evaluation/baselines.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
-import { UserError } from '../errors.js';
 import type { MeasureId, Scores } from '../measures/measures.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
+import { requireSameIds } from './same-ids.js';
 import { scoreExactAnswers } from './score-answers.js';
 import { scoreCaptionRecords } from './score-captions.js';
+import { scoreTeacherForced } from './score-teacher-forced.js';
 
 export interface ScoredPredictions {
   readonly scores: Scores;
@@ -20,14 +22,15 @@ export interface ScoredPredictions {
 
 /** @throws UserError `score-invalid` for predictions that are missing, surplus, repeated or out of order */
 export function scorePredictions(
-  { captions, answers }: Predictions,
+  { captions, answers, forced }: Predictions,
   { config, dataSets }: { config: RunConfig; dataSets: DataSets },
 ): ScoredPredictions {
   const captioned = scoreCaptionsOf(captions, config, requireDataSet(dataSets, config.data.name));
   const answered = scoreAnswersOf(answers, config, dataSets);
+  const given = scoreTeacherForced(forced, config, requireDataSet(dataSets, config.data.name));
   return {
-    scores: { ...captioned.scores, ...answered.scores },
-    predictions: [...captioned.predictions, ...answered.predictions],
+    scores: { ...captioned.scores, ...answered.scores, ...given.scores },
+    predictions: [...captioned.predictions, ...answered.predictions, ...given.predictions],
   };
 }
 
@@ -148,22 +151,4 @@ function present(
       score === undefined ? [] : [[measure, { value: score, signature: signature + suffix }] as const],
     ),
   );
-}
-
-function requireSameIds(expected: readonly string[], predicted: readonly string[], what: string): void {
-  const index = expected.findIndex((id, position) => predicted[position] !== id);
-  if (index < 0 && expected.length === predicted.length) return;
-  const isCount = index < 0 || index >= predicted.length;
-  const found = isCount ? `${predicted.length} predictions` : `prediction ${index} for "${predicted[index]}"`;
-  const wanted = isCount ? `${expected.length} ${what}` : `"${expected[index]}"`;
-  throw invalid(`the model's predictions do not match the ${what} of the split: ${found}`, wanted);
-}
-
-function invalid(what: string, expected: string): UserError {
-  return new UserError({
-    code: 'score-invalid',
-    what,
-    expected,
-    fix: 'report this; a run must predict every sample once',
-  });
 }

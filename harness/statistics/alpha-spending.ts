@@ -42,16 +42,12 @@ export function spendingPlan({
     throw new RangeError(`looks are ascending numbers of seeds from 2, not ${looks.join(', ')}`);
   }
   const last = looks.at(-1)!;
-  const z = normalQuantile(1 - alpha / 4);
-  const spentAt = (information: number) =>
-    information === 1 ? alpha / 2 : 2 * normalDistribution(-z / Math.sqrt(information));
-
   let path: Path | undefined;
   let boundary = Number.POSITIVE_INFINITY;
   let spentBefore = 0;
   return looks.map((n, index) => {
     const information = n / last;
-    const spent = spentAt(information);
+    const spent = spentAt(information, alpha);
     const toSpend = spent - spentBefore;
     path = path === undefined ? firstPath(n) : nextPath(path, boundary, n);
     const skips = toSpend < leastSpending;
@@ -60,5 +56,28 @@ export function spendingPlan({
     // At the first look the level is what may be spent, to the last bit.
     const level = skips ? 0 : index === 0 ? toSpend : angleTail(boundary, n);
     return { n, information, spent: 2 * spentBefore, level: 2 * level };
+  });
+}
+
+/** Of one side's error, what may be spent up to a share of the data. */
+function spentAt(information: number, alpha: number): number {
+  return information === 1 ? alpha / 2 : 2 * normalDistribution(normalQuantile(alpha / 4) / Math.sqrt(information));
+}
+
+/** The looks at which something may be decided: those before have almost nothing to spend, and leaving them out changes no other. */
+export function decidingLooks({
+  alpha,
+  looks,
+}: {
+  readonly alpha: number;
+  readonly looks: readonly number[];
+}): readonly number[] {
+  const last = looks.at(-1) ?? 0;
+  let before = 0;
+  return looks.filter((n) => {
+    const spent = spentAt(n / last, alpha);
+    if (spent - before < leastSpending) return false;
+    before = spent;
+    return true;
   });
 }

@@ -1,31 +1,24 @@
 /**
- * The verdicts on all primary claims of a suite at once, and the verdict of the finding.
+ * The verdicts on all primary claims of a suite at once, and the verdict of the finding. What the rule (`verdict-rule.ts`) asks of each
+ * claim is answered by four families of tests over all claims (`claim-families.ts`), so that none of its errors adds up over them.
  *
- * A claim can go wrong in two ways, and each is kept from adding up over the claims by its own Holm step-down on one-sided t tests:
- * - `reproduced` rejects "no effect in the claimed direction" (mean effect ≤ 0);
- * - `contradicted` rejects "a benefit of at least the margin" (mean effect ≥ margin).
- *
- * One order for both would not do: claims that all hold with a benefit of just the margin would be certain to pass a step-down against
- * 0, and the last of them, the one with the smallest effect, would be put to the full α for being too small.
- * Which of the two questions is open depends on the estimate alone: with Δ ≥ margin a benefit of the margin cannot be excluded, and
- * with Δ < margin the claim cannot be reproduced. So each claim has one interval, at the level of its open question.
+ * Each claim shows one interval, at the level of the family that its word rests on; of a claim that stays open, at the level of the family
+ * that could have decided it, which depends on the estimate alone: with Δ ≥ margin a benefit of the margin cannot be excluded, and with
+ * Δ < margin the claim cannot be reproduced.
  */
-import { type EffectStatistics, effectStatistics, meanOfEffects } from './effect-statistics.js';
-import { type Equivalence, equivalenceTest } from './equivalence.js';
-import { type HolmStep, holm } from './holm.js';
+import { claimedEffect, claimFamilies, type Family, type FamilySteps, type TestedClaim } from './claim-families.js';
+import { type EffectStatistics, effectStatistics } from './effect-statistics.js';
+import type { Equivalence } from './equivalence.js';
 import { number } from './number-text.js';
-import { studentTCdf } from './student-t.js';
-import { type ClaimRule, type Decision, decideOnInterval, type Verdict, verdictLabels } from './verdict.js';
+import { seedsToDecide } from './seeds-to-decide.js';
+import { type ClaimRule, type Decision, decisionInWords, type RowDecision } from './verdict.js';
+import { combinedVerdict, type Verdict, type VerdictRow, verdictLabels, verdictRow } from './verdict-rule.js';
 
-export interface Claim extends ClaimRule {
+export interface Claim extends ClaimRule, TestedClaim {
   readonly id: string;
-  /** One per seed: treatment − control, or the gain of the seed's line. */
-  readonly effects: readonly number[];
-  /** Largest absolute score that the effects were computed from; see `EffectOptions`. */
-  readonly magnitude?: number;
 }
 
-export interface ClaimDecision extends Decision {
+export interface ClaimDecision extends RowDecision {
   readonly id: string;
   /** With the interval that the verdict was decided on. */
   readonly statistics: EffectStatistics;
@@ -33,8 +26,8 @@ export interface ClaimDecision extends Decision {
   readonly level: number;
   /** Absent when there is one claim. */
   readonly holm?: {
-    /** Which of the two questions is open, and so which null hypothesis was tested. */
-    readonly against: 'no effect' | 'benefit of the margin';
+    /** Which family the interval belongs to. */
+    readonly against: Family;
     /**
      * Twice the one-sided p against that hypothesis, adjusted: at most α exactly where it is rejected (without a sequential plan; with
      * one the level of the look decides).
@@ -43,7 +36,7 @@ export interface ClaimDecision extends Decision {
     readonly claims: number;
     readonly level: number;
   };
-  /** Whether the effect lies within ±margin; with several claims p is adjusted by Holm over them. It informs and does not decide. */
+  /** Whether the effect lies within ±margin, at α/2 on either side; with several claims p is adjusted by Holm over them. */
   readonly equivalence: Equivalence;
 }
 
@@ -67,71 +60,90 @@ export function decideClaims(
   { smoke = false, nominalLevel = (share) => share }: DecideOptions = {},
 ): FindingDecision {
   if (claims.length === 0) throw new RangeError('there is no claim to decide on');
-  const alpha = Math.min(...claims.map((claim) => claim.alpha));
-  const noEffect = holm(
-    claims.map((claim) => twiceOneSided(claim, 'above', 0)),
-    { alpha, nominalLevel },
-  );
-  const benefit = holm(
-    claims.map((claim) => twiceOneSided(claim, 'below', claim.margin)),
-    { alpha, nominalLevel },
-  );
-  const within = holm(
-    claims.map((claim) => equivalenceTest(claim.effects, claim).p),
-    { alpha, nominalLevel: (share) => nominalLevel(2 * share) / 2 },
-  );
+  const alpha = sharedAlpha(claims);
+  const families = claimFamilies(claims, { alpha, nominalLevel });
   const decisions = claims.map((claim, index): ClaimDecision => {
-    const reachesMargin = signedMean(claim) >= claim.margin;
-    const { adjustedP, share } = reachesMargin ? noEffect[index]! : benefit[index]!;
-    const against = reachesMargin ? 'no effect' : 'benefit of the margin';
-    const level = nominalLevel(alpha / share);
+    const steps = families[index]!;
     const magnitude = claim.magnitude === undefined ? {} : { magnitude: claim.magnitude };
+    const { standardDeviation, degenerate } = effectStatistics(claim.effects, { alpha, ...magnitude });
+    const row = rowOf(claim, steps, smoke || degenerate);
+    const against = familyOf(claim, row);
+    const { adjustedP, share } = steps[against];
+    const level = nominalLevel(alpha / share);
     const statistics = effectStatistics(claim.effects, { alpha: level, ...magnitude });
-    const decision = decideOnInterval({ ...statistics, effects: claim.effects }, { ...claim, alpha: level }, { smoke });
+    const { margin, effects } = claim;
+    const open = {
+      effect: claimedEffect(claim),
+      margin,
+      standardDeviation,
+      level: alpha / share,
+      seeds: effects.length,
+    };
+    const decision = decisionInWords(
+      { ...statistics, effects },
+      { ...claim, alpha: level },
+      { row, smoke, ...(row === 'open' ? { seedsToDecide: seedsToDecide(open) } : {}) },
+    );
     return {
       id: claim.id,
       ...decision,
       statistics,
       level,
       ...(claims.length === 1 ? {} : { holm: { against, adjustedP, claims: claims.length, level } }),
-      equivalence: equivalenceOf(claim, within[index]!),
+      equivalence: { margin, p: steps.equivalence.adjustedP, equivalent: steps.equivalence.rejected },
     };
   });
   return { ...findingDecision(decisions, alpha), claims: decisions };
 }
 
-/** Twice the p of the one-sided t test for an effect, in the claimed direction, above or below a value; at most 1. */
-function twiceOneSided(claim: Claim, side: 'above' | 'below', value: number): number {
-  const { standardError, degreesOfFreedom } = meanOfEffects(claim.effects, claim.magnitude);
-  if (standardError === 0) return 1;
-  const t = (signedMean(claim) - value) / standardError;
-  return Math.min(1, 2 * studentTCdf(side === 'above' ? -t : t, degreesOfFreedom));
+export function sharedAlpha(claims: readonly Pick<Claim, 'alpha'>[]): number {
+  return Math.min(...claims.map(({ alpha }) => alpha));
 }
 
-function signedMean({ effects, direction }: Claim): number {
-  const mean = effects.reduce((sum, effect) => sum + effect, 0) / effects.length;
-  return direction === 'greater' ? mean : -mean;
+function rowOf(claim: Claim, steps: FamilySteps, undecidable: boolean): VerdictRow {
+  return verdictRow({
+    undecidable,
+    benefit: steps['no effect'].rejected,
+    reachesMargin: claimedEffect(claim) >= claim.margin,
+    opposite: steps['no opposite effect'].rejected,
+    marginExcluded: steps['benefit of the margin'].rejected,
+    harmExcluded: steps.equivalence.rejected,
+  });
 }
 
-function equivalenceOf({ margin }: Claim, { adjustedP, rejected }: HolmStep): Equivalence {
-  return { margin, p: adjustedP, equivalent: rejected };
+function familyOf(claim: Claim, row: VerdictRow): Family {
+  if (row === 'opposite' || row === 'opposite-but-small') return 'no opposite effect';
+  return claimedEffect(claim) >= claim.margin ? 'no effect' : 'benefit of the margin';
 }
 
-/** The finding claims all of its claims together: it is reproduced if all are, and contradicted as soon as one is. */
+/** The finding claims all of its claims together. */
 function findingDecision(decisions: readonly ClaimDecision[], alpha: number): Decision {
   if (decisions.length === 1) {
-    const { verdict, sentence, reasons } = decisions[0]!;
-    return { verdict, sentence, reasons };
+    const { verdict, sentence, reasons, added, seedsToDecide } = decisions[0]!;
+    return {
+      verdict,
+      sentence,
+      reasons,
+      ...(added === undefined ? {} : { added }),
+      ...(seedsToDecide === undefined ? {} : { seedsToDecide }),
+    };
   }
-  const count = (wanted: Verdict) => decisions.filter(({ verdict }) => verdict === wanted).length;
+  const words = decisions.map(({ verdict }) => verdict);
+  const verdict = combinedVerdict(words);
   const total = decisions.length;
-  const [reproduced, contradicted] = [count('reproduced'), count('contradicted')];
-  const verdict: Verdict = reproduced === total ? 'reproduced' : contradicted > 0 ? 'contradicted' : 'inconclusive';
   const tally =
-    reproduced === total
-      ? `all ${total} claims are reproduced`
-      : `of ${total} claims, ${reproduced} ${reproduced === 1 ? 'is' : 'are'} reproduced, ${contradicted} contradicted ` +
-        `and ${total - reproduced - contradicted} inconclusive`;
+    verdict === 'reproduced' ? `all ${total} claims are reproduced` : `of ${total} claims, ${tallyOf(words)}`;
   const sentence = `${verdictLabels[verdict]}: ${tally} (corrected by Holm over ${total} claims at α = ${number(alpha)}).`;
   return { verdict, sentence, reasons: decisions.map((decision) => `${decision.sentence} ${decision.reasons[0]}`) };
+}
+
+function tallyOf(words: readonly Verdict[]): string {
+  const count = (wanted: Verdict) => words.filter((word) => word === wanted).length;
+  const [reproduced, ruledOut] = [count('reproduced'), count('ruled-out')];
+  const parts = [
+    `${reproduced} ${reproduced === 1 ? 'is' : 'are'} reproduced`,
+    ...(ruledOut === 0 ? [] : [`${ruledOut} ruled out`]),
+    `${count('contradicted')} contradicted`,
+  ];
+  return `${parts.join(', ')} and ${count('inconclusive')} inconclusive`;
 }

@@ -73,7 +73,11 @@ export function seedsNeeded({
 }: Omit<PowerQuestion, 'margin'> & { readonly effect: number; readonly power?: number; readonly max?: number }):
   | number
   | undefined {
-  const suffices = (n: number) => powerOfTTest({ n, effect, standardDeviation, alpha }) >= power;
+  return leastSeeds((n) => powerOfTTest({ n, effect, standardDeviation, alpha }) >= power, max);
+}
+
+/** The least number of seeds from 2 on that suffices, where more suffice as well; undefined when `max` do not. */
+export function leastSeeds(suffices: (n: number) => boolean, max: number): number | undefined {
   if (!suffices(max)) return undefined;
   let [tooFew, enough] = [1, max];
   while (enough - tooFew > 1) {
@@ -88,7 +92,7 @@ export function seedsNeeded({
  * P(T > t and Z + noncentrality ≥ least) for T = (Z + noncentrality) ÷ √(χ² ÷ ν): the normal tail averaged over the distribution of
  * s = √(χ² ÷ ν), by Simpson's rule. s has a density proportional to s^(ν − 1) exp(−ν s² ÷ 2).
  */
-function noncentralTUpperTail(
+export function noncentralTUpperTail(
   t: number,
   degreesOfFreedom: number,
   { noncentrality, least }: { readonly noncentrality: number; readonly least: number },

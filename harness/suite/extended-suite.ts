@@ -15,6 +15,8 @@ export interface ExtendedSuite {
   readonly value: unknown;
   /** The suite's own text, then that which it extends, and so on. */
   readonly sources: readonly YamlSource[];
+  /** Absolute paths of these. */
+  readonly files: readonly string[];
 }
 
 /** @throws UserError `file-unreadable`, `suite-syntax`, or `suite-invalid` for an `extends` that leads nowhere or in a circle */
@@ -36,14 +38,14 @@ export function readExtendedSuite(file: string): ExtendedSuite {
       throw refused(chain[index]!, path, 'is null, but the suite that is extended has no such key', 'remove the line');
     });
   }
-  return { value: values[0], sources: chain };
+  return { value: values[0], sources: chain, files };
 }
 
 /** Absolute path of the file that a suite extends. */
 function baseOf(source: YamlSource, file: string): string | undefined {
   const name = Object(source.value).extends;
   if (typeof name !== 'string') return undefined;
-  if (/^[a-z][a-z0-9-]*$/.test(name)) {
+  if (/^[a-z][a-z0-9-]*(?:@\d+)?$/.test(name)) {
     const known = shippedSuiteIds();
     if (known.includes(name)) return shippedSuiteFile(name);
     const closest = closestName(name, known);

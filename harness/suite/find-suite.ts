@@ -12,7 +12,7 @@ import { shippedSuiteFile, shippedSuiteIds } from './shipped-suites.js';
 import { idComplaints } from './suite-id.js';
 
 export interface FindingOptions {
-  /** Also the further suites of a finding, which take longer: those named `finding-N-…`. */
+  /** Also the further suites of a finding, which take longer: those named `finding-N-…`. Earlier versions (`…@N`) are never meant. */
   readonly full?: boolean;
 }
 
@@ -20,8 +20,16 @@ export interface FindingOptions {
  * The suites that `--finding` means, in order.
  * @throws UserError `suite-unknown` when that finding has no suite
  */
-export function readFindings(finding: string, { full = false }: FindingOptions = {}): readonly Suite[] {
-  const findings = shippedSuiteIds().filter((id) => (full ? /^finding-\d(?:-|$)/ : /^finding-\d$/).test(id));
+export function readFindings(finding: string, options: FindingOptions = {}): readonly Suite[] {
+  return findingFiles(finding, options).map(readSuite);
+}
+
+/**
+ * The files of the suites that `--finding` means, in order.
+ * @throws UserError `suite-unknown` when that finding has no suite
+ */
+export function findingFiles(finding: string, { full = false }: FindingOptions = {}): readonly string[] {
+  const findings = shippedSuiteIds().filter((id) => (full ? /^finding-\d(?:-[^@]*)?$/ : /^finding-\d$/).test(id));
   const chosen = finding === 'all' ? findings : findings.filter((id) => id.split('-')[1] === finding);
   if (chosen.length === 0) {
     const numbers = [...new Set(findings.map((id) => id.split('-')[1]))];
@@ -35,7 +43,7 @@ export function readFindings(finding: string, { full = false }: FindingOptions =
       { exitCode: 2 },
     );
   }
-  return chosen.map((id) => readSuite(shippedSuiteFile(id)));
+  return chosen.map(shippedSuiteFile);
 }
 
 /**
@@ -43,10 +51,18 @@ export function readFindings(finding: string, { full = false }: FindingOptions =
  * @throws UserError `suite-unknown` when it is neither, else as `readSuite`
  */
 export function readNamedSuite(fileOrId: string): Suite {
-  if (existsSync(fileOrId)) return readSuite(fileOrId);
+  return readSuite(namedSuiteFile(fileOrId));
+}
+
+/**
+ * The file of the suite that a command line means.
+ * @throws UserError `suite-unknown` when it is neither a file nor a suite of the package
+ */
+export function namedSuiteFile(fileOrId: string): string {
+  if (existsSync(fileOrId)) return fileOrId;
   // What others begin from is no suite of its own.
   const ids = shippedSuiteIds().filter((id) => id !== 'base');
-  if (ids.includes(fileOrId)) return readSuite(shippedSuiteFile(fileOrId));
+  if (ids.includes(fileOrId)) return shippedSuiteFile(fileOrId);
   const closest = closestName(fileOrId, ids);
   throw new UserError({
     code: 'suite-unknown',

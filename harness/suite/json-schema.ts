@@ -1,8 +1,9 @@
 /**
- * The JSON Schema of suites, for editors: completion, descriptions and errors while one writes. It is made from the schema that suites
+ * The JSON Schemas of suites and pilots, for editors: completion, descriptions and errors while one writes. It is made from the schema that suites
  * are read with; rules between fields are left to the reading.
  */
 import { z } from 'zod';
+import { pilotSchema } from './pilot-schema.js';
 import { suiteSchema } from './schema.js';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
@@ -22,6 +23,17 @@ export function suiteJsonSchema(): JsonSchema {
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
     then: { ...partly(whole), required: ['extends', 'id'] },
     else: whole,
+  };
+}
+
+/** Of the pilot that stands beside a suite. */
+export function pilotJsonSchema(): JsonSchema {
+  const { $schema, ...whole } = z.toJSONSchema(pilotSchema, { io: 'input', target: 'draft-07' }) as JsonSchema;
+  return {
+    $schema,
+    title: 'vlm-bench pilot',
+    description: 'What was seen on the validation split before a suite was fixed.',
+    ...whole,
   };
 }
 

@@ -7,7 +7,7 @@ export function applyOverlay(scale: Scale, overlay: Overlay | undefined): Scale 
   const { stages: stageOverlays = {}, optimizer, initialization, ...recipe } = overlay.recipe ?? {};
   const stages = scale.recipe.stages.map((stage) => ({
     ...stage,
-    ...stated({ attentionMask: overlay.attentionMask }),
+    ...(stage.kind === 'words' ? {} : stated({ attentionMask: overlay.attentionMask })),
     ...stated(stageOverlays[stage.name] ?? {}),
   }));
   return {

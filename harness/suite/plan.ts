@@ -10,6 +10,7 @@ import { runConfigSchema } from './run-config-schema.js';
 import type { DataSetName, Hypothesis, Suite } from './schema.js';
 import { settingsOf } from './settings.js';
 import { type PlannedPrefix, shareStages } from './shared-prefixes.js';
+import type { SuiteOrigin } from './suite-origin.js';
 
 export interface PlanOptions {
   /** By default the first data set of the suite. */
@@ -20,6 +21,8 @@ export interface PlanOptions {
   /** How many of its reserve seeds to add, from the front of that list. */
   readonly reserveSeeds?: number;
   readonly smoke?: boolean;
+  /** Where the suite stands, with its pilot. */
+  readonly origin?: SuiteOrigin;
 }
 
 interface PlannedRun {
@@ -42,11 +45,13 @@ export interface Plan {
   /** Seed by seed, all arms of a seed next to each other, so that comparisons complete early. */
   readonly runs: readonly PlannedRun[];
   readonly prefixes: readonly PlannedPrefix[];
+  /** Absent where the suite was made by a program. */
+  readonly origin?: SuiteOrigin;
 }
 
 /** @throws UserError `usage` for impossible options, `not-available` for the paper scale, `suite-invalid` for a bad overlay */
 export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
-  const { dataSet = defaultDataSet(suite), scale = 'embedded', smoke = false } = options;
+  const { dataSet = defaultDataSet(suite), scale = 'embedded', smoke = false, origin } = options;
   if (scale === 'paper') {
     throw new UserError({
       code: 'not-available',
@@ -92,6 +97,7 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
       return prefix === undefined ? run : { ...run, prefix };
     }),
     prefixes,
+    ...(origin === undefined ? {} : { origin }),
   };
 }
 

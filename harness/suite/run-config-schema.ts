@@ -4,6 +4,9 @@
  */
 import { z } from 'zod';
 import { EMBEDDED_DATA_SETS } from '../../reference-model/data/registry.js';
+import { MASK_KINDS } from '../../reference-model/model/config.js';
+import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { VALIDATED_SOURCES } from '../../reference-model/recipe/stage-validation.js';
 import { inconsistencies } from './checks/config-rules.js';
 
 // Upper bounds are far beyond what can be trained: they keep a slip of the hand from filling the memory of whoever plans it.
@@ -17,7 +20,7 @@ const share = z.number().min(0).max(1);
 export const dataSetName = z.enum(EMBEDDED_DATA_SETS.map(({ name }) => name));
 export const partSchema = z.enum(['vision', 'connector', 'language']);
 const source = z.enum(['human-captions', 'ai-captions', 'questions', 'open-questions']);
-const maskKind = z.enum(['causal', 'visual-bidirectional', 'prefix-bidirectional']);
+const maskKind = z.enum(MASK_KINDS);
 const initialization = z.enum(['pretrained', 'random']);
 
 const vision = z.strictObject({
@@ -43,17 +46,36 @@ const language = z.strictObject({
 });
 export const modelSchema = z.strictObject({ vision, connector, language });
 
+const stageValidation = z.strictObject({
+  everySteps: upTo(mostSteps).exactOptional(),
+  examples: upTo(mostExamples).exactOptional(),
+  sources: z.array(z.enum(VALIDATED_SOURCES)).exactOptional(),
+  atEnds: z.boolean().exactOptional(),
+});
 const stage = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  kind: z
+    .enum(['texts', 'words'])
+    .exactOptional()
+    .describe(
+      '`words` aligns visual tokens with the words of what they show, without the language model and its mask.',
+    ),
   steps: fromZeroTo(mostSteps),
   trainable: z.array(partSchema).min(1),
   learningRate: z.partialRecord(partSchema, positive),
-  mixture: z.partialRecord(source, z.number().min(0)),
-  attentionMask: maskKind,
+  mixture: z.partialRecord(source, z.number().min(0)).exactOptional(),
+  attentionMask: maskKind.exactOptional(),
   data: dataSetName.exactOptional(),
   trainingShare: z.number().gt(0).max(1).exactOptional(),
   questionTypes: z.array(z.string().min(1)).min(1).exactOptional(),
   imageShift: fromZeroTo(4096).exactOptional(),
+  batchSize: upTo(8192).exactOptional(),
+  microBatchSize: upTo(8192).exactOptional(),
+  questionsPerImage: upTo(1024)
+    .exactOptional()
+    .describe('Questions of an image that share one pass over it; sizes of batches still count questions.'),
+  validation: stageValidation.exactOptional(),
+  validateStart: z.literal(true).exactOptional().describe('Measure the held-out loss before the first step as well.'),
 });
 const optimizer = z.strictObject({
   beta1: share,
@@ -71,6 +93,10 @@ const recipe = z.strictObject({
   stages: z.array(stage).min(1),
   initialization: z.strictObject({ vision: initialization, language: initialization }),
   validateEverySteps: upTo(mostSteps),
+  validationSplit: z
+    .enum(['validation', 'probe'])
+    .exactOptional()
+    .describe('Where held-out losses are measured; `probe` is for curves that decide, which no pilot may have seen.'),
   validationExamples: upTo(mostExamples),
   checkpointEverySteps: upTo(mostSteps),
 });
@@ -84,6 +110,12 @@ const evaluation = z.strictObject({
   split: z.enum(['validation', 'test']),
   captionImages: fromZeroTo(mostExamples),
   questions: fromZeroTo(mostExamples),
+  teacherForced: z
+    .strictObject({
+      captions: fromZeroTo(mostExamples).exactOptional(),
+      questions: fromZeroTo(mostExamples).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** A complete run configuration, for example the CONFIG.yaml of `vlm-bench train`. */
@@ -97,14 +129,14 @@ export const runConfigSchema = z
     evaluation,
   })
   .superRefine((config, context) => {
-    for (const { path, message, ...params } of inconsistencies(config))
+    for (const { path, message, ...params } of inconsistencies(config as RunConfig))
       context.addIssue({ code: 'custom', path: [...path], message, params });
   });
 
 /** What a scale of a suite states: everything of a run but its data set, its seed and (by the arm) its masks. */
 export const scaleSchema = z.strictObject({
   model: modelSchema,
-  recipe: recipe.extend({ stages: z.array(stage.partial({ attentionMask: true })).min(1) }),
+  recipe,
   generation,
   evaluation,
 });

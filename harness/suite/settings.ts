@@ -43,6 +43,8 @@ function shortened(scale: Scale, { stepShare = 1, overlay }: Suite['smoke']): Sc
   const fewer = stagesOf(scale, (steps) => Math.ceil(steps * stepShare));
   const short = applyOverlay({ ...scale, recipe: { ...scale.recipe, stages: fewer } }, overlay);
   const { recipe, evaluation } = scale;
+  const { teacherForced, ...spoken } = short.evaluation;
+  const forced = teacherForced === undefined ? undefined : fewerForced(evaluation.teacherForced, teacherForced);
   return {
     ...short,
     recipe: {
@@ -50,9 +52,19 @@ function shortened(scale: Scale, { stepShare = 1, overlay }: Suite['smoke']): Sc
       stages: stagesOf(short, (steps, index) => Math.min(steps, recipe.stages[index]!.steps)),
     },
     evaluation: {
-      ...short.evaluation,
+      ...spoken,
       captionImages: Math.min(evaluation.captionImages, short.evaluation.captionImages),
       questions: Math.min(evaluation.questions, short.evaluation.questions),
+      ...(forced === undefined ? {} : { teacherForced: forced }),
     },
   };
+}
+
+type TeacherForced = Scale['evaluation']['teacherForced'];
+
+/** No reference is forced that is not forced in the real run. */
+function fewerForced(real: TeacherForced, short: NonNullable<TeacherForced>): TeacherForced {
+  if (real === undefined) return undefined;
+  const keys = (['captions', 'questions'] as const).filter((key) => short[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, Math.min(real[key] ?? 0, short[key]!)]));
 }

@@ -9,6 +9,8 @@ import { dataSetName, overlaySchema, scaleSchema } from './run-config-schema.js'
 
 const text = z.string().trim().min(1);
 const identifier = z.string().regex(/^[a-z][a-z0-9-]*$/);
+/** With the number of an earlier version behind it, if it is one. */
+const suiteId = z.string().regex(/^[a-z][a-z0-9-]*(?:@[1-9]\d*)?$/);
 const armId = text.describe(
   'An arm: the ids of its levels, one of each factor in the order of the file, joined by ".". With one factor: the id of the level.',
 );
@@ -26,7 +28,9 @@ const stated = {
       source: text.describe('Where it was seen; say what was different there.'),
     })
     .exactOptional()
-    .describe('How much seeds were seen to differ beforehand; plans tell from it which effects can be found.'),
+    .describe(
+      'How much seeds were seen to differ beforehand; plans tell from it which effects can be found. A pilot file beside the suite goes before it.',
+    ),
 };
 
 /** One primary claim, as it is decided. */
@@ -82,7 +86,14 @@ export const suiteFields = z.strictObject({
       'A suite of the package by its id, or a file relative to this one. Its maps are merged with those here, its lists and values replaced; a key with the value null is removed.',
     )
     .meta({ examples: ['base', 'finding-3', '../my-suite.yaml'] }),
-  id: identifier.describe('Names the folder of the results.'),
+  id: suiteId.describe('Names the folder of the results; `finding-1@1` is the first version of `finding-1`.'),
+  version: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe(
+      'Raised whenever what is trained or what decides changes; 1 where it is not stated. From 2 on a verdict needs a pilot, and suite and pilot committed before the runs.',
+    ),
   title: text,
   claim: text.exactOptional().describe("The claim in the source's own words; required where there are hypotheses."),
   source: z.strictObject({ citation: text, url: z.url() }).exactOptional().describe('Who claims it.'),
@@ -100,6 +111,12 @@ export const suiteFields = z.strictObject({
     .array(hypothesisSchema)
     .default([])
     .describe('The primary claims, corrected for being several by Holm; none makes the suite a benchmark.'),
+  combine: z
+    .enum(['all', 'separate'])
+    .exactOptional()
+    .describe(
+      'all (the default): the claims are one finding with one verdict. separate: each claim has a verdict of its own, and there is none of them together. Holm corrects either way.',
+    ),
   factors: z
     .record(identifier, factor)
     .refine((factors) => Object.keys(factors).length > 0, 'must have at least one factor')
@@ -109,6 +126,13 @@ export const suiteFields = z.strictObject({
     .min(1)
     .describe('Fixed beforehand; arms of one seed share initial weights and data order. At least 6 to test hypotheses.')
     .meta({ examples: [[1, 2, 3, 4, 5, 6]] }),
+  looks: z
+    .array(z.int().min(2))
+    .exactOptional()
+    .describe(
+      'Numbers of seeds after which it is decided early whether to go on, ascending; α is spent over them and the full number of seeds.',
+    )
+    .meta({ examples: [[6]] }),
   reserveSeeds: z.array(z.int().min(0)).default([]).describe('Seeds that --until-decided may add, in this order.'),
   scales: z.strictObject({ embedded: scaleSchema, paper: paperScaleSchema.exactOptional() }),
   data: z

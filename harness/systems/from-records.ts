@@ -7,8 +7,15 @@ import { sha256 } from '../../reference-model/files/hashing.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { FORCED_GROUPS, forcedGroupsOf } from '../measures/forced-groups.js';
 import { type MeasureId, measures } from '../measures/measures.js';
-import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
+import {
+  type AnswerPrediction,
+  type CaptionPrediction,
+  isSpoken,
+  type Prediction,
+  type SpokenPrediction,
+} from '../records/predictions.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { runPaths } from '../records/run-paths.js';
 import { readFinishedRunIn } from '../records/run-record.js';
@@ -59,9 +66,42 @@ export function systemOfRun(folder: string): System {
     add(`CIDEr-D/${style}`, style, captionScores(predictions.filter(isCaptionOf(style)), folder), 1);
   }
   const answers = predictions.filter((prediction) => prediction.type === 'answer');
-  add('accuracy', 'answers', answerCounts(answers), 2);
-  add('accuracy/yes-no', 'answers', answerCounts(answers.filter(({ kind }) => kind === 'yes/no')), 2);
-  add('accuracy/open', 'answers', answerCounts(answers.filter(({ kind }) => kind === 'open')), 2);
+  add('accuracy', 'answers', sumsPerImage(answers, isRight), 2);
+  add(
+    'accuracy/yes-no',
+    'answers',
+    sumsPerImage(
+      answers.filter(({ kind }) => kind === 'yes/no'),
+      isRight,
+    ),
+    2,
+  );
+  add(
+    'accuracy/open',
+    'answers',
+    sumsPerImage(
+      answers.filter(({ kind }) => kind === 'open'),
+      isRight,
+    ),
+    2,
+  );
+  const given = predictions.filter((prediction) => prediction.type === 'teacher-forced');
+  for (const group of FORCED_GROUPS) {
+    const ofGroup = given.filter((prediction) => forcedGroupsOf(prediction).includes(group));
+    const counted = group === 'ai-captions' ? group : 'answers';
+    add(
+      `exact-match/${group}`,
+      counted,
+      sumsPerImage(ofGroup, ({ exact }) => (exact ? 1 : 0)),
+      2,
+    );
+    add(
+      `answer-loss/${group}`,
+      counted,
+      sumsPerImage(ofGroup, ({ loss }) => loss),
+      2,
+    );
+  }
   return {
     label: `run ${runId}`,
     origin: {
@@ -73,7 +113,7 @@ export function systemOfRun(folder: string): System {
     },
     records: 1,
     metrics,
-    items: sortItems(predictions.map(itemOf)),
+    items: sortItems(predictions.filter(isSpoken).map(itemOf)),
     imageStore: {
       store: join(folder, '..', '..'),
       dataFingerprint: provenance.data.fingerprint,
@@ -137,17 +177,22 @@ function captionScores(captions: readonly CaptionPrediction[], folder: string): 
   return scores;
 }
 
-/** Right answers and questions of each image. */
-function answerCounts(answers: readonly AnswerPrediction[]): ReadonlyMap<string, readonly number[]> {
+/** Sum of what is counted, and how often, of each image. */
+function sumsPerImage<Item extends Pick<Prediction, 'imageId'>>(
+  items: readonly Item[],
+  countOf: (item: Item) => number,
+): ReadonlyMap<string, readonly number[]> {
   const counts = new Map<string, readonly number[]>();
-  for (const { imageId, correct } of answers) {
-    const [right = 0, asked = 0] = counts.get(imageId) ?? [];
-    counts.set(imageId, [right + (correct ? 1 : 0), asked + 1]);
+  for (const item of items) {
+    const [sum = 0, count = 0] = counts.get(item.imageId) ?? [];
+    counts.set(item.imageId, [sum + countOf(item), count + 1]);
   }
   return counts;
 }
 
-function itemOf(prediction: Prediction): SystemItem {
+const isRight = ({ correct }: AnswerPrediction): number => (correct ? 1 : 0);
+
+function itemOf(prediction: SpokenPrediction): SystemItem {
   const { imageId, text } = prediction;
   switch (prediction.type) {
     case 'caption': {

@@ -3,14 +3,17 @@
  * what had been seen of the outcome before. No page and no engine is needed for it.
  */
 
+import { UserError } from '../errors.js';
 import { measures } from '../measures/measures.js';
 import { type Reproduction, readReproduction, storeOf } from '../records/reproduction.js';
 import { readFinishedTraining } from '../records/run-record.js';
 import { type ClaimDecision, decideClaims } from '../statistics/claims.js';
 import { sequentialDecision } from '../statistics/sequential.js';
-import type { Decision, Verdict } from '../statistics/verdict.js';
+import type { Decision } from '../statistics/verdict.js';
+import type { Verdict } from '../statistics/verdict-rule.js';
 import type { Hypothesis } from '../suite/schema.js';
 import { type Evidence, evidenceOf } from './evidence.js';
+import { whyUndecided, withheld } from './fixed-before.js';
 import type { PlacedRun } from './placed-runs.js';
 import { whatWasSeenBefore } from './seen-before.js';
 
@@ -25,10 +28,12 @@ export interface DecidedFinding {
   readonly folder: string;
   readonly reproduction: Reproduction;
   readonly runs: readonly PlacedRun[];
-  /** Absent for a benchmark, which claims nothing. */
+  /** Of all claims together; absent for a benchmark, which claims nothing, and where each claim has a verdict of its own. */
   readonly decision?: Decision;
   /** In the order of the hypotheses. */
   readonly claims: readonly DecidedClaim[];
+  /** What is to be known of every verdict here: which look it is, and what had been seen before. */
+  readonly remarks: readonly string[];
 }
 
 /**
@@ -39,42 +44,84 @@ export interface DecidedFinding {
 export function decideFinding(folder: string, reproduction: Reproduction = readReproduction(folder)): DecidedFinding {
   const store = storeOf(folder);
   const runs = reproduction.runs.map((place): PlacedRun => ({ ...place, ...readFinishedTraining(store, place.runId) }));
+  requireNoPilot(runs);
   return { folder, reproduction, runs, ...decideOnRuns(reproduction, runs) };
+}
+
+/** @throws UserError `score-invalid` */
+function requireNoPilot(runs: readonly PlacedRun[]): void {
+  const pilot = runs.find(({ provenance }) => provenance.pilot === true);
+  if (pilot === undefined) return;
+  throw new UserError({
+    code: 'score-invalid',
+    what: 'the run is part of a pilot: it was made to plan a suite, and nothing may be decided on it',
+    where: `run ${pilot.runId}`,
+    fix: 'run the suite itself, in another folder than the pilot',
+  });
 }
 
 /** @throws UserError `score-invalid` for missing scores, differing signatures or fewer than two seeds */
 function decideOnRuns(
   reproduction: Reproduction,
   runs: readonly PlacedRun[],
-): Pick<DecidedFinding, 'decision' | 'claims'> {
-  const { hypotheses, smoke, looks } = reproduction;
-  if (hypotheses.length === 0) return { claims: [] };
+): Pick<DecidedFinding, 'decision' | 'claims' | 'remarks'> {
+  const { hypotheses, smoke, looks, suite } = reproduction;
+  if (hypotheses.length === 0) return { claims: [], remarks: [] };
   const evidence = hypotheses.map((hypothesis) => evidenceOf(hypothesis, reproduction, runs));
   const stated = hypotheses.map(({ id, metric, direction, margin, alpha, test }, index) => {
     const { effects, magnitude, comparison } = evidence[index]!;
     return { id, metric: measures[metric].label, direction, margin, alpha, test, effects, magnitude, comparison };
   });
   const sequential = looks && sequentialDecision(stated, { looks: looks.planned, smoke });
-  const { verdict, sentence, reasons, claims } = sequential ?? decideClaims(stated, { smoke });
+  const { claims, ...together } = sequential ?? decideClaims(stated, { smoke });
+  const why = whyUndecided(reproduction, runs);
+  const allowed = <D extends Decision>(decision: D) => (why === undefined ? decision : withheld(decision, why));
+  const { verdict, sentence, reasons, seedsToDecide }: Decision = allowed(together);
+  const before = whatWasSeenBefore(reproduction);
+  const decision = {
+    verdict,
+    sentence,
+    reasons: [...reasons, ...before],
+    ...(seedsToDecide === undefined ? {} : { seedsToDecide }),
+  };
   return {
-    decision: { verdict, sentence, reasons: [...reasons, ...whatWasSeenBefore(reproduction)] },
+    ...(areSeparate(suite) ? {} : { decision }),
+    remarks: [...(sequential === undefined ? [] : [sequential.look.note]), ...before],
     claims: hypotheses.map((hypothesis, index) => ({
       hypothesis,
       evidence: evidence[index]!,
-      decision: claims[index]!,
+      decision: allowed(claims[index]!),
     })),
   };
 }
 
-/** What `--require` and further looks ask for: a benchmark leaves everything open. */
-export function verdictOf({ decision }: Pick<DecidedFinding, 'decision'>): Verdict {
-  return decision?.verdict ?? 'inconclusive';
+/** Whether each claim has a verdict of its own, and there is none of all together; of a single claim it is the same. */
+function areSeparate({ combine, hypotheses }: Pick<Reproduction['suite'], 'combine' | 'hypotheses'>): boolean {
+  return combine === 'separate' && hypotheses.length > 1;
 }
 
-/** The sentence to quote, with what was tested; undefined for a benchmark. */
-export function quotedVerdict({
+/** The words that a look came to, for the record, and whether any claim is still open. */
+export function lookOutcome({ decision, claims }: Pick<DecidedFinding, 'decision' | 'claims'>): {
+  readonly open: boolean;
+  readonly verdict?: Verdict;
+  readonly claims?: Record<string, Verdict>;
+} {
+  const words = claims.map(({ hypothesis, decision: { verdict } }) => [hypothesis.id, verdict] as const);
+  return {
+    open: words.some(([, word]) => word === 'inconclusive'),
+    ...(decision === undefined ? { claims: Object.fromEntries(words) } : { verdict: decision.verdict }),
+  };
+}
+
+/** What to quote, a line each: the verdict of the finding with what was tested, or those of its claims; none for a benchmark. */
+export function quotedVerdicts({
   decision,
+  claims,
   reproduction,
-}: Pick<DecidedFinding, 'decision' | 'reproduction'>): string | undefined {
-  return decision && [decision.sentence, reproduction.suite.scope ?? ''].join(' ').trim();
+}: Pick<DecidedFinding, 'decision' | 'claims' | 'reproduction'>): readonly string[] {
+  const { scope = '' } = reproduction.suite;
+  if (decision !== undefined) return [[decision.sentence, scope].join(' ').trim()];
+  return claims.map(({ hypothesis, decision: { sentence } }) =>
+    [`${hypothesis.id}: ${sentence}`, scope].join(' ').trim(),
+  );
 }

@@ -7,7 +7,7 @@ import type { Reproduction } from '../records/reproduction.js';
 import { type PairedStatistics, pairedStatistics } from '../statistics/paired-seeds.js';
 import { type TrendStatistics, trendStatistics } from '../statistics/trend.js';
 import type { Hypothesis } from '../suite/schema.js';
-import { measuredArms, type PlacedRun, runsOfArms } from './placed-runs.js';
+import { type MeasuredRun, measuredArms, runsOfArms } from './placed-runs.js';
 
 export type PairedHypothesis = Extract<Hypothesis, { test: 'paired' }>;
 type TrendHypothesis = Extract<Hypothesis, { test: 'trend' }>;
@@ -42,7 +42,7 @@ export type Evidence = PairedEvidence | TrendEvidence;
 export function evidenceOf(
   hypothesis: Hypothesis,
   reproduction: Pick<Reproduction, 'suite' | 'arms'>,
-  runs: readonly PlacedRun[],
+  runs: readonly MeasuredRun[],
 ): Evidence {
   switch (hypothesis.test) {
     case 'paired':
@@ -57,7 +57,7 @@ export function evidenceOf(
 function pairedEvidence(
   { metric, treatment, control, alpha }: PairedHypothesis,
   { arms }: Pick<Reproduction, 'arms'>,
-  runs: readonly PlacedRun[],
+  runs: readonly MeasuredRun[],
 ): PairedEvidence {
   const { signature, pairs: scores } = pairedArms(runs, { metric, treatment, control });
   const { pairs } = pairedStatistics(scores, { alpha });
@@ -75,7 +75,7 @@ function pairedEvidence(
 function trendEvidence(
   { metric, factor, within = {}, alpha }: TrendHypothesis,
   { suite, arms }: Pick<Reproduction, 'suite' | 'arms'>,
-  runs: readonly PlacedRun[],
+  runs: readonly MeasuredRun[],
 ): TrendEvidence {
   const { label: factorLabel, levels } = suite.factors[factor]!;
   const chosen = arms.filter((arm) => Object.entries(within).every(([other, level]) => arm.levels[other] === level));
@@ -108,7 +108,7 @@ function trendEvidence(
 
 /** The scores of two arms at every seed that both have. */
 export function pairedArms(
-  runs: readonly PlacedRun[],
+  runs: readonly MeasuredRun[],
   { metric, treatment, control }: { readonly metric: MeasureId; readonly treatment: string; readonly control: string },
 ) {
   const { scores, signature } = measuredArms(runsOfArms(runs, [treatment, control]), metric);

@@ -10,6 +10,11 @@ export interface PlacedRun extends FinishedTraining {
   readonly runId: string;
 }
 
+/** What is taken from a run to compare arms: that of a record, or of a pilot. */
+export interface MeasuredRun extends Pick<PlacedRun, 'arm' | 'seed' | 'runId'> {
+  readonly result: Pick<PlacedRun['result'], 'scores'>;
+}
+
 export interface SeedScore {
   readonly seed: number;
   readonly value: number;
@@ -28,7 +33,7 @@ export function armIds(runs: readonly PlacedRun[]): readonly string[] {
 }
 
 /** @throws UserError `score-invalid` for a missing score or differing signatures: such scores are refused, never compared */
-export function measuredArms(runs: readonly PlacedRun[], measure: MeasureId): MeasuredArms {
+export function measuredArms(runs: readonly MeasuredRun[], measure: MeasureId): MeasuredArms {
   const scores = new Map<string, SeedScore[]>();
   let signature: string | undefined;
   for (const { arm, seed, runId, result } of runs) {
@@ -58,7 +63,7 @@ export function measuredArms(runs: readonly PlacedRun[], measure: MeasureId): Me
 }
 
 /** The runs of some arms, over the seeds that all of these arms have. */
-export function runsOfArms(runs: readonly PlacedRun[], arms: readonly string[]): readonly PlacedRun[] {
+export function runsOfArms<Run extends MeasuredRun>(runs: readonly Run[], arms: readonly string[]): readonly Run[] {
   const seedsOf = (arm: string) => new Set(runs.filter((run) => run.arm === arm).map(({ seed }) => seed));
   const seeds = arms.map(seedsOf);
   return runs.filter(({ arm, seed }) => arms.includes(arm) && seeds.every((ofArm) => ofArm.has(seed)));

@@ -8,6 +8,12 @@ function familyOf(measure: MeasureId): string {
   return measure.split('/')[0]!;
 }
 
+/** A measure of the questions about one thing: there are many, so they are shown where a claim is of their family. */
+function isAboutTopic(measure: MeasureId): boolean {
+  const topic = measure.split('/')[2];
+  return familyOf(measure) !== 'baseline' && topic !== undefined && topic !== 'open' && topic !== 'yes-no';
+}
+
 /** Whether a suite is about how fast a model learns; only then is convergence shown. */
 export function isAboutConvergence(hypotheses: readonly Hypothesis[]): boolean {
   return hypotheses.some(({ metric }) => familyOf(metric) === 'convergence');
@@ -17,11 +23,13 @@ export function isAboutConvergence(hypotheses: readonly Hypothesis[]): boolean {
 export function reportedMeasures(runs: readonly PlacedRun[], hypotheses: readonly Hypothesis[]): readonly MeasureId[] {
   const claimed = [...new Set(hypotheses.map(({ metric }) => metric))];
   const convergence = isAboutConvergence(hypotheses);
+  const families = new Set(claimed.map(familyOf));
   const others = measureIds.filter(
     (measure) =>
       !claimed.includes(measure) &&
       familyOf(measure) !== 'baseline' &&
       (familyOf(measure) !== 'convergence' || convergence) &&
+      (!isAboutTopic(measure) || families.has(familyOf(measure))) &&
       runs.every(({ result }) => result.scores[measure] !== undefined),
   );
   return [...claimed, ...others];

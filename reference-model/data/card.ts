@@ -27,8 +27,10 @@ export interface DataFile {
 export interface DataFacts {
   /** Width and height of every image, in pixels. */
   readonly imageSize: number;
-  /** Whether images have captions of both styles; if not, they have none. */
-  readonly captions: boolean;
+  /** The styles of captions that images have. */
+  readonly captions: readonly ('human-captions' | 'ai-captions')[];
+  /** Whether images state the words of what each cell shows. */
+  readonly words: boolean;
   /** What is asked about, and which answers are expected there. */
   readonly questionTypes: Readonly<Record<string, readonly AnswerKind[]>>;
   /** Place of the first question of each kind among the questions of a split, from 0. */

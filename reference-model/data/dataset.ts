@@ -1,9 +1,17 @@
 /**
- * What every data set looks like once loaded: images with captions and questions in three splits that share no image.
+ * What every data set looks like once loaded: images with captions and questions in splits that share no image.
  * A data set is plain data in a fixed order, so that its fingerprint and every batch drawn from it are reproducible.
  */
 
 export type SplitName = 'train' | 'validation' | 'test';
+
+/** Held-out data that losses are followed on during training; `probe` is for curves that a verdict is read from. */
+export type CurveSplit = 'validation' | 'probe';
+
+/** No two splits share an image. */
+export type Splits<Described extends Sample = Sample> = Readonly<Record<SplitName, readonly Described[]>> & {
+  readonly probe?: readonly Described[];
+};
 
 /** 8-bit RGB pixels in row-major height × width × channel order. */
 export interface RasterImage {
@@ -11,6 +19,23 @@ export interface RasterImage {
   readonly height: number;
   readonly pixels: Uint8Array; // [height, width, 3]
 }
+
+/** Everything that questions of these data sets are about. */
+export const QUESTION_TYPES = [
+  'existence',
+  'relation',
+  'place',
+  'color',
+  'shape',
+  'size',
+  'count',
+  'object',
+  'presence',
+  'structure',
+  'stain',
+  'cellularity',
+  'location',
+] as const;
 
 export type AnswerKind = 'yes/no' | 'open';
 
@@ -30,11 +55,16 @@ export interface Sample {
   readonly humanCaptions: readonly string[];
   readonly aiCaptions: readonly string[];
   readonly questions: readonly Question[];
+  /** What each cell of a grid over the image shows, row by row, where that is known: words that are single tokens. */
+  readonly words?: CellWords;
 }
+
+/** [rows][columns][words] */
+export type CellWords = readonly (readonly (readonly string[])[])[];
 
 export interface DataSet {
   readonly name: string;
-  /** SHA-256 over every pixel, caption, question and answer of the three splits, in order. */
+  /** SHA-256 over every pixel, caption, question, answer and word of all splits, in order. */
   readonly fingerprint: string;
-  readonly splits: Readonly<Record<SplitName, readonly Sample[]>>;
+  readonly splits: Splits;
 }

@@ -1,14 +1,15 @@
 /** One hash over everything that a data set says, in order: whoever has the same fingerprint trained on the same data. */
 import { createHash } from 'node:crypto';
-import type { Sample, SplitName } from './dataset.js';
+import type { Splits } from './dataset.js';
 
-const SPLITS: readonly SplitName[] = ['train', 'validation', 'test'];
+const SPLITS = ['train', 'validation', 'test', 'probe'] as const;
 
 /**
- * SHA-256 in hexadecimal over the three splits. Every text and every image is preceded by its length and every list by
- * its count, so that no two data sets read as the same bytes.
+ * SHA-256 in hexadecimal over the splits. Every text and every image is preceded by its length and every list by
+ * its count, so that no two data sets read as the same bytes. What a data
+ * set does not have of probe and words adds nothing.
  */
-export function fingerprintOf(splits: Readonly<Record<SplitName, readonly Sample[]>>): string {
+export function fingerprintOf(splits: Splits): string {
   const hash = createHash('sha256');
   const text = (value: string): void => {
     const bytes = Buffer.from(value, 'utf8');
@@ -19,8 +20,10 @@ export function fingerprintOf(splits: Readonly<Record<SplitName, readonly Sample
     values.forEach(text);
   };
   for (const split of SPLITS) {
-    hash.update(`${split}${splits[split].length};`);
-    for (const { imageId, image, humanCaptions, aiCaptions, questions } of splits[split]) {
+    const samples = splits[split];
+    if (samples === undefined) continue;
+    hash.update(`${split}${samples.length};`);
+    for (const { imageId, image, humanCaptions, aiCaptions, questions, words } of samples) {
       text(imageId);
       hash.update(`${image.width}x${image.height}:`).update(image.pixels);
       list(humanCaptions);
@@ -28,6 +31,7 @@ export function fingerprintOf(splits: Readonly<Record<SplitName, readonly Sample
       hash.update(`${questions.length};`);
       for (const { questionId, question, answer, kind } of questions)
         [questionId, question, answer, kind].forEach(text);
+      if (words !== undefined) text(JSON.stringify(words));
     }
   }
   return hash.digest('hex');

@@ -1,8 +1,8 @@
 /** Loads a data set by name, whether it is generated or read from disk, and fingerprints it. */
 import { needsRoot } from './card.js';
+import { rootOf } from './data-root.js';
 import type { DataSet } from './dataset.js';
 import { fingerprintOf } from './fingerprint.js';
-import { rootOf } from './data-root.js';
 import { cardOf, type EmbeddedDataSetName, entryOf, type LoadOptions } from './registry.js';
 
 export interface DataSetSource extends LoadOptions {

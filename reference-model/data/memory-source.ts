@@ -6,14 +6,9 @@ export function memorySource({ name, fingerprint, splits }: DataSet): DataSource
   const images = new Map<string, RasterImage>();
   const indexed = new Map<string, IndexedSplit>();
   for (const [split, samples] of Object.entries(splits)) {
+    if (samples === undefined) continue;
     for (const { imageId, image } of samples) images.set(imageId, image);
-    const texts = samples.map(({ imageId, image: { width, height }, humanCaptions, aiCaptions, questions }) => ({
-      imageId,
-      humanCaptions,
-      aiCaptions,
-      questions,
-      size: { width, height },
-    }));
+    const texts = samples.map(({ image: { width, height }, ...said }) => ({ ...said, size: { width, height } }));
     indexed.set(split, { samples: texts, conversations: [] });
   }
   return {

@@ -5,7 +5,7 @@
 import type { DataSetCard, EmbeddedFit } from './card.js';
 import { coco2014, coco2017, cocoKarpathy } from './coco/card.js';
 import { DataError } from './data-error.js';
-import type { Sample, SplitName } from './dataset.js';
+import type { Splits } from './dataset.js';
 import { easyVqa } from './easy-vqa/card.js';
 import { flickr8k } from './flickr8k/card.js';
 import { flickr30k } from './flickr30k/card.js';
@@ -13,8 +13,10 @@ import { llavaPretrain, shareGpt4v } from './llava/card.js';
 import { pathVqa } from './path-vqa/card.js';
 import { tinyPathology } from './tiny-pathology/card.js';
 import type { TinyPathologyOptions } from './tiny-pathology/generate.js';
+import { tinyPathology2 } from './tiny-pathology-2/card.js';
 import { tinyScenes } from './tiny-scenes/card.js';
 import type { TinyScenesOptions } from './tiny-scenes/generate.js';
+import { tinyScenes2 } from './tiny-scenes-2/card.js';
 import { vqaRad } from './vqa-rad/card.js';
 import { vqaV2 } from './vqa-v2/card.js';
 
@@ -30,7 +32,7 @@ export interface LoadOptions {
 export interface RegistryEntry {
   readonly card: DataSetCard;
   /** Present where the data set is small enough to be held as pixels. */
-  load?(options: LoadOptions): Promise<Readonly<Record<SplitName, readonly Sample[]>>>;
+  load?(options: LoadOptions): Promise<Splits>;
 }
 
 export const DATA_SETS = [
@@ -46,6 +48,14 @@ export const DATA_SETS = [
     card: tinyPathology,
     load: async (options) =>
       (await import('./tiny-pathology/generate.js')).generateTinyPathology(options.tinyPathology),
+  },
+  {
+    card: tinyScenes2,
+    load: async () => (await import('./tiny-scenes-2/generate.js')).generateTinyScenes2(),
+  },
+  {
+    card: tinyPathology2,
+    load: async () => (await import('./tiny-pathology-2/generate.js')).generateTinyPathology2(),
   },
   { card: coco2014 },
   { card: coco2017 },

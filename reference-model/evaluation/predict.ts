@@ -1,6 +1,6 @@
 /**
  * What a trained model says about held-out images: two captions per image, in the style of people and in full detail, and one answer
- * per question, under the mask of its last training stage.
+ * per question, under the mask of its last training stage; and how probable it finds references that are given to it.
  */
 import type { DataSet, RasterImage } from '../data/dataset.js';
 import { normalizeBatch } from '../data/preprocessing.js';
@@ -8,10 +8,12 @@ import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { generate } from '../generation/generate.js';
 import type { Model } from '../model/model.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
-import { type CaptionSource, lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
+import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { modelTokenizer } from '../training/model-tokenizer.js';
+import { askedStage } from './forced-requests.js';
+import { type ForcedAnswer, teacherForced } from './teacher-forced.js';
 
 export type CaptionStyle = CaptionSource;
 
@@ -25,6 +27,8 @@ export interface PredictedCaption {
 export interface Predictions {
   readonly captions: readonly PredictedCaption[];
   readonly answers: readonly { readonly questionId: string; readonly imageId: string; readonly text: string }[];
+  /** What the model makes of given answers, where the configuration asks for that. */
+  readonly forced?: readonly ForcedAnswer[];
 }
 
 /** A picture and what is asked about it. */
@@ -54,8 +58,10 @@ export function predict(model: Model, config: RunConfig, data: DataSet): Predict
     tokenizer,
     asked.map(({ image, question }) => ({ image, prompt: question })),
   );
+  const forced = config.evaluation.teacherForced === undefined ? {} : { forced: teacherForced(model, config, data) };
   return {
     captions,
+    ...forced,
     answers: asked.map(({ imageId, questionId }, i) => ({ questionId, imageId, text: answers[i]! })),
   };
 }
@@ -67,8 +73,9 @@ export function respond(
   tokenizer: Tokenizer,
   requests: readonly Request[],
 ): readonly string[] {
+  if (requests.length === 0) return [];
   const { strategy, beamWidth, maximumNewTokens, batchSize } = generation;
-  const { attentionMask: maskKind } = lastTrainedStage(recipe.stages) ?? recipe.stages.at(-1)!;
+  const { attentionMask: maskKind } = askedStage(recipe);
   const { imageSize } = model.config.vision;
   const texts: string[] = [];
   for (let from = 0; from < requests.length; from += batchSize) {

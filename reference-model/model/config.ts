@@ -43,7 +43,9 @@ export interface ModelConfig {
 export type Part = 'vision' | 'connector' | 'language';
 
 /** Which positions may attend to which; see `masks.ts`. */
-export type MaskKind = 'causal' | 'visual-bidirectional' | 'prefix-bidirectional';
+export const MASK_KINDS = ['causal', 'visual-bidirectional', 'prefix-bidirectional'] as const;
+
+export type MaskKind = (typeof MASK_KINDS)[number];
 
 /** Visual tokens that one image contributes to the language model's sequence. */
 export function visualTokensPerImage({ vision, connector }: Pick<ModelConfig, 'vision' | 'connector'>): number {

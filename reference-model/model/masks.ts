@@ -50,7 +50,21 @@ export function sequenceMask(sequences: readonly Sequence[], maskKind: MaskKind,
     }
     groups.set(groupsOf(tokens, maskKind), b * length);
   }
-  return { kind: 'segments', documents, groups };
+  const mask = { kind: 'segments', documents, groups } as const;
+  if (!sequences.some((tokens) => tokens.some((token) => branchOf(token) !== undefined))) return mask;
+  const branches = new Int32Array(sequences.length * length).fill(-1);
+  for (const [b, tokens] of sequences.entries()) {
+    branches.set(
+      tokens.map((token) => branchOf(token) ?? -1),
+      b * length,
+    );
+  }
+  return { ...mask, branches };
+}
+
+/** Visual tokens stand in front of all branches. */
+export function branchOf(token: Token): number | undefined {
+  return token.role === 'visual' ? undefined : token.branch;
 }
 
 /** Says whether position `from` may attend to position `to` of the same sequence. */

@@ -52,16 +52,26 @@ export function runSequences(
 }
 
 /**
- * Cross-entropy of every target, in nats, in the order of `batch.labels`.
+ * Scores of every token at every target, in the order of `batch.labels`.
  *
  * @param visualEmbeddings [N, V, D] from `connect`; absent when the batch has no image
- * @returns [targets]
+ * @returns [targets, vocabularySize]
  */
-export function targetLosses(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): tf.Tensor {
+export function targetLogits(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): tf.Tensor {
   const hidden = runSequences(model, batch, { visualEmbeddings });
   const flat = tf.reshape(hidden, [-1, hidden.shape[2]!]);
   const rows = embeddingLookup(flat, tf.tensor1d(batch.targetRows, 'int32')); // [targets, D]
-  return softmaxCrossEntropy(logitsOf(model, rows), tf.tensor1d(batch.labels, 'int32'));
+  return logitsOf(model, rows);
+}
+
+/**
+ * Cross-entropy of every target, in nats, in the order of `batch.labels`.
+ *
+ * @param visualEmbeddings as of `targetLogits`
+ * @returns [targets]
+ */
+export function targetLosses(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): tf.Tensor {
+  return softmaxCrossEntropy(targetLogits(model, batch, visualEmbeddings), tf.tensor1d(batch.labels, 'int32'));
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { SegmentMask } from '../ops/attention-mask.js';
 import type { MaskKind } from './config.js';
-import { sequenceMask } from './masks.js';
+import { branchOf, sequenceMask } from './masks.js';
 import type { Sequence, Token } from './tokens.js';
 
 /** Tokens of one image followed by a prompt and, in training, an answer that ends with the end token. */
@@ -27,6 +27,27 @@ export function imageTextSequence({
   ];
 }
 
+/** Tokens of one image and a beginning, followed by branches that continue it without seeing each other. */
+export function branchedSequence({
+  image,
+  visualTokens,
+  beginning,
+  branches,
+}: {
+  readonly image: number;
+  readonly visualTokens: number;
+  readonly beginning: readonly number[];
+  readonly branches: readonly { readonly prompt: readonly number[]; readonly answer: readonly number[] }[];
+}): Sequence {
+  return [
+    ...imageTextSequence({ image, visualTokens, prompt: beginning }),
+    ...branches.flatMap(({ prompt, answer }, branch): Token[] => [
+      ...prompt.map((id): Token => ({ role: 'prompt', id, branch, document: 0 })),
+      ...answer.map((id): Token => ({ role: 'answer', id, branch, document: 0 })),
+    ]),
+  ];
+}
+
 /** Concatenates sequences into one whose parts do not see each other. */
 export function packSequences(sequences: readonly Sequence[]): Sequence {
   let first = 0;
@@ -46,11 +67,11 @@ export interface SequenceBatch {
   readonly textIds: Int32Array;
   /** [B, T]: row of (text embeddings, then visual embeddings) at each position; 0 at padding. */
   readonly order: Int32Array;
-  /** [B, T]: place within the document; 0 at padding. */
+  /** [B, T]: place within the document, of a branch as if it were the only one; 0 at padding. */
   readonly positions: Int32Array;
   /** Who sees whom among the T positions of each sequence. */
   readonly mask: SegmentMask;
-  /** Rows of [B·T] whose next token is a target. */
+  /** Rows of [B·T] whose next token, or that of one of their branches, is a target. */
   readonly targetRows: Int32Array;
   /** The target of each of those rows. */
   readonly labels: Int32Array;
@@ -97,21 +118,45 @@ function checkToken(token: Token, sequence: number, limits: SequenceLimits): voi
   }
 }
 
-/** Place of each token within its document. @throws SequenceError */
-function documentPositions(sequence: Sequence, index: number, { maximumPositions }: SequenceLimits): number[] {
-  const seen = new Set<number>();
-  let start = 0;
-  return sequence.map(({ document }, i) => {
-    if (i === 0 || document !== sequence[i - 1]!.document) {
-      if (seen.has(document)) throw new SequenceError(index, `the tokens of document ${document} are not adjacent.`);
-      seen.add(document);
-      start = i;
+/** Where a token stands. */
+interface Place {
+  /** Within its document, as if its branch were the only one. */
+  readonly position: number;
+  /** Index of the token that it continues; −1 for the first of a document. */
+  readonly previous: number;
+}
+
+/** @throws SequenceError where documents or branches are torn apart, or one is too long */
+function placesOf(sequence: Sequence, index: number, { maximumPositions }: SequenceLimits): readonly Place[] {
+  const documents = new Set<number>();
+  let branches = new Set<number>();
+  let shared = -1; // the last token in front of all branches
+  const places: Place[] = [];
+  for (const [i, token] of sequence.entries()) {
+    const { document } = token;
+    const branch = branchOf(token);
+    const isNew = i === 0 || document !== sequence[i - 1]!.document;
+    if (isNew) {
+      if (documents.has(document))
+        throw new SequenceError(index, `the tokens of document ${document} are not adjacent.`);
+      documents.add(document);
+      branches = new Set();
+      shared = -1;
     }
-    if (i - start >= maximumPositions) {
+    const isContinued = !isNew && branch === branchOf(sequence[i - 1]!);
+    const previous = isContinued ? i - 1 : shared;
+    const isTorn = branch === undefined ? branches.size > 0 : !isContinued && branches.has(branch);
+    if (isTorn)
+      throw new SequenceError(index, `the branches of document ${document} are not adjacent, or not at its end.`);
+    if (branch === undefined) shared = i;
+    else branches.add(branch);
+    const position = previous < 0 ? 0 : places[previous]!.position + 1;
+    if (position >= maximumPositions) {
       throw new SequenceError(index, `document ${document} is longer than the model's ${maximumPositions} positions.`);
     }
-    return i - start;
-  });
+    places.push({ position, previous });
+  }
+  return places;
 }
 
 /**
@@ -129,8 +174,13 @@ export function buildBatch(sequences: readonly Sequence[], maskKind: MaskKind, l
   const labels: number[] = [];
   let text = 0;
   for (const [b, sequence] of sequences.entries()) {
-    positions.set(documentPositions(sequence, b, limits), b * length);
+    const places = placesOf(sequence, b, limits);
+    if (maskKind === 'prefix-bidirectional' && sequence.some((token) => branchOf(token) !== undefined)) {
+      throw new SequenceError(b, 'branches cannot share an image that sees their questions (prefix-bidirectional).');
+    }
     for (const [t, token] of sequence.entries()) {
+      const { position, previous } = places[t]!;
+      positions[b * length + t] = position;
       checkToken(token, b, limits);
       const row = b * length + t;
       if (token.role === 'visual') {
@@ -139,8 +189,8 @@ export function buildBatch(sequences: readonly Sequence[], maskKind: MaskKind, l
       }
       order[row] = text;
       textIds[text++] = token.id;
-      if (token.role === 'answer' && t > 0 && sequence[t - 1]!.document === token.document) {
-        targetRows.push(row - 1);
+      if (token.role === 'answer' && previous >= 0) {
+        targetRows.push(b * length + previous);
         labels.push(token.id);
       }
     }

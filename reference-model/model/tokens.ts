@@ -4,6 +4,8 @@ interface TextToken {
   /** Answer tokens, the end token included, are what the model learns to predict. */
   readonly role: 'prompt' | 'answer';
   readonly id: number;
+  /** Texts that continue one beginning without seeing each other have different branches; what they share has none. */
+  readonly branch?: number;
   /** Samples packed into one sequence have different documents. */
   readonly document: number;
 }
@@ -19,5 +21,5 @@ interface VisualToken {
 
 export type Token = TextToken | VisualToken;
 
-/** One sequence; tokens of one document are adjacent. */
+/** One sequence; tokens of one document are adjacent, and within it those of one branch, behind what has no branch. */
 export type Sequence = readonly Token[];

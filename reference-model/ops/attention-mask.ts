@@ -19,8 +19,8 @@ export type AttentionMask =
   | { readonly kind: 'dense'; readonly allowed: tf.Tensor };
 
 /**
- * Queries and sources are the same T positions. Within a document a position sees itself and what comes before it; positions of one
- * group see each other both ways.
+ * Queries and sources are the same T positions. Within a document a position sees itself and what comes before it, but nothing of a
+ * branch other than its own; positions of one group see each other both ways.
  */
 export interface SegmentMask {
   readonly kind: 'segments';
@@ -28,14 +28,18 @@ export interface SegmentMask {
   readonly documents: Int32Array;
   /** Per [B, T]: the group, −1 where there is none. */
   readonly groups: Int32Array;
+  /** Per [B, T]: the branch, −1 in what all branches of a document share, which stands in front of them. Absent where none branches. */
+  readonly branches?: Int32Array;
 }
 
-/** Whether no position sees a later one: causal but for padding and the borders of documents. */
-export const isCausal = ({ groups }: SegmentMask): boolean => groups.every((group) => group < 0);
+/** Whether every position sees all earlier ones and no later one, but for padding and the borders of documents. */
+export const isCausal = ({ groups, branches }: SegmentMask): boolean =>
+  branches === undefined && groups.every((group) => group < 0);
 
 /** Of two positions of one row, given as indices into the mask's arrays, whether the first may attend to the second. */
-export function sees({ documents, groups }: SegmentMask, from: number, to: number): boolean {
+export function sees({ documents, groups, branches }: SegmentMask, from: number, to: number): boolean {
   if (documents[from]! < 0 || documents[from] !== documents[to]) return false;
+  if (branches !== undefined && branches[to]! >= 0 && branches[to] !== branches[from]) return false;
   return to <= from || (groups[from]! >= 0 && groups[from] === groups[to]);
 }
 
@@ -107,7 +111,7 @@ export function denseValues(
 /** `sees` for every pair, with what a row has in common taken out of the loop: it runs for every batch. */
 function fillSegments(
   values: Uint8Array,
-  { documents, groups }: SegmentMask,
+  { documents, groups, branches }: SegmentMask,
   { batch, length }: { readonly batch: number; readonly length: number },
 ): void {
   for (let b = 0; b < batch; b++) {
@@ -122,6 +126,18 @@ function fillSegments(
       for (let to = from + 1; to < length; to++) {
         if (groups[start + to] === group && documents[start + to] === document) values[row + to] = 1;
       }
+    }
+    if (branches !== undefined) clearOtherBranches(values, branches.subarray(start, start + length), start * length);
+  }
+}
+
+/** Forbids what belongs to a branch to every position that does not. */
+function clearOtherBranches(values: Uint8Array, branches: Int32Array, first: number): void {
+  const { length } = branches;
+  for (let from = 0; from < length; from++) {
+    const row = first + from * length;
+    for (let to = 0; to < length; to++) {
+      if (branches[to]! >= 0 && branches[to] !== branches[from]) values[row + to] = 0;
     }
   }
 }

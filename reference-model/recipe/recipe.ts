@@ -2,6 +2,7 @@
  * A run configuration: everything that decides the bits of a run except the code and the engine's numerics.
  * It is plain JSON, so its canonical form can be hashed into the run's identity.
  */
+import type { CurveSplit } from '../data/dataset.js';
 import type { EmbeddedDataSetName } from '../data/registry.js';
 import type { MaskKind, ModelConfig, Part } from '../model/config.js';
 
@@ -13,30 +14,76 @@ export type CaptionSource = 'human-captions' | 'ai-captions';
 /** All questions, or only those that yes and no do not answer: what is to be named there is learned much faster without the others. */
 export type QuestionSource = 'questions' | 'open-questions';
 
-/** One of the four training stages: what is trained, on what, for how long and how fast. */
-export interface Stage {
+/** Open questions are validated among the others. */
+export type ValidatedSource = Exclude<Source, 'open-questions'>;
+
+/** One training stage: what is trained, on what, for how long and how fast. */
+export type Stage = TextStage | WordsStage;
+
+interface StageSettings {
   readonly name: string;
   readonly steps: number;
   /** Parts that receive gradients; the others stay frozen and run outside the gradient tape. */
   readonly trainable: readonly Part[];
   /** Peak learning rate of each trainable part. */
   readonly learningRate: Readonly<Partial<Record<Part, number>>>;
-  /** Relative weight of each source in the stage's batches. */
-  readonly mixture: Readonly<Partial<Record<Source, number>>>;
-  readonly attentionMask: MaskKind;
   /** Data set of this stage where it is not the run's. */
   readonly data?: EmbeddedDataSetName;
   /** Share of the training images, in (0, 1], drawn once per seed: smaller shares are subsets of larger ones. */
   readonly trainingShare?: number;
+  /** Sizes of this stage's batches where they are not the recipe's; see `batchSizes`. */
+  readonly batchSize?: number;
+  readonly microBatchSize?: number;
+}
+
+/** The language model learns to say captions and answers about an image. */
+export interface TextStage extends StageSettings {
+  readonly kind?: 'texts';
+  /** Relative weight of each source in the stage's batches. */
+  readonly mixture: Readonly<Partial<Record<Source, number>>>;
+  readonly attentionMask: MaskKind;
   /** Train only on questions about these topics (`Question.questionType`); captions are not affected. */
   readonly questionTypes?: readonly string[];
   /** Pixels by which training images are moved at random, up to so many each way; only where no answer depends on the place. */
   readonly imageShift?: number;
+  /**
+   * Questions of an image that share a sequence, and with it one pass over the image; batches then draw images, with so many of their
+   * questions each. Sizes of batches still count questions. 1 where it is not stated.
+   */
+  readonly questionsPerImage?: number;
+  /** How it is validated where not as the recipe says; see `validationOf`. */
+  readonly validation?: StageValidation;
+  /** Validate before the first step too. The first step of all always is, and stages that follow each other alike share one. */
+  readonly validateStart?: true;
 }
 
-/** The stage that a model is last trained in: how it is asked afterwards follows from this one. Undefined where no stage has steps. */
-export function lastTrainedStage(stages: readonly Stage[]): Stage | undefined {
-  return stages.findLast(({ steps }) => steps > 0);
+/** What a stage may state; whatever it leaves out is as the recipe has it. */
+export interface StageValidation {
+  /** Steps from one validation to the next, counted over all stages. */
+  readonly everySteps?: number;
+  /** Held-out examples per source. */
+  readonly examples?: number;
+  /** Every source that the data set has, by default; with none the stage is not validated. */
+  readonly sources?: readonly ValidatedSource[];
+  /** Whether it is also validated before the first step of all and after its own last one; it is by default. */
+  readonly atEnds?: boolean;
+}
+
+/**
+ * The visual tokens learn to resemble the words of what they show (`Sample.words`), without a pass of the language model: hence
+ * without an attention mask, so that arms with different masks share such a stage.
+ */
+export interface WordsStage extends StageSettings {
+  readonly kind: 'words';
+}
+
+export function isTextStage(stage: Stage): stage is TextStage {
+  return stage.kind !== 'words';
+}
+
+/** The stage that a model last learns texts in: how it is asked afterwards follows from this one. Undefined where none has steps. */
+export function lastTrainedStage(stages: readonly Stage[]): TextStage | undefined {
+  return stages.filter(isTextStage).findLast(({ steps }) => steps > 0);
 }
 
 export interface Optimizer {
@@ -63,9 +110,21 @@ export interface Recipe {
   /** Whether each backbone starts from its shipped pretrained weights or from seeded random ones. */
   readonly initialization: Readonly<Record<'vision' | 'language', 'pretrained' | 'random'>>;
   readonly validateEverySteps: number;
+  /** `validation` where it is not stated. */
+  readonly validationSplit?: CurveSplit;
   /** Validation examples per source. */
   readonly validationExamples: number;
   readonly checkpointEverySteps: number;
+}
+
+/** Examples of a stage's steps and of its forward passes: its own where it states them, and no pass larger than a step. */
+export function batchSizes(
+  recipe: Pick<Recipe, 'batchSize' | 'microBatchSize'>,
+  stage: Pick<Stage, 'batchSize' | 'microBatchSize'>,
+): { readonly batchSize: number; readonly microBatchSize: number } {
+  const batchSize = stage.batchSize ?? recipe.batchSize;
+  const inherited = stage.batchSize === undefined ? recipe.microBatchSize : Math.min(recipe.microBatchSize, batchSize);
+  return { batchSize, microBatchSize: stage.microBatchSize ?? inherited };
 }
 
 export interface DataConfig {
@@ -86,6 +145,13 @@ export interface EvaluationConfig {
   readonly captionImages: number;
   /** How many questions of the split are answered; the first ones in order. */
   readonly questions: number;
+  /** How many references are given to the model, token by token, to see whether it ranks each token first; nothing is generated. */
+  readonly teacherForced?: {
+    /** Images of the split whose detailed captions are forced; the first ones in order. */
+    readonly captions?: number;
+    /** Questions of the split whose answers are forced; the first ones in order. */
+    readonly questions?: number;
+  };
 }
 
 export interface RunConfig {

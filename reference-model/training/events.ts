@@ -9,14 +9,16 @@ export type TrainingEvent =
       /** 1-based, over all stages. */
       readonly step: number;
       readonly totalSteps: number;
-      /** Mean cross-entropy per answer token, in nats. */
+      /** Mean cross-entropy per answer token, or per word of a words stage, in nats. */
       readonly loss: number;
       readonly learningRate: Readonly<Partial<Record<Part, number>>>;
       readonly gradientNorm: number;
       /** Sequence tokens processed in this step, padding excluded. */
       readonly tokens: number;
-      /** Those of them that are learned: the tokens of the answers, each with its end token. */
+      /** Targets: the tokens of the answers, each with its end token, or the words of the visual tokens. */
       readonly answerTokens: number;
+      /** Sequences, where questions may share them; else there are as many as examples. */
+      readonly sequences?: number;
     }
   | {
       readonly type: 'validation';

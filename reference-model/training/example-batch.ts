@@ -1,10 +1,11 @@
-/** From examples to what the model consumes: normalised pixels, one image per example, and the token sequences. */
+/** From examples to what the model consumes: normalised pixels, one image per sequence, and the token sequences. */
 import { normalizeBatch } from '../data/preprocessing.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { type MaskKind, type ModelConfig, visualTokensPerImage } from '../model/config.js';
-import { buildBatch, imageTextSequence, type SequenceBatch } from '../model/sequence.js';
+import { branchedSequence, buildBatch, imageTextSequence, type SequenceBatch } from '../model/sequence.js';
 import type { ImageBatch } from '../model/visual-embeddings.js';
 import type { Example } from './examples.js';
+import { type ImageGroup, imageGroups, packGroups } from './image-groups.js';
 
 export interface ExampleBatch extends ImageBatch {
   readonly sequences: SequenceBatch;
@@ -23,11 +24,22 @@ interface TokenizedExample {
   readonly answer: readonly number[];
 }
 
-const tokenize = (example: Example, tokenizer: Tokenizer): TokenizedExample => ({
-  example,
-  prompt: promptTokens(tokenizer, example.prompt),
-  answer: [...tokenizer.encode(example.answer), tokenizer.special.end],
-});
+/** An example comes back every epoch: its token ids are kept as long as it is. */
+const keptTokens = new WeakMap<Tokenizer, WeakMap<Example, TokenizedExample>>();
+
+function tokenize(example: Example, tokenizer: Tokenizer): TokenizedExample {
+  const known = keptTokens.get(tokenizer) ?? new WeakMap<Example, TokenizedExample>();
+  keptTokens.set(tokenizer, known);
+  const earlier = known.get(example);
+  if (earlier !== undefined) return earlier;
+  const result = {
+    example,
+    prompt: promptTokens(tokenizer, example.prompt),
+    answer: [...tokenizer.encode(example.answer), tokenizer.special.end],
+  };
+  known.set(example, result);
+  return result;
+}
 
 /** Builds a batch in the order of the examples. Throws SequenceError when an example is longer than the model allows. */
 export function buildExampleBatch(
@@ -36,46 +48,65 @@ export function buildExampleBatch(
   tokenizer: Tokenizer,
   maskKind: MaskKind,
 ): ExampleBatch {
-  return assembleBatch(
-    examples.map((example) => tokenize(example, tokenizer)),
-    model,
-    maskKind,
-  );
+  return buildGroupedBatch(imageGroups(examples), model, tokenizer, maskKind);
+}
+
+/** The same with one sequence for each group of examples about one image. */
+export function buildGroupedBatch(
+  groups: readonly ImageGroup[],
+  model: ModelConfig,
+  tokenizer: Tokenizer,
+  maskKind: MaskKind,
+): ExampleBatch {
+  const tokenized = groups.map((group) => group.map((example) => tokenize(example, tokenizer)));
+  return assembleBatch(tokenized, model, maskKind);
 }
 
 /**
- * Splits a step's examples into micro-batches of like length, so that little padding is computed. Gradients are weighted by tokens,
- * so the grouping changes the result only by rounding.
+ * Splits a step's examples into micro-batches of sequences of like length, so that little padding is computed. Gradients are weighted
+ * by tokens, so the grouping changes the result only by rounding.
+ *
+ * @param size examples of a micro-batch, at most, unless one image has more questions
+ * @param questionsPerImage questions about one image that share a sequence
  */
 export function buildMicroBatches(
   examples: readonly Example[],
-  size: number,
+  { size, questionsPerImage = 1 }: { readonly size: number; readonly questionsPerImage?: number | undefined },
   model: ModelConfig,
   tokenizer: Tokenizer,
   maskKind: MaskKind,
 ): readonly ExampleBatch[] {
-  const byLength = examples
-    .map((example) => tokenize(example, tokenizer))
-    .sort((a, b) => a.prompt.length + a.answer.length - (b.prompt.length + b.answer.length));
-  return Array.from({ length: Math.ceil(examples.length / size) }, (_, i) =>
-    assembleBatch(byLength.slice(i * size, (i + 1) * size), model, maskKind),
-  );
+  const byLength = imageGroups(examples, questionsPerImage)
+    .map((group) => group.map((example) => tokenize(example, tokenizer)))
+    .sort((a, b) => textLength(a) - textLength(b));
+  return packGroups(byLength, size).map((groups) => assembleBatch(groups, model, maskKind));
 }
 
-function assembleBatch(examples: readonly TokenizedExample[], model: ModelConfig, maskKind: MaskKind): ExampleBatch {
+/** Tokens of a sequence behind the image; the begin token is shared. */
+const textLength = (group: readonly TokenizedExample[]): number =>
+  group.reduce((sum, { prompt, answer }) => sum + prompt.length - 1 + answer.length, 1);
+
+function assembleBatch(
+  groups: readonly (readonly TokenizedExample[])[],
+  model: ModelConfig,
+  maskKind: MaskKind,
+): ExampleBatch {
   const visualTokens = visualTokensPerImage(model);
-  const sequences = examples.map(({ prompt, answer }, image) =>
-    imageTextSequence({ image, visualTokens, prompt, answer }),
-  );
+  const sequences = groups.map((group, image) => {
+    const [{ prompt, answer }] = group as [TokenizedExample];
+    if (group.length === 1) return imageTextSequence({ image, visualTokens, prompt, answer });
+    const branches = group.map((example) => ({ prompt: example.prompt.slice(1), answer: example.answer }));
+    return branchedSequence({ image, visualTokens, beginning: prompt.slice(0, 1), branches });
+  });
   return {
-    imageCount: examples.length,
+    imageCount: groups.length,
     imageSize: model.vision.imageSize,
-    pixels: normalizeBatch(examples.map(({ example }) => example.sample.image)),
+    pixels: normalizeBatch(groups.map(([first]) => first!.example.sample.image)),
     sequences: buildBatch(sequences, maskKind, {
       vocabularySize: model.language.vocabularySize,
       maximumPositions: model.language.maximumPositions,
       visualTokensPerImage: visualTokens,
-      images: examples.length,
+      images: groups.length,
     }),
   };
 }

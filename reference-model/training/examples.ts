@@ -4,7 +4,7 @@
  */
 import type { Sample } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
-import type { CaptionSource, Source, Stage } from '../recipe/recipe.js';
+import type { CaptionSource, Source, TextStage } from '../recipe/recipe.js';
 
 /** One image, what is asked about it, and the text to be learned. */
 export interface Example {
@@ -58,7 +58,7 @@ function textsOf(
 }
 
 /** Examples of each source in a batch: shares of the mixture, rounded by largest remainder so that they sum to the batch. */
-export function batchShares(mixture: Stage['mixture'], batchSize: number): Readonly<Record<Source, number>> {
+export function batchShares(mixture: TextStage['mixture'], batchSize: number): Readonly<Record<Source, number>> {
   const total = SOURCES.reduce((sum, source) => sum + (mixture[source] ?? 0), 0);
   const exact = SOURCES.map((source) => (batchSize * (mixture[source] ?? 0)) / total);
   const counts = exact.map(Math.floor);
@@ -81,27 +81,58 @@ export interface BatchPlan {
  *
  * @throws RangeError when the mixture names a source of which the data set has no example
  */
-export function planBatches(samples: readonly Sample[], stage: Stage, batchSize: number, seed: number): BatchPlan {
+export function planBatches(samples: readonly Sample[], stage: TextStage, batchSize: number, seed: number): BatchPlan {
   const shares = batchShares(stage.mixture, batchSize);
   const walks = SOURCES.filter((source) => shares[source] > 0).map((source) => {
-    const examples = examplesOf(samples, source);
-    if (examples.length === 0) {
+    const { length, orderOf } = epochsOf(samples, stage, source, seed);
+    if (length === 0) {
       throw new RangeError(`Stage "${stage.name}" asks for ${source}, but the data set has none in its train split.`);
     }
     let epoch = -1;
     let order: readonly Example[] = [];
     const at = (position: number): Example => {
-      const wanted = Math.floor(position / examples.length);
+      const wanted = Math.floor(position / length);
       if (wanted !== epoch) {
         epoch = wanted;
-        order = randomStream(seed, 'batches', stage.name, source, epoch).shuffle(examples);
+        order = orderOf(epoch);
       }
-      return order[position % examples.length]!;
+      return order[position % length]!;
     };
     return { share: shares[source], at };
   });
   return {
     batch: (step) =>
       walks.flatMap(({ share, at }) => Array.from({ length: share }, (_, slot) => at(step * share + slot))),
+  };
+}
+
+/** How one source is walked. */
+interface Epochs {
+  /** Examples of every epoch. */
+  readonly length: number;
+  orderOf(epoch: number): readonly Example[];
+}
+
+/** Examples in any order; where questions share images, the images in any order, each with the next of its questions. */
+function epochsOf(samples: readonly Sample[], stage: TextStage, source: Source, seed: number): Epochs {
+  const { name, questionsPerImage = 1 } = stage;
+  const ofEpoch = (epoch: number) => randomStream(seed, 'batches', name, source, epoch);
+  const isShared = questionsPerImage > 1 && (source === 'questions' || source === 'open-questions');
+  if (!isShared) {
+    const examples = examplesOf(samples, source);
+    return { length: examples.length, orderOf: (epoch) => ofEpoch(epoch).shuffle(examples) };
+  }
+  const images = samples.flatMap((sample) => {
+    const questions = examplesOf([sample], source);
+    if (questions.length === 0) return [];
+    const own = randomStream(seed, 'questions-of-image', name, source, sample.imageId).shuffle(questions);
+    return [{ own, count: Math.min(questionsPerImage, own.length) }];
+  });
+  return {
+    length: images.reduce((sum, { count }) => sum + count, 0),
+    orderOf: (epoch) =>
+      ofEpoch(epoch)
+        .shuffle(images)
+        .flatMap(({ own, count }) => Array.from({ length: count }, (_, i) => own[(epoch * count + i) % own.length]!)),
   };
 }

@@ -8,12 +8,14 @@ import { connect } from '../model/connector.js';
 import type { Model } from '../model/model.js';
 import { sequenceLoss } from '../model/sequence-loss.js';
 import { encodeImages } from '../model/vision-encoder.js';
-import { pixelTensor } from '../model/visual-embeddings.js';
+import { type ImageBatch, pixelTensor } from '../model/visual-embeddings.js';
+import { wordsLoss } from '../model/words-loss.js';
 import type { ExampleBatch } from './example-batch.js';
 import type { Learner } from './learner.js';
+import type { WordsBatch } from './words-batch.js';
 
 /** The visual path up to the first part that learns; the pixels themselves when the vision encoder does. */
-function frozenVisualPath(model: Model, batch: ExampleBatch, trainable: readonly Part[]): tf.Tensor {
+function frozenVisualPath(model: Model, batch: ImageBatch, trainable: readonly Part[]): tf.Tensor {
   return model.inference((): tf.Tensor => {
     const input = pixelTensor(batch);
     if (trainable.includes('vision')) return input;
@@ -51,4 +53,13 @@ export function learnBatch(
 export function learnBatches(learner: Learner, batches: readonly ExampleBatch[], trainable: readonly Part[]): void {
   const targets = batches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
   for (const batch of batches) learnBatch(learner, batch, { trainable, weight: 1 / targets });
+}
+
+/** Adds the gradients of a step of a words stage: the mean over all of its targets. */
+export function learnWords(learner: Learner, batch: WordsBatch, trainable: readonly Part[]): void {
+  const { model } = learner;
+  const start = frozenVisualPath(model, batch, trainable);
+  const weight = 1 / batch.targets.labels.length;
+  learner.backward(() => wordsLoss(model, trainedVisualPath(model, start, trainable), batch.targets, weight));
+  start.dispose();
 }

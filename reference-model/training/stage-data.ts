@@ -5,7 +5,7 @@
 import type { DataSet, Sample } from '../data/dataset.js';
 import type { EmbeddedDataSetName } from '../data/registry.js';
 import { randomStream } from '../numerics/random.js';
-import type { RunConfig, Stage } from '../recipe/recipe.js';
+import type { RunConfig, Stage, TextStage } from '../recipe/recipe.js';
 
 /** The data sets of a run by name; `RunConfig.data.name` is the one that is evaluated. */
 export type DataSets = Readonly<Partial<Record<EmbeddedDataSetName, DataSet>>>;
@@ -46,7 +46,7 @@ export function trainingSamples(
 }
 
 /** The samples with only their questions about the given topics; unchanged where no topics are given. */
-export function withQuestionsAbout(samples: readonly Sample[], topics: Stage['questionTypes']): readonly Sample[] {
+export function withQuestionsAbout(samples: readonly Sample[], topics: TextStage['questionTypes']): readonly Sample[] {
   if (topics === undefined) return samples;
   return samples.map((sample) => ({
     ...sample,

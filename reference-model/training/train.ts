@@ -5,19 +5,16 @@
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import { createModel, type Model } from '../model/model.js';
 import type { RunConfig, Stage } from '../recipe/recipe.js';
+import { isValidatedAfter, validationOf } from '../recipe/stage-validation.js';
 import { loadBackbones } from '../weights/backbones.js';
-import { withShiftedImages } from './augmentation.js';
 import { createLearner } from './create-learner.js';
 import type { TrainingEvent } from './events.js';
-import { buildMicroBatches } from './example-batch.js';
-import { planBatches } from './examples.js';
-import { learnBatches } from './learn-batch.js';
 import type { LearningRates } from './learner.js';
 import { modelTokenizer } from './model-tokenizer.js';
 import { learningRateFactor } from './schedule.js';
-import { type DataSets, stageDataSet, trainingSamples, withQuestionsAbout } from './stage-data.js';
+import type { DataSets } from './stage-data.js';
+import { stageWork } from './stage-work.js';
 import { TrainingError, TrainingInterrupted } from './training-error.js';
-import { validationLoss, validationSets } from './validation.js';
 
 export interface TrainingJob {
   readonly config: RunConfig;
@@ -55,44 +52,41 @@ export async function train({
   const model = createModel(config.model, seed);
   loadBackbones(model, recipe.initialization);
 
-  const { optimizer, batchSize, microBatchSize } = recipe;
+  const { optimizer } = recipe;
   const learner = createLearner({ model, optimizer, ...(shardBytes === undefined ? {} : { shardBytes }) });
   let step = resumeFrom === undefined ? 0 : (await learner.restore(resumeFrom)).step;
   if (step > totalSteps) throw tooLate(step, totalSteps);
 
   let stageEnd = 0;
   for (const stage of recipe.stages) {
-    const { name, trainable, attentionMask: maskKind } = stage;
+    const { name, trainable } = stage;
     const stageStart = stageEnd;
     stageEnd += stage.steps;
     if (step >= stageEnd) continue;
 
-    const dataSet = stageDataSet(config, stage, data);
-    const samples = withQuestionsAbout(trainingSamples(dataSet, stage, seed), stage.questionTypes);
-    const batches = withShiftedImages(planBatches(samples, stage, batchSize, seed), stage, seed);
-    const heldOut = validationSets(dataSet.splits.validation, recipe, model, tokenizer, maskKind);
+    const work = stageWork(stage, { config, data, learner, tokenizer });
+    const validation = validationOf(recipe, stage);
+    const validate = () => {
+      if (work.validate === undefined) return;
+      if (!isValidatedAfter(step, validation, { begin: stageStart, end: stageEnd })) return;
+      onEvent({ type: 'validation', stage: name, step, loss: work.validate() });
+    };
     learner.enterStage(trainable, { resumed: step > stageStart });
-    if (step === 0) onEvent({ type: 'validation', stage: name, step, loss: validationLoss(model, heldOut) });
+    if (step === stageStart) validate();
 
     while (step < stageEnd) {
       const stageStep = step - stageStart;
-      const examples = batches.batch(stageStep);
-      const microBatches = buildMicroBatches(examples, microBatchSize, config.model, tokenizer, maskKind);
       const learningRate = scaled(stage.learningRate, learningRateFactor(stageStep, stage.steps, optimizer));
       step += 1;
-      learnBatches(learner, microBatches, trainable);
-      learner.update(learningRate, { stage: name, step, exampleIds: examples.map(({ id }) => id) });
+      const { exampleIds, ...learned } = work.learn(stageStep);
+      learner.update(learningRate, { stage: name, step, exampleIds });
 
-      const tokens = microBatches.reduce((sum, { sequences }) => sum + sequences.tokens, 0);
-      const answerTokens = microBatches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
       // The event of a step tells its loss, so each step is settled before the next one.
       for (const { loss, gradientNorm } of learner.settle()) {
         const progress = { stage: name, step, totalSteps, loss, learningRate, gradientNorm };
-        onEvent({ type: 'step', ...progress, tokens, answerTokens });
+        onEvent({ type: 'step', ...progress, ...learned });
       }
-      if (step % recipe.validateEverySteps === 0 || step === stageEnd) {
-        onEvent({ type: 'validation', stage: name, step, loss: validationLoss(model, heldOut) });
-      }
+      validate();
 
       await letMessagesIn();
       if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || signal.aborted) {

@@ -5,38 +5,40 @@ import type { MaskKind } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { sequenceLoss } from '../model/sequence-loss.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
-import type { Recipe, Source } from '../recipe/recipe.js';
-import { buildExampleBatch, type ExampleBatch } from './example-batch.js';
-import { examplesOf } from './examples.js';
+import type { Source, StageValidation } from '../recipe/recipe.js';
+import { buildGroupedBatch, type ExampleBatch } from './example-batch.js';
+import { heldOutGroups } from './held-out.js';
+import { packGroups } from './image-groups.js';
 
 export interface ValidationSet {
   readonly source: Source;
   readonly batches: readonly ExampleBatch[];
 }
 
+export interface ValidationSize extends Pick<Required<StageValidation>, 'sources' | 'examples'> {
+  /** Examples of a forward pass. */
+  readonly microBatchSize: number;
+  /** Questions about one image that share a sequence; 1 by default. */
+  readonly questionsPerImage?: number | undefined;
+}
+
 /**
- * Validation batches of every source that the data set has. Examples are spread over the split: one of each image before a second
- * of any.
+ * Validation batches of every source that is asked for and that the data set has. Examples are spread over the split: one of each
+ * image before a second of any.
  */
 export function validationSets(
   samples: readonly Sample[],
-  { validationExamples, microBatchSize }: Recipe,
+  { sources, examples: count, microBatchSize, questionsPerImage }: ValidationSize,
   model: Model,
   tokenizer: Tokenizer,
   maskKind: MaskKind,
 ): readonly ValidationSet[] {
-  return (['human-captions', 'ai-captions', 'questions'] as const).flatMap((source) => {
-    const byImage = samples.map((sample) => examplesOf([sample], source));
-    const deepest = Math.max(0, ...byImage.map((examples) => examples.length));
-    const spread = Array.from({ length: deepest }, (_, i) =>
-      byImage.flatMap((examples) => examples.slice(i, i + 1)),
-    ).flat();
-    const examples = spread.slice(0, validationExamples);
-    if (examples.length === 0) return [];
-    const batches: ExampleBatch[] = [];
-    for (let from = 0; from < examples.length; from += microBatchSize) {
-      batches.push(buildExampleBatch(examples.slice(from, from + microBatchSize), model.config, tokenizer, maskKind));
-    }
+  return sources.flatMap((source) => {
+    const groups = heldOutGroups(samples, source, { count, questionsPerImage });
+    if (groups.length === 0) return [];
+    const batches = packGroups(groups, microBatchSize).map((some) =>
+      buildGroupedBatch(some, model.config, tokenizer, maskKind),
+    );
     return [{ source, batches }];
   });
 }

@@ -1,5 +1,6 @@
 /** One metric of a comparison with its numbers written out: ranking, pairs, matrix of significance, and parts of the data. */
 import { intervalReach, renderMiniInterval } from '../charts/mini-interval.js';
+import { fewImages } from '../few-images.js';
 import { decimalsFor, formatCount, formatFixed, formatInterval, formatP, formatSigned } from '../numbers.js';
 import { singleLineText } from '../untrusted-text.js';
 import { sentenceStart } from '../wording.js';
@@ -35,6 +36,7 @@ export function metricSection({ id, metric, styles, percent }: SectionOptions) {
     better: higherIsBetter ? 'higher is better' : 'lower is better',
     isTested: pairs.length > 0,
     sentence: metricSentence(metric, styles, decimals),
+    fewImages: fewImages(images),
     ranking: ranking.map(({ system, score, interval, recordScores, letters }, index) => ({
       rank: index + 1,
       label: styleOf(system).label,
@@ -164,6 +166,11 @@ function significanceMatrix(
   };
 }
 
+function fewestWithInterval(parts: BreakdownView['parts']): number {
+  const shown = parts.filter(({ cells }) => cells.some(({ difference }) => difference?.low !== undefined));
+  return Math.min(...shown.map(({ images }) => images));
+}
+
 function breakdownTable(
   { by, note, parts }: BreakdownView,
   metric: ComparedMetricView,
@@ -172,7 +179,7 @@ function breakdownTable(
 ) {
   return {
     title: `${sentenceStart(singleLineText(shownMetric(metric), 60))} by ${by}`,
-    note,
+    note: `${note} ${fewImages(fewestWithInterval(parts))}`.trim(),
     hasQuestions: parts.some(({ questions }) => questions !== undefined),
     reference: [...styles.values()][0]!.label,
     systems: [...styles.values()].map(({ label }) => label),

@@ -94,10 +94,10 @@ function effectBetter({ higherIsBetter }: { readonly higherIsBetter: boolean }):
 
 /** What the tests said, one sentence each. */
 function testsInWords(claim: ClaimView): string[] {
-  const { holm, equivalence, hypothesis, verdict } = claim;
+  const { holm, equivalence, hypothesis } = claim;
   const { signFlip, tTest, seeds, eachSeed } = effectOf(claim);
   const corrected = holm === undefined ? '' : ', p corrected by Holm';
-  const equivalenceTest = `Equivalence test (two one-sided t tests at α = ${hypothesis.alpha}${corrected})`;
+  const equivalenceTest = `Equivalence test (two one-sided t tests at α = ${formatChosen(hypothesis.alpha / 2)}${corrected})`;
   const margin = formatChosen(equivalence.margin);
   return [
     `t test: ${tTest.p === undefined ? `no p, as every seed has the same ${eachSeed}` : formatP(tTest.p)}; ${signFlip.permutations === 2 ** seeds ? 'exact ' : ''}sign-flip test: ${formatP(signFlip.p)}.`,
@@ -109,11 +109,6 @@ function testsInWords(claim: ClaimView): string[] {
     equivalence.equivalent
       ? `${equivalenceTest}: the effect lies within ±${margin} (${formatP(equivalence.p)}): no difference that matters.`
       : `${equivalenceTest}: it is not shown that the effect lies within ±${margin} (${formatP(equivalence.p)}); “no difference” is not claimed.`,
-    ...(equivalence.equivalent && verdict.verdict === 'inconclusive'
-      ? [
-          'An equivalence test needs less than a verdict: its level is that of one side, as in an interval of 1 − 2α, and the interval of the verdict is wider.',
-        ]
-      : []),
   ];
 }
 
@@ -128,7 +123,16 @@ export function nullHypothesis(
   against: NonNullable<ClaimView['holm']>['against'],
   { margin }: Pick<HypothesisView, 'margin'>,
 ): string {
-  return against === 'no effect' ? 'no effect' : `a benefit of ${formatChosen(margin)}`;
+  switch (against) {
+    case 'no effect':
+      return 'no effect';
+    case 'benefit of the margin':
+      return `a benefit of ${formatChosen(margin)}`;
+    case 'no opposite effect':
+      return 'no opposite effect';
+    default:
+      return against satisfies never;
+  }
 }
 
 function pairedEvidence(id: string, hypothesis: HypothesisView, measure: PairedSeedsView, styles: Styles) {

@@ -26,16 +26,17 @@ interface Fact {
   readonly subscript?: string;
 }
 
-export function verdictSection({ verdict, suite, claims, runs, arms }: FindingReportView) {
+export function verdictSection({ verdict, remarks = [], suite, claims, runs, arms }: FindingReportView) {
   const [first] = claims;
   return {
     decided: verdict !== undefined,
+    separate: verdict === undefined && claims.length > 0,
     ...(verdict === undefined
       ? { kind: 'none', word: '', sign: '', meaning: '' }
       : { kind: verdict.verdict, ...VERDICT_WORDS[verdict.verdict] }),
     sentence: verdict === undefined ? '' : sentenceBesideWord(verdict),
     scope: suite.scope ?? '',
-    reasons: verdict?.reasons ?? [],
+    reasons: verdict?.reasons ?? remarks,
     claim: suite.claim,
     citation: suite.source.citation,
     sourceAddress: safeWebAddress(suite.source.url) ?? '',

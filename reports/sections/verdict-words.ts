@@ -11,16 +11,21 @@ export const VERDICT_WORDS: Readonly<
     meaning:
       'The claim held in this experiment: the effect has the claimed sign and reaches the margin that the suite chose.',
   },
+  'ruled-out': {
+    word: 'Ruled out',
+    sign: '−',
+    meaning:
+      'In this experiment a benefit as large as the margin that the suite chose is excluded; the effect is not shown to be the opposite.',
+  },
   contradicted: {
     word: 'Contradicted',
     sign: '✗',
-    meaning:
-      'In this experiment a benefit as large as the margin that the suite chose is excluded, or the effect is the opposite; the reasons say which.',
+    meaning: 'In this experiment the effect is the opposite of the claim.',
   },
   inconclusive: {
     word: 'Inconclusive',
     sign: '?',
-    meaning: 'The data neither support nor contradict the claim.',
+    meaning: 'The data neither support the claim nor speak against it.',
   },
 };
 

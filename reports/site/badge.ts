@@ -4,7 +4,7 @@
  */
 import { escapeMarkup, singleLineText } from '../untrusted-text.js';
 
-export type BadgeTone = 'good' | 'bad' | 'open' | 'neutral';
+export type BadgeTone = 'good' | 'settled' | 'bad' | 'open' | 'neutral';
 
 export interface BadgeView {
   readonly label: string;
@@ -15,6 +15,7 @@ export interface BadgeView {
 /** Backgrounds on which white text has a contrast of at least 4.5. */
 const COLORS: Readonly<Record<BadgeTone, string>> = {
   good: '#00664b',
+  settled: '#4b3f8f',
   bad: '#a33a00',
   open: '#6b5900',
   neutral: '#0a5a94',

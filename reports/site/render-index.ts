@@ -1,6 +1,6 @@
 /** The first page of a site: findings with their verdicts, leaderboards, comparisons and the newest results, bounded in size. */
 import { formatCount } from '../numbers.js';
-import { verdictOf } from './render-suite.js';
+import { claimVerdictsOf, verdictOf } from './render-suite.js';
 import { hrefFrom, renderSitePage, shownText } from './site-page.js';
 import type { SiteIndexView } from './site-views.js';
 import { boardTable, boardTitle, runTable } from './tables.js';
@@ -38,6 +38,10 @@ export function renderSiteIndex(view: SiteIndexView): string {
         smoke: suite.smoke,
         runs: counted(suite.runs.length, 'run'),
         verdict: verdictOf(suite),
+        claims: claimVerdictsOf(suite).map(({ statement, ...chip }) => ({
+          ...chip,
+          statement: shownText(statement, 120),
+        })),
       })),
       moreSuites: suites.length > SUITES ? formatCount(suites.length - SUITES) : '',
       boards: shownBoards.map((board) => ({

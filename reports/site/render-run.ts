@@ -1,4 +1,5 @@
 /** The page of one run: its scores with intervals, its samples, where it comes from, and its record to download. */
+import { fewImages } from '../few-images.js';
 import { decimalsFor, formatCount, formatWithPrefix } from '../numbers.js';
 import { badgeOf } from './badge-link.js';
 import { sampleCard } from './render-samples.js';
@@ -23,6 +24,9 @@ export function renderRunPage(view: RunPageView): string {
         images: score.images === undefined ? '' : formatCount(score.images),
         signature: score.signature,
       })),
+      fewImages: fewImages(
+        Math.min(...view.scores.flatMap(({ images = [], interval }) => (interval === undefined ? [] : images))),
+      ),
       samplePages: pagerLinks(frame, view.samplePages),
       extremes: view.extremes.map(({ label, samples }, group) => ({
         label,

@@ -50,5 +50,12 @@ export function sampleCard(frame: PageFrame, sample: SampleView) {
       correct,
     })),
     moreAnswers: sample.moreAnswers,
+    given: sample.given.map(({ prompt, expected, exact, loss }) => ({
+      prompt: shownText(prompt, TEXT),
+      expected: shownText(expected, TEXT),
+      exact,
+      loss: formatFixed(loss, 2),
+    })),
+    moreGiven: sample.moreGiven,
   };
 }

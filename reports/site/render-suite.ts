@@ -6,6 +6,15 @@ import { hrefFrom, renderSitePage, shownText } from './site-page.js';
 import type { SuitePageView, SuiteView } from './site-views.js';
 import { boardTitle, leftOut, runTable } from './tables.js';
 
+/** Those of the claims, where there is none of all together. */
+export function claimVerdictsOf({ claims = [] }: SuiteView) {
+  return claims.map(({ statement, ...verdict }) => ({
+    ...verdictChip(verdict.verdict),
+    statement: shownText(statement, 400),
+    sentence: shownText(sentenceBesideWord(verdict), 1000),
+  }));
+}
+
 export function verdictOf({ verdict }: SuiteView) {
   return verdict === undefined
     ? null
@@ -30,6 +39,7 @@ export function renderSuitePage({ frame, suite, boards }: SuitePageView): string
         citation: suite.source.citation,
         sourceAddress: safeWebAddress(suite.source.url) ?? '',
         verdict: verdictOf(suite),
+        claims: claimVerdictsOf(suite),
         report: hrefFrom(frame, suite.report),
         arms: suite.arms.map(({ label, description }) => ({
           label: shownText(label, 100),

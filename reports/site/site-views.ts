@@ -68,7 +68,15 @@ export interface SuiteView {
   readonly dataSet: string;
   readonly scale: string;
   readonly smoke: boolean;
+  /** Of all claims together. */
   readonly verdict?: { readonly verdict: Verdict; readonly sentence: string };
+  /** Instead, where each claim has a verdict of its own. */
+  readonly claims?: readonly {
+    readonly id: string;
+    readonly statement: string;
+    readonly verdict: Verdict;
+    readonly sentence: string;
+  }[];
   readonly arms: readonly { readonly label: string; readonly description: string }[];
   readonly runs: readonly RunRowView[];
   /** Of the suite's own page. */
@@ -166,6 +174,16 @@ export interface SampleView {
     readonly correct: boolean;
   }[];
   readonly moreAnswers: number;
+  /** References that were given to the model token by token. */
+  readonly given: readonly {
+    readonly prompt: string;
+    readonly expected: string;
+    /** Whether it ranked every token first. */
+    readonly exact: boolean;
+    /** In nats, over the whole reference. */
+    readonly loss: number;
+  }[];
+  readonly moreGiven: number;
 }
 
 export interface SamplesPageView {

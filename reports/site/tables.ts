@@ -1,4 +1,5 @@
 /** The two tables of a site: systems of a leaderboard, with their intervals drawn on one axis, and runs. */
+import { fewImages } from '../few-images.js';
 import { decimalsFor, formatCount, formatFixed } from '../numbers.js';
 import { hrefFrom, linkFrom, runHead, scoreTexts } from './site-page.js';
 import type { BoardRowView, BoardView, PageFrame, RunRowView } from './site-views.js';
@@ -17,7 +18,8 @@ export function boardTable(frame: PageFrame, board: BoardView, rows: number = Nu
   const axis = { low: Math.min(...bounds), high: Math.max(...bounds) };
   return {
     label: boardTitle(board),
-    caption: `${board.higherIsBetter ? 'Higher' : 'Lower'} is better. The interval is over seeds, or over images where there is one run.`,
+    caption:
+      `${board.higherIsBetter ? 'Higher' : 'Lower'} is better. The interval is over seeds, or over images where there is one run. ${fewImages(fewestImages(shown))}`.trim(),
     metric: board.axis,
     low: formatFixed(axis.low, decimals),
     high: formatFixed(axis.high, decimals),
@@ -36,6 +38,12 @@ export function boardTable(frame: PageFrame, board: BoardView, rows: number = Nu
       runs: row.runs.length > 1 ? row.runs.slice(0, RUNS_PER_ROW).map((run) => linkFrom(frame, run)) : [],
     })),
   };
+}
+
+/** Of the systems whose interval is over images. */
+function fewestImages(rows: readonly BoardRowView[]): number {
+  const counts = rows.filter(({ runs, interval }) => runs.length === 1 && interval !== undefined);
+  return Math.min(...counts.map(({ images }) => images));
 }
 
 const WIDTH = 150;

@@ -10,6 +10,7 @@ import type { Benchmark, Measurement } from './measurement.js';
 import { benchmarkMetrics } from './metrics.js';
 import { benchmarkPublish } from './publish.js';
 import { benchmarkReproduce } from './reproduce.js';
+import { benchmarkSharedImages } from './shared-images.js';
 import { benchmarkTrainingStep } from './training-step.js';
 
 const QUICK: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm, 'training-step': benchmarkTrainingStep };
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   metrics: benchmarkMetrics,
   publish: benchmarkPublish,
   reproduce: benchmarkReproduce,
+  'shared-images': benchmarkSharedImages,
 };
 
 function isMissed({ value, bar, ceiling }: Measurement): boolean {

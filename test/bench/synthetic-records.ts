@@ -11,12 +11,12 @@ import { reproductionFolder, reproductionOf, writeReproduction } from '../../har
 import { runIdOf } from '../../harness/records/run-identity.js';
 import { runPaths } from '../../harness/records/run-paths.js';
 import { beginRun } from '../../harness/records/run-record.js';
-import { readFindings } from '../../harness/suite/find-suite.js';
 import { planSuite } from '../../harness/suite/plan.js';
 import type { Suite } from '../../harness/suite/schema.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import { firstVersion } from '../fixtures/first-version.js';
 
 const FINGERPRINT = sha256('the data set of the synthetic records');
 const STEPS_PER_STAGE = 3;
@@ -51,7 +51,7 @@ const COLOURS = ['red', 'green', 'blue', 'yellow', 'purple'] as const;
 const SHAPES = ['circle', 'square', 'triangle', 'cross'] as const;
 
 function configOf({ arm = 'causal', seed, weightDecay }: SyntheticRun): RunConfig {
-  const plan = planSuite(readFindings('1')[0]!);
+  const plan = planSuite(firstVersion('finding-1'));
   const { config } = plan.runs.find((run) => run.arm === arm)!;
   const { recipe } = config;
   return {
@@ -219,7 +219,7 @@ export function recordSyntheticFinding(
     readonly rewrite?: (suite: Suite) => Suite;
   },
 ): string {
-  const plan = planSuite(rewrite(readFindings('1')[0]!));
+  const plan = planSuite(rewrite(firstVersion('finding-1')));
   const runs = seeds.flatMap((seed) =>
     ['causal', 'visual-bidirectional'].map((arm, index) => ({
       arm,

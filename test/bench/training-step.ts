@@ -3,7 +3,6 @@
  * forward, backward, clipping, AdamW) ÷ FLOP/s of our own 256×256 product, both through tfjs in one process.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { readFindings } from '../../harness/suite/find-suite.js';
 import { planSuite } from '../../harness/suite/plan.js';
 import { loadDataSet } from '../../reference-model/data/load-dataset.js';
 import { loadEmbeddedTokenizer } from '../../reference-model/data/tokenizer/load-tokenizer.js';
@@ -14,6 +13,8 @@ import { createLearner } from '../../reference-model/training/create-learner.js'
 import { buildMicroBatches } from '../../reference-model/training/example-batch.js';
 import { planBatches } from '../../reference-model/training/examples.js';
 import { learnBatches } from '../../reference-model/training/learn-batch.js';
+import { firstVersion } from '../fixtures/first-version.js';
+import { textStage } from '../reference-model/recipe/text-stage.js';
 import { interleavedMedians, type Measurement } from './measurement.js';
 
 const PRODUCT_SIZE = 256;
@@ -22,9 +23,9 @@ const PLACES = 5;
 
 export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   await activateEngine('wasm');
-  const { config } = planSuite(readFindings('1')[0]!).runs[0]!;
+  const { config } = planSuite(firstVersion('finding-1')).runs[0]!;
   const { recipe, model: modelConfig } = config;
-  const stage = recipe.stages.find(({ name }) => name === 'joint')!;
+  const stage = textStage(recipe.stages.find(({ name }) => name === 'joint'));
   const data = await loadDataSet(config.data);
   const tokenizer = loadEmbeddedTokenizer();
   const model = createModel(modelConfig, 1);
@@ -36,7 +37,13 @@ export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   let flops = 0;
   const trainingStep = async (): Promise<void> => {
     const examples = batches.batch(step++);
-    const micro = buildMicroBatches(examples, recipe.microBatchSize, modelConfig, tokenizer, stage.attentionMask);
+    const micro = buildMicroBatches(
+      examples,
+      { size: recipe.microBatchSize },
+      modelConfig,
+      tokenizer,
+      stage.attentionMask,
+    );
     learnBatches(learner, micro, stage.trainable);
     learner.update({ vision: 0, connector: 0, language: 0 }, { stage: stage.name, step, exampleIds: [] });
     learner.settle();

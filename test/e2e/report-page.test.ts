@@ -111,9 +111,11 @@ describe.skipIf(browserMissing)(`the report in Chromium${skipReason}`, () => {
 
   it.each([
     ['light', 'reproduced'],
+    ['light', 'ruled-out'],
     ['light', 'contradicted'],
     ['light', 'inconclusive'],
     ['dark', 'reproduced'],
+    ['dark', 'ruled-out'],
     ['dark', 'contradicted'],
     ['dark', 'inconclusive'],
   ] as const)('reads with a contrast of 4.5 or more in %s mode, verdict %s', async (colorScheme, verdict) => {

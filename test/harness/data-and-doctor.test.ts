@@ -47,7 +47,9 @@ describe('vlm-bench data', () => {
     const text = await vlmBench('data', 'card', 'coco-2017', '--data-root', temporaryFolder());
     expect(text).toMatchObject({ exitCode: 0, stderr: '' });
     expect(text.stdout).toMatch(/^licence: .*CC BY 4\.0/m);
-    expect(text.stdout).toMatch(/^missing in .*:\n {2}annotations\/captions_train2017\.json\t.*https:\/\/cocodataset\.org/m);
+    expect(text.stdout).toMatch(
+      /^missing in .*:\n {2}annotations\/captions_train2017\.json\t.*https:\/\/cocodataset\.org/m,
+    );
     const unknown = await vlmBench('data', 'card', 'coco-2107');
     expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
     expect(unknown.stderr).toContain('did you mean coco-2017?');
@@ -55,7 +57,9 @@ describe('vlm-bench data', () => {
 
   test('lists duplicates of a declared data set, and prepares it without them', async () => {
     const root = temporaryFolder();
-    const image = await sharp({ create: { width: 20, height: 20, channels: 3, background: '#a04020' } }).png().toBuffer();
+    const image = await sharp({ create: { width: 20, height: 20, channels: 3, background: '#a04020' } })
+      .png()
+      .toBuffer();
     for (const name of ['a.png', 'b.png']) writeFileSync(join(root, name), image);
     writeFileSync(join(root, 'train.jsonl'), '{"image":"a.png","caption":"one"}\n');
     writeFileSync(join(root, 'test.jsonl'), '{"image":"b.png","caption":"two"}\n');
@@ -66,7 +70,13 @@ describe('vlm-bench data', () => {
     expect(verified).toMatchObject({ exitCode: 0, stderr: '' });
     const found = JSON.parse(verified.stdout);
     expect(found.duplicates).toEqual([
-      { kind: 'exact', images: [{ split: 'train', imageId: 'a.png' }, { split: 'test', imageId: 'b.png' }] },
+      {
+        kind: 'exact',
+        images: [
+          { split: 'train', imageId: 'a.png' },
+          { split: 'test', imageId: 'b.png' },
+        ],
+      },
     ]);
     expect(found.withoutDuplicates).toMatchObject({ images: 1, fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(found.withoutDuplicates.fingerprint).not.toBe(found.fingerprint);

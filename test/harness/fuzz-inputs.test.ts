@@ -15,10 +15,11 @@ import { listCheckpoints, verifyCheckpoint } from '../../harness/records/checkpo
 import { runPaths } from '../../harness/records/run-paths.js';
 import { readFinishedRunIn } from '../../harness/records/run-record.js';
 import { performRun } from '../../harness/run/perform-run.js';
-import { readFindings, readSuite } from '../../harness/suite/find-suite.js';
+import { readSuite } from '../../harness/suite/find-suite.js';
 import { planSuite } from '../../harness/suite/plan.js';
 import { readRunConfig } from '../../harness/suite/read-run-config.js';
 import { shippedSuiteFile } from '../../harness/suite/shipped-suites.js';
+import { firstVersion } from '../fixtures/first-version.js';
 import { fakeMachinery } from './fake/fake-machinery.mjs';
 import { fakeJobs, fakePlan, temporaryFolder } from './fake/fake-runs.js';
 
@@ -101,24 +102,27 @@ async function requireUnchangedCopy(dataRoot: string): Promise<void> {
 }
 
 describe('changed at random', () => {
-  test.each(['finding-1', 'finding-4', 'easy-vqa'])('the suite %s is planned or refused', async (id) => {
-    const source = readFileSync(shippedSuiteFile(id), 'utf8').replace(`id: ${id}`, 'id: changed');
-    const file = join(temporaryFolder(), 'suite.yaml');
-    let read = 0;
-    await fc.assert(
-      fc.asyncProperty(change, async (changes) => {
-        writeFileSync(file, changed(source, changes));
-        if (await isRead(() => planSuite(readSuite(file), { smoke: true }))) read += 1;
-      }),
-      { numRuns: runs },
-    );
-    // Changes of comments and words are harmless, so that neither outcome can be all there is.
-    expect(read).toBeGreaterThan(0);
-    expect(read).toBeLessThan(runs);
-  });
+  test.each(['finding-1', 'finding-1@1', 'finding-4@1', 'easy-vqa'])(
+    'the suite %s is planned or refused',
+    async (id) => {
+      const source = readFileSync(shippedSuiteFile(id), 'utf8').replace(`id: ${id}`, 'id: changed');
+      const file = join(temporaryFolder(), 'suite.yaml');
+      let read = 0;
+      await fc.assert(
+        fc.asyncProperty(change, async (changes) => {
+          writeFileSync(file, changed(source, changes));
+          if (await isRead(() => planSuite(readSuite(file), { smoke: true }))) read += 1;
+        }),
+        { numRuns: runs },
+      );
+      // Changes of comments and words are harmless, so that neither outcome can be all there is.
+      expect(read).toBeGreaterThan(0);
+      expect(read).toBeLessThan(runs);
+    },
+  );
 
   test('a training configuration is read or refused', async () => {
-    const source = stringify(planSuite(readFindings('1')[0]!).runs[0]!.config);
+    const source = stringify(planSuite(firstVersion('finding-1')).runs[0]!.config);
     const file = join(temporaryFolder(), 'config.yaml');
     await fc.assert(
       fc.asyncProperty(change, async (changes) => {

@@ -14,6 +14,7 @@ describe('renderFindingReport', () => {
 
   it.each([
     ['reproduced', 'Reproduced'],
+    ['ruled-out', 'Ruled out'],
     ['contradicted', 'Contradicted'],
     ['inconclusive', 'Inconclusive'],
   ] as const)('says %s first, with the quotable sentence', (verdict, word) => {
@@ -33,6 +34,7 @@ describe('renderFindingReport', () => {
       'verdict',
       'hypothesis',
       'evidence',
+      'learnt',
       'secondary',
       'curves',
       'masks',

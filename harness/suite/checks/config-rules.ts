@@ -1,5 +1,15 @@
 /** Rules that tie several fields of a run configuration together. Each complaint names the field, and the others that it depends on. */
-import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
+
+import { MASK_KINDS } from '../../../reference-model/model/config.js';
+import {
+  batchSizes,
+  isTextStage,
+  type Recipe,
+  type RunConfig,
+  type Stage,
+  type TextStage,
+  type WordsStage,
+} from '../../../reference-model/recipe/recipe.js';
 import type { Complaint } from '../complaint.js';
 
 /** What the plan walks through one by one. */
@@ -16,21 +26,59 @@ export function inconsistencies({ recipe, model }: RunConfig): readonly Complain
       return [
         ...(repeated ? [{ path: [...at, 'name'], message: `names the stage "${stage.name}" a second time` }] : []),
         ...rateComplaints(stage, at),
-        ...(stage.steps * recipe.batchSize > mostExamplesOfStage
-          ? [
-              {
-                path: [...at, 'steps'],
-                message: `must not exceed ${Math.floor(mostExamplesOfStage / recipe.batchSize)} with batches of ${recipe.batchSize}`,
-                involves: [['recipe', 'batchSize']],
-              },
-            ]
-          : []),
-        ...(Object.values(stage.mixture).some((weight) => weight > 0)
-          ? []
-          : [{ path: [...at, 'mixture'], message: 'must give at least one source a weight above 0' }]),
+        ...stageBatchComplaints(stage, recipe, at),
+        ...(isTextStage(stage) ? textComplaints(stage, at) : wordsComplaints(stage, at)),
       ];
     }),
   ];
+}
+
+type Place = readonly (string | number)[];
+
+/** @param stage as it stands in a file, where a stage of either kind may lack anything */
+function textComplaints(stage: Partial<TextStage>, at: Place): readonly Complaint[] {
+  const found: Complaint[] = [];
+  if (stage.attentionMask === undefined) {
+    found.push({
+      path: [...at, 'attentionMask'],
+      message: 'is missing',
+      expected: `one of ${MASK_KINDS.join(', ')}`,
+      fix: 'state it in the stage, or in the overlay of every arm',
+    });
+  }
+  if (!Object.values(stage.mixture ?? {}).some((weight) => weight > 0)) {
+    found.push({ path: [...at, 'mixture'], message: 'must give at least one source a weight above 0' });
+  }
+  if ((stage.questionsPerImage ?? 1) > 1 && stage.attentionMask === 'prefix-bidirectional') {
+    const message = 'must be 1 under prefix-bidirectional, where the image sees the question';
+    found.push({ path: [...at, 'questionsPerImage'], message, involves: [[...at, 'attentionMask']] });
+  }
+  return found;
+}
+
+const ofTexts = [
+  'mixture',
+  'attentionMask',
+  'questionTypes',
+  'imageShift',
+  'validateStart',
+  'questionsPerImage',
+  'validation',
+] as const;
+
+/** No text is learned, hence nothing about texts is stated, and the language model stays as it is. */
+function wordsComplaints(stage: WordsStage & Partial<Omit<TextStage, 'kind'>>, at: Place): readonly Complaint[] {
+  const stated = ofTexts.filter((field) => stage[field] !== undefined);
+  const found: Complaint[] = stated.map((field) => ({
+    path: [...at, field],
+    message: `must not be stated for a words stage, which learns no text`,
+    involves: [[...at, 'kind']],
+  }));
+  if (stage.trainable.includes('language')) {
+    const message = 'must not hold language: a words stage does not run the language model';
+    found.push({ path: [...at, 'trainable'], message, involves: [[...at, 'kind']] });
+  }
+  return found;
 }
 
 function batchComplaints({ batchSize, microBatchSize }: RunConfig['recipe']): readonly Complaint[] {
@@ -42,6 +90,25 @@ function batchComplaints({ batchSize, microBatchSize }: RunConfig['recipe']): re
       involves: [['recipe', 'batchSize']],
     },
   ];
+}
+
+/** What the stage states of its batches holds together, and with what it has of the recipe. */
+function stageBatchComplaints(stage: Stage, recipe: Recipe, at: readonly (string | number)[]): readonly Complaint[] {
+  const { batchSize, microBatchSize } = batchSizes(recipe, stage);
+  const sizeAt = stage.batchSize === undefined ? ['recipe', 'batchSize'] : [...at, 'batchSize'];
+  const most = Math.floor(mostExamplesOfStage / batchSize);
+  const tooLong = { path: [...at, 'steps'], message: `must not exceed ${most} with batches of ${batchSize}` };
+  const found: Complaint[] = stage.steps > most ? [{ ...tooLong, involves: [sizeAt] }] : [];
+  // A words stage takes each step in one pass.
+  if (!isTextStage(stage) || batchSize % microBatchSize === 0) return found;
+  if (stage.microBatchSize !== undefined) {
+    const message = `must divide batchSize (${batchSize} is not a multiple of ${microBatchSize})`;
+    found.push({ path: [...at, 'microBatchSize'], message, involves: [sizeAt] });
+  } else if (stage.batchSize !== undefined) {
+    const message = `must be a multiple of microBatchSize (${microBatchSize}), or the stage state its own`;
+    found.push({ path: sizeAt, message, involves: [['recipe', 'microBatchSize']] });
+  }
+  return found;
 }
 
 function sizeComplaints(model: RunConfig['model']): readonly Complaint[] {

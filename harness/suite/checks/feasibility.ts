@@ -5,7 +5,13 @@
 import type { EmbeddedDataSetName } from '../../../reference-model/data/registry.js';
 import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
-import type { RunConfig, Source, Stage } from '../../../reference-model/recipe/recipe.js';
+import {
+  batchSizes,
+  isTextStage,
+  type RunConfig,
+  type Source,
+  type TextStage,
+} from '../../../reference-model/recipe/recipe.js';
 import { batchShares, CAPTION_PROMPT } from '../../../reference-model/training/examples.js';
 import { dataSetNames } from '../../../reference-model/training/stage-data.js';
 import { backboneSizes } from '../backbone-sizes.js';
@@ -36,6 +42,7 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
     const name = stage.data ?? data.name;
     const facts = dataFacts[name];
     const at = ['recipe', 'stages', index] as const;
+    if (!isTextStage(stage)) return facts.words ? [] : [wordlessComplaint(name, at)];
     const types = Object.keys(facts.questionTypes);
     const topics = (stage.questionTypes ?? []).flatMap((topic, place): readonly Complaint[] => {
       if (types.includes(topic)) return [];
@@ -44,7 +51,24 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
       return [{ path, message, expected: `one of ${types.join(', ')}`, known: types, involves: [[...at, 'data']] }];
     });
     if (topics.length > 0) return topics;
-    const shares = batchShares(stage.mixture, recipe.batchSize);
+    const unvalidated = (stage.validation?.sources ?? []).findIndex((source) => !hasSource(facts, source, {}));
+    if (unvalidated >= 0) {
+      const path = [...at, 'validation', 'sources', unvalidated];
+      const message = `names what ${name} does not have`;
+      return [
+        {
+          path,
+          message,
+          expected: 'questions',
+          fix: 'leave it out',
+          involves: [
+            [...at, 'data'],
+            ['data', 'name'],
+          ],
+        },
+      ];
+    }
+    const shares = batchShares(stage.mixture, batchSizes(recipe, stage).batchSize);
     return (Object.keys(shares) as Source[])
       .filter((source) => shares[source] > 0 && !hasSource(facts, source, stage))
       .map((source) => ({
@@ -61,14 +85,32 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
   });
 }
 
+function wordlessComplaint(name: EmbeddedDataSetName, at: Path): Complaint {
+  const known = (Object.keys(dataFacts) as EmbeddedDataSetName[]).filter((candidate) => dataFacts[candidate].words);
+  return {
+    path: [...at, 'kind'],
+    message: `asks for words of what images show, which ${name} does not state`,
+    expected: `a data set that does: ${known.join(', ')}`,
+    fix: 'change the data set of the stage, or let it learn texts',
+    involves: [
+      [...at, 'data'],
+      ['data', 'name'],
+    ],
+  };
+}
+
 const sources: readonly Source[] = ['human-captions', 'ai-captions', 'questions', 'open-questions'];
 
-function hasSource({ captions, questionTypes }: DataFacts, source: Source, { questionTypes: topics }: Stage): boolean {
+function hasSource(
+  { captions, questionTypes }: DataFacts,
+  source: Source,
+  { questionTypes: topics }: Pick<TextStage, 'questionTypes'>,
+): boolean {
   const asked = Object.keys(questionTypes).filter((topic) => topics === undefined || topics.includes(topic));
   switch (source) {
     case 'human-captions':
     case 'ai-captions':
-      return captions;
+      return captions.includes(source);
     case 'questions':
       return asked.length > 0;
     case 'open-questions':
@@ -178,7 +220,17 @@ function answerComplaints({ data, model, evaluation, generation }: RunConfig): r
 
 /** Only what has captions can be scored by them. */
 function captionComplaints({ data, evaluation }: RunConfig): readonly Complaint[] {
-  if (evaluation.captionImages === 0 || dataFacts[data.name].captions) return [];
-  const message = `must be 0: ${data.name} has no captions to score against`;
-  return [{ path: ['evaluation', 'captionImages'], message, involves: [['data', 'name']] }];
+  const { captions } = dataFacts[data.name];
+  const { captionImages, teacherForced } = evaluation;
+  const involves = [['data', 'name']];
+  const both = `must be 0: ${data.name} has no captions ${captions.length === 0 ? '' : 'of both styles '}to score against`;
+  const detailed = `must be 0: ${data.name} has no detailed captions to score against`;
+  return [
+    ...(captionImages === 0 || captions.length === 2
+      ? []
+      : [{ path: ['evaluation', 'captionImages'], message: both, involves }]),
+    ...((teacherForced?.captions ?? 0) === 0 || captions.includes('ai-captions')
+      ? []
+      : [{ path: ['evaluation', 'teacherForced', 'captions'], message: detailed, involves }]),
+  ];
 }

@@ -2,7 +2,13 @@
  * Rules about what the overlays of a suite amount to: every arm on every data set, also as a smoke run, can be trained and gives the
  * scores that the hypotheses ask for. Complaints about a resolved value are traced back to the overlay or the scale that states it.
  */
-import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
+import {
+  isTextStage,
+  lastTrainedStage,
+  type Recipe,
+  type RunConfig,
+  type TextStage,
+} from '../../../reference-model/recipe/recipe.js';
 import { canonicalJson } from '../../files/canonical-json.js';
 import { type Arm, armsOf } from '../arms.js';
 import type { Complaint } from '../complaint.js';
@@ -85,10 +91,8 @@ function consistencyComplaints(config: RunConfig): readonly Complaint[] {
   return parsed.error.issues.map((issue) => {
     const path = issue.path as Path;
     if (issue.code === 'custom') return { path, message: issue.message, ...issue.params };
-    const isMask = path.at(-1) === 'attentionMask';
-    const fix = isMask ? 'state it in the stage, or in the overlay of every arm' : 'correct the value';
     const choices = issue.code === 'invalid_value' ? { expected: `one of ${issue.values.map(String).join(', ')}` } : {};
-    return { path, message: isMask ? 'is missing' : issue.message, fix, ...choices };
+    return { path, message: issue.message, fix: 'correct the value', ...choices };
   });
 }
 
@@ -154,27 +158,49 @@ function sameArmComplaints(suite: Suite, cases: readonly Case[]): readonly Compl
 }
 
 /** What has to be the same in arms whose scores are compared: they are scored on the same images or questions, as often. */
-function sharedFields(metric: Hypothesis['metric']): readonly Path[] {
+function sharedFields(metric: Hypothesis['metric'], config: RunConfig): readonly SharedField[] {
+  const { recipe } = config;
+  const evaluated = (...keys: readonly string[]): SharedField => {
+    const path = ['evaluation', ...keys];
+    return { path, value: valueAt(config, path) };
+  };
   switch (metric.split('/')[0]) {
     case 'CIDEr-D':
-      return [
-        ['evaluation', 'split'],
-        ['evaluation', 'captionImages'],
-      ];
+      return [evaluated('split'), evaluated('captionImages')];
     case 'accuracy':
     case 'baseline':
+      return [evaluated('split'), evaluated('questions')];
+    case 'exact-match':
+    case 'answer-loss':
       return [
-        ['evaluation', 'split'],
-        ['evaluation', 'questions'],
+        evaluated('split'),
+        evaluated('teacherForced', metric.split('/')[1] === 'ai-captions' ? 'captions' : 'questions'),
       ];
     case 'validation-loss':
-      return [['recipe', 'validationExamples']];
-    default:
-      return [
-        ['recipe', 'validationExamples'],
-        ['recipe', 'validateEverySteps'],
-      ];
+      return [validationField(recipe, lastTrainedStage(recipe.stages), 'examples')];
+    case 'validation-area': {
+      const last = lastTrainedStage(recipe.stages);
+      return [validationField(recipe, last, 'examples'), validationField(recipe, last, 'everySteps')];
+    }
+    default: {
+      const learner = recipe.stages
+        .filter(isTextStage)
+        .find(({ steps, trainable }) => steps > 0 && trainable.includes('language'));
+      return [validationField(recipe, learner, 'examples'), validationField(recipe, learner, 'everySteps')];
+    }
   }
+}
+
+interface SharedField {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+/** What a stage states of its validation, or else the recipe for it. */
+function validationField(recipe: Recipe, stage: TextStage | undefined, key: 'examples' | 'everySteps'): SharedField {
+  const ofRecipe = key === 'examples' ? 'validationExamples' : 'validateEverySteps';
+  if (stage?.validation?.[key] === undefined) return { path: ['recipe', ofRecipe], value: recipe[ofRecipe] };
+  return { path: ['recipe', 'stages', recipe.stages.indexOf(stage), 'validation'], value: stage.validation[key] };
 }
 
 function unlikeArmComplaints(suite: Suite, cases: readonly Case[]): readonly Complaint[] {
@@ -184,12 +210,17 @@ function unlikeArmComplaints(suite: Suite, cases: readonly Case[]): readonly Com
         dataSet === each.dataSet && smoke === each.smoke && isAbout(hypothesis, arm);
       const reference = cases.find(isCompared);
       if (reference === undefined || !isCompared(each)) return [];
-      return sharedFields(hypothesis.metric).flatMap((path): readonly Complaint[] => {
-        const [own, other] = [valueAt(each.config, path), valueAt(reference.config, path)];
-        if (own === other) return [];
-        const values = `it is ${other} in ${reference.arm.id} and ${own} in ${each.arm.id}`;
+      const others = sharedFields(hypothesis.metric, reference.config);
+      return sharedFields(hypothesis.metric, each.config).flatMap((own, index): readonly Complaint[] => {
+        const other = others[index]!;
+        if (own.value === other.value) return [];
+        const values = `it is ${other.value} in ${reference.arm.id} and ${own.value} in ${each.arm.id}`;
         const message = `must be the same in all arms that ${hypothesis.id} compares: ${values}`;
-        const traces = [each, reference].map(({ config, arm, ...where }) =>
+        const compared = [
+          { ...each, path: own.path },
+          { ...reference, path: other.path },
+        ];
+        const traces = compared.map(({ path, config, arm, ...where }) =>
           tracedBack({ path, message }, config, suite, { ...where, levels: arm.levels }),
         );
         const overlaid = traces.filter((trace) => trace.path[0] !== 'scales');

@@ -1,4 +1,5 @@
 /** Rules that tie several fields of a suite together. Each complaint names the field that breaks the rule. */
+import { decidingLooks } from '../../statistics/alpha-spending.js';
 import { armsOf } from '../arms.js';
 import type { Complaint } from '../complaint.js';
 import type { Hypothesis, Suite } from '../suite-fields.js';
@@ -9,6 +10,7 @@ export function suiteComplaints(suite: Suite): readonly Complaint[] {
     ...suite.hypotheses.flatMap((hypothesis, index) => hypothesisComplaints(suite, hypothesis, index)),
     ...valueComplaints(suite),
     ...seedComplaints(suite),
+    ...lookComplaints(suite),
     ...dataComplaints(suite),
     ...stageComplaints(suite),
   ];
@@ -119,6 +121,37 @@ function seedComplaints({ seeds, reserveSeeds, smoke }: Suite): readonly Complai
     found.push({ path: ['smoke', 'seeds'], message, involves: [['seeds']] });
   }
   return found;
+}
+
+/** Of looks only what can be said without knowing of reserve seeds, which are for `--until-decided`. */
+function lookComplaints({ looks = [], seeds, hypotheses }: Suite): readonly Complaint[] {
+  if (looks.length === 0) return [];
+  if (hypotheses.length === 0) {
+    return [{ path: ['looks'], message: 'must be left out where there are no hypotheses: nothing is decided' }];
+  }
+  const wrong = looks.flatMap((look, index): Complaint[] => {
+    const path = ['looks', index];
+    const before = looks[index - 1];
+    if (before !== undefined && look <= before)
+      return [{ path, message: `must be more than the look before (${before})` }];
+    const message = `must not exceed the number of seeds (${seeds.length})`;
+    return look > seeds.length ? [{ path, message, involves: [['seeds']] }] : [];
+  });
+  if (wrong.length > 0) return wrong;
+  const planned = [...new Set([...looks, seeds.length])];
+  const alpha = Math.min(...hypotheses.map((hypothesis) => hypothesis.alpha)) / hypotheses.length;
+  const deciding = decidingLooks({ alpha, looks: planned });
+  return planned.flatMap((look, index) =>
+    deciding.includes(look)
+      ? []
+      : [
+          {
+            path: ['looks', index],
+            message: 'comes too early: α leaves it nothing to decide with',
+            involves: [['seeds']],
+          },
+        ],
+  );
 }
 
 function dataComplaints({ data, hypotheses }: Suite): readonly Complaint[] {

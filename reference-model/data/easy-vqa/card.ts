@@ -24,7 +24,8 @@ export const easyVqa = {
     vocabularySize: 216,
     facts: {
       imageSize: 32,
-      captions: false,
+      captions: [],
+      words: false,
       questionTypes: { color: ['yes/no', 'open'], shape: ['yes/no', 'open'] },
       firstQuestion: { validation: { 'yes/no': 2, open: 0 }, test: { 'yes/no': 3, open: 0 } },
       tokens: 211,

@@ -18,7 +18,8 @@ export const tinyPathology = {
     vocabularySize: 256,
     facts: {
       imageSize: 32,
-      captions: false,
+      captions: [],
+      words: false,
       questionTypes: {
         presence: ['yes/no'],
         structure: ['open'],

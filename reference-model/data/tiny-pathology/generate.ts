@@ -1,7 +1,7 @@
 /** Generates the tiny-pathology data set: pieces of tissue, their images and questions, from one seed. It has no captions. */
 import { randomStream } from '../../numerics/random.js';
-import type { Sample, SplitName } from '../dataset.js';
-import { type Generator, generateSplits } from '../generated-split.js';
+import type { Sample, SplitName, Splits } from '../dataset.js';
+import { type Generator, generateSplits, splitOfContent } from '../generated-split.js';
 import { tissueQuestions } from './questions.js';
 import { renderTissue } from './render.js';
 import { contentKey, drawTissue, type Tissue } from './tissue.js';
@@ -12,16 +12,17 @@ export interface TinyPathologyOptions {
   readonly sizes?: Readonly<Record<SplitName, number>>;
 }
 
-const TINY_PATHOLOGY_SEED = 1;
-const TINY_PATHOLOGY_SIZES = { train: 2000, validation: 200, test: 500 } as const;
+export const TINY_PATHOLOGY_SEED = 1;
+export const TINY_PATHOLOGY_SIZES = { train: 2000, validation: 200, test: 500 } as const;
 
 /** A sample together with the tissue that it shows. */
 export interface TissueSample extends Sample {
   readonly tissue: Tissue;
 }
 
-function describeSample(seed: number, imageId: string, tissue: Tissue): TissueSample {
-  const stream = (part: string) => randomStream(seed, 'tiny-pathology', imageId, part);
+/** @param name of the data set, whose streams decide wording and noise */
+export function describeTissue(name: string, seed: number, imageId: string, tissue: Tissue): TissueSample {
+  const stream = (part: string) => randomStream(seed, name, imageId, part);
   return {
     imageId,
     tissue,
@@ -35,12 +36,13 @@ function describeSample(seed: number, imageId: string, tissue: Tissue): TissueSa
   };
 }
 
-const GENERATOR: Generator<Tissue, TissueSample> = {
+export const TINY_PATHOLOGY: Generator<Tissue, TissueSample> = {
   name: 'tiny-pathology',
   largestSizes: { train: 100_000, validation: 1500, test: 1500 }, // of about 2,000 contents in each held-out split
   draw: drawTissue,
   contentKey,
-  describe: describeSample,
+  splitOf: (tissue) => splitOfContent('tiny-pathology', contentKey(tissue)),
+  describe: (seed, imageId, tissue) => describeTissue('tiny-pathology', seed, imageId, tissue),
 };
 
 /**
@@ -50,6 +52,6 @@ const GENERATOR: Generator<Tissue, TissueSample> = {
 export function generateTinyPathology({
   seed = TINY_PATHOLOGY_SEED,
   sizes = TINY_PATHOLOGY_SIZES,
-}: TinyPathologyOptions = {}): Readonly<Record<SplitName, readonly TissueSample[]>> {
-  return generateSplits(GENERATOR, seed, sizes);
+}: TinyPathologyOptions = {}): Splits<TissueSample> {
+  return generateSplits(TINY_PATHOLOGY, seed, sizes);
 }

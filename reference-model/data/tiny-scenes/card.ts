@@ -18,7 +18,8 @@ export const tinyScenes = {
     vocabularySize: 216,
     facts: {
       imageSize: 32,
-      captions: true,
+      captions: ['human-captions', 'ai-captions'],
+      words: false,
       questionTypes: {
         existence: ['yes/no'],
         relation: ['yes/no'],

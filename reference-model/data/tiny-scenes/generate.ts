@@ -2,13 +2,13 @@
  * Generates the tiny-scenes data set: scenes, their images, captions and questions, from one seed.
  */
 import { randomStream } from '../../numerics/random.js';
-import type { Sample, SplitName } from '../dataset.js';
+import type { Sample, SplitName, Splits } from '../dataset.js';
 import { type Generator, generateSplits } from '../generated-split.js';
 import { aiCaption, humanCaptions } from './captions.js';
 import { sceneQuestions } from './questions.js';
 import { renderScene } from './render.js';
 import type { Scene } from './scene.js';
-import { contentKey, drawScene } from './scene.js';
+import { contentKey, drawScene, splitOf } from './scene.js';
 
 export interface TinyScenesOptions {
   readonly seed?: number;
@@ -16,16 +16,17 @@ export interface TinyScenesOptions {
   readonly sizes?: Readonly<Record<SplitName, number>>;
 }
 
-const TINY_SCENES_SEED = 1;
-const TINY_SCENES_SIZES = { train: 4000, validation: 400, test: 600 } as const;
+export const TINY_SCENES_SEED = 1;
+export const TINY_SCENES_SIZES = { train: 4000, validation: 400, test: 600 } as const;
 
 /** A sample together with the scene that it shows. */
 export interface SceneSample extends Sample {
   readonly scene: Scene;
 }
 
-function describeSample(seed: number, imageId: string, scene: Scene): SceneSample {
-  const stream = (part: string) => randomStream(seed, 'tiny-scenes', imageId, part);
+/** @param name of the data set, whose streams decide wording and noise */
+export function describeScene(name: string, seed: number, imageId: string, scene: Scene): SceneSample {
+  const stream = (part: string) => randomStream(seed, name, imageId, part);
   return {
     imageId,
     scene,
@@ -39,12 +40,13 @@ function describeSample(seed: number, imageId: string, scene: Scene): SceneSampl
   };
 }
 
-const GENERATOR: Generator<Scene, SceneSample> = {
+export const TINY_SCENES: Generator<Scene, SceneSample> = {
   name: 'tiny-scenes',
   largestSizes: { train: 100_000, validation: 100_000, test: 100_000 },
   draw: drawScene,
   contentKey,
-  describe: describeSample,
+  splitOf,
+  describe: (seed, imageId, scene) => describeScene('tiny-scenes', seed, imageId, scene),
 };
 
 /**
@@ -54,6 +56,6 @@ const GENERATOR: Generator<Scene, SceneSample> = {
 export function generateTinyScenes({
   seed = TINY_SCENES_SEED,
   sizes = TINY_SCENES_SIZES,
-}: TinyScenesOptions = {}): Readonly<Record<SplitName, readonly SceneSample[]>> {
-  return generateSplits(GENERATOR, seed, sizes);
+}: TinyScenesOptions = {}): Splits<SceneSample> {
+  return generateSplits(TINY_SCENES, seed, sizes);
 }

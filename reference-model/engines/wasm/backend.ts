@@ -6,6 +6,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataStorage, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { Heap } from './heap.js';
 import { instantiateKernels, type KernelExports, type KernelModule } from './kernel-module.js';
+import { KeyedValues } from './keyed-values.js';
 import { TensorData } from './tensor-data.js';
 
 /** Name under which tfjs knows the backend. */
@@ -22,6 +23,7 @@ export class WasmBackend extends MathBackendCPU {
 
   constructor(module: KernelModule, limitBytes?: number) {
     super();
+    Object.assign(this.data, { data: new KeyedValues<TensorData>() });
     this.kernels = instantiateKernels(module);
     this.heap = new Heap(this.kernels.memory, this.kernels.heapStart(), limitBytes);
   }

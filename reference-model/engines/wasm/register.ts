@@ -3,7 +3,7 @@
  * those that take transcendental functions from the JavaScript engine, whose bits differ between versions of Node.
  */
 import '@tensorflow/tfjs-backend-cpu';
-import { getKernel, getKernelsForBackend, registerBackend } from '@tensorflow/tfjs-core';
+import { engine, getKernel, getKernelsForBackend, registerBackend } from '@tensorflow/tfjs-core';
 import { WASM_BACKEND, WasmBackend } from './backend.js';
 import type { KernelModule } from './kernel-module.js';
 import { registerActivationKernels } from './kernels/activation.js';
@@ -16,6 +16,7 @@ import { registerMatMulKernels } from './kernels/matmul.js';
 import { registerNormKernels } from './kernels/norm.js';
 import { registerOptimizerKernels } from './kernels/optimizer.js';
 import { registerReductionKernels } from './kernels/reduction.js';
+import { KeyedValues } from './keyed-values.js';
 import { registerCopiedKernel } from './native-kernel.js';
 import { saveTensorsByReference } from './saved-tensors.js';
 
@@ -34,6 +35,8 @@ export function registerWasmBackend(module: KernelModule): void {
   if (isRegistered) return;
   isRegistered = true;
   registerBackend(WASM_BACKEND, () => new WasmBackend(module));
+  const { state } = engine();
+  state.tensorInfo = new KeyedValues(state.tensorInfo) as unknown as typeof state.tensorInfo;
   saveTensorsByReference();
   registerMatMulKernels();
   registerAttentionKernels();

@@ -4,8 +4,9 @@ import { reproduce } from '../../../harness/experiment/reproduce.js';
 import { planLooks, plannedLooks, reproduceUntilDecided } from '../../../harness/experiment/until-decided.js';
 import { type Reproduction, readReproduction } from '../../../harness/records/reproduction.js';
 import { writeReport } from '../../../harness/report/write-report.js';
+import { suiteComplaints } from '../../../harness/suite/checks/suite-rules.js';
 import { readSuite } from '../../../harness/suite/find-suite.js';
-import { planSuite } from '../../../harness/suite/plan.js';
+import { type Plan, planSuite } from '../../../harness/suite/plan.js';
 import type { Suite } from '../../../harness/suite/schema.js';
 import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { tinySuite } from '../../e2e/command.js';
@@ -50,6 +51,58 @@ describe('the planned looks', () => {
   });
 });
 
+describe('the looks that a suite states', () => {
+  const looking: Suite = { ...tiny, looks: [3, 4] };
+  const seedsOf = (plans: readonly Plan[]) => plans.map(({ seeds }) => seeds.length);
+
+  test('come before its last seed, and reserve seeds after it', () => {
+    expect(seedsOf(planLooks(looking))).toEqual([3, 4, 6]);
+    expect(seedsOf(planLooks(looking, 9))).toEqual([3, 4, 6, 8, 9]);
+    expect(seedsOf(planLooks(looking, undefined, { seeds: 4 }))).toEqual([3, 4]);
+    expect(seedsOf(planLooks({ ...tiny, looks: [6] }))).toEqual([6]);
+    expect(seedsOf(planLooks(tiny))).toEqual([6]);
+  });
+
+  test('are not taken by a smoke run', () => {
+    expect(seedsOf(planLooks(looking, undefined, { smoke: true }))).toEqual([looking.smoke.seeds]);
+  });
+
+  test('are left out where α leaves them nothing to decide with', () => {
+    const seeds = Array.from({ length: 30 }, (_, index) => index + 1);
+    expect(seedsOf(planLooks({ ...tiny, seeds, reserveSeeds: [], looks: [2, 15] }))).toEqual([15, 30]);
+  });
+
+  test('end a plain run at the first that decides, with the whole plan on disk before it is trained', async () => {
+    const { folder } = await reproduceUntilDecided(planLooks(looking), {
+      ...surroundings(temporaryFolder()),
+      decide: () => ({ open: false, claims: { better: 'reproduced' } }),
+    });
+    const { looks, runs } = readReproduction(folder);
+    expect(looks).toEqual({ planned: [3, 4, 6], taken: [] });
+    expect(new Set(runs.map(({ seed }) => seed))).toEqual(new Set([1, 2, 3]));
+  });
+
+  test.each([
+    [[4, 3], 'looks[1] must be more than the look before (4)'],
+    [[7], 'looks[0] must not exceed the number of seeds (6)'],
+    [[], undefined],
+    [[3], undefined],
+  ])('are held against the seeds: %o', (looks, expected) => {
+    const found = suiteComplaints({ ...tiny, looks });
+    expect(found.map(({ path, message }) => `${path[0]}[${path[1]}] ${message}`)[0]).toBe(expected);
+  });
+
+  test('are refused where they cannot decide, or nothing is decided', () => {
+    const seeds = Array.from({ length: 30 }, (_, index) => index + 1);
+    const messages = (suite: Suite) => suiteComplaints(suite).map(({ message }) => message);
+    const many = { ...tiny, seeds, reserveSeeds: [], looks: [2, 15] };
+    expect(messages(many)).toEqual(['comes too early: α leaves it nothing to decide with']);
+    expect(messages({ ...tiny, hypotheses: [], looks: [3] })).toContain(
+      'must be left out where there are no hypotheses: nothing is decided',
+    );
+  });
+});
+
 describe('a reproduction until it is decided', () => {
   test('adds reserve seeds look by look, and has the rule and the looks on disk before they are trained', async () => {
     const seen: Reproduction[] = [];
@@ -57,7 +110,7 @@ describe('a reproduction until it is decided', () => {
       ...surroundings(temporaryFolder()),
       decide: (finished) => {
         seen.push(readReproduction(finished.folder));
-        return 'inconclusive';
+        return { open: true, verdict: 'inconclusive' };
       },
     });
     const seedsOf = ({ runs }: Reproduction) => [...new Set(runs.map(({ seed }) => seed))];
@@ -82,7 +135,7 @@ describe('a reproduction until it is decided', () => {
       ...surroundings(temporaryFolder()),
       decide: () => {
         looks += 1;
-        return 'contradicted';
+        return { open: false, verdict: 'contradicted' };
       },
     });
     expect(looks).toBe(1);

@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { openCheckpoint, writeCheckpoint } from '../../../dist/reference-model/checkpoint/checkpoint-folder.js';
 import { saveTensors } from '../../../dist/reference-model/checkpoint/trained-weights.js';
+import { forcedRequests } from '../../../dist/reference-model/evaluation/forced-requests.js';
 
 export const fakeMachinery = {
   activateEngine: async () => ({
@@ -66,7 +67,9 @@ async function train({ config, resumeFrom, saveCheckpoint, onEvent, signal }) {
 }
 
 /** The better the arm, the more captions equal a reference; which ones depends on the weights. */
-async function predict({ state, bidirectional }, { evaluation }, { splits }) {
+async function predict({ state, bidirectional }, config, data) {
+  const { evaluation } = config;
+  const { splits } = data;
   const samples = splits[evaluation.split];
   const right = (index) => (state[index % 8] + index) % 10 < (bidirectional ? 8 : 4);
   return {
@@ -86,6 +89,16 @@ async function predict({ state, bidirectional }, { evaluation }, { splits }) {
         questionId,
         text: right(index) ? answer : 'maybe',
       })),
+    ...(evaluation.teacherForced === undefined
+      ? {}
+      : {
+          forced: forcedRequests(config, data).map((request, index) => ({
+            ...request,
+            exact: right(index),
+            loss: right(index) ? 0.25 : 1.5,
+            tokens: 2,
+          })),
+        }),
   };
 }
 

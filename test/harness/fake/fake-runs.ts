@@ -9,8 +9,9 @@ import type { Executor } from '../../../harness/execution/executor.js';
 import type { Interruption } from '../../../harness/execution/interruption.js';
 import { localExecutor } from '../../../harness/execution/local/local-executor.js';
 import { prepareJobs, type TitledConfig } from '../../../harness/experiment/prepare-jobs.js';
-import { readFindings } from '../../../harness/suite/find-suite.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
+import { firstVersion } from '../../fixtures/first-version.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 import { fakeMachinery } from './fake-machinery.mjs';
 
 export const fakeWorker = fileURLToPath(new URL('fake-worker.mjs', import.meta.url));
@@ -37,7 +38,7 @@ const steps: Readonly<Record<string, number>> = { align: 150, 'align-vision': 15
 
 /** Finding 1 with steps of our own, however its recipe is tuned, and as many images as the stand-in data set holds. */
 export function fakePlan({ smoke = false, seeds }: { smoke?: boolean; seeds?: number } = {}): Plan {
-  const [suite] = readFindings('1');
+  const suite = firstVersion('finding-1');
   const { recipe } = suite!.scales.embedded;
   const embedded = {
     ...suite!.scales.embedded,
@@ -102,7 +103,7 @@ export async function fakeForkedJobs(
         config: {
           ...config,
           seed,
-          recipe: { ...config.recipe, stages: stages.with(3, { ...stages[3]!, attentionMask: maskKind }) },
+          recipe: { ...config.recipe, stages: stages.with(3, { ...textStage(stages[3]), attentionMask: maskKind }) },
         },
       })),
     ];

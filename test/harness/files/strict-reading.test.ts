@@ -8,6 +8,7 @@ const allowed: Readonly<Record<string, string>> = {
   'harness/cli.ts': 'package.json',
   'harness/records/code-version.ts': 'package.json',
   'harness/records/provenance.ts': 'package.json, and what git prints',
+  'harness/records/statement.ts': 'package.json, and what git prints',
   'harness/records/process-identity.ts': '/proc, and what ps prints',
   'harness/records/predictions.ts': 'lines whose digest the result confirms',
   'harness/records/result.ts': 'JSON of its own making',

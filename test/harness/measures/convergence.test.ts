@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { type ConvergenceCurve, convergenceCurve, convergenceMeasures } from '../../../harness/measures/convergence.js';
 import { nonIncreasing } from '../../../harness/measures/isotonic.js';
 import type { RecordedEvent } from '../../../harness/records/events.js';
-import { readFindings } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
-import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
+import type { RunConfig, Stage, TextStage } from '../../../reference-model/recipe/recipe.js';
+import { firstVersion } from '../../fixtures/first-version.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 
-const planned = planSuite(readFindings('1')[0]!).runs[0]!.config;
-const stageOf = (name: string, steps: number, changes: Partial<Stage> = {}): Stage => ({
-  ...planned.recipe.stages.at(-1)!,
+const planned = planSuite(firstVersion('finding-1')).runs[0]!.config;
+const stageOf = (name: string, steps: number, changes: Partial<TextStage> = {}): TextStage => ({
+  ...textStage(planned.recipe.stages.at(-1)),
   name,
   steps,
   mixture: { 'ai-captions': 1 },

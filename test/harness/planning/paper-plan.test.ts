@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { paperPlan } from '../../../harness/planning/paper-plan.js';
 import { paperText } from '../../../harness/planning/paper-text.js';
-import { readFindings } from '../../../harness/suite/find-suite.js';
+import { firstVersion } from '../../fixtures/first-version.js';
 
-const suite = readFindings('1')[0]!;
+const suite = firstVersion('finding-1');
 const paper = suite.scales.paper!;
 const withPaper = (changed: typeof paper) => ({ ...suite, scales: { ...suite.scales, paper: changed } });
 
@@ -65,7 +65,7 @@ describe('the paper scale', () => {
   });
 
   test('gives an arm more steps where it has more at the embedded scale', () => {
-    const { arms } = paperPlan(readFindings('3')[0]!, { seeds: 2 });
+    const { arms } = paperPlan(firstVersion('finding-3'), { seeds: 2 });
     const steps = Object.fromEntries(arms.map(({ arm, stages }) => [arm, stages[0]!.steps]));
     expect(steps.none).toBe(0);
     expect(steps.half! / steps.quarter!).toBeCloseTo(3, 2);

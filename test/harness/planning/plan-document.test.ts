@@ -74,6 +74,7 @@ describe('the document of a plan', async () => {
           arm: 'string',
           parameters: { vision: count, connector: count, language: count, total: count },
           batchSize: count,
+          batchSizes: [count],
         },
       ],
       steps: { alone: count, shared: count, saved: count },
@@ -96,6 +97,12 @@ describe('the document of a plan', async () => {
           power: count,
           pilot: { standardDeviation: count, source: 'string' },
           levels: [{ correction: 'string', alpha: count, effect: count, reproduced: count, seedsNeeded: count }],
+          verdict: {
+            alpha: count,
+            powers: [
+              { spread: 'string', standardDeviation: count, ruledOut: count, reproduced: count, seedsNeeded: count },
+            ],
+          },
         },
       ],
       warnings: ['string'],

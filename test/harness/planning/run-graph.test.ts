@@ -9,12 +9,20 @@ import { stepCounts } from '../../../harness/suite/shared-prefixes.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
 import type { ModelConfig, Part } from '../../../reference-model/model/config.js';
 import type { Model } from '../../../reference-model/model/model.js';
-import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
-import { buildExampleBatch, buildMicroBatches } from '../../../reference-model/training/example-batch.js';
+import { exampleFlops } from '../../../reference-model/model/step-flops.js';
+import { batchSizes, type RunConfig } from '../../../reference-model/recipe/recipe.js';
+import { validationOf } from '../../../reference-model/recipe/stage-validation.js';
+import {
+  buildExampleBatch,
+  buildGroupedBatch,
+  buildMicroBatches,
+} from '../../../reference-model/training/example-batch.js';
 import { examplesOf, planBatches } from '../../../reference-model/training/examples.js';
+import { imageGroups } from '../../../reference-model/training/image-groups.js';
 import { modelTokenizer } from '../../../reference-model/training/model-tokenizer.js';
 import { requireDataSet, trainingSamples, withQuestionsAbout } from '../../../reference-model/training/stage-data.js';
 import { validationSets } from '../../../reference-model/training/validation.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 import { suiteOf } from '../report/fabricated-records.js';
 
 const alignment = {
@@ -92,12 +100,13 @@ function operations(
 /** What the trainer would build for every step of a configuration. */
 function trainerSteps({ recipe, seed, model }: RunConfig) {
   const tokenizer = modelTokenizer(model.language.vocabularySize);
-  return recipe.stages.flatMap((stage) => {
-    const batches = planBatches(trainingSamples(data, stage, seed), stage, recipe.batchSize, seed);
+  return recipe.stages.map(textStage).flatMap((stage) => {
+    const { batchSize, microBatchSize } = batchSizes(recipe, stage);
+    const batches = planBatches(trainingSamples(data, stage, seed), stage, batchSize, seed);
     return Array.from({ length: stage.steps }, (_, step) => {
       const built = buildMicroBatches(
         batches.batch(step),
-        recipe.microBatchSize,
+        { size: microBatchSize, questionsPerImage: stage.questionsPerImage },
         model,
         tokenizer,
         stage.attentionMask,
@@ -142,10 +151,36 @@ describe('the graph of a plan', () => {
     expect(answers).toBe(built.reduce((sum, { answerTokens }) => sum + answerTokens, 0));
   });
 
+  test('counts the examples of a stage that has batches of its own', () => {
+    const { config } = plan.runs[0]!;
+    const { model, recipe } = config;
+    const stage = { ...recipe.stages[2]!, steps: 2, batchSize: 4 };
+    const own = { ...config, recipe: { ...recipe, stages: [stage] } };
+    const counted = tokenCounter(dataSets).stageSteps(own, stage);
+    const built = trainerSteps(own).map(({ tokens, answerTokens }) => ({ examples: 4, tokens, answerTokens }));
+    expect(counted).toEqual(built);
+    const { forward, backward } = exampleFlops(model, built[0]!, stage.trainable);
+    const event = { type: 'step', stage: stage.name, step: 1, totalSteps: 2, loss: 1, learningRate: {} } as const;
+    const { tokens, answerTokens } = built[0]!;
+    expect(trainingFlops(own, [{ ...event, gradientNorm: 1, tokens, answerTokens, time: 0 }])).toBe(forward + backward);
+  });
+
+  test('counts an image once for the questions that share it', () => {
+    const { config } = plan.runs[0]!;
+    const stage = { ...textStage(config.recipe.stages[2]!), steps: 3, questionsPerImage: 4 };
+    const run = { ...config, recipe: { ...config.recipe, stages: [stage] } };
+    const counted = tokenCounter(dataSets).stageSteps(run, stage);
+    const built = trainerSteps(run);
+    expect(counted.map(({ tokens, answerTokens }) => [tokens, answerTokens])).toEqual(
+      built.map(({ tokens, answerTokens }) => [tokens, answerTokens]),
+    );
+    for (const { examples, sequences } of counted) expect(sequences).toBeLessThan(examples);
+  });
+
   test('counts only the questions that a stage is about', () => {
     const { config } = plan.runs[0]!;
     const { model, recipe, seed } = config;
-    const questions = { ...recipe.stages[2]!, mixture: { questions: 1 } };
+    const questions = { ...textStage(recipe.stages[2]), mixture: { questions: 1 } };
     const [topic] = data.splits.train.flatMap((sample) => sample.questions.map(({ questionType }) => questionType!));
     const stage = { ...questions, questionTypes: [topic!] };
     const counter = tokenCounter(dataSets);
@@ -201,7 +236,13 @@ describe('the graph of a plan', () => {
     const { config } = plan.runs[1]!;
     const { recipe, model } = config;
     const tokenizer = modelTokenizer(model.language.vocabularySize);
-    const sets = validationSets(data.splits.validation, recipe, { config: model } as Model, tokenizer, 'causal');
+    const sets = validationSets(
+      data.splits.validation,
+      { ...validationOf(recipe, {}), microBatchSize: recipe.microBatchSize },
+      { config: model } as Model,
+      tokenizer,
+      'causal',
+    );
     const once = sets.reduce((total, { batches }) => {
       const examples = batches.reduce((sum, { imageCount }) => sum + imageCount, 0);
       const tokens = batches.reduce((sum, { sequences }) => sum + sequences.tokens, 0);
@@ -238,5 +279,25 @@ describe('the graph of a plan', () => {
       answerTokens: sequences.labels.length,
     });
     expect(graph.nodes[0]).toMatchObject({ kind: 'shared', responses: 0, responseFlops: 0 });
+  });
+
+  test('counts the references that are given to the model as forward passes', () => {
+    const { config } = plan.runs[0]!;
+    const evaluation = { ...config.evaluation, captionImages: 0, questions: 0 };
+    const run = { ...config, evaluation: { ...evaluation, teacherForced: { captions: 2, questions: 5 } } };
+    const counter = tokenCounter(dataSets);
+    const samples = data.splits.test;
+    // Two captions, and five questions about the first image, which share it.
+    const captions = imageGroups(examplesOf(samples.slice(0, 2), 'ai-captions'));
+    const questions = imageGroups(examplesOf(samples, 'questions').slice(0, 5), 8);
+    const tokenizer = modelTokenizer(config.model.language.vocabularySize);
+    const { sequences } = buildGroupedBatch([...captions, ...questions], config.model, tokenizer, 'causal');
+    const given = { examples: 7, sequences: 3, tokens: sequences.tokens, answerTokens: sequences.labels.length };
+    expect(counter.forced(run)).toEqual(given);
+    expect(counter.evaluation(run).examples).toBe(0);
+    const planned = (one: typeof config) =>
+      runGraph({ ...plan, runs: [{ arm: 'short', seed: 1, config: one }], prefixes: [] }, counter).nodes[0]!;
+    const more = planned(run).validationFlops - planned({ ...run, evaluation }).validationFlops;
+    expect(more).toBeCloseTo(exampleFlops(config.model, given).forward, -2);
   });
 });

@@ -22,6 +22,35 @@ test('scores are summed per image, in the order in which images first occur', ()
   });
 });
 
+test('what was given to the model counts in every group that it belongs to', () => {
+  const given = (imageId: string, exact: boolean, loss: number, questionType?: string): Prediction => ({
+    type: 'teacher-forced',
+    source: questionType === undefined ? 'ai-captions' : 'questions',
+    imageId,
+    prompt: 'what?',
+    expected: 'a',
+    exact,
+    loss,
+    tokens: 2,
+    ...(questionType === undefined ? {} : { kind: 'open', questionId: imageId, questionType }),
+  });
+  const scores = sampleScores([given('a', true, 0.5), given('b', false, 2, 'stain'), given('b', true, 1, 'shape')]);
+  const answers = { imageIds: ['b'], sums: [1], counts: [2] };
+  const losses = { imageIds: ['b'], sums: [3], counts: [2] };
+  expect(scores).toEqual({
+    'exact-match/ai-captions': { imageIds: ['a'], sums: [1], counts: [1] },
+    'answer-loss/ai-captions': { imageIds: ['a'], sums: [0.5], counts: [1] },
+    'exact-match/questions': answers,
+    'answer-loss/questions': losses,
+    'exact-match/questions/open': answers,
+    'answer-loss/questions/open': losses,
+    'exact-match/questions/stain': { imageIds: ['b'], sums: [0], counts: [1] },
+    'answer-loss/questions/stain': { imageIds: ['b'], sums: [2], counts: [1] },
+    'exact-match/questions/shape': { imageIds: ['b'], sums: [1], counts: [1] },
+    'answer-loss/questions/shape': { imageIds: ['b'], sums: [1], counts: [1] },
+  });
+});
+
 describe('the interval over images', () => {
   test('of single scores is the t interval of their mean', () => {
     // Mean 3, standard deviation √2.5, t(0.975, 4) = 2.776445 (any table).

@@ -57,7 +57,11 @@ test('only what is captioned, asked about or shown is kept, each picture once', 
   await recorded(store, { split: 'test', captionImages: 0, questions });
   expect(ids()).toEqual(first(12));
   await recordEvaluationImages(store, { fingerprint, load: notAgain }, { split: 'test', captionImages: 10, questions });
+  const given = { split: 'test', captionImages: 0, questions: 0, teacherForced: { captions: 10, questions } } as const;
+  await recordEvaluationImages(store, { fingerprint, load: notAgain }, given);
   expect(picturesIn(store)).toHaveLength(12);
+  await recorded(store, { ...given, teacherForced: { captions: 13 } });
+  expect(ids()).toEqual(first(13));
   await recordEvaluationImages(
     store,
     { fingerprint: 'e'.repeat(64), load: async () => ({ splits: (await tinyData()).splits }) },

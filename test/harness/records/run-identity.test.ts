@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../../harness/files/canonical-json.js';
 import { runIdOf } from '../../../harness/records/run-identity.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 import { fakePlan } from '../fake/fake-runs.js';
 
 function shuffledKeys(value: unknown): unknown {
@@ -45,7 +46,10 @@ describe('the id of a run', () => {
 
   test('changes with every ingredient', () => {
     const { config } = identity;
-    const stages = config.recipe.stages.with(3, { ...config.recipe.stages[3]!, attentionMask: 'prefix-bidirectional' });
+    const stages = config.recipe.stages.with(3, {
+      ...textStage(config.recipe.stages[3]),
+      attentionMask: 'prefix-bidirectional',
+    });
     const variants = [
       identity,
       { ...identity, dataFingerprint: 'other' },

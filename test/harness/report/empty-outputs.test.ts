@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Prediction } from '../../../harness/records/predictions.js';
-import { emptyOutputCaveats } from '../../../harness/report/empty-outputs.js';
+import { countOutputs, emptyOutputCaveats } from '../../../harness/report/empty-outputs.js';
 
 const caption = (text: string, style: 'ai-captions' | 'human-captions' = 'ai-captions'): Prediction => ({
   type: 'caption',
@@ -23,6 +23,9 @@ const answer = (text: string): Prediction => ({
 });
 const times = (count: number, prediction: Prediction) => Array.from({ length: count }, () => prediction);
 
+const caveatsOf = (runs: readonly { readonly arm: string; readonly predictions: readonly Prediction[] }[]) =>
+  emptyOutputCaveats(runs.map(({ arm, predictions }) => ({ arm, counts: countOutputs(predictions) })));
+
 test('empty outputs are told for each arm and kind, over all its seeds', () => {
   const human = [...times(300, caption('')), ...times(200, caption('  ')), ...times(524, caption('a disc'))];
   const runs = [
@@ -30,12 +33,12 @@ test('empty outputs are told for each arm and kind, over all its seeds', () => {
     { arm: 'human', predictions: times(512, caption('', 'ai-captions')) },
     { arm: 'AI', predictions: [...times(2, answer('')), ...times(48, answer('no'))] },
   ];
-  expect(emptyOutputCaveats(runs)).toEqual([
+  expect(caveatsOf(runs)).toEqual([
     'Some outputs are empty, and an empty one scores 0: 66 % of the detailed captions by the arm “human” (1,012 of 1,536); 4.0 % of the answers to yes/no questions by the arm “AI” (2 of 50).',
   ]);
 });
 
 test('single empty outputs among many, and none, are not worth a caveat', () => {
-  expect(emptyOutputCaveats([{ arm: 'a', predictions: [caption(''), ...times(200, caption('a disc'))] }])).toEqual([]);
-  expect(emptyOutputCaveats([{ arm: 'a', predictions: [] }])).toEqual([]);
+  expect(caveatsOf([{ arm: 'a', predictions: [caption(''), ...times(200, caption('a disc'))] }])).toEqual([]);
+  expect(caveatsOf([{ arm: 'a', predictions: [] }])).toEqual([]);
 });

@@ -16,11 +16,11 @@ import type { RunResult } from '../../../harness/records/result.js';
 import { runIdOf } from '../../../harness/records/run-identity.js';
 import { runPaths } from '../../../harness/records/run-paths.js';
 import { beginRun } from '../../../harness/records/run-record.js';
-import { readFindings } from '../../../harness/suite/find-suite.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
 import { type Suite, suiteSchema } from '../../../harness/suite/schema.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
+import { firstVersion } from '../../fixtures/first-version.js';
 
 export type Scores = Readonly<Partial<Record<MeasureId, number>>>;
 
@@ -29,6 +29,8 @@ export interface Fabrication {
   /** Validation loss after so many steps. */
   readonly loss?: (step: number, arm: string, seed: number) => number;
   readonly signature?: (measure: string, arm: string, seed: number) => string;
+  /** What a run says that it was made from. */
+  readonly provenance?: (arm: string, seed: number) => Partial<Provenance>;
   readonly change?: (reproduction: Reproduction) => Reproduction;
 }
 
@@ -49,13 +51,13 @@ const provenance: Provenance = {
 
 /** The model and recipe of finding 1, a tenth as long, with factors and hypotheses of the test's own. */
 export function suiteOf(changes: Partial<Suite>): Suite {
-  const [finding] = readFindings('1');
-  const { embedded } = finding!.scales;
+  const finding = firstVersion('finding-1');
+  const { embedded } = finding.scales;
   const stages = embedded.recipe.stages.map((stage) => ({ ...stage, steps: stage.steps / 10 }));
   const recipe = { ...embedded.recipe, stages, validateEverySteps: 4 };
   const data = { 'tiny-scenes': { description: 'Scenes.' } };
   const smoke = { seeds: 1, overlay: {} };
-  return suiteSchema.parse({ ...finding!, scales: { embedded: { ...embedded, recipe } }, data, smoke, ...changes });
+  return suiteSchema.parse({ ...finding, scales: { embedded: { ...embedded, recipe } }, data, smoke, ...changes });
 }
 
 /** Records every run of a suite, and every training that runs share, without training any. */
@@ -86,6 +88,7 @@ export function fabricate(store: string, suite: Suite, fabrication: Fabrication)
       fork: forkAt(prefix),
       scores: Object.fromEntries(own),
       loss: (step) => (loss ?? decay)(step, arm, seed),
+      further: fabrication.provenance?.(arm, seed) ?? {},
     });
   }
   const folder = join(store, reproductionFolder(plan));
@@ -114,17 +117,19 @@ function record(
     fork,
     scores,
     loss,
+    further = {},
   }: {
     identity: Parameters<typeof runIdOf>[0];
     fork: { readonly runId: string; readonly step: number } | undefined;
     scores: RunResult['scores'];
     loss: (step: number) => number;
+    further?: Partial<Provenance>;
   },
 ): void {
   const runId = runIdOf(identity);
   const paths = runPaths(store, runId);
   mkdirSync(paths.folder, { recursive: true });
-  beginRun(paths, identity, provenance);
+  beginRun(paths, identity, { ...provenance, ...further });
   const { recipe, evaluation } = identity.config;
   const stages = recipe.stages.filter(({ steps }) => steps > 0);
   const events: RecordedEvent[] = fork === undefined ? [] : [{ type: 'forked', ...fork, time: 0 }];

@@ -5,7 +5,7 @@ import { formatError } from '../../../harness/errors.js';
 import { buildFindingsIndexView } from '../../../harness/report/findings-index.js';
 import { type WrittenReports, writeReports } from '../../../harness/report/write-reports.js';
 import type { Suite } from '../../../harness/suite/schema.js';
-import { quotedVerdict } from '../../../harness/verdict/decide-finding.js';
+import { quotedVerdicts } from '../../../harness/verdict/decide-finding.js';
 import { type FindingsIndexView, renderFindingsIndex } from '../../../reports/index.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 import { type Fabrication, fabricate, type Scores, suiteOf } from './fabricated-records.js';
@@ -88,9 +88,9 @@ describe('reports of several reproductions', () => {
     expect(JSON.parse(claims!.json).suite.scope).toBe('Tested on drawings.');
     expect(claims!.view.caveats[0]).toBe('Tested on drawings.');
     expect(view.findings.map(({ scope }) => scope)).toEqual(['Tested on drawings.', undefined]);
-    expect(quotedVerdict(claims!.finding)).toBe(`${claims!.view.verdict!.sentence} Tested on drawings.`);
+    expect(quotedVerdicts(claims!.finding)).toEqual([`${claims!.view.verdict!.sentence} Tested on drawings.`]);
     expect(JSON.parse(measures!.json).suite).not.toHaveProperty('scope');
-    expect(quotedVerdict(measures!.finding)).toBeUndefined();
+    expect(quotedVerdicts(measures!.finding)).toEqual([]);
   });
 
   test('have their effects, verdicts and costs on it, and their published tables once', () => {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { effectStatistics } from '../../../harness/statistics/effect-statistics.js';
+import { decideClaims } from '../../../harness/statistics/claims.js';
 import { minimumDetectableEffect, powerOfTTest, seedsNeeded } from '../../../harness/statistics/power.js';
 import { studentTQuantile } from '../../../harness/statistics/student-t.js';
-import { decideOnInterval } from '../../../harness/statistics/verdict.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
 
 describe('the power of the t test over seeds', () => {
@@ -59,8 +58,7 @@ describe('the power of the t test over seeds', () => {
           comparison: 'c',
           test: 'paired',
         } as const;
-        const statistics = { ...effectStatistics(effects, { alpha: 0.05 }), effects };
-        if (decideOnInterval(statistics, rule, { smoke: false }).verdict === 'reproduced') reproduced++;
+        if (decideClaims([{ ...rule, id: 'a', effects }]).verdict === 'reproduced') reproduced++;
       }
       const power = powerOfTTest({ n, effect, standardDeviation: 1, alpha: 0.05, margin });
       expect(Math.abs(reproduced / trials - power)).toBeLessThan(4 * Math.sqrt((power * (1 - power)) / trials));

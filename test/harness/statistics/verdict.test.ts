@@ -1,7 +1,8 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type Claim, decideClaims } from '../../../harness/statistics/claims.js';
 import { pairedStatistics } from '../../../harness/statistics/paired-seeds.js';
-import type { Decision, Verdict } from '../../../harness/statistics/verdict.js';
+import type { Decision } from '../../../harness/statistics/verdict.js';
+import type { Verdict } from '../../../harness/statistics/verdict-rule.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
 import type { FindingReportView } from '../../../reports/index.js';
 
@@ -36,12 +37,20 @@ describe('the verdict', () => {
   });
 
   test('is contradicted when the interval lies on the other side of 0', () => {
-    expect(verdictOn([-0.57, -0.42, -0.78, -0.36, -0.53, -0.3]).verdict).toBe('contradicted');
+    const { verdict, sentence } = verdictOn([-0.57, -0.42, -0.78, -0.36, -0.53, -0.3]);
+    expect(verdict).toBe('contradicted');
+    expect(sentence).toMatch(/over 6 paired seeds\. A benefit of 0\.1 is excluded too\.$/);
+    expect(verdictOn([-0.05, -0.04, -0.06, -0.05, -0.03, -0.05]).sentence).toMatch(
+      /A benefit of 0\.1 is excluded too; the effect is the opposite of the claim, but smaller than 0\.1\.$/,
+    );
   });
 
-  test('is contradicted when a benefit of the margin is excluded, even if some benefit is certain', () => {
-    const { verdict, reasons } = verdictOn([0.02, 0.03, 0.025, 0.02, 0.03, 0.022]);
-    expect(verdict).toBe('contradicted');
+  test('is ruled out when a benefit of the margin is excluded, even if some benefit is certain', () => {
+    const { verdict, reasons, sentence } = verdictOn([0.02, 0.03, 0.025, 0.02, 0.03, 0.022]);
+    expect(verdict).toBe('ruled-out');
+    expect(sentence).toMatch(
+      /^Ruled out: .* over 6 paired seeds\. The effect is real, but smaller than the margin of 0\.1\.$/,
+    );
     expect(reasons[0]).toBe(
       'The 95 % interval lies entirely below the margin of 0.1: a benefit of that size is excluded.',
     );
@@ -50,7 +59,7 @@ describe('the verdict', () => {
   test('that excludes the margin asks the sign-flip test about the margin, not about 0', () => {
     // Four of the six lie below the margin by .12 to .14, one by .243 and one above it by .033: |sum| is reached by 4 of 64 patterns.
     const { verdict, reasons } = verdictOn([-0.035, -0.03, -0.025, 0.133, -0.021, -0.143]);
-    expect(verdict).toBe('contradicted');
+    expect(verdict).toBe('ruled-out');
     expect(reasons.at(-1)).toBe(
       'The exact sign-flip test about a benefit of 0.1, which assumes no normal distribution, does not agree (p = .063); read the verdict with care.',
     );
@@ -102,7 +111,7 @@ describe('by simulation', () => {
   test.each([3, 6, 10])('coverage and error rates are as stated with %i seeds', (seeds) => {
     const stream = randomStream(seeds, 'verdict simulation');
     const margin = 0.2;
-    const count = { covered: 0, rejected: 0, reproduced: 0, contradictedAtMargin: 0 };
+    const count = { covered: 0, rejected: 0, reproduced: 0, excludedAtMargin: 0 };
     for (let trial = 0; trial < trials; trial++) {
       const noise = Array.from({ length: seeds }, () => stream.normal());
       const pairs = noise.map((value, index) => ({ seed: index, treatment: value, control: 0 }));
@@ -111,14 +120,14 @@ describe('by simulation', () => {
       if (none.tTest.p! <= 0.05) count.rejected++;
       if (decideClaims([{ ...rule, margin, effects: noise }]).verdict === 'reproduced') count.reproduced++;
       const atMargin = decideClaims([{ ...rule, margin, effects: noise.map((value) => value + margin) }]);
-      if (atMargin.verdict === 'contradicted') count.contradictedAtMargin++;
+      if (['ruled-out', 'contradicted'].includes(atMargin.verdict)) count.excludedAtMargin++;
     }
     expect(Math.abs(count.covered / trials - 0.95)).toBeLessThan(tolerance);
     expect(Math.abs(count.rejected / trials - 0.05)).toBeLessThan(tolerance);
     expect(count.reproduced / trials).toBeLessThan(0.025 + tolerance);
     expect(count.reproduced).toBeGreaterThan(0);
-    expect(count.contradictedAtMargin / trials).toBeLessThan(0.025 + tolerance);
-    expect(count.contradictedAtMargin).toBeGreaterThan(0);
+    expect(count.excludedAtMargin / trials).toBeLessThan(0.025 + tolerance);
+    expect(count.excludedAtMargin).toBeGreaterThan(0);
   });
 });
 

@@ -19,7 +19,7 @@ function write(name: string, ...lines: readonly string[]): string {
 }
 
 write('base.yaml', tiny);
-write('over-shipped.yaml', 'extends: finding-3', 'id: over-shipped');
+write('over-shipped.yaml', 'extends: finding-3@1', 'id: over-shipped');
 
 function complaint(file: string): string {
   try {
@@ -81,7 +81,9 @@ describe('a suite that extends another', () => {
   });
 
   test('finds a suite of the package by its id', () => {
-    const suite = readSuite(write('shipped.yaml', 'extends: finding-3', 'id: mine', 'seeds: [21, 22, 23, 24, 25, 26]'));
+    const suite = readSuite(
+      write('shipped.yaml', 'extends: finding-3@1', 'id: mine', 'seeds: [21, 22, 23, 24, 25, 26]'),
+    );
     expect(suite.seeds[0]).toBe(21);
     expect(Object.keys(suite.factors)).toEqual(['alignment']);
   });
@@ -110,7 +112,7 @@ describe('a suite that extends another', () => {
       [
         'error: unknown key "batchSise" in scales.embedded.recipe',
         `  where:    ${at('own.yaml', 'batchSise')}`,
-        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
+        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationSplit, validationExamples, checkpointEverySteps',
         '  fix:      did you mean "batchSize"?',
       ].join('\n'),
     );
@@ -177,14 +179,14 @@ describe('a suite that extends another', () => {
     ],
     [
       'the id of one that the other extends',
-      ['extends: over-shipped.yaml', 'id: finding-3'],
+      ['extends: over-shipped.yaml', 'id: finding-3@1'],
       'error: id repeats the id of a suite that is extended',
-      'finding-3',
+      'finding-3@1',
       'rename it',
     ],
     [
       'the id of a suite of the package',
-      ['extends: finding-1', 'id: easy-vqa'],
+      ['extends: finding-1@1', 'id: easy-vqa'],
       'error: id must not be "easy-vqa": a suite of the package has it',
       'easy-vqa',
       'rename it',
@@ -271,17 +273,17 @@ describe('a suite that extends another', () => {
     });
 
     test('by using a seed that is held in reserve', () => {
-      const file = write('seeds.yaml', 'extends: finding-1', 'id: seeds', 'seeds: [1, 2, 3, 4, 5, 7]');
+      const file = write('seeds.yaml', 'extends: finding-1@1', 'id: seeds', 'seeds: [1, 2, 3, 4, 5, 7]');
       const [problem, ...others] = problemsOf(file);
       expect(others).toEqual([]);
       expect(problem).toMatchObject({ what: 'reserveSeeds[0] repeats the seed 7', where: at('seeds.yaml', '7]') });
-      expect(problem!.fix).toMatch(/^change this; reserveSeeds\[0\] is inherited from .*finding-1\.yaml:\d+:16 and/);
+      expect(problem!.fix).toMatch(/^change this; reserveSeeds\[0\] is inherited from .*finding-1@1\.yaml:\d+:16 and/);
     });
 
     test('by removing the value of a level', () => {
       const file = write(
         'values.yaml',
-        'extends: finding-3',
+        'extends: finding-3@1',
         'id: values',
         'factors: { alignment: { levels: { quarter: { value: null } } } }',
       );
@@ -307,7 +309,7 @@ describe('a suite that extends another', () => {
     ['a test', 'hypotheses: [{ id: a, test: paird }]', 'paired'],
     ['a table', 'published: [caption-cidr]', 'caption-cider'],
   ])('that misspells %s is told what was meant', (_, line, meant) => {
-    expect(complaint(write('misspelt.yaml', 'extends: finding-1', 'id: misspelt', line))).toContain(
+    expect(complaint(write('misspelt.yaml', 'extends: finding-1@1', 'id: misspelt', line))).toContain(
       `did you mean "${meant}"?`,
     );
   });
@@ -315,7 +317,7 @@ describe('a suite that extends another', () => {
   test('that misspells a factor of a trend is told so once', () => {
     const trend =
       '{ id: a, statement: s, metric: accuracy, direction: greater, margin: 0, alpha: 0.05, test: trend, factor: share, within: { strat: staged } }';
-    const file = write('within.yaml', 'extends: finding-4', 'id: within', `hypotheses: [${trend}]`);
+    const file = write('within.yaml', 'extends: finding-4@1', 'id: within', `hypotheses: [${trend}]`);
     expect(problemsOf(file).filter(({ what }) => what.startsWith('hypotheses'))).toEqual([
       expect.objectContaining({ where: at('within.yaml', 'staged'), fix: 'did you mean "start"?' }),
     ]);

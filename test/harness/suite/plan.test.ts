@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../../harness/files/canonical-json.js';
-import { readFindings } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
+import { firstVersion } from '../../fixtures/first-version.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 
-const [suite] = readFindings('1');
+const suite = firstVersion('finding-1');
 
 describe('a plan', () => {
   test('pairs the arms seed by seed, and they differ by their masks only', () => {
@@ -17,7 +18,9 @@ describe('a plan', () => {
     );
     for (let pair = 0; pair < runs.length; pair += 2) {
       const [control, treatment] = [runs[pair]!.config, runs[pair + 1]!.config];
-      expect(new Set(control.recipe.stages.map(({ attentionMask }) => attentionMask))).toEqual(new Set(['causal']));
+      expect(new Set(control.recipe.stages.map((stage) => textStage(stage).attentionMask))).toEqual(
+        new Set(['causal']),
+      );
       const masked = control.recipe.stages.map((stage) => ({ ...stage, attentionMask: 'visual-bidirectional' }));
       expect(treatment).toEqual({ ...control, recipe: { ...control.recipe, stages: masked } });
     }
@@ -49,7 +52,7 @@ describe('a plan', () => {
     for (const { config } of runs) {
       expect(config.data.name).toBe('easy-vqa');
       expect(config.evaluation.captionImages).toBe(0);
-      for (const { mixture } of config.recipe.stages) expect(mixture).toEqual({ questions: 1 });
+      for (const { mixture } of config.recipe.stages.map(textStage)) expect(mixture).toEqual({ questions: 1 });
     }
   });
 
@@ -58,7 +61,7 @@ describe('a plan', () => {
     expect(runs).toHaveLength(4);
     for (const { config, arm } of runs) {
       expect(config.recipe.stages.reduce((sum, { steps }) => sum + steps, 0)).toBeLessThan(100);
-      expect(config.recipe.stages[0]!.attentionMask).toBe(arm);
+      expect(textStage(config.recipe.stages[0]).attentionMask).toBe(arm);
     }
   });
 
@@ -74,7 +77,7 @@ describe('a plan', () => {
   });
 
   test('of several factors has an arm for every combination of levels, the last factor varying fastest', () => {
-    const [finding4] = readFindings('4');
+    const finding4 = firstVersion('finding-4');
     const { arms, runs } = planSuite(finding4!, { seeds: 2 });
     expect(arms.map(({ id }) => id)).toEqual(
       ['staged', 'unaligned', 'scratch'].flatMap((start) =>
@@ -95,7 +98,7 @@ describe('a plan', () => {
   });
 
   test('on a data set that the suite does not know says which it knows', () => {
-    const [finding2] = readFindings('2');
+    const finding2 = firstVersion('finding-2');
     expect(() => planSuite(finding2!, { dataSet: 'easy-vqa' })).toThrow(
       'finding-2 has no settings for the data set easy-vqa\n  expected: one of tiny-scenes',
     );

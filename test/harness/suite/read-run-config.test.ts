@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readFindings } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { readRunConfig } from '../../../harness/suite/read-run-config.js';
 import type { RunConfig } from '../../../reference-model/recipe/recipe.js';
+import { firstVersion } from '../../fixtures/first-version.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 
-const { config } = planSuite(readFindings('1')[0]!).runs[0]!;
+const { config } = planSuite(firstVersion('finding-1')).runs[0]!;
 
 function written(changed: RunConfig): string {
   const file = join(temporaryFolder(), 'config.yaml');

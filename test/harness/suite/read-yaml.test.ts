@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { type Problem, UserError } from '../../../harness/errors.js';
-import { readFindings, readSuite } from '../../../harness/suite/find-suite.js';
+import { readSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { checkYaml } from '../../../harness/suite/read-yaml.js';
 import { suiteSchema } from '../../../harness/suite/schema.js';
 import { yamlSource } from '../../../harness/suite/yaml-source.js';
+import { firstVersion } from '../../fixtures/first-version.js';
 
 const source = readFileSync(new URL('../../fixtures/suites/tiny.yaml', import.meta.url), 'utf8');
 
@@ -33,7 +34,7 @@ const lines = (...text: readonly string[]) => text.join('\n');
 
 describe('a suite file', () => {
   test('that ships with the package is valid', () => {
-    const [suite] = readFindings('1');
+    const suite = firstVersion('finding-1');
     expect(suite!.seeds.length).toBeGreaterThanOrEqual(6);
     expect(suite!.hypotheses[0]).toMatchObject({
       metric: 'CIDEr-D/ai-captions',
@@ -48,7 +49,7 @@ describe('a suite file', () => {
       lines(
         'error: unknown key "sedes"',
         `  where:    ${at('sedes')}`,
-        '  expected: one of schemaVersion, extends, id, title, claim, source, scope, hypotheses, factors, seeds, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
+        '  expected: one of schemaVersion, extends, id, version, title, claim, source, scope, hypotheses, combine, factors, seeds, looks, reserveSeeds, scales, data, compareTexts, published, smoke, caveats',
         '  fix:      did you mean "seeds"?',
       ),
     );
@@ -60,7 +61,7 @@ describe('a suite file', () => {
       lines(
         'error: unknown key "banana" in scales.embedded.recipe',
         `  where:    ${at('banana')}`,
-        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationExamples, checkpointEverySteps',
+        '  expected: one of batchSize, microBatchSize, optimizer, stages, initialization, validateEverySteps, validationSplit, validationExamples, checkpointEverySteps',
         '  fix:      remove it',
       ),
     );

@@ -7,8 +7,14 @@ import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/l
 import { loadDataSet } from '../../../reference-model/index.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
 import { planBatches } from '../../../reference-model/training/examples.js';
+import { firstVersion } from '../../fixtures/first-version.js';
+import { textStage } from '../../reference-model/recipe/text-stage.js';
 
-const findings = readFindings('all', { full: true });
+const newest = readFindings('all', { full: true });
+const first = ['finding-1', 'finding-2', 'finding-3', 'finding-3-fixed-budget', 'finding-4'].map((id) =>
+  readNamedSuite(`${id}@1`),
+);
+const findings = [...newest, ...first];
 
 const [finding2] = readFindings('2');
 const [finding3, fixedBudget] = readFindings('3', { full: true });
@@ -17,7 +23,14 @@ const [finding4] = readFindings('4');
 describe('the shipped findings', () => {
   test('are found by number; --full adds the further ones', () => {
     expect(readFindings('all').map(({ id }) => id)).toEqual(['finding-1', 'finding-2', 'finding-3', 'finding-4']);
-    expect(findings.map(({ id }) => id)).toContain('finding-3-fixed-budget');
+    expect(newest.map(({ id }) => id)).toEqual([
+      'finding-1',
+      'finding-1-speed',
+      'finding-2',
+      'finding-3',
+      'finding-3-fixed-budget',
+      'finding-4',
+    ]);
     expect(() => readFindings('7')).toThrow('there is no suite for finding 7');
   });
 
@@ -32,8 +45,9 @@ describe('the shipped findings', () => {
   test.each(findings.map((suite) => [suite.id, suite] as const))(
     '%s fixes its seeds and claims what the paper claims',
     (_, suite) => {
-      expect(suite.seeds).toEqual([1, 2, 3, 4, 5, 6]);
-      expect(suite.reserveSeeds).toEqual([7, 8, 9, 10, 11, 12]);
+      const seeds = [...suite.seeds, ...suite.reserveSeeds];
+      expect(seeds).toEqual(seeds.map((_, index) => index + 1));
+      if (suite.id.endsWith('@1')) expect([suite.seeds.length, suite.reserveSeeds.length]).toEqual([6, 6]);
       expect(suite.source?.url).toBe('https://arxiv.org/abs/2503.19508');
       expect(suite.claim).toBeTruthy();
       expect(suite.scope).toMatch(
@@ -58,8 +72,19 @@ describe('the shipped findings', () => {
     },
   );
 
+  test.each(newest.map((suite) => [suite.id, suite] as const))(
+    '%s is a second version, whose curves are of a split that no pilot sees',
+    (_, suite) => {
+      expect(suite.version).toBe(2);
+      const curves = suite.hypotheses.filter(({ metric }) => metric.startsWith('validation-area/'));
+      for (const { config } of curves.length > 0 ? planSuite(suite).runs : []) {
+        expect(config.recipe.validationSplit).toBe('probe');
+      }
+    },
+  );
+
   test('say what was held fixed where the verdict is quoted', () => {
-    expect(finding3?.scope).toContain('later stages fixed');
+    expect(finding3?.scope).toContain('later stage fixed');
     expect(fixedBudget?.scope).toContain('number of training steps fixed');
     expect(readNamedSuite('easy-vqa').scope).not.toContain('paper');
   });
@@ -86,11 +111,11 @@ describe('the shipped findings', () => {
 
 describe('finding 2', () => {
   test('gives every arm the same budget of answer tokens within 1 %', async () => {
-    const data = await loadDataSet({ name: 'tiny-scenes' });
+    const data = await loadDataSet({ name: 'tiny-scenes-2' });
     const tokenizer = loadEmbeddedTokenizer();
     const budgetOf = (arm: string, seed: number): number => {
       const { config } = planSuite(finding2!).runs.find((run) => run.arm === arm && run.seed === seed)!;
-      const joint = config.recipe.stages.find(({ name }) => name === 'joint')!;
+      const joint = textStage(config.recipe.stages.find(({ name }) => name === 'joint'));
       const batches = planBatches(data.splits.train, joint, config.recipe.batchSize, seed);
       let tokens = 0;
       for (let step = 0; step < joint.steps; step++) {
@@ -106,7 +131,7 @@ describe('finding 2', () => {
   test('keeps the learning rate constant after the warm-up, and shares the alignment of a seed', () => {
     const { runs, prefixes, seeds } = planSuite(finding2!);
     for (const { config } of runs) expect(config.recipe.optimizer.finalShare).toBe(1);
-    expect(prefixes.map(({ stages, sharedBy }) => [stages, sharedBy])).toEqual(seeds.map(() => [2, 3]));
+    expect(prefixes.map(({ stages, sharedBy }) => [stages, sharedBy])).toEqual(seeds.map(() => [1, 3]));
   });
 });
 
@@ -118,7 +143,7 @@ describe('finding 3', () => {
     const { runs, arms } = planSuite(suite);
     for (const { id, levels } of arms) {
       const { config } = runs.find(({ arm }) => arm === id)!;
-      const aligned = config.recipe.stages.filter(({ name }) => name.startsWith('align'));
+      const aligned = config.recipe.stages.filter(({ kind }) => kind === 'words');
       const share = aligned.reduce((sum, { steps }) => sum + steps, 0) / totalSteps(config);
       expect(share).toBeCloseTo(suite.factors.alignment!.levels[levels.alignment!]!.value!, 10);
     }
@@ -128,22 +153,25 @@ describe('finding 3', () => {
     const stepsOf = (suite: typeof finding3) =>
       planSuite(suite!).runs.map(({ config }) => [
         totalSteps(config),
-        ...config.recipe.stages.filter(({ name }) => !name.startsWith('align')).map(({ steps }) => steps),
+        ...config.recipe.stages.filter(({ kind }) => kind !== 'words').map(({ steps }) => steps),
       ]);
     expect(new Set(stepsOf(finding3).map(([, ...later]) => later.join())).size).toBe(1);
     expect(new Set(stepsOf(fixedBudget).map(([total]) => total)).size).toBe(1);
-    expect(new Set(stepsOf(fixedBudget).map((steps) => steps.at(-1))).size).toBe(1);
   });
 });
 
 describe('finding 4', () => {
   test('adapts every arm for the same steps on the share that it states, on the evaluated data', () => {
-    for (const dataSet of ['tiny-pathology', 'easy-vqa'] as const) {
-      const { runs, arms } = planSuite(finding4!, { dataSet });
+    for (const [suite, dataSet] of [
+      [finding4!, 'tiny-pathology-2'],
+      [firstVersion('finding-4'), 'tiny-pathology'],
+      [firstVersion('finding-4'), 'easy-vqa'],
+    ] as const) {
+      const { runs, arms } = planSuite(suite, { dataSet });
       for (const { arm, config } of runs) {
         const { levels } = arms.find(({ id }) => id === arm)!;
         const adapt = config.recipe.stages.at(-1)!;
-        expect(adapt.trainingShare).toBe(finding4!.factors.share!.levels[levels.share!]!.value);
+        expect(adapt.trainingShare).toBe(suite.factors.share!.levels[levels.share!]!.value);
         expect(adapt.data).toBeUndefined();
         expect(config.data.name).toBe(dataSet);
         expect(adapt.steps).toBe(runs[0]!.config.recipe.stages.at(-1)!.steps);
@@ -156,7 +184,7 @@ describe('finding 4', () => {
       const before = config.recipe.stages.slice(0, -1).map(({ steps }) => steps);
       const start = arm.split('.')[0];
       expect(before.map((steps) => steps > 0)).toEqual(
-        { staged: [true, true, true], unaligned: [false, false, true], scratch: [false, false, false] }[start!],
+        { staged: [true, true], unaligned: [false, true], scratch: [false, false] }[start!],
       );
       const weights = start === 'scratch' ? 'random' : 'pretrained';
       expect(config.recipe.initialization).toEqual({ vision: weights, language: weights });
@@ -168,7 +196,7 @@ describe('finding 4', () => {
     expect(prefixes).toHaveLength(2 * seeds.length);
     for (const { sharedBy, config } of prefixes) {
       expect(sharedBy).toBe(3);
-      expect(config.data.name).toBe('tiny-scenes');
+      expect(config.data.name).toBe('tiny-scenes-2');
     }
   });
 });

@@ -74,7 +74,7 @@ describe('what had been seen before', () => {
     await reproduce(tiny, { ...surroundings(out), seeds: 4 });
     const looked = await reproduceUntilDecided(planLooks(tiny, 8), {
       ...surroundings(out),
-      decide: () => 'inconclusive',
+      decide: () => ({ open: true, verdict: 'inconclusive' }),
     });
     // The look at six seeds was planned, and its part of α was spent on it.
     expect(looked.reproduction.decidedBefore?.map(({ seeds }) => seeds)).toEqual([4]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../../reference-model/data/dataset.js';
-import type { Stage } from '../../../reference-model/recipe/recipe.js';
+import type { TextStage } from '../../../reference-model/recipe/recipe.js';
 import { batchShares, examplesOf, planBatches } from '../../../reference-model/training/examples.js';
 
 const samples: readonly Sample[] = Array.from({ length: 7 }, (_, i) => ({
@@ -12,7 +12,7 @@ const samples: readonly Sample[] = Array.from({ length: 7 }, (_, i) => ({
   questions: [{ questionId: `q${i}`, question: `what is ${i}?`, answer: `${i}`, kind: 'open' }],
 }));
 
-const stage = (mixture: Stage['mixture']): Stage => ({
+const stage = (mixture: TextStage['mixture']): TextStage => ({
   name: 'joint',
   steps: 10,
   trainable: ['connector'],
@@ -89,7 +89,7 @@ describe('planBatches', () => {
   });
 
   it('depends on the seed but not on the attention mask: arms of one seed see the same data', () => {
-    const ids = (seed: number, maskKind: Stage['attentionMask']) =>
+    const ids = (seed: number, maskKind: TextStage['attentionMask']) =>
       planBatches(samples, { ...stage({ questions: 1 }), attentionMask: maskKind }, 7, seed)
         .batch(0)
         .map(({ id }) => id);

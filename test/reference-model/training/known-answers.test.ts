@@ -8,14 +8,14 @@ import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { respond } from '../../../reference-model/evaluation/predict.js';
 import { disposeModel, type Model } from '../../../reference-model/model/model.js';
 import { EMBEDDED_MODEL } from '../../../reference-model/pretraining/schedule.js';
-import type { Recipe, RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
+import type { Recipe, RunConfig, TextStage } from '../../../reference-model/recipe/recipe.js';
 import { CAPTION_PROMPT } from '../../../reference-model/training/examples.js';
 import { train } from '../../../reference-model/training/train.js';
 import { tinyRun } from './tiny-run.js';
 
 const tokenizer = loadEmbeddedTokenizer();
 
-const everything = (steps: number, mixture: Stage['mixture'], rate: number): Stage => ({
+const everything = (steps: number, mixture: TextStage['mixture'], rate: number): TextStage => ({
   name: 'joint',
   steps,
   trainable: ['vision', 'connector', 'language'],
@@ -24,7 +24,7 @@ const everything = (steps: number, mixture: Stage['mixture'], rate: number): Sta
   attentionMask: 'visual-bidirectional',
 });
 
-function embeddedRun(stage: Stage, recipe: Partial<Recipe>): RunConfig {
+function embeddedRun(stage: TextStage, recipe: Partial<Recipe>): RunConfig {
   return {
     ...tinyRun({ stages: [stage], initialization: { vision: 'pretrained', language: 'pretrained' }, ...recipe }),
     model: EMBEDDED_MODEL,

@@ -3,8 +3,8 @@
  * A forbidden position has probability exactly 0 and is never read into a result: where an operand is not finite (0 · ∞ would
  * be NaN), the products run one allowed position at a time instead of as matrix products.
  */
-import { gemm } from './gemm';
-import { exponential, exponentialOf, horizontalMaximum, horizontalSum } from './math';
+import { gemm, gemmPacked, packWhole } from './gemm';
+import { exponentialOfDifference, exponentialOfOneDifference, horizontalMaximum, horizontalSum } from './math';
 
 /** Four mask bytes as four lanes of all ones or all zeros. */
 // @ts-ignore: decorator
@@ -46,13 +46,13 @@ function maskedSoftmaxRow(row: usize, mask: usize, length: usize, scale: f32): v
   const maxima = f32x4.splat(maximum);
   let sum4 = f32x4.splat(0);
   for (s = 0; s < vectors; s += 4) {
-    const weight = v128.and(exponential(f32x4.sub(v128.load(row + s * 4), maxima)), maskLanes(mask + s));
+    const weight = v128.and(exponentialOfDifference(f32x4.sub(v128.load(row + s * 4), maxima)), maskLanes(mask + s));
     v128.store(row + s * 4, weight);
     sum4 = f32x4.add(sum4, weight);
   }
   let sum = horizontalSum(sum4);
   for (; s < length; s++) {
-    const weight: f32 = load<u8>(mask + s) ? exponentialOf(load<f32>(row + s * 4) - maximum) : 0;
+    const weight: f32 = load<u8>(mask + s) ? exponentialOfOneDifference(load<f32>(row + s * 4) - maximum) : 0;
     store<f32>(row + s * 4, weight);
     sum += weight;
   }
@@ -114,30 +114,27 @@ function allowedProduct(
   }
 }
 
-/** out = weights · x or weightsᵀ · x, by matrix product where x is finite. */
-function weightedSum(
-  transpose: bool,
-  t: i32,
-  s: i32,
-  d: i32,
-  weights: usize,
-  ldWeights: i32,
-  mask: usize,
-  x: usize,
-  ldX: i32,
-  out: usize,
-  ldOut: i32,
-  accumulate: bool,
-): void {
-  if (isFinite2d(x, transpose ? t : s, d, <usize>ldX * 4)) {
-    gemm(transpose, false, transpose ? s : t, d, transpose ? t : s, weights, ldWeights, x, ldX, out, ldOut, 0, accumulate);
-  } else {
-    allowedProduct(transpose, t, s, d, weights, ldWeights, mask, x, <usize>ldX * 4, out, <usize>ldOut * 4, accumulate);
-  }
+/** Rows computed together: two tiles of the matrix product. */
+const BLOCK_ROWS: i32 = 8;
+
+/** How the products of one head with a matrix are computed. */
+const PACKED: i32 = 0;
+const BLOCK_BY_BLOCK: i32 = 1;
+const ALLOWED_ONLY: i32 = 2;
+
+/** Packs x[rows, D] as the right factor of weighted sums, once for all blocks of a head. */
+function prepare(x: usize, rows: i32, d: i32, ldX: i32): i32 {
+  if (!isFinite2d(x, rows, d, <usize>ldX * 4)) return ALLOWED_ONLY;
+  return packWhole(false, d, rows, x, ldX) ? PACKED : BLOCK_BY_BLOCK;
 }
 
-/** Rows computed together: two tiles of the matrix product. */
-const BLOCK_ROWS: i32 = 12;
+/** block[rows, visible] = x[rows, D] · y[.., D]ᵀ, of whose `length` rows the first `visible` count. */
+function scores(
+  packed: bool, rows: i32, visible: i32, d: i32, x: usize, ldX: i32, y: usize, ldY: i32, block: usize, length: i32,
+): void {
+  if (packed) gemmPacked(false, rows, visible, d, x, ldX, d, 0, block, length, false);
+  else gemm(false, true, rows, visible, d, x, ldX, y, ldY, block, length, 0, false);
+}
 
 /**
  * How many leading positions some row of a block may see, rounded up to whole panels of 8. What lies behind them is skipped: under a
@@ -164,30 +161,47 @@ function firstViewer(mask: usize, t: i32, s: i32, column: i32, columns: i32): i3
   return t;
 }
 
+/** out[T, D] = weights[T, S] · x[S, D], in blocks of rows that see as many positions. */
+function weightedSum(
+  t: i32, s: i32, d: i32, weights: usize, mask: usize, x: usize, ldX: i32, out: usize, ldOut: i32,
+): void {
+  const way = prepare(x, s, d, ldX);
+  for (let first = 0; first < t; first += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, t - first);
+    const offset = <usize>first * <usize>s;
+    const visible = visiblePositions(mask + offset, rows, s);
+    const block = weights + offset * 4;
+    const to = out + <usize>(first * ldOut) * 4;
+    if (way == PACKED) gemmPacked(false, rows, d, visible, block, s, s, 0, to, ldOut, false);
+    else if (way == BLOCK_BY_BLOCK) gemm(false, false, rows, d, visible, block, s, x, ldX, to, ldOut, 0, false);
+    else allowedProduct(false, rows, visible, d, block, s, mask + offset, x, <usize>ldX * 4, to, <usize>ldOut * 4, false);
+  }
+}
+
 /**
  * out[S, D] = or += weightsᵀ · x for weights [T, S] and x [T, D], in blocks of positions: rows in front of the first that sees one of a
  * block's positions are skipped.
  */
 function weightedSumOfViewers(
-  t: i32,
-  s: i32,
-  d: i32,
-  weights: usize,
-  mask: usize,
-  x: usize,
-  ldX: i32,
-  out: usize,
-  ldOut: i32,
-  accumulate: bool,
+  t: i32, s: i32, d: i32, weights: usize, mask: usize, x: usize, ldX: i32, out: usize, ldOut: i32, accumulate: bool,
 ): void {
+  const way = prepare(x, t, d, ldX);
   for (let column = 0; column < s; column += BLOCK_ROWS) {
     const columns = min(BLOCK_ROWS, s - column);
     const first = firstViewer(mask, t, s, column, columns);
+    const viewers = t - first;
     const offset = <usize>(first * s + column);
-    weightedSum(
-      true, t - first, columns, d, weights + offset * 4, s, mask + offset,
-      x + <usize>(first * ldX) * 4, ldX, out + <usize>(column * ldOut) * 4, ldOut, accumulate,
-    );
+    const block = weights + offset * 4;
+    const to = out + <usize>(column * ldOut) * 4;
+    const from = x + <usize>(first * ldX) * 4;
+    if (way == PACKED) gemmPacked(true, columns, d, viewers, block, s, t, first, to, ldOut, accumulate);
+    else if (way == BLOCK_BY_BLOCK) {
+      gemm(true, false, columns, d, viewers, block, s, from, ldX, to, ldOut, 0, accumulate);
+    } else {
+      allowedProduct(
+        true, viewers, columns, d, block, s, mask + offset, from, <usize>ldX * 4, to, <usize>ldOut * 4, accumulate,
+      );
+    }
   }
 }
 
@@ -216,24 +230,24 @@ export function attention(
       const queryOffset = <usize>(b * t * ldQuery + head * d) * 4;
       const keyOffset = <usize>(b * s * ldKey + (head / headsPerGroup) * d) * 4;
       const batchMask = mask + <usize>b * pairs;
+      const packed = packWhole(true, s, d, key + keyOffset, ldKey);
       for (let first = 0; first < t; first += BLOCK_ROWS) {
         const rows = min(BLOCK_ROWS, t - first);
         const blockMask = batchMask + <usize>first * <usize>s;
         const visible = visiblePositions(blockMask, rows, s);
         const block = probabilities + <usize>first * <usize>s * 4;
         const blockQuery = query + queryOffset + <usize>(first * ldQuery) * 4;
-        const blockOut = out + queryOffset + <usize>(first * ldQuery) * 4;
-        gemm(false, true, rows, visible, d, blockQuery, ldQuery, key + keyOffset, ldKey, block, s, 0, false);
+        scores(packed, rows, visible, d, blockQuery, ldQuery, key + keyOffset, ldKey, block, s);
         for (let row: usize = 0; row < <usize>rows; row++) {
           const offset = row * <usize>s;
-          const scores = block + offset * 4;
-          maskedSoftmaxRow(scores, blockMask + offset, <usize>visible, scale);
-          memory.fill(scores + <usize>visible * 4, 0, <usize>(s - visible) * 4);
+          const weights = block + offset * 4;
+          maskedSoftmaxRow(weights, blockMask + offset, <usize>visible, scale);
+          memory.fill(weights + <usize>visible * 4, 0, <usize>(s - visible) * 4);
         }
-        weightedSum(
-          false, rows, visible, d, block, s, blockMask, value + keyOffset, ldKey, blockOut, ldQuery, false,
-        );
       }
+      weightedSum(
+        t, s, d, probabilities, batchMask, value + keyOffset, ldKey, out + queryOffset, ldQuery,
+      );
       probabilities += pairs * 4;
     }
   }
@@ -297,16 +311,15 @@ export function attentionGradient(
       const batchMask = mask + <usize>b * pairs;
       const add = head % headsPerGroup != 0;
       const headGradient = outGradient + queryOffset;
+      const packed = packWhole(true, s, d, value + keyOffset, ldKey);
       for (let first = 0; first < t; first += BLOCK_ROWS) {
         const rows = min(BLOCK_ROWS, t - first);
         const blockOffset = <usize>first * <usize>s;
         const blockMask = batchMask + blockOffset;
         const visible = visiblePositions(blockMask, rows, s);
         const block = scratch + blockOffset * 4;
-        const rowsOffset = <usize>(first * ldQuery) * 4;
-        gemm(
-          false, true, rows, visible, d, headGradient + rowsOffset, ldQuery, value + keyOffset, ldKey, block, s, 0, false,
-        );
+        const blockGradient = headGradient + <usize>(first * ldQuery) * 4;
+        scores(packed, rows, visible, d, blockGradient, ldQuery, value + keyOffset, ldKey, block, s);
         for (let row: usize = 0; row < <usize>rows; row++) {
           const offset = row * <usize>s;
           const gradient = block + offset * 4;
@@ -314,11 +327,10 @@ export function attentionGradient(
           softmaxGradientRow(gradient, weights, blockMask + offset, <usize>visible, scale);
           memory.fill(gradient + <usize>visible * 4, 0, <usize>(s - visible) * 4);
         }
-        const blockGradient = queryGradient + queryOffset + rowsOffset;
-        weightedSum(
-          false, rows, visible, d, block, s, blockMask, key + keyOffset, ldKey, blockGradient, ldQuery, false,
-        );
       }
+      weightedSum(
+        t, s, d, scratch, batchMask, key + keyOffset, ldKey, queryGradient + queryOffset, ldQuery,
+      );
       weightedSumOfViewers(
         t, s, d, probabilities, batchMask, headGradient, ldQuery, valueGradient + keyOffset, ldKey, add,
       );

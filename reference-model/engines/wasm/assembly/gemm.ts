@@ -1,10 +1,10 @@
 /**
  * Matrix products C[M, N] = or += op(A)[M, K] · op(B)[K, N] (+ bias[N]) for the four transpose forms, with leading dimensions
- * in floats. B is packed into panels of 8 columns; A is read in place, or packed into panels of 6 rows when it is transposed.
+ * in floats. B is packed into panels of 8 columns; A is read in place, or packed into panels of 4 rows when it is transposed.
  * K is summed in blocks of 256: within a block in order, blocks added one after the other.
  */
 import { packA, packB, packBTransposed } from './packing';
-import { tileOfPanel, tileOfRows } from './tile';
+import { TILE_COLUMNS, TILE_ROWS, tileOfPanel, tileOfRows } from './tile';
 import { BLOCK_COLUMNS, BLOCK_DEPTH, BLOCK_ROWS, packedA, packedB, tileBuffer } from './workspace';
 
 /** Runs one tile, through the tile buffer if it sticks out of C. */
@@ -36,7 +36,7 @@ function edgeTile(
   }
 }
 
-/** C[rows, columns] = or += A · packed B, for one block of A's rows. */
+/** C[rows, columns] = or += A · packed B, for one block of A's rows. Panels of B begin `panelBytes` apart. */
 // @ts-ignore: decorator
 @inline
 function multiplyBlock(
@@ -46,36 +46,57 @@ function multiplyBlock(
   rows: i32,
   columns: i32,
   depth: i32,
+  panels: usize,
+  panelBytes: usize,
   c: usize,
   cRowBytes: usize,
   bias: usize,
   accumulate: bool,
 ): void {
-  const panels = packedB();
-  const panelBytes = <usize>depth * 32;
-  for (let row = 0; row < rows; row += 6) {
-    const tileRows = min(6, rows - row);
-    const tileA = packed ? a + <usize>row * <usize>depth * 4 : a + <usize>row * rowBytes;
-    const tileC = c + <usize>row * cRowBytes;
-    let panel = panels;
-    let column = 0;
-    // A tile of 5 or 3 rows computes one row too many, so it must go through the buffer.
-    const wholeRows = packed ? tileRows == 6 : tileRows == 6 || tileRows == 4 || tileRows < 3;
-    if (wholeRows) {
-      for (; column + 8 <= columns; column += 8) {
-        const to = tileC + <usize>column * 4;
-        const tileBias = bias ? bias + <usize>column * 4 : 0;
-        if (packed) tileOfPanel(tileA, panel, depth, to, cRowBytes, tileBias, accumulate);
-        else tileOfRows(tileA, rowBytes, tileRows, panel, depth, to, cRowBytes, tileBias, accumulate);
-        panel += panelBytes;
+  let panel = panels;
+  for (let column = 0; column < columns; column += TILE_COLUMNS) {
+    const tileColumns = min(TILE_COLUMNS, columns - column);
+    const tileBias = bias ? bias + <usize>column * 4 : 0;
+    for (let row = 0; row < rows; row += TILE_ROWS) {
+      const tileRows = min(TILE_ROWS, rows - row);
+      const tileA = packed ? a + <usize>row * <usize>depth * 4 : a + <usize>row * rowBytes;
+      const tileC = c + <usize>row * cRowBytes + <usize>column * 4;
+      if (tileColumns < TILE_COLUMNS || (packed && tileRows < TILE_ROWS)) {
+        edgeTile(packed, tileA, rowBytes, tileRows, tileColumns, panel, depth, tileC, cRowBytes, tileBias, accumulate);
+      } else if (packed) {
+        tileOfPanel(tileA, panel, depth, tileC, cRowBytes, tileBias, accumulate);
+      } else {
+        tileOfRows(tileA, rowBytes, tileRows, panel, depth, tileC, cRowBytes, tileBias, accumulate);
       }
     }
-    for (; column < columns; column += 8) {
-      const to = tileC + <usize>column * 4;
-      const tileBias = bias ? bias + <usize>column * 4 : 0;
-      const tileColumns = min(8, columns - column);
-      edgeTile(packed, tileA, rowBytes, tileRows, tileColumns, panel, depth, to, cRowBytes, tileBias, accumulate);
-      panel += panelBytes;
+    panel += panelBytes;
+  }
+}
+
+/** C[m, columns] = or += op(A)[m, depth] · packed B, in blocks of rows. */
+function multiplyRows(
+  transposeA: bool,
+  m: i32,
+  columns: i32,
+  depth: i32,
+  a: usize,
+  aBytes: usize,
+  panels: usize,
+  panelBytes: usize,
+  c: usize,
+  cBytes: usize,
+  bias: usize,
+  accumulate: bool,
+): void {
+  for (let row = 0; row < m; row += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, m - row);
+    const rowsC = c + <usize>row * cBytes;
+    if (transposeA) {
+      packA(a + <usize>row * 4, aBytes, depth, rows);
+      multiplyBlock(true, packedA(), 0, rows, columns, depth, panels, panelBytes, rowsC, cBytes, bias, accumulate);
+    } else {
+      const rowsA = a + <usize>row * aBytes;
+      multiplyBlock(false, rowsA, aBytes, rows, columns, depth, panels, panelBytes, rowsC, cBytes, bias, accumulate);
     }
   }
 }
@@ -109,26 +130,46 @@ export function gemm(
     // An empty sum (K = 0) still has to write zeros or the bias.
     do {
       const blockDepth = min(BLOCK_DEPTH, k - depth);
-      const add = accumulate || depth > 0;
       if (transposeB) packBTransposed(b + <usize>column * bBytes + <usize>depth * 4, bBytes, blockDepth, columns);
       else packB(b + <usize>depth * bBytes + <usize>column * 4, bBytes, blockDepth, columns);
-      const blockC = c + <usize>column * 4;
-      if (transposeA) {
-        for (let row = 0; row < m; row += BLOCK_ROWS) {
-          const rows = min(BLOCK_ROWS, m - row);
-          packA(a + <usize>depth * aBytes + <usize>row * 4, aBytes, blockDepth, rows);
-          multiplyBlock(
-            true, packedA(), 0, rows, columns, blockDepth, blockC + <usize>row * cBytes, cBytes, blockBias, add,
-          );
-        }
-      } else {
-        multiplyBlock(
-          false, a + <usize>depth * 4, aBytes, m, columns, blockDepth, blockC, cBytes, blockBias, add,
-        );
-      }
+      multiplyRows(
+        transposeA, m, columns, blockDepth, a + <usize>depth * (transposeA ? aBytes : 4), aBytes,
+        packedB(), <usize>blockDepth * 32, c + <usize>column * 4, cBytes, blockBias, accumulate || depth > 0,
+      );
       depth += BLOCK_DEPTH;
     } while (depth < k);
   }
+}
+
+/** Packs all of op(B)[K, N] for several calls of `gemmPacked`; false, with nothing done, where it is larger than one block. */
+export function packWhole(transposeB: bool, n: i32, k: i32, b: usize, ldB: i32): bool {
+  if (n > BLOCK_COLUMNS || k > BLOCK_DEPTH) return false;
+  if (transposeB) packBTransposed(b, <usize>ldB * 4, k, n);
+  else packB(b, <usize>ldB * 4, k, n);
+  return true;
+}
+
+/**
+ * C[M, n] = or += op(A)[M, k] · the part of a packed B of `packedDepth` rows that begins with row `first` and has k rows and the n
+ * leading columns. The same bits as `gemm` of that part.
+ */
+export function gemmPacked(
+  transposeA: bool,
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  ldA: i32,
+  packedDepth: i32,
+  first: i32,
+  c: usize,
+  ldC: i32,
+  accumulate: bool,
+): void {
+  const panels = packedB() + <usize>first * 32;
+  multiplyRows(
+    transposeA, m, n, k, a, <usize>ldA * 4, panels, <usize>packedDepth * 32, c, <usize>ldC * 4, 0, accumulate,
+  );
 }
 
 /** `batch` products of contiguous matrices; a stride (in floats) of 0 repeats the same matrix. */

@@ -1,5 +1,5 @@
 /** Softmax cross-entropy of logits[N, V] with int32 labels[N]; an ignored label has loss 0 and no gradient. */
-import { exponential, exponentialOf, horizontalMaximum, horizontalSum } from './math';
+import { exponentialOfDifference, exponentialOfOneDifference, horizontalMaximum, horizontalSum } from './math';
 
 // @ts-ignore: decorator
 @inline
@@ -23,13 +23,13 @@ function rowExponentials(row: usize, out: usize, bytes: usize, maximum: f32): f3
   let sum4 = f32x4.splat(0);
   let i: usize = 0;
   for (; i + 16 <= bytes; i += 16) {
-    const term = exponential(f32x4.sub(v128.load(row + i), maxima));
+    const term = exponentialOfDifference(f32x4.sub(v128.load(row + i), maxima));
     if (out) v128.store(out + i, term);
     sum4 = f32x4.add(sum4, term);
   }
   let sum = horizontalSum(sum4);
   for (; i < bytes; i += 4) {
-    const term = exponentialOf(load<f32>(row + i) - maximum);
+    const term = exponentialOfOneDifference(load<f32>(row + i) - maximum);
     if (out) store<f32>(out + i, term);
     sum += term;
   }

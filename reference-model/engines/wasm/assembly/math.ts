@@ -37,6 +37,26 @@ function exponentialTail(r: v128): v128 {
   return multiplyAdd(tail, r, f32x4.splat(0.5));
 }
 
+/** 1.5·2²³: adding it to x / ln 2 leaves the rounded quotient n in the low mantissa bits. */
+const ROUNDING: f32 = 12582912.0;
+
+// @ts-ignore: decorator
+@inline
+function roundedQuotient(x: v128): v128 {
+  return multiplyAdd(x, f32x4.splat(1.4426950408889634), f32x4.splat(ROUNDING));
+}
+
+/** e^(x − n · ln 2). */
+// @ts-ignore: decorator
+@inline
+function exponentialOfRest(x: v128, shifted: v128): v128 {
+  const n = f32x4.sub(shifted, f32x4.splat(ROUNDING));
+  // ln 2 in two parts; the first has 10 significant bits, so n times it is exact.
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440054690583e-4)));
+  return f32x4.add(multiplyAdd(exponentialTail(r), f32x4.mul(r, r), r), f32x4.splat(1.0));
+}
+
 /**
  * e^x = 2^n · e^r with n = round(x / ln 2), within 2 ulp. Below -87.33 the result is 0 (no subnormals: they are slow),
  * above 88.72283 it is infinite, NaN stays NaN.
@@ -44,18 +64,28 @@ function exponentialTail(r: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function exponential(x: v128): v128 {
-  // 1.5·2²³: adding it leaves round(x / ln 2) in the low mantissa bits.
-  const magic = f32x4.splat(12582912.0);
-  const shifted = multiplyAdd(x, f32x4.splat(1.4426950408889634), magic);
-  const n = f32x4.sub(shifted, magic);
-  // ln 2 in two parts; the first has 10 significant bits, so n times it is exact.
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440054690583e-4)));
-  const mantissa = f32x4.add(multiplyAdd(exponentialTail(r), f32x4.mul(r, r), r), f32x4.splat(1.0));
-  let result = i32x4.add(mantissa, i32x4.shl(shifted, 23));
+  const shifted = roundedQuotient(x);
+  let result = i32x4.add(exponentialOfRest(x, shifted), i32x4.shl(shifted, 23));
   result = v128.andnot(result, f32x4.lt(x, f32x4.splat(-87.33)));
   result = v128.bitselect(f32x4.splat(Infinity), result, f32x4.gt(x, f32x4.splat(88.72283)));
   return v128.bitselect(result, x, f32x4.eq(x, x));
+}
+
+/** e^x for -87.33 <= x <= 88: the same bits for less work. NaN stays NaN, as 2^n is a factor here. */
+// @ts-ignore: decorator
+@inline
+function exponentialWithin(x: v128): v128 {
+  const shifted = roundedQuotient(x);
+  // The low bits of `shifted` hold n, and 127 is the exponent's bias.
+  const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
+  return f32x4.mul(exponentialOfRest(x, shifted), power);
+}
+
+/** `exponential` of numbers that are not positive. */
+// @ts-ignore: decorator
+@inline
+export function exponentialOfDifference(x: v128): v128 {
+  return v128.andnot(exponentialWithin(x), f32x4.lt(x, f32x4.splat(-87.33)));
 }
 
 /** 1 / (1 + e^-x). */
@@ -64,6 +94,16 @@ export function exponential(x: v128): v128 {
 export function logistic(x: v128): v128 {
   const one = f32x4.splat(1.0);
   return f32x4.div(one, f32x4.add(one, exponential(f32x4.neg(x))));
+}
+
+/** 1 / (1 + e^-x), for factors of activations: never less than 1.6e-38, where `logistic` falls to 0. */
+// @ts-ignore: decorator
+@inline
+export function activationGate(x: v128): v128 {
+  const one = f32x4.splat(1.0);
+  // Operands in this order let NaN through.
+  const bounded = f32x4.pmax(f32x4.pmin(f32x4.neg(x), f32x4.splat(87.0)), f32x4.splat(-87.0));
+  return f32x4.div(one, f32x4.add(one, exponentialWithin(bounded)));
 }
 
 /** tanh x = (e^2x - 1) / (e^2x + 1), with e^2x - 1 from its series near 0, where the subtraction would cancel. */
@@ -80,9 +120,9 @@ export function hyperbolicTangent(x: v128): v128 {
   return v128.or(result, v128.and(x, f32x4.splat(-0.0)));
 }
 
-/** `exponential` of one number: the same bits as in a lane. */
+/** `exponentialOfDifference` of one number: the same bits as in a lane. */
 // @ts-ignore: decorator
 @inline
-export function exponentialOf(x: f32): f32 {
-  return f32x4.extract_lane(exponential(f32x4.splat(x)), 0);
+export function exponentialOfOneDifference(x: f32): f32 {
+  return f32x4.extract_lane(exponentialOfDifference(f32x4.splat(x)), 0);
 }

@@ -1,5 +1,5 @@
 /**
- * Copies blocks of A and B into the order in which the tile reads them: B as panels of 8 columns, A as panels of 6 rows,
+ * Copies blocks of A and B into the order in which the tile reads them: B as panels of 8 columns, A as panels of 4 rows,
  * depth by depth. Panels that stick out are filled with zeros.
  */
 import { packedA, packedB } from './workspace';
@@ -98,22 +98,21 @@ export function packBTransposed(b: usize, rowBytes: usize, depth: i32, columns: 
 export function packA(a: usize, rowBytes: usize, depth: i32, rows: i32): void {
   let to = packedA();
   let row = 0;
-  for (; row + 6 <= rows; row += 6) {
+  for (; row + 4 <= rows; row += 4) {
     let from = a + <usize>row * 4;
     for (let k = 0; k < depth; k++) {
       v128.store(to, v128.load(from));
-      store<u64>(to, load<u64>(from, 16), 16);
       from += rowBytes;
-      to += 24;
+      to += 16;
     }
   }
   const rest = rows - row;
   if (rest > 0) {
     let from = a + <usize>row * 4;
     for (let k = 0; k < depth; k++) {
-      for (let i = 0; i < 6; i++) store<f32>(to + <usize>i * 4, i < rest ? load<f32>(from + <usize>i * 4) : 0);
+      for (let i = 0; i < 4; i++) store<f32>(to + <usize>i * 4, i < rest ? load<f32>(from + <usize>i * 4) : 0);
       from += rowBytes;
-      to += 24;
+      to += 16;
     }
   }
 }

@@ -7,12 +7,12 @@
 export const BLOCK_DEPTH: i32 = 256;
 /** Columns of a packed block of B: 256 · 256 floats stay in the second-level cache. */
 export const BLOCK_COLUMNS: i32 = 256;
-/** Rows of A that are packed together. */
+/** Rows of A that are multiplied, and packed if transposed, together: they stay in the second-level cache beside B. */
 export const BLOCK_ROWS: i32 = 96;
 
 const PACKED_B_BYTES: usize = <usize>(BLOCK_DEPTH * BLOCK_COLUMNS * 4);
 const PACKED_A_BYTES: usize = <usize>(BLOCK_DEPTH * BLOCK_ROWS * 4);
-const TILE_BYTES: usize = 6 * 8 * 4;
+const TILE_BYTES: usize = 4 * 8 * 4;
 
 // @ts-ignore: decorator
 @inline
@@ -26,7 +26,7 @@ export function packedA(): usize {
   return packedB() + PACKED_B_BYTES;
 }
 
-/** One 6 × 8 tile, for tiles that stick out of the result. */
+/** One 4 × 8 tile, for tiles that stick out of the result. */
 // @ts-ignore: decorator
 @inline
 export function tileBuffer(): usize {

@@ -1,21 +1,22 @@
 /** What is known about data sets and backbones beforehand is held against them, and the rules against what the trainer would meet. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { MeasureId } from '../../../../harness/measures/measures.js';
 import { infeasibilities } from '../../../../harness/suite/checks/feasibility.js';
 import { missingScore } from '../../../../harness/suite/checks/measurability.js';
 import { type DataFacts, dataFacts } from '../../../../harness/suite/data-facts.js';
-import { readFindings } from '../../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../../harness/suite/plan.js';
 import { readSafetensors } from '../../../../reference-model/checkpoint/safetensors.js';
-import type { DataSet } from '../../../../reference-model/data/dataset.js';
+import { type DataSet, QUESTION_TYPES } from '../../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../../reference-model/data/load-dataset.js';
 import type { EmbeddedDataSetName } from '../../../../reference-model/data/registry.js';
 import { loadEmbeddedTokenizer } from '../../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { parameterSpecifications, TOKEN_TABLE } from '../../../../reference-model/model/parameters.js';
-import type { RunConfig } from '../../../../reference-model/recipe/recipe.js';
+import type { RunConfig, StageValidation } from '../../../../reference-model/recipe/recipe.js';
 import { CAPTION_PROMPT, examplesOf } from '../../../../reference-model/training/examples.js';
+import { firstVersion } from '../../../fixtures/first-version.js';
 
-const { config } = planSuite(readFindings('1')[0]!).runs[0]!;
+const { config } = planSuite(firstVersion('finding-1')).runs[0]!;
 const tokenizer = loadEmbeddedTokenizer();
 const length = (text: string) => tokenizer.encode(text).length;
 
@@ -39,7 +40,10 @@ function factsOf({ splits }: DataSet): DataFacts {
   };
   return {
     imageSize: samples[0]!.image.width,
-    captions: samples.every(({ aiCaptions, humanCaptions }) => aiCaptions.length > 0 && humanCaptions.length > 0),
+    captions: (['human-captions', 'ai-captions'] as const).filter((source) =>
+      samples.every((sample) => examplesOf([sample], source).length > 0),
+    ),
+    words: samples.every(({ words }) => words !== undefined),
     questionTypes: Object.fromEntries(types.map((type) => [type, kindsOf(type)])),
     firstQuestion: { validation: first('validation'), test: first('test') },
     tokens: Math.max(...texts.map((ids) => Math.max(...ids))) + 1,
@@ -49,19 +53,24 @@ function factsOf({ splits }: DataSet): DataFacts {
 }
 
 describe('the facts about a data set', () => {
-  test.each(['tiny-scenes', 'tiny-pathology'] as const)('that is generated are those of %s', async (name) => {
-    const data = await loadDataSet({ name });
-    const images = Object.values(data.splits).flat();
-    expect(new Set(images.flatMap(({ image }) => [image.width, image.height]))).toEqual(new Set([32]));
-    expect(dataFacts[name]).toEqual(factsOf(data));
-    if (!dataFacts[name].captions) expect(images.some(({ humanCaptions }) => humanCaptions.length > 0)).toBe(false);
-  });
+  test.each(['tiny-scenes', 'tiny-pathology', 'tiny-scenes-2', 'tiny-pathology-2'] as const)(
+    'that is generated are those of %s',
+    async (name) => {
+      const data = await loadDataSet({ name });
+      const images = Object.values(data.splits).flat();
+      expect(new Set(images.flatMap(({ image }) => [image.width, image.height]))).toEqual(new Set([32]));
+      expect(dataFacts[name]).toEqual(factsOf(data));
+      for (const source of ['human-captions', 'ai-captions'] as const) {
+        if (!dataFacts[name].captions.includes(source)) expect(examplesOf(images, source)).toEqual([]);
+      }
+    },
+  );
 
   test('that is read from disk hold for a part of it', async () => {
     const root = new URL('../../../fixtures/easy-vqa', import.meta.url).pathname;
     const part = factsOf(await loadDataSet({ name: 'easy-vqa', root }));
     const whole = dataFacts['easy-vqa'];
-    expect(part).toMatchObject({ imageSize: whole.imageSize, captions: false });
+    expect(part).toMatchObject({ imageSize: whole.imageSize, captions: [], words: false });
     expect(part.tokens).toBeLessThanOrEqual(whole.tokens);
     expect(part.longestText).toBeLessThanOrEqual(whole.longestText);
     expect(part.longestQuestion).toBeLessThanOrEqual(whole.longestQuestion);
@@ -161,6 +170,86 @@ describe('a score', () => {
     expect(missingScore(on('tiny-scenes', {}), 'validation-loss/ai-captions')).toBeUndefined();
     expect(missingScore(on('tiny-pathology', {}), 'validation-loss/ai-captions')).toBeDefined();
     expect(missingScore(on('tiny-pathology', {}), 'validation-loss/questions')).toBeUndefined();
+  });
+
+  test('of references that are given needs them, and those of its group among them', () => {
+    const given = (
+      name: EmbeddedDataSetName,
+      teacherForced: RunConfig['evaluation']['teacherForced'],
+      metric: MeasureId,
+    ) =>
+      missingScore(on(name, { captionImages: 0, questions: 0, ...(teacherForced ? { teacherForced } : {}) }), metric);
+    expect(given('tiny-scenes', undefined, 'exact-match/ai-captions')).toBeDefined();
+    expect(given('tiny-scenes', { captions: 1 }, 'exact-match/ai-captions')).toBeUndefined();
+    expect(given('tiny-scenes', { captions: 1 }, 'answer-loss/questions')).toBeDefined();
+    expect(given('tiny-scenes', { questions: 1 }, 'answer-loss/questions')).toBeUndefined();
+    expect(given('tiny-scenes', { questions: 1 }, 'exact-match/questions/open')?.reason).toContain('number 2');
+    expect(given('tiny-scenes', { questions: 2 }, 'exact-match/questions/open')).toBeUndefined();
+    expect(given('tiny-scenes', { questions: 64 }, 'answer-loss/questions/stain')?.reason).toContain('about stain');
+    expect(given('tiny-pathology', { questions: 64 }, 'answer-loss/questions/stain')).toBeUndefined();
+    expect(given('tiny-pathology', { questions: 63 }, 'answer-loss/questions/stain')?.reason).toContain('64');
+    const captions = on('tiny-pathology', { captionImages: 0, teacherForced: { captions: 1 } });
+    expect(infeasibilities(captions).map(({ path }) => path.join('.'))).toContain('evaluation.teacherForced.captions');
+  });
+
+  test.each(['tiny-scenes', 'tiny-pathology'] as const)('of every topic is among 64 questions of %s', async (name) => {
+    const { splits } = await loadDataSet({ name });
+    for (const split of ['validation', 'test'] as const) {
+      const asked = splits[split].flatMap(({ questions }) => questions).slice(0, 64);
+      const topics = new Set(asked.map(({ questionType }) => questionType));
+      expect([...topics].sort()).toEqual(Object.keys(dataFacts[name].questionTypes).sort());
+    }
+  });
+
+  test('of a topic has a measure', () => {
+    const topics = Object.values(dataFacts).flatMap(({ questionTypes }) => Object.keys(questionTypes));
+    expect(new Set(topics)).toEqual(new Set(QUESTION_TYPES));
+  });
+
+  test('of validation is there only where the last stage is validated at its end, on that source', () => {
+    const { recipe } = config;
+    const last = (validation: StageValidation): RunConfig => ({
+      ...config,
+      recipe: {
+        ...recipe,
+        stages: recipe.stages.map((stage, index) =>
+          index === recipe.stages.length - 1 ? { ...stage, validation } : stage,
+        ),
+      },
+    });
+    const reason = (validation: StageValidation) => missingScore(last(validation), 'validation-loss/questions')?.reason;
+    expect(reason({})).toBeUndefined();
+    expect(reason({ everySteps: 1, atEnds: false })).toBeUndefined();
+    expect(reason({ everySteps: 9, atEnds: false })).toContain('after the last step');
+    expect(reason({ sources: [] })).toContain('after the last step');
+    expect(reason({ sources: ['ai-captions'] })).toContain('not validated on questions');
+    const about = { ...last({ sources: ['ai-captions', 'questions'] }), data: { name: 'tiny-pathology' } as const };
+    expect(infeasibilities(about).map(({ path }) => path.join('.'))).toContain(
+      `recipe.stages.${recipe.stages.length - 1}.validation.sources.0`,
+    );
+  });
+
+  test('of convergence needs its stage validated from first to last, on as many examples', () => {
+    const { recipe } = config;
+    const withStages = (validations: readonly StageValidation[]): RunConfig => ({
+      ...config,
+      recipe: {
+        ...recipe,
+        stages: recipe.stages.map((stage, index) => ({
+          ...stage,
+          attentionMask: 'causal',
+          validation: validations[index] ?? {},
+        })),
+      },
+    });
+    const reason = (...validations: readonly StageValidation[]) =>
+      missingScore(withStages(validations), 'convergence/area')?.reason;
+    expect(reason()).toBeUndefined();
+    expect(reason({ sources: [] })).toBeUndefined();
+    expect(reason({}, { sources: [] })).toContain('before its first step');
+    expect(reason({}, { examples: 3 })).toContain('before its first step');
+    expect(reason({}, {}, { everySteps: 159, atEnds: false })).toContain('after its last step');
+    expect(reason({}, {}, { sources: ['questions'] })).toContain('on which no loss is measured');
   });
 
   test('of convergence needs a comparable validation before the stage', () => {

@@ -68,6 +68,20 @@ describe('a suite is refused', () => {
       'scales.embedded.recipe.microBatchSize must divide batchSize (33 is not a multiple of 16)',
     ],
     [
+      'for numbers of a stage that do not fit together',
+      inCausal('recipe: { stages: { joint: { batchSize: 24 } } }'),
+      '24 }',
+      'factors.attention-mask.levels.causal.overlay.recipe.stages.joint.batchSize must be a multiple of microBatchSize (16), or the stage state its own (arm causal)',
+    ],
+    [
+      'for losses that are not measured where the metric reads them',
+      'hypotheses: [{ id: better-captions, statement: s, metric: validation-loss/ai-captions, direction: less, margin: 0.1, alpha: 0.05, test: paired, treatment: visual-bidirectional, control: causal }]\n' +
+        inScale('recipe: { validateEverySteps: 40 }') +
+        '\nsmoke: { overlay: { recipe: { stages: { adapt: { validation: { atEnds: false } } } } } }',
+      'validation-loss',
+      'hypotheses[0].metric is validation-loss/ai-captions, which is not measured: nothing is validated after the last step of the stage adapt (on tiny-scenes, with --smoke)',
+    ],
+    [
       'for learning rates of other parts than an overlay trains',
       inCausal('recipe: { stages: { joint: { trainable: [language] } } }'),
       'trainable',
@@ -98,14 +112,14 @@ describe('a suite is refused', () => {
       'scales.embedded.recipe.batchSize is 1000000000',
     ],
   ])('%s', (_, written, where, what) => {
-    const { problems, at } = refused('finding-1', written);
+    const { problems, at } = refused('finding-1@1', written);
     expect(problems[0]).toMatchObject({ code: 'suite-invalid', what, where: at(where) });
     expect(problems).toHaveLength(1);
   });
 
   test('for a data set that lacks what its stages ask for, at the data set', () => {
     const { problems, at } = refused(
-      'finding-1',
+      'finding-1@1',
       'data: { tiny-scenes: null, easy-vqa: null, tiny-pathology: { description: d } }',
     );
     expect(problems[0]).toMatchObject({

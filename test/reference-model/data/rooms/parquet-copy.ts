@@ -1,6 +1,7 @@
 /** Parquet files as Hugging Face writes them: a column of images, each a structure of bytes and path, beside columns of text. */
-import type { SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+
+type SchemaElement = NonNullable<Parameters<typeof parquetWriteBuffer>[0]['schema']>[number];
 
 export interface ParquetRowData {
   readonly bytes: Uint8Array;

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { buildFindingView } from '../../../harness/report/build-view.js';
+import { chanceToDecide } from '../../../harness/statistics/seeds-to-decide.js';
+import { spreadUpperBound, verdictChances } from '../../../harness/statistics/verdict-power.js';
+import { pilotSchema } from '../../../harness/suite/pilot-schema.js';
+import { decideFinding } from '../../../harness/verdict/decide-finding.js';
+import { sha256 } from '../../../reference-model/files/hashing.js';
+import { renderFindingReport } from '../../../reports/index.js';
+import { temporaryFolder } from '../fake/fake-runs.js';
+import { fabricate, suiteOf } from './fabricated-records.js';
+import { deviation, onOff, paired } from './made-up-suites.js';
+
+const margin = 0.5;
+const suite = suiteOf({ factors: onOff, hypotheses: [paired('better', { margin }), paired('same', { margin: 0 })] });
+const statement = { suite: sha256('s'), pilot: sha256('p'), committed: true, at: 'commit 1' };
+const off = [4, 5, 6];
+const gains = [1, 2, 6];
+const pilot = pilotSchema.parse({
+  schemaVersion: 1,
+  suite: suite.id,
+  dataSet: 'tiny-scenes',
+  split: 'validation',
+  code: 'vlm-bench 0.0.0',
+  ran: '2026-01-02',
+  recipes: [
+    { recipe: 'shorter', outcome: 'shape is <i>not</i> learnt', chosen: false },
+    { recipe: 'as stated', outcome: 'all is learnt', chosen: true },
+  ],
+  choice: 'Seeds differ least.',
+  scaled: ['adapt'],
+  runs: [0.5, 1].flatMap((rate) =>
+    off.flatMap((score, index) => [
+      { rate, arm: 'off', seed: 910001 + index, scores: { accuracy: score * rate }, learnt: { color: 0.5 } },
+      {
+        rate,
+        arm: 'on',
+        seed: 910001 + index,
+        scores: { accuracy: (score + gains[index]!) * rate },
+        learnt: { color: 1 },
+      },
+    ]),
+  ),
+});
+/** Of 1, 2 and 6: mean 3, squares 4 + 1 + 9. */
+const spread = Math.sqrt(14 / 2);
+
+const viewWith = (hasPilot: boolean) => {
+  const { folder } = fabricate(temporaryFolder(), suite, {
+    scores: (arm, seed) => ({ accuracy: arm === 'on' ? 8 + deviation(seed) : 5 }),
+    ...(hasPilot ? { provenance: () => ({ statement }) } : {}),
+    change: (reproduction) => ({ ...reproduction, ...(hasPilot ? { pilot, statement } : {}) }),
+  });
+  return buildFindingView(decideFinding(folder));
+};
+
+describe('the power of a suite with a pilot', async () => {
+  const view = await viewWith(true);
+  const [power, ...others] = view.power;
+
+  test('is drawn for the pilot’s spread and its upper bound, at the strictest level, where there is a margin', () => {
+    expect(others).toEqual([]);
+    expect(power).toMatchObject({ claim: 'better', margin, seeds: 6, alpha: 0.05 / 2, claims: 2, sequential: false });
+    expect(power!.observedSpread).toBeCloseTo(Math.sqrt(10 / 5), 12);
+    const bound = spreadUpperBound({ standardDeviation: spread, degreesOfFreedom: 2 });
+    expect(power!.curves.map(({ standardDeviation }) => standardDeviation)).toEqual([
+      expect.closeTo(spread, 12),
+      expect.closeTo(bound, 12),
+    ]);
+  });
+
+  test('runs from one margin against the claim to two for it, and decides as often as both exits together', () => {
+    for (const { standardDeviation, points } of power!.curves) {
+      expect([points[0]!.effect, points.at(-1)!.effect]).toEqual([-margin, 2 * margin]);
+      for (const { effect, ...chances } of points) {
+        const { ruledOut, ...exact } = verdictChances({ n: 6, effect, standardDeviation, margin, alpha: 0.025 });
+        const expected = { ...exact, 'ruled-out': ruledOut };
+        for (const word of ['reproduced', 'ruled-out', 'contradicted', 'inconclusive'] as const) {
+          expect(chances[word]).toBeCloseTo(expected[word], 3);
+        }
+        const decided = chanceToDecide({ effect, margin, standardDeviation, level: 0.025 }, 6);
+        expect(1 - chances.inconclusive).toBeCloseTo(decided, 2);
+      }
+    }
+  });
+
+  test('stands beside the scores at other learning rates and what was learnt', () => {
+    const [rates] = view.pilot!.rates;
+    expect(rates!.multiples).toEqual([0.5, 1]);
+    expect(rates!.arms).toEqual([
+      {
+        arm: 'off',
+        cells: [
+          { seeds: 3, mean: 2.5, standardDeviation: 0.5 },
+          { seeds: 3, mean: 5, standardDeviation: 1 },
+        ],
+      },
+      {
+        arm: 'on',
+        cells: [
+          { seeds: 3, mean: 4, standardDeviation: expect.closeTo(Math.sqrt(28 / 2) / 2, 12) },
+          { seeds: 3, mean: 8, standardDeviation: expect.closeTo(Math.sqrt(28 / 2), 12) },
+        ],
+      },
+    ]);
+    expect(view.pilot!.learnt).toEqual([
+      {
+        name: 'color',
+        arms: [
+          { arm: 'off', mean: 0.5 },
+          { arm: 'on', mean: 1 },
+        ],
+      },
+    ]);
+  });
+
+  test('is on the page, with what the curves show in words, and text of the pilot is text', () => {
+    const page = renderFindingReport(view);
+    expect(page).toContain('<h2 id="power-heading">Power</h2>');
+    expect(page).toContain('observed here, 1.414');
+    expect(page).toMatch(/<desc id="power-1-1-description">[^<]*At no effect: reproduced [^<]*At two margins: /);
+    expect(page).toContain('shape is &lt;i&gt;not&lt;/i&gt; learnt');
+    expect(page).toContain('½ ×');
+  });
+});
+
+describe('the power of a suite without a pilot', async () => {
+  const view = await viewWith(false);
+
+  test('is that of the spread that was observed, and says so', () => {
+    expect(view.pilot).toBeUndefined();
+    expect(view.power[0]!.curves.map(({ spread }) => spread)).toEqual(['observed']);
+    expect(view.power[0]!.curves[0]!.standardDeviation).toBe(view.power[0]!.observedSpread);
+    const page = renderFindingReport(view);
+    expect(page).toContain('No pilot is recorded: the spread is the one observed here');
+    expect(page).not.toContain('id="pilot-heading"');
+  });
+});

@@ -58,7 +58,7 @@ export function verificationLines({ verification, without }: Verified): readonly
       `${overlap.imageId} (${overlap.split}), ${overlap.otherImageId} (${overlap.otherSplit}): ${overlap.words}`,
   );
   return [
-    `${name}\tunchanged, fingerprint ${fingerprint}`,
+    `${name}\tas its card says, fingerprint ${fingerprint}`,
     ...Object.entries(splits).map(
       ([split, counts]) =>
         `${split}\t${Object.entries(counts)

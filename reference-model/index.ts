@@ -3,9 +3,8 @@ export { loadParameters, ParameterMismatchError, parameterArrays } from './check
 export { type NamedArray, readSafetensors, writeSafetensors } from './checkpoint/safetensors.js';
 export { SafetensorsError } from './checkpoint/safetensors-header.js';
 export { loadWeights, saveWeights } from './checkpoint/trained-weights.js';
-export { dataFingerprint } from './data/catalog.js';
 export type { DataSet, RasterImage, Sample, SplitName } from './data/dataset.js';
-export { loadDataSet } from './data/load-dataset.js';
+export { dataFingerprint, loadDataSet } from './data/load-dataset.js';
 export { encodePng } from './data/png.js';
 export { loadTokenizer, type Tokenizer } from './data/tokenizer/load-tokenizer.js';
 export type { Engine, EngineDiagnosis, EngineName } from './engines/engine.js';

@@ -1,9 +1,11 @@
 /** Options that several commands share, declared once, and their parsers. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DATA_SET_NAMES, type DataSetName } from '../../reference-model/data/dataset.js';
+import { TABLE_FORMATS } from '../../reference-model/data/containers/table-format.js';
+import { EMBEDDED_DATA_SETS } from '../../reference-model/data/registry.js';
 import { encodingOfLabel } from '../../reference-model/files/text-encoding.js';
 import type { EngineChoice } from '../run/machinery.js';
-import { TABLE_FORMATS } from '../score/table-format.js';
+import { ANSWER_LAYOUTS } from '../score/answer-layouts.js';
+import type { DataSetName } from '../suite/schema.js';
 import { parseRequirement, type Requirement } from './requirements.js';
 
 const defaultOut = './vlm-bench-results';
@@ -50,7 +52,9 @@ export const engineOption = () =>
 export const scaleOption = () =>
   new Option('--scale <scale>', 'size of the models').choices(['embedded', 'paper']).default('embedded');
 export const dataOption = () =>
-  new Option('--data <name>', 'data set (default: the first that the suite lists)').choices(DATA_SET_NAMES);
+  new Option('--data <name>', 'data set (default: the first that the suite lists)').choices(
+    EMBEDDED_DATA_SETS.map(({ name }) => name),
+  );
 export const dataRootOption = () => new Option('--data-root <dir>', 'folder of a data set that is read from disk');
 export const seedsOption = () =>
   new Option('--seeds <n>', 'run the first n of the suite’s seeds').argParser(positiveInteger);
@@ -131,11 +135,7 @@ export function addScoring(command: Command): Command {
     .addOption(documentFrequencyOption())
     .addOption(answerMatchOption())
     .addOption(
-      new Option('--dataset <name>', 'predictions are answers to questions of this layout').choices([
-        'pathvqa',
-        'vqav2',
-        'easy-vqa',
-      ]),
+      new Option('--dataset <name>', 'predictions are answers to questions of this layout').choices(ANSWER_LAYOUTS),
     );
 }
 

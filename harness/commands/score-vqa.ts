@@ -1,8 +1,9 @@
 /** What `vlm-bench score vqa` does: scores a file of answers and prints the result, as `score captions` does for captions. */
 import { type AnswerMatch, type QuestionScore, scoreTokenOverlap } from '../../metrics/index.js';
 import { UserError } from '../errors.js';
+import type { AnswerLayout } from '../score/answer-layouts.js';
 import { type PrintedScore, printScores, tellOnce, writeCsv } from '../score/print-scores.js';
-import { type AnswerLayout, type ScoredAnswers, scoreAnswerFile } from '../score/score-answers.js';
+import { type ScoredAnswers, scoreAnswerFile } from '../score/score-answers.js';
 import { type PairingChoice, pairingOf } from '../systems/scoring-options.js';
 
 export interface VqaScoreOptions extends PairingChoice {

@@ -1,6 +1,7 @@
 /** `vlm-bench score`: caption and VQA metrics on files, and the document frequencies that CIDEr can be frozen with. */
 import { type Command, Option } from 'commander';
 import { printNote } from '../log-text.js';
+import { ANSWER_LAYOUTS } from '../score/answer-layouts.js';
 import type { ReadingOptions } from '../score/rows.js';
 import {
   addPairing,
@@ -53,7 +54,7 @@ export function registerScore(program: Command): void {
       .description('accuracy of answers to questions about images')
       .addOption(
         new Option('--dataset <name>', 'how answers are scored: one right answer, or those of several people (vqav2)')
-          .choices(['pathvqa', 'vqav2', 'easy-vqa'])
+          .choices(ANSWER_LAYOUTS)
           .makeOptionMandatory(),
       )
       .requiredOption(

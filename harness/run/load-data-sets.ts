@@ -3,7 +3,9 @@
  * only where something is computed from it.
  */
 
-import type { DataSet, DataSetName } from '../../reference-model/data/dataset.js';
+import { needsRoot } from '../../reference-model/data/card.js';
+import type { DataSet } from '../../reference-model/data/dataset.js';
+import { cardOf, type EmbeddedDataSetName } from '../../reference-model/data/registry.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { type DataSets, dataSetNames } from '../../reference-model/training/stage-data.js';
@@ -17,18 +19,18 @@ export interface DataSetHandle {
 }
 
 /** By name, for every data set that some configurations need; `DataSets` serve as well where only fingerprints are asked for. */
-type Fingerprints = Readonly<Partial<Record<DataSetName, Pick<DataSet, 'fingerprint'>>>>;
+type Fingerprints = Readonly<Partial<Record<EmbeddedDataSetName, Pick<DataSet, 'fingerprint'>>>>;
 
 /**
  * A handle for every data set that one of the configurations needs.
- * @param dataRoot folder of easy-vqa, the only data set that is read from disk
+ * @param dataRoot folder of what is read from disk
  */
 export async function openDataSets(
   machinery: Pick<Machinery, 'loadDataSet' | 'dataFingerprint'>,
   configs: readonly RunConfig[],
   dataRoot?: string,
-): Promise<Readonly<Partial<Record<DataSetName, DataSetHandle>>>> {
-  const handles: Partial<Record<DataSetName, DataSetHandle>> = {};
+): Promise<Readonly<Partial<Record<EmbeddedDataSetName, DataSetHandle>>>> {
+  const handles: Partial<Record<EmbeddedDataSetName, DataSetHandle>> = {};
   for (const source of sourcesOf(configs, dataRoot)) {
     const fingerprint = await machinery.dataFingerprint(source);
     handles[source.name] = { fingerprint, load: () => machinery.loadDataSet(source) };
@@ -50,7 +52,7 @@ export async function loadDataSets(
 function sourcesOf(configs: readonly RunConfig[], dataRoot: string | undefined): readonly DataSource[] {
   return [...new Set(configs.flatMap(dataSetNames))].map((name) => ({
     name,
-    ...(name === 'easy-vqa' && dataRoot !== undefined ? { root: dataRoot } : {}),
+    ...(dataRoot !== undefined && needsRoot(cardOf(name)) ? { root: dataRoot } : {}),
   }));
 }
 
@@ -62,8 +64,8 @@ export function dataFingerprintOf(config: RunConfig, fingerprints: Fingerprints)
 
 /** @throws RangeError when the data set was not asked for with the others */
 export function requireOpened<Opened>(
-  opened: Readonly<Partial<Record<DataSetName, Opened>>>,
-  name: DataSetName,
+  opened: Readonly<Partial<Record<EmbeddedDataSetName, Opened>>>,
+  name: EmbeddedDataSetName,
 ): Opened {
   const found = opened[name];
   if (found === undefined) throw new RangeError(`The run needs the data set ${name}, which was not opened for it.`);

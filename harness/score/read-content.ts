@@ -1,28 +1,10 @@
-/** Reads a file of references or predictions as far as its layout does not matter: one JSON object, or records in a row. */
-import type { Content, DataRecord } from '../../reference-model/data/layouts/content.js';
-import { UserError } from '../errors.js';
-import { listRows, type Reading, readTable } from './rows.js';
+/** Reads a file of references or predictions as far as its layout does not matter; workbooks besides what data sets come in. */
+import { readContent as readDataContent } from '../../reference-model/data/containers/read-content.js';
+import type { Content } from '../../reference-model/data/layouts/content.js';
+import { asUser, noting, type Reading } from './rows.js';
 import { isWorkbook, readWorkbook } from './workbook.js';
 
 /** @throws UserError or InputError for what cannot be read, or is neither records nor an object */
 export async function readContent(file: string, reading: Reading = {}): Promise<Content> {
-  if (isWorkbook(file)) return readWorkbook(file);
-  const table = await readTable(file, reading);
-  if (table.format !== 'json') {
-    const records: DataRecord[] = [];
-    for await (const row of table.rows) records.push(row);
-    return { kind: 'records', file, format: table.format, records };
-  }
-  const { document } = table;
-  if (Array.isArray(document)) return { kind: 'records', file, format: 'json', records: [...listRows(document, file)] };
-  if (typeof document === 'object' && document !== null) {
-    return { kind: 'document', file, value: document as Readonly<Record<string, unknown>> };
-  }
-  throw new UserError({
-    code: 'data-invalid',
-    what: `the file holds ${document === null ? 'null' : `a single ${typeof document}`}`,
-    where: file,
-    expected: 'a list of records, or an object',
-    fix: 'name a file of references or predictions',
-  });
+  return isWorkbook(file) ? readWorkbook(file) : asUser(() => readDataContent(file, noting(reading)));
 }

@@ -14,11 +14,9 @@ import { firstName } from '../../reference-model/data/layouts/image-names.js';
 import { UserError } from '../errors.js';
 import { count } from '../files/counted.js';
 import { strictly } from '../files/read-input.js';
+import type { AnswerLayout } from './answer-layouts.js';
 import { type PairedQuestion, pairAnswers } from './pair-answers.js';
 import type { PairingOptions } from './pair-captions.js';
-
-/** How questions are scored: against one right answer, or against those of several people. */
-export type AnswerLayout = 'pathvqa' | 'vqav2' | 'easy-vqa';
 
 /** What answers are scored against, and how. */
 export interface AnswerScoring extends PairingOptions {

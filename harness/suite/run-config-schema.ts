@@ -3,7 +3,7 @@
  * Every object is strict: a key that nobody reads is an error, because a typo must not silently train the default.
  */
 import { z } from 'zod';
-import { DATA_SET_NAMES } from '../../reference-model/data/dataset.js';
+import { EMBEDDED_DATA_SETS } from '../../reference-model/data/registry.js';
 import { MASK_KINDS } from '../../reference-model/model/config.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { VALIDATED_SOURCES } from '../../reference-model/recipe/stage-validation.js';
@@ -17,7 +17,7 @@ const mostExamples = 1_000_000;
 const positive = z.number().gt(0);
 const share = z.number().min(0).max(1);
 
-export const dataSetName = z.enum(DATA_SET_NAMES);
+export const dataSetName = z.enum(EMBEDDED_DATA_SETS.map(({ name }) => name));
 export const partSchema = z.enum(['vision', 'connector', 'language']);
 const source = z.enum(['human-captions', 'ai-captions', 'questions', 'open-questions']);
 const maskKind = z.enum(MASK_KINDS);

@@ -1,9 +1,10 @@
 /** Predictions of another program as a system: what scored captions and answers come to, image by image. */
+
 import { basename, extname } from 'node:path';
 import type { AnsweredQuestion, AnswerMatch, ConsensusQuestion } from '../../metrics/index.js';
+import type { AnswerLayout } from '../score/answer-layouts.js';
 import type { PairingOptions } from '../score/pair-captions.js';
 import {
-  type AnswerLayout,
   type ConsensusAnswers,
   type ExactAnswers,
   type ScoredAnswers,

@@ -1,9 +1,9 @@
 /** The options that say what predictions are scored against, as commands take them, and what they mean. */
 import type { AnswerMatch } from '../../metrics/index.js';
+import type { AnswerLayout } from '../score/answer-layouts.js';
 import type { PairingOptions } from '../score/pair-captions.js';
 import { tellOnce } from '../score/print-scores.js';
 import type { ReadingOptions } from '../score/rows.js';
-import type { AnswerLayout } from '../score/score-answers.js';
 import type { Scoring } from './from-predictions.js';
 
 /** How a file of references and one of predictions are paired. */

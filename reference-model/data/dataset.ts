@@ -3,16 +3,6 @@
  * A data set is plain data in a fixed order, so that its fingerprint and every batch drawn from it are reproducible.
  */
 
-/** Every data set that this package can load. */
-export const DATA_SET_NAMES = [
-  'tiny-scenes',
-  'easy-vqa',
-  'tiny-pathology',
-  'tiny-scenes-2',
-  'tiny-pathology-2',
-] as const;
-export type DataSetName = (typeof DATA_SET_NAMES)[number];
-
 export type SplitName = 'train' | 'validation' | 'test';
 
 /** Held-out data that losses are followed on during training; `probe` is for curves that a verdict is read from. */

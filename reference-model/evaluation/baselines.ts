@@ -2,7 +2,8 @@
  * Answers without any model, from the questions of the images that a run was last trained on: what accuracy means is seen beside
  * what the commonest answer gets, and beside what whoever reads the question but does not look at the image gets.
  */
-import type { AnswerKind, DataSetName, Question } from '../data/dataset.js';
+import type { AnswerKind, Question } from '../data/dataset.js';
+import type { EmbeddedDataSetName } from '../data/registry.js';
 import { lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
 import { type DataSets, requireDataSet, trainingSamples } from '../training/stage-data.js';
 
@@ -11,7 +12,7 @@ export type Baseline = (typeof BASELINES)[number];
 
 /** What the answers were counted on. */
 export interface BaselineTraining {
-  readonly dataSet: DataSetName;
+  readonly dataSet: EmbeddedDataSetName;
   readonly trainingShare: number;
 }
 

@@ -2,7 +2,8 @@
  * A run configuration: everything that decides the bits of a run except the code and the engine's numerics.
  * It is plain JSON, so its canonical form can be hashed into the run's identity.
  */
-import type { CurveSplit, DataSetName } from '../data/dataset.js';
+import type { CurveSplit } from '../data/dataset.js';
+import type { EmbeddedDataSetName } from '../data/registry.js';
 import type { MaskKind, ModelConfig, Part } from '../model/config.js';
 
 /** What a training example is drawn from. */
@@ -27,7 +28,7 @@ interface StageSettings {
   /** Peak learning rate of each trainable part. */
   readonly learningRate: Readonly<Partial<Record<Part, number>>>;
   /** Data set of this stage where it is not the run's. */
-  readonly data?: DataSetName;
+  readonly data?: EmbeddedDataSetName;
   /** Share of the training images, in (0, 1], drawn once per seed: smaller shares are subsets of larger ones. */
   readonly trainingShare?: number;
   /** Sizes of this stage's batches where they are not the recipe's; see `batchSizes`. */
@@ -128,7 +129,7 @@ export function batchSizes(
 
 export interface DataConfig {
   /** What is evaluated, and trained on where a stage names nothing else. */
-  readonly name: DataSetName;
+  readonly name: EmbeddedDataSetName;
 }
 
 export interface GenerationConfig {

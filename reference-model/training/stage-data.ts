@@ -2,21 +2,22 @@
  * Which data sets a configuration needs, and which training images a stage sees. Both are functions of the configuration alone, so
  * runs that begin with the same stages see the same images in them, whatever comes later.
  */
-import type { DataSet, DataSetName, Sample } from '../data/dataset.js';
+import type { DataSet, Sample } from '../data/dataset.js';
+import type { EmbeddedDataSetName } from '../data/registry.js';
 import { randomStream } from '../numerics/random.js';
 import type { RunConfig, Stage, TextStage } from '../recipe/recipe.js';
 
 /** The data sets of a run by name; `RunConfig.data.name` is the one that is evaluated. */
-export type DataSets = Readonly<Partial<Record<DataSetName, DataSet>>>;
+export type DataSets = Readonly<Partial<Record<EmbeddedDataSetName, DataSet>>>;
 
 /** The evaluated data set first, then those of the stages that have steps, each once. */
-export function dataSetNames({ data, recipe }: Pick<RunConfig, 'data' | 'recipe'>): readonly DataSetName[] {
+export function dataSetNames({ data, recipe }: Pick<RunConfig, 'data' | 'recipe'>): readonly EmbeddedDataSetName[] {
   const ofStages = recipe.stages.filter(({ steps }) => steps > 0).map((stage) => stage.data ?? data.name);
   return [...new Set([data.name, ...ofStages])];
 }
 
 /** @throws RangeError when the data set was not loaded for this run */
-export function requireDataSet(dataSets: DataSets, name: DataSetName): DataSet {
+export function requireDataSet(dataSets: DataSets, name: EmbeddedDataSetName): DataSet {
   const dataSet = dataSets[name];
   if (dataSet === undefined) throw new RangeError(`The run needs the data set ${name}, which was not loaded for it.`);
   return dataSet;

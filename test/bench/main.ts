@@ -4,6 +4,7 @@
  * nothing here is part of the tests.
  */
 import { benchmarkCheckpoint } from './checkpoint.js';
+import { benchmarkData } from './data.js';
 import { benchmarkGate } from './gate.js';
 import { benchmarkGemm } from './gemm.js';
 import type { Benchmark, Measurement } from './measurement.js';
@@ -17,6 +18,7 @@ const QUICK: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm, 'train
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ...QUICK,
   checkpoint: benchmarkCheckpoint,
+  data: benchmarkData,
   gate: benchmarkGate,
   metrics: benchmarkMetrics,
   publish: benchmarkPublish,

@@ -2,7 +2,8 @@
  * Whether a run configuration can be trained and scored at all, told from the configuration, the facts about its data sets and the sizes
  * of the shipped backbones: what would else end a run at its first step, or after its last.
  */
-import type { DataSetName } from '../../../reference-model/data/dataset.js';
+import type { EmbeddedDataSetName } from '../../../reference-model/data/registry.js';
+import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
 import {
   batchSizes,
@@ -11,7 +12,7 @@ import {
   type Source,
   type TextStage,
 } from '../../../reference-model/recipe/recipe.js';
-import { batchShares } from '../../../reference-model/training/examples.js';
+import { batchShares, CAPTION_PROMPT } from '../../../reference-model/training/examples.js';
 import { dataSetNames } from '../../../reference-model/training/stage-data.js';
 import { backboneSizes } from '../backbone-sizes.js';
 import type { Complaint } from '../complaint.js';
@@ -84,8 +85,8 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
   });
 }
 
-function wordlessComplaint(name: DataSetName, at: Path): Complaint {
-  const known = (Object.keys(dataFacts) as DataSetName[]).filter((candidate) => dataFacts[candidate].words);
+function wordlessComplaint(name: EmbeddedDataSetName, at: Path): Complaint {
+  const known = (Object.keys(dataFacts) as EmbeddedDataSetName[]).filter((candidate) => dataFacts[candidate].words);
   return {
     path: [...at, 'kind'],
     message: `asks for words of what images show, which ${name} does not state`,
@@ -161,7 +162,7 @@ function backboneComplaints({ model, recipe: { initialization } }: RunConfig): r
 }
 
 /** The images of a data set and its words fit the model. */
-function sizeComplaints({ model }: RunConfig, name: DataSetName): readonly Complaint[] {
+function sizeComplaints({ model }: RunConfig, name: EmbeddedDataSetName): readonly Complaint[] {
   const { imageSize, tokens } = dataFacts[name];
   const involves = [['data', 'name']];
   const found: Complaint[] = [];
@@ -183,7 +184,7 @@ const imageTokenFields: readonly Path[] = [
 ];
 
 /** Every example of a data set has room, in training and validation. */
-function lengthComplaints({ model }: RunConfig, name: DataSetName): readonly Complaint[] {
+function lengthComplaints({ model }: RunConfig, name: EmbeddedDataSetName): readonly Complaint[] {
   const visual = visualTokensPerImage(model);
   const text = dataFacts[name].longestText + 2; // between a begin and an end token
   if (model.language.maximumPositions >= visual + text) return [];
@@ -192,14 +193,19 @@ function lengthComplaints({ model }: RunConfig, name: DataSetName): readonly Com
   return [{ path, message, involves: [...imageTokenFields, ['data', 'name']] }];
 }
 
-/** Tokens of the longer of the two instructions that ask for a caption. */
-const captionPrompt = 6;
+/** Tokens of the longer of the two instructions that ask for a caption; the tokenizer is read when a configuration first asks for one. */
+let captionPromptTokens = (): number => {
+  const tokenizer = loadEmbeddedTokenizer();
+  const longest = Math.max(...Object.values(CAPTION_PROMPT).map((prompt) => tokenizer.encode(prompt).length));
+  captionPromptTokens = () => longest;
+  return longest;
+};
 
 /** Every caption and every answer has room behind its prompt. */
 function answerComplaints({ data, model, evaluation, generation }: RunConfig): readonly Complaint[] {
   const { longestQuestion } = dataFacts[data.name];
   const prompts = [
-    ...(evaluation.captionImages > 0 ? [captionPrompt] : []),
+    ...(evaluation.captionImages > 0 ? [captionPromptTokens()] : []),
     ...(evaluation.questions > 0 ? [longestQuestion] : []),
   ];
   if (prompts.length === 0) return [];

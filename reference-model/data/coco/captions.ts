@@ -4,12 +4,14 @@ import { placeIn } from '../layouts/content.js';
 import {
   type Fields,
   fieldOf,
+  optionalText,
   refusal,
   requireIdentifier,
   requireList,
   requireObject,
   requireText,
 } from '../layouts/fields.js';
+import { imageSize } from '../layouts/image-size.js';
 
 export const cocoCaptions: CaptionLayout = {
   name: 'COCO captions',
@@ -20,8 +22,12 @@ export const cocoCaptions: CaptionLayout = {
   },
 };
 
+interface Listed extends ReferencedImage {
+  readonly references: string[];
+}
+
 function readCocoCaptions(document: Fields, file: string): readonly ReferencedImage[] {
-  const images = new Map<string, { names: Record<string, string>; references: string[] }>();
+  const images = new Map<string, Listed>();
   const given = fieldOf(document, 'images');
   const listed = given === undefined ? [] : requireList(given, `${file}, images`, 'a list of images');
   listed.forEach((value, index) => {
@@ -29,10 +35,14 @@ function readCocoCaptions(document: Fields, file: string): readonly ReferencedIm
     const image = requireObject(value, where);
     const id = requireIdentifier(image, ['id'], where);
     if (images.has(id)) throw refusal(`image ${id} occurs twice`, where, 'one record per image');
-    const names: Record<string, string> = { id };
-    const fileName = fieldOf(image, 'file_name');
-    if (typeof fileName === 'string' && fileName !== '') names.file_name = fileName;
-    images.set(id, { names, references: [] });
+    const fileName = optionalText(image, 'file_name');
+    const size = imageSize(image);
+    images.set(id, {
+      names: fileName === undefined ? { id } : { id, file_name: fileName },
+      references: [],
+      ...(fileName === undefined ? {} : { file: fileName }),
+      ...(size === undefined ? {} : { size }),
+    });
   });
   const annotations = requireList(fieldOf(document, 'annotations'), `${file}, annotations`, 'a list of captions');
   annotations.forEach((value, index) => {

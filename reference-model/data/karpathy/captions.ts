@@ -47,7 +47,15 @@ function readImage(value: unknown, where: { toString(): string }): ReferencedIma
     names: namesOf(image, where),
     references: textList(fieldOf(image, 'sentences'), ['raw'], 'sentences', where),
     ...(split === undefined ? {} : { split }),
+    ...fileOf(image),
   };
+}
+
+/** COCO's images lie in one folder a year, which `filepath` names. */
+function fileOf(image: Fields): { readonly file?: string } {
+  const [folder, name] = [optionalText(image, 'filepath'), optionalText(image, 'filename')];
+  if (name === undefined) return {};
+  return { file: folder === undefined ? name : `${folder}/${name}` };
 }
 
 /** `imgid` is the position in the file, which says least of an image. */

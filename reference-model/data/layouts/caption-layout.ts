@@ -7,6 +7,15 @@ export interface ReferencedImage {
   readonly names: ImageNames;
   readonly references: readonly string[];
   readonly split?: string;
+  /** Path of the image below the folder of the images, where the file says it. */
+  readonly file?: string;
+  readonly size?: ImageSize;
+}
+
+/** In pixels. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface CaptionLayout {

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, test } from 'vitest';
-import { UserError } from '../../../harness/errors.js';
-import { type Reading, readTable } from '../../../harness/score/rows.js';
+import { type Reading, readTable } from '../../../reference-model/data/containers/table.js';
+import { InputError } from '../../../reference-model/files/input-error.js';
 import { runScore, writeFiles } from './score-command.js';
 
 /** Records and the notes on them, or the first problem. */
@@ -23,9 +23,9 @@ async function read(name: string, content: string | Uint8Array, reading: Reading
     }
     return { format: table.format, rows, places, notes };
   } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    const [{ what, where, fix }] = (error as UserError).problems as [UserError['problems'][number]];
-    return { what: cut(what), where: cut(where ?? ''), fix };
+    expect(error).toBeInstanceOf(InputError);
+    const { what, where, fix } = (error as InputError).problem;
+    return { what: cut(what), where: cut(where), fix };
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readFindings, readNamedSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { stepCounts, totalSteps } from '../../../harness/suite/shared-prefixes.js';
-import { DATA_CATALOG } from '../../../reference-model/data/catalog.js';
+import { cardOf } from '../../../reference-model/data/registry.js';
 import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { loadDataSet } from '../../../reference-model/index.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
@@ -92,7 +92,7 @@ describe('the shipped findings', () => {
   test('give the model every word that their data sets need', () => {
     for (const suite of findings) {
       for (const name of Object.keys(suite.data) as (keyof typeof suite.data)[]) {
-        const { vocabularySize } = DATA_CATALOG.find((entry) => entry.name === name)!;
+        const { vocabularySize } = cardOf(name).embedded!;
         for (const { config } of planSuite(suite, { dataSet: name }).runs) {
           expect(config.model.language.vocabularySize).toBeGreaterThanOrEqual(vocabularySize);
         }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { DATA_CATALOG, verifyDataSet } from '../../../reference-model/data/catalog.js';
 import type { Sample, SplitName } from '../../../reference-model/data/dataset.js';
 import { fingerprintOf } from '../../../reference-model/data/fingerprint.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
+import { openSource } from '../../../reference-model/data/open-source.js';
+import { cardOf, type EmbeddedDataSetName } from '../../../reference-model/data/registry.js';
+import { verifySource } from '../../../reference-model/data/verification/verify-source.js';
 
 const sizes = { train: 3, validation: 1, test: 2 };
 type Splits = Record<SplitName, readonly Sample[]>;
@@ -59,6 +61,9 @@ describe('the fingerprint', () => {
   });
 });
 
+const verifyDataSet = async ({ name, root }: { name: EmbeddedDataSetName; root?: string }) =>
+  verifySource(await openSource(name, root === undefined ? {} : { root }), cardOf(name));
+
 describe('verification', () => {
   test('finds the generated data set unchanged', async () => {
     const { differences, fingerprint } = await verifyDataSet({ name: 'tiny-scenes' });
@@ -68,15 +73,15 @@ describe('verification', () => {
 
   test('names every difference of an incomplete copy', async () => {
     const { differences, fingerprint } = await verifyDataSet({ name: 'easy-vqa', root: 'test/fixtures/easy-vqa' });
-    const expected = DATA_CATALOG.find(({ name }) => name === 'easy-vqa')!.fingerprint;
+    const expected = cardOf('easy-vqa').fingerprint;
     expect(differences).toEqual([
-      'The train split has 5 images instead of 3600.',
-      'The train split has 25 questions instead of 34707.',
-      'The validation split has 1 images instead of 400.',
-      'The validation split has 5 questions instead of 3868.',
-      'The test split has 3 images instead of 1000.',
-      'The test split has 15 questions instead of 9673.',
-      `The fingerprint is ${fingerprint} instead of ${expected}.`,
+      'The train split has 5 images instead of 3600',
+      'The train split has 25 questions instead of 34707',
+      'The validation split has 1 images instead of 400',
+      'The validation split has 5 questions instead of 3868',
+      'The test split has 3 images instead of 1000',
+      'The test split has 15 questions instead of 9673',
+      `The fingerprint is ${fingerprint} instead of ${expected}`,
     ]);
   });
 

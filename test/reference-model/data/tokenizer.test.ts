@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { DATA_CATALOG } from '../../../reference-model/data/catalog.js';
-import { DATA_SET_NAMES, type DataSetName, type Sample } from '../../../reference-model/data/dataset.js';
+import type { Sample } from '../../../reference-model/data/dataset.js';
 import { EASY_VQA_WORDS } from '../../../reference-model/data/easy-vqa/words.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
+import { EMBEDDED_DATA_SETS, type EmbeddedDataSetName } from '../../../reference-model/data/registry.js';
 import { buildTokenizer } from '../../../reference-model/data/tokenizer/build-tokenizer.js';
 import { loadEmbeddedTokenizer, loadTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 
@@ -23,11 +23,11 @@ const textsOf = ({ humanCaptions, aiCaptions, questions }: Sample): readonly str
 const wordsOf = (text: string): readonly string[] => text.split(/[ .,?]+/);
 
 /** The different texts of each data set. */
-const texts = new Map<DataSetName, ReadonlySet<string>>();
+const texts = new Map<EmbeddedDataSetName, ReadonlySet<string>>();
 beforeAll(async () => {
   // EASY_VQA_ROOT may name the complete data set; the fixture has the same layout.
   const root = process.env.EASY_VQA_ROOT ?? 'test/fixtures/easy-vqa';
-  for (const name of DATA_SET_NAMES) {
+  for (const { name } of EMBEDDED_DATA_SETS) {
     const { splits } = await loadDataSet({ name, root });
     texts.set(name, new Set(Object.values(splits).flat().flatMap(textsOf)));
   }
@@ -66,15 +66,15 @@ describe('a vocabulary that grows', () => {
   });
 
   test('is as large as the catalog says that each data set needs', () => {
-    for (const { name, vocabularySize } of DATA_CATALOG) {
+    for (const { name, embedded } of EMBEDDED_DATA_SETS) {
       const words = new Set([...texts.get(name)!].flatMap(wordsOf));
       const largest = Math.max(...[...words].flatMap((word) => tokenizer.encode(word)));
-      expect([name, Math.ceil((largest + 1) / 8) * 8]).toEqual([name, vocabularySize]);
+      expect([name, Math.ceil((largest + 1) / 8) * 8]).toEqual([name, embedded.vocabularySize]);
     }
   });
 
   test('is stated by every suite as one of the sizes of the catalog', () => {
-    const sizes = DATA_CATALOG.map(({ vocabularySize }) => vocabularySize);
+    const sizes = EMBEDDED_DATA_SETS.map(({ embedded }) => embedded.vocabularySize);
     const statedIn = (value: unknown): readonly unknown[] =>
       typeof value !== 'object' || value === null
         ? []

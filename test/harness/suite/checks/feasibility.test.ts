@@ -7,8 +7,9 @@ import { missingScore } from '../../../../harness/suite/checks/measurability.js'
 import { type DataFacts, dataFacts } from '../../../../harness/suite/data-facts.js';
 import { planSuite } from '../../../../harness/suite/plan.js';
 import { readSafetensors } from '../../../../reference-model/checkpoint/safetensors.js';
-import { type DataSet, type DataSetName, QUESTION_TYPES } from '../../../../reference-model/data/dataset.js';
+import { type DataSet, QUESTION_TYPES } from '../../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../../reference-model/data/load-dataset.js';
+import type { EmbeddedDataSetName } from '../../../../reference-model/data/registry.js';
 import { loadEmbeddedTokenizer } from '../../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { parameterSpecifications, TOKEN_TABLE } from '../../../../reference-model/model/parameters.js';
 import type { RunConfig, StageValidation } from '../../../../reference-model/recipe/recipe.js';
@@ -149,7 +150,7 @@ describe('a model that starts from shipped weights', () => {
 });
 
 describe('a score', () => {
-  const on = (name: DataSetName, changes: Partial<RunConfig['evaluation']>): RunConfig => ({
+  const on = (name: EmbeddedDataSetName, changes: Partial<RunConfig['evaluation']>): RunConfig => ({
     ...config,
     data: { name },
     evaluation: { ...config.evaluation, ...changes },
@@ -172,7 +173,11 @@ describe('a score', () => {
   });
 
   test('of references that are given needs them, and those of its group among them', () => {
-    const given = (name: DataSetName, teacherForced: RunConfig['evaluation']['teacherForced'], metric: MeasureId) =>
+    const given = (
+      name: EmbeddedDataSetName,
+      teacherForced: RunConfig['evaluation']['teacherForced'],
+      metric: MeasureId,
+    ) =>
       missingScore(on(name, { captionImages: 0, questions: 0, ...(teacherForced ? { teacherForced } : {}) }), metric);
     expect(given('tiny-scenes', undefined, 'exact-match/ai-captions')).toBeDefined();
     expect(given('tiny-scenes', { captions: 1 }, 'exact-match/ai-captions')).toBeUndefined();

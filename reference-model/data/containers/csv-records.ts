@@ -1,13 +1,17 @@
 /** The records of CSV and its relatives, streamed, with the columns of the header as fields. */
 import { pipeline } from 'node:stream';
-import { InputError } from '../../reference-model/files/input-error.js';
-import { LARGEST_LINE } from '../../reference-model/files/input-stream.js';
-import { UserError } from '../errors.js';
+import { InputError } from '../../files/input-error.js';
+import { LARGEST_LINE } from '../../files/input-stream.js';
+import type { DataRecord } from '../layouts/content.js';
 import { checkQuotes } from './csv-quotes.js';
-import { LinePlace, type Row } from './row.js';
+import { LinePlace } from './places.js';
 
-/** @throws UserError or InputError naming the line */
-export async function* csvRecords(chunks: AsyncIterable<Buffer>, file: string, delimiter: string): AsyncGenerator<Row> {
+/** @throws InputError naming the line */
+export async function* csvRecords(
+  chunks: AsyncIterable<Buffer>,
+  file: string,
+  delimiter: string,
+): AsyncGenerator<DataRecord> {
   const { parse } = await import('csv-parse');
   const parser = parse({
     columns: (header: readonly string[]) => columnNames(header, file),
@@ -25,9 +29,9 @@ export async function* csvRecords(chunks: AsyncIterable<Buffer>, file: string, d
       yield { value: record, where: new LinePlace(file, info.lines) };
     }
   } catch (error) {
-    if (error instanceof InputError || error instanceof UserError) throw error;
+    if (error instanceof InputError) throw error;
     const { message, lines: line } = error as Error & { lines?: number };
-    throw new UserError({
+    throw new InputError({
       code: 'data-invalid',
       what: `the file is not CSV: ${message}`,
       where: line === undefined ? file : `${file}:${line}`,
@@ -43,7 +47,7 @@ function columnNames(header: readonly string[], file: string): (string | false)[
   names.forEach((name, index) => {
     const isReserved = name === '__proto__';
     if (name === '' || (!isReserved && names.indexOf(name) === index)) return;
-    throw new UserError({
+    throw new InputError({
       code: 'data-invalid',
       what: isReserved
         ? `the column name ${JSON.stringify(name)} is reserved`

@@ -1,6 +1,6 @@
 /** What kind of table a text is: its content decides, its name only where the content leaves it open. */
 import { extname } from 'node:path';
-import { isBlank, scanJson, scanJsonValue } from '../../reference-model/files/json-scan.js';
+import { isBlank, scanJson, scanJsonValue } from '../../files/json-scan.js';
 
 export const TABLE_FORMATS = ['json', 'jsonl', 'csv', 'tsv', 'bar', 'semicolon', 'token'] as const;
 

@@ -2,7 +2,7 @@
  * What Python's csv module would guess at: text after a closing quote. A quote inside a field that does not begin with one is text; a field
  * that begins with a quote must end with one. The parser is told to let quotes in fields pass, so this check stands before it.
  */
-import { InputError } from '../../reference-model/files/input-error.js';
+import { InputError } from '../../files/input-error.js';
 
 const QUOTE = 0x22;
 const LINE_FEED = 0x0a;

@@ -1,14 +1,6 @@
-/** A record with the place it came from, which is put together only for a message. */
+/** Where a record stands, for example `results.csv:12` or `captions.json, annotations[3]`; made into text only for a message. */
 
-/** File and record, for example `results.csv:12` or `captions.json, annotations[3]`; made into text only for a message. */
-export interface Place {
-  toString(): string;
-}
-
-export interface Row {
-  readonly value: unknown;
-  readonly where: Place;
-}
+import type { Place } from '../layouts/content.js';
 
 export class LinePlace implements Place {
   private readonly file: string;

@@ -7,8 +7,10 @@ import { shippedSuiteFile, shippedSuiteIds } from '../../../harness/suite/shippe
 import { readStatedSuite } from '../../../harness/suite/stated-suite.js';
 import { generateTinyPathology } from '../../../reference-model/data/tiny-pathology/generate.js';
 import { contentKey as tissueKey } from '../../../reference-model/data/tiny-pathology/tissue.js';
+import { generateTinyPathology2 } from '../../../reference-model/data/tiny-pathology-2/generate.js';
 import { generateTinyScenes } from '../../../reference-model/data/tiny-scenes/generate.js';
 import { contentKey as sceneKey } from '../../../reference-model/data/tiny-scenes/scene.js';
+import { generateTinyScenes2 } from '../../../reference-model/data/tiny-scenes-2/generate.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 
 const shipped = shippedSuiteIds().filter((id) => id !== 'base');
@@ -33,7 +35,11 @@ describe.each(shipped)('the suite %s', (id) => {
       new Set(runs.map(({ config }) => config.evaluation.split));
     expect(splitsOf(planSuite(suite).runs)).not.toContain('validation');
     if (suite.hypotheses.length === 0) return;
-    expect(splitsOf(planPilot(suite, { seeds: 2, rates: [0.5, 1, 2] }).runs)).toEqual(new Set(['validation']));
+    const piloted = planPilot(suite, { seeds: 2, rates: [0.5, 1, 2] }).runs;
+    expect(splitsOf(piloted)).toEqual(new Set(['validation']));
+    expect(new Set(piloted.map(({ config }) => config.recipe.validationSplit ?? 'validation'))).toEqual(
+      new Set(['validation']),
+    );
   });
 });
 
@@ -55,6 +61,18 @@ const generated: Readonly<Record<string, () => Readonly<Record<string, readonly 
     })),
   'tiny-pathology': () =>
     mapped(generateTinyPathology(), (sample) => ({
+      ...sample,
+      content: tissueKey(sample.tissue),
+      pixels: digestOf(sample),
+    })),
+  'tiny-scenes-2': () =>
+    mapped(generateTinyScenes2(), (sample) => ({
+      ...sample,
+      content: sceneKey(sample.scene),
+      pixels: digestOf(sample),
+    })),
+  'tiny-pathology-2': () =>
+    mapped(generateTinyPathology2(), (sample) => ({
       ...sample,
       content: tissueKey(sample.tissue),
       pixels: digestOf(sample),
@@ -86,5 +104,17 @@ describe.each(Object.keys(generated))('the splits of %s', (name) => {
         field,
       ).toEqual([]);
     }
+  });
+});
+
+describe.each(['tiny-scenes', 'tiny-pathology'] as const)('the test split of %s-2', (name) => {
+  test('shows no image of the first version’s, and no content of its test but scenes of one object', () => {
+    const first = generated[name]!();
+    const second = generated[`${name}-2`]!();
+    const tested = new Set(first.test!.map(({ content }) => content));
+    const again = [...second.test!, ...second.probe!].filter(({ content }) => tested.has(content));
+    expect(again.filter(({ content }) => name === 'tiny-pathology' || content.includes('|'))).toEqual([]);
+    const pixels = new Set(Object.values(first).flatMap((samples) => samples.map((sample) => sample.pixels)));
+    expect(second.test!.filter((sample) => pixels.has(sample.pixels))).toEqual([]);
   });
 });

@@ -41,7 +41,7 @@ export function describeDataSet({ name, dataRoot }: DataRequest) {
 }
 
 /** @throws UserError naming what is missing or wrong */
-export async function openDataSet({ name, dataRoot, exclude }: DataRequest): Promise<{
+async function openDataSet({ name, dataRoot, exclude }: DataRequest): Promise<{
   readonly source: DataSource;
   readonly card: DataSetCard;
 }> {

@@ -23,7 +23,7 @@ import { type PreparedRecord, preparedJson } from './prepared-record.js';
 const RECORDS_A_SHARD = 1000;
 const STATE_FILE = 'prepared.json';
 /** What opens the shards. */
-export const DECLARATION_FILE = 'data-set.yaml';
+const DECLARATION_FILE = 'data-set.yaml';
 
 const stateSchema = z.strictObject({
   /** Of the source and of what was made of its images. */

@@ -38,7 +38,7 @@ export async function verifySource(
   };
 }
 
-export function countsOf({ samples, conversations }: IndexedSplit) {
+function countsOf({ samples, conversations }: IndexedSplit) {
   const sum = (count: (sample: IndexedSplit['samples'][number]) => number) =>
     samples.reduce((total, sample) => total + count(sample), 0);
   return {

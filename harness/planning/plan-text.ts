@@ -15,7 +15,7 @@ export function planText(plan: PlanDocument): string {
   return logLines([
     `${suite}: ${title}${smoke ? ' (smoke)' : ''}`,
     ...(claim === undefined ? [] : [row('claim', claim)]),
-    ...hypotheses.map((hypothesis) => row('primary metric', hypothesisText(hypothesis))),
+    ...hypotheses.map((hypothesis) => row('measured by', hypothesisText(hypothesis))),
     ...(plan.looks === undefined
       ? []
       : [row('looks', `after ${plan.looks.join(', ')} seeds; it ends early once every claim is decided`)]),

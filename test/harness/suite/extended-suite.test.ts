@@ -19,7 +19,7 @@ function write(name: string, ...lines: readonly string[]): string {
 }
 
 write('base.yaml', tiny);
-write('over-shipped.yaml', 'extends: finding-3@1', 'id: over-shipped');
+write('over-shipped.yaml', 'extends: finding-3', 'id: over-shipped');
 
 function complaint(file: string): string {
   try {
@@ -81,9 +81,7 @@ describe('a suite that extends another', () => {
   });
 
   test('finds a suite of the package by its id', () => {
-    const suite = readSuite(
-      write('shipped.yaml', 'extends: finding-3@1', 'id: mine', 'seeds: [21, 22, 23, 24, 25, 26]'),
-    );
+    const suite = readSuite(write('shipped.yaml', 'extends: finding-3', 'id: mine', 'seeds: [21, 22, 23, 24, 25, 26]'));
     expect(suite.seeds[0]).toBe(21);
     expect(Object.keys(suite.factors)).toEqual(['alignment']);
   });
@@ -179,9 +177,9 @@ describe('a suite that extends another', () => {
     ],
     [
       'the id of one that the other extends',
-      ['extends: over-shipped.yaml', 'id: finding-3@1'],
+      ['extends: over-shipped.yaml', 'id: finding-3'],
       'error: id repeats the id of a suite that is extended',
-      'finding-3@1',
+      'finding-3',
       'rename it',
     ],
     [
@@ -283,7 +281,7 @@ describe('a suite that extends another', () => {
     test('by removing the value of a level', () => {
       const file = write(
         'values.yaml',
-        'extends: finding-3@1',
+        'extends: finding-3',
         'id: values',
         'factors: { alignment: { levels: { quarter: { value: null } } } }',
       );
@@ -317,7 +315,7 @@ describe('a suite that extends another', () => {
   test('that misspells a factor of a trend is told so once', () => {
     const trend =
       '{ id: a, statement: s, metric: accuracy, direction: greater, margin: 0, alpha: 0.05, test: trend, factor: share, within: { strat: staged } }';
-    const file = write('within.yaml', 'extends: finding-4@1', 'id: within', `hypotheses: [${trend}]`);
+    const file = write('within.yaml', 'extends: finding-4', 'id: within', `hypotheses: [${trend}]`);
     expect(problemsOf(file).filter(({ what }) => what.startsWith('hypotheses'))).toEqual([
       expect.objectContaining({ where: at('within.yaml', 'staged'), fix: 'did you mean "start"?' }),
     ]);

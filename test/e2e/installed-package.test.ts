@@ -78,8 +78,8 @@ describe('the archive', () => {
 
   test('holds nothing of the tests, no sources and no maps', () => {
     const compiled =
-      /^dist\/(?:harness|metrics|reference-model|reports)\/.*\.(?:js|d\.ts|wasm)$|^dist\/suite\.schema\.json$/;
-    const data = /^suites\/[^/]+\.yaml$|^reference-model\/.*\.(?:safetensors|json)$/;
+      /^dist\/(?:harness|metrics|reference-model|reports)\/.*\.(?:js|d\.ts|wasm)$|^dist\/(?:suite|pilot)\.schema\.json$/;
+    const data = /^suites\/(?:pilots\/)?[^/]+\.yaml$|^reference-model\/.*\.(?:safetensors|json)$/;
     const pages = /^reports\/.*\.(?:hbs|css)$|^reports\/site\/[^/]+\.js$|^reports\/report\.png$/;
     const texts = /(?:^|\/)README\.md$|^harness\/gate\/examples\/[^/]+\.yml$|^(?:LICENSE|CITATION\.cff|package\.json)$/;
     const known = [compiled, data, pages, texts];

@@ -187,8 +187,11 @@ describe('the same suite on easy-VQA', () => {
     `as published, on finding 1 in a few steps${easyVqa === undefined ? ' (SKIPPED: set EASY_VQA_ROOT)' : ''}`,
     async () => {
       const store = join(folder, 'published');
-      const command = ['reproduce', '--finding', '1', '--smoke', '--data', 'easy-vqa', '--data-root', easyVqa!];
-      expectAccuracies(await runCommand([...command, '--out', store], folder), join(store, 'finding-1-easy-vqa-smoke'));
+      const command = ['run', 'finding-1@1', '--smoke', '--data', 'easy-vqa', '--data-root', easyVqa!];
+      expectAccuracies(
+        await runCommand([...command, '--out', store], folder),
+        join(store, 'finding-1@1-easy-vqa-smoke'),
+      );
     },
     600_000,
   );

@@ -44,8 +44,8 @@ describe('the command line', () => {
     ],
     [
       'impossible seeds',
-      ['plan', '--finding', '1', '--seeds', '7'],
-      'error: --seeds 7 is not possible\n  expected: a whole number from 2 to 6, the seeds that finding-1 fixes\n  fix:      choose a number in that range, or add seeds to a copy of the suite',
+      ['plan', '--finding', '1', '--seeds', '9'],
+      'error: --seeds 9 is not possible\n  expected: a whole number from 2 to 8, the seeds that finding-1 fixes\n  fix:      choose a number in that range, or add seeds to a copy of the suite',
     ],
     [
       'no suite',
@@ -55,7 +55,7 @@ describe('the command line', () => {
     [
       'a data set that the suite does not speak of',
       ['plan', '--finding', '2', '--data', 'easy-vqa'],
-      'error: finding-2 has no settings for the data set easy-vqa\n  expected: one of tiny-scenes\n  fix:      choose another --data',
+      'error: finding-2 has no settings for the data set easy-vqa\n  expected: one of tiny-scenes-2\n  fix:      choose another --data',
     ],
     [
       'a calibration of what cannot be trained',
@@ -115,10 +115,10 @@ describe('the command line', () => {
     expect(json).toMatchObject({ exitCode: 0, stderr: '' });
     const { suite, runs } = JSON.parse(json.stdout);
     expect(suite).toBe('finding-1');
-    expect(runs).toHaveLength(12);
+    expect(runs).toHaveLength(16);
     const text = await vlmBench('plan', '--finding', '1');
-    expect(text.stdout).toContain('12 runs');
-    expect(text.stdout).toContain('visual-bidirectional, seed 6');
+    expect(text.stdout).toContain('16 runs');
+    expect(text.stdout).toContain('visual-bidirectional, seed 8');
   });
 
   test('plans the paper scale without data', async () => {

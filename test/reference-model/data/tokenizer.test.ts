@@ -79,7 +79,8 @@ describe('a vocabulary that grows', () => {
       typeof value !== 'object' || value === null
         ? []
         : Object.entries(value).flatMap(([key, inner]) => (key === 'vocabularySize' ? [inner] : statedIn(inner)));
-    const embedded = readdirSync('suites').flatMap((file) => {
+    const suites = readdirSync('suites').filter((file) => file.endsWith('.yaml'));
+    const embedded = suites.flatMap((file) => {
       const suite = parse(readFileSync(`suites/${file}`, 'utf8')) as { scales?: { embedded?: unknown } };
       return statedIn(suite.scales?.embedded);
     });

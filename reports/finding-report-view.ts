@@ -2,6 +2,9 @@
  * The view model of a finding's report: every number, word and picture that the page shows, as plain JSON.
  * The harness builds it from records; the page and `report.json` are two renderings of it.
  */
+import type { ConvergenceView, LearntPartView, LossCurveView, TextStatisticsView } from './learning-view.js';
+
+export type * from './learning-view.js';
 
 export interface FindingReportView {
   readonly schemaVersion: 2;
@@ -103,22 +106,6 @@ export interface ClaimView {
   };
   /** Two one-sided tests at α/2 each: whether the effect lies within ±margin; p is adjusted where there are several claims. */
   readonly equivalence: { readonly margin: number; readonly p: number; readonly equivalent: boolean };
-}
-
-/** An attribute of captioned objects, or a type of question. */
-export interface LearntPartView {
-  readonly part: string;
-  readonly kind: 'attribute' | 'question type';
-  /** What guessing gets, 0 to 1. */
-  readonly chance: number;
-  /** Shares that are right over the runs of each arm, and how many of them learned the part. */
-  readonly arms: readonly {
-    readonly arm: string;
-    readonly mean: number;
-    readonly least: number;
-    readonly learned: number;
-    readonly runs: number;
-  }[];
 }
 
 export interface HypothesisView {
@@ -296,43 +283,6 @@ export interface PilotView {
     readonly name: string;
     readonly arms: readonly { readonly arm: string; readonly mean: number }[];
   }[];
-}
-
-export interface ConvergenceView {
-  readonly arm: string;
-  readonly seed: number;
-  /** Share of the arm's own total reduction in validation loss reached: 0 at the start, 1 at the end. */
-  readonly points: readonly { readonly step: number; readonly tokens: number; readonly reached: number }[];
-  /** Share that counts as converged, for example 0.9. */
-  readonly threshold: number;
-  readonly stepsToThreshold: number;
-  readonly tokensToThreshold: number;
-}
-
-export interface TextStatisticsView {
-  readonly label: string;
-  readonly texts: number;
-  readonly words: number;
-  readonly wordsPerText: number;
-  readonly distinctWords: number;
-  /** Distinct words ÷ words in the first 10,000 words, so that the lengths of the corpora do not decide. */
-  readonly typeTokenRatio: number;
-  /** Shannon entropy per word in bits: of words, of words given one before, of words given two before. */
-  readonly wordEntropy: number;
-  readonly bigramEntropy: number;
-  readonly trigramEntropy: number;
-  readonly distinctTexts: number;
-}
-
-export interface LossCurveView {
-  readonly arm: string;
-  readonly seed: number;
-  readonly kind: 'training' | 'validation';
-  /** For validation: which source. */
-  readonly source?: string;
-  readonly points: readonly { readonly step: number; readonly loss: number }[];
-  /** Stage boundaries, in steps. */
-  readonly stages: readonly { readonly name: string; readonly from: number; readonly to: number }[];
 }
 
 export interface ExampleView {

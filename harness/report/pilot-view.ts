@@ -22,10 +22,19 @@ export function pilotView({ pilot, hypotheses, arms }: Reproduction): PilotView 
     rates: metrics.map((metric) => ({
       ...measureView(metric),
       multiples: rates,
-      arms: ids.map((arm) => ({
-        arm,
-        cells: rates.map((rate) => cell(runsOf(runs, arm, rate).flatMap(({ scores }) => scores[metric] ?? []))),
-      })),
+      arms: ids.map((arm) => {
+        const seeds = commonSeeds(runs, arm);
+        return {
+          arm,
+          cells: rates.map((rate) =>
+            cell(
+              runsOf(runs, arm, rate)
+                .filter(({ seed }) => seeds.includes(seed))
+                .flatMap(({ scores }) => scores[metric] ?? []),
+            ),
+          ),
+        };
+      }),
     })),
     learnt: learntRows(runs, ids),
   };
@@ -37,6 +46,14 @@ function cell(values: readonly number[]): PilotView['rates'][number]['arms'][num
   if (values.length === 1) return { seeds: 1, mean: only };
   const { mean, standardDeviation } = meanOfEffects(values);
   return { seeds: values.length, mean, standardDeviation };
+}
+
+/** Seeds that an arm was run with at each of its rates: means over other seeds could not be compared. */
+function commonSeeds(runs: Pilot['runs'], arm: string): readonly number[] {
+  const own = runs.filter((run) => run.arm === arm);
+  const rates = distinct(own.map(({ rate }) => rate));
+  const seeds = distinct(own.map(({ seed }) => seed));
+  return seeds.filter((seed) => rates.every((rate) => own.some((run) => run.rate === rate && run.seed === seed)));
 }
 
 /** At the rates that were chosen. */

@@ -123,6 +123,22 @@ describe('the power of a suite with a pilot', async () => {
   });
 });
 
+describe('the scores of a pilot at other learning rates', () => {
+  test('are over the seeds that were run at each of them', async () => {
+    const more = { rate: 1, arm: 'off', seed: 910009, scores: { accuracy: 100 }, learnt: {} };
+    const { folder } = fabricate(temporaryFolder(), suite, {
+      scores: (arm, seed) => ({ accuracy: arm === 'on' ? 8 + deviation(seed) : 5 }),
+      provenance: () => ({ statement }),
+      change: (reproduction) => ({ ...reproduction, pilot: { ...pilot, runs: [...pilot.runs, more] }, statement }),
+    });
+    const [rates] = (await buildFindingView(decideFinding(folder))).pilot!.rates;
+    expect(rates!.arms[0]!.cells.map(({ seeds, mean }) => [seeds, mean])).toEqual([
+      [3, 2.5],
+      [3, 5],
+    ]);
+  });
+});
+
 describe('the power of a suite without a pilot', async () => {
   const view = await viewWith(false);
 

@@ -2,7 +2,12 @@
  * What the paper scale of a suite would cost, from its configuration alone: no data is read and nothing is trained. All numbers that it
  * starts from are this project's choice (the paper does not publish them), and the suite's notes say so.
  */
-import { type ModelConfig, type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
+import {
+  type ModelConfig,
+  type Part,
+  patchesPerSide,
+  visualTokensPerImage,
+} from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
 import { UserError } from '../errors.js';
@@ -81,7 +86,7 @@ export function paperPlan(suite: Suite, options: PlanOptions): PaperPlan {
     scale: 'paper',
     notes: { model: paper.note, recipe: recipe.note, hardware: hardwareNote },
     parameters: { ...counts, total: counts.vision + counts.connector + counts.language },
-    patchesPerImage: (model.vision.imageSize / model.vision.patchSize) ** 2,
+    patchesPerImage: patchesPerSide(model.vision) ** 2,
     visualTokensPerImage: visualTokensPerImage(model),
     hardware: devices,
     arms,

@@ -23,11 +23,12 @@ export class ParameterMismatchError extends Error {
       readonly unexpected: readonly string[];
       readonly wrongShape: readonly string[];
     },
+    { shown = 3 }: { readonly shown?: number } = {},
   ) {
     const list = (title: string, names: readonly string[]): string[] => {
       if (names.length === 0) return [];
-      const shown = names.slice(0, 3).join(', ');
-      return [`${title}: ${shown}${names.length > 3 ? ` and ${names.length - 3} more` : ''}.`];
+      const first = names.slice(0, shown).join(', ');
+      return [`${title}: ${first}${names.length > shown ? ` and ${names.length - shown} more` : ''}.`];
     };
     super(
       [

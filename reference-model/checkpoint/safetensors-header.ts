@@ -43,6 +43,21 @@ export const BYTES_PER_VALUE: Readonly<Record<Dtype, number>> = { F32: 4, F16: 2
 
 const isDtype = (dtype: unknown): dtype is Dtype => dtype === 'I32' || isFloatDtype(dtype);
 
+/** Types of the format whose values are not read here, and the bytes of a value. */
+const OTHER_BYTES: Readonly<Record<string, number>> = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I16: 2,
+  U16: 2,
+  U32: 4,
+  F64: 8,
+  I64: 8,
+  U64: 8,
+};
+
 /** Where a tensor lies. */
 export interface TensorEntry {
   readonly name: string;
@@ -53,6 +68,17 @@ export interface TensorEntry {
   readonly end: number;
 }
 
+/** A tensor whose values cannot be read: checkpoints of others hold counters and masks beside their weights. */
+export interface OtherEntry extends Omit<TensorEntry, 'dtype'> {
+  /** As the format names it. */
+  readonly dtype: string;
+}
+
+/** What to do with types that are not read; they are refused by default. */
+export interface HeaderOptions {
+  readonly otherTypes?: 'refused' | 'told';
+}
+
 export const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
@@ -61,6 +87,8 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((produc
 export interface SafetensorsHeader {
   /** In the order of the header. */
   readonly entries: readonly TensorEntry[];
+  /** Tensors of types that are not read, where the reader asked to be told of them. */
+  readonly others: readonly OtherEntry[];
   readonly metadata: Readonly<Record<string, string>>;
   /** Where in the file the data section begins. */
   readonly dataStart: number;
@@ -113,22 +141,29 @@ export function encodeHeader(
  * @param file name used in messages
  * @throws SafetensorsError
  */
-export function parseHeader(source: ByteSource, file: string): SafetensorsHeader {
+export function parseHeader(
+  source: ByteSource,
+  file: string,
+  { otherTypes = 'refused' }: HeaderOptions = {},
+): SafetensorsHeader {
   const { header, dataStart } = readHeader(source, file);
   const dataBytes = source.size - dataStart;
   const fields = new Map<string, unknown>(Object.entries(header));
   const metadata = readMetadata(file, fields.get(METADATA_KEY));
   fields.delete(METADATA_KEY);
-  const entries = [...fields].map(([name, value]) => readEntry(file, name, value, dataBytes));
-  checkCoverage(file, entries, dataBytes);
-  return { entries, metadata, dataStart };
+  const all = [...fields].map(([name, value]) => readEntry(file, name, value, dataBytes));
+  checkCoverage(file, all, dataBytes);
+  const entries = all.filter(isReadable);
+  const others = all.filter((entry) => !isReadable(entry));
+  if (otherTypes === 'refused' && others.length > 0) throw unsupported(file, others[0]!.name, others[0]!.dtype);
+  return { entries, others, metadata, dataStart };
 }
 
 /**
  * The header of a file on disk; no more of it is read.
  * @throws SafetensorsError, or the system's error when it cannot be opened
  */
-export function readSafetensorsHeader(file: string): SafetensorsHeader {
+export function readSafetensorsHeader(file: string, options: HeaderOptions = {}): SafetensorsHeader {
   const descriptor = openSync(file, 'r');
   try {
     const read: ByteSource['read'] = (begin, end) => {
@@ -136,7 +171,7 @@ export function readSafetensorsHeader(file: string): SafetensorsHeader {
       readExactly(descriptor, bytes, begin, file);
       return bytes;
     };
-    return parseHeader({ size: fstatSync(descriptor).size, read }, file);
+    return parseHeader({ size: fstatSync(descriptor).size, read }, file, options);
   } finally {
     closeSync(descriptor);
   }
@@ -164,36 +199,49 @@ function readHeader({ size, read }: ByteSource, file: string): { readonly header
       `The header claims ${length} bytes, but the file ends after ${size - LENGTH_BYTES} of them.`,
     );
   }
-  let header: unknown;
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    header = JSON.parse(text.decode(read(LENGTH_BYTES, dataStart)));
-  } catch {
-    throw new SafetensorsError('header', { file }, 'The header is not valid JSON.');
-  }
-  const { fault } = scanJson(Buffer.from(read(LENGTH_BYTES, dataStart)));
-  if (fault?.kind === 'duplicate-key') {
-    throw new SafetensorsError('header', { file }, `The header names ${JSON.stringify(fault.key)} twice.`);
-  }
+  const text = read(LENGTH_BYTES, dataStart);
+  const header = parseText(Buffer.from(text.buffer, text.byteOffset, text.byteLength), file);
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw new SafetensorsError('header', { file }, 'The header is not a JSON object.');
   }
   return { header, dataStart };
 }
 
+/** The strict scan comes first: the parser takes a name that occurs twice for one, and builds what is nested without end. */
+function parseText(text: Buffer, file: string): unknown {
+  const { fault } = scanJson(text);
+  if (fault?.kind === 'duplicate-key') {
+    throw new SafetensorsError('header', { file }, `The header names ${JSON.stringify(fault.key)} twice.`);
+  }
+  // Of a tensor any name will do.
+  const isSound = fault === undefined || fault.kind === 'reserved-key';
+  try {
+    if (isSound) return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text));
+  } catch {
+    // Told below.
+  }
+  throw new SafetensorsError('header', { file }, 'The header is not valid JSON.');
+}
+
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function readEntry(file: string, name: string, value: unknown, dataBytes: number): TensorEntry {
+const isReadable = (entry: OtherEntry): entry is TensorEntry => isDtype(entry.dtype);
+
+function unsupported(file: string, tensor: string, dtype: unknown): SafetensorsError {
+  const text = `The type ${JSON.stringify(dtype)} is not supported.`;
+  return new SafetensorsError('dtype', { file, tensor }, text, 'Convert the tensor to F32, F16, BF16 or I32.');
+}
+
+function bytesPerValue(dtype: unknown): number | undefined {
+  if (isDtype(dtype)) return BYTES_PER_VALUE[dtype];
+  return typeof dtype === 'string' && Object.hasOwn(OTHER_BYTES, dtype) ? OTHER_BYTES[dtype] : undefined;
+}
+
+function readEntry(file: string, name: string, value: unknown, dataBytes: number): OtherEntry {
   const where = { file, tensor: name };
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (!isDtype(dtype)) {
-    throw new SafetensorsError(
-      'dtype',
-      where,
-      `The type ${JSON.stringify(dtype)} is not supported.`,
-      'Convert the tensor to F32, F16, BF16 or I32.',
-    );
-  }
+  const width = bytesPerValue(dtype);
+  if (width === undefined) throw unsupported(file, name, dtype);
   if (!Array.isArray(shape) || !shape.every(isCount) || !isCount(sizeOf(shape))) {
     throw new SafetensorsError('shape', where, `The shape ${JSON.stringify(shape)} is not a list of sizes.`);
   }
@@ -201,7 +249,7 @@ function readEntry(file: string, name: string, value: unknown, dataBytes: number
     throw new SafetensorsError('offsets', where, `The data_offsets ${JSON.stringify(offsets)} are not a byte range.`);
   }
   const [begin, end] = offsets as [number, number];
-  const expected = sizeOf(shape) * BYTES_PER_VALUE[dtype];
+  const expected = sizeOf(shape) * width;
   if (end - begin !== expected) {
     throw new SafetensorsError(
       'offsets',
@@ -216,11 +264,11 @@ function readEntry(file: string, name: string, value: unknown, dataBytes: number
       `The data ends at byte ${end} of the data section, but the file holds only ${dataBytes}.`,
     );
   }
-  return { name, dtype, shape, begin, end };
+  return { name, dtype: dtype as string, shape, begin, end };
 }
 
 /** The format asks that the tensors cover the data section without gap or overlap. */
-function checkCoverage(file: string, entries: readonly TensorEntry[], dataBytes: number): void {
+function checkCoverage(file: string, entries: readonly OtherEntry[], dataBytes: number): void {
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) {

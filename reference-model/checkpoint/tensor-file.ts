@@ -6,7 +6,14 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { readExactly, writeFully } from '../files/file-bytes.js';
 import { decodeValues, type NamedArray } from './safetensors.js';
-import { byName, encodeHeader, readSafetensorsHeader, sizeOf, type TensorShape } from './safetensors-header.js';
+import {
+  byName,
+  encodeHeader,
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+  sizeOf,
+  type TensorShape,
+} from './safetensors-header.js';
 
 /** A tensor whose values are fetched when they are needed; each `read` fetches them again. */
 export interface TensorSource extends TensorShape {
@@ -61,7 +68,11 @@ export function writeTensors(
  * @throws SafetensorsError
  */
 export function openTensors(file: string): TensorSources {
-  const { entries, dataStart } = readSafetensorsHeader(file);
+  return sourcesOf(file, readSafetensorsHeader(file));
+}
+
+/** The tensors of a file whose header has been read. */
+export function sourcesOf(file: string, { entries, dataStart }: SafetensorsHeader): TensorSources {
   return new Map(
     entries.map(({ name, dtype, shape, begin, end }) => {
       const read = (): NamedArray['values'] => {

@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { MaskKind } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { imageTextSequence } from '../model/sequence.js';
+import type { Sequence } from '../model/tokens.js';
 import { beamSearch } from './beam-search.js';
 import { cachedSession, uncachedSession } from './decoding-session.js';
 import { GenerationError } from './generation-error.js';
@@ -17,13 +18,10 @@ type DecodingStrategy =
       readonly lengthPenalty?: number;
     };
 
-export interface GenerationRequest {
+/** How texts are continued. */
+interface DecodingRequest {
   /** [images, V, D] from `connect`; absent for text only. */
-  readonly visualEmbeddings?: tf.Tensor;
-  /** Token ids, one list per text to generate; each follows the tokens of its image. */
-  readonly prompts: readonly (readonly number[])[];
-  /** Image of each prompt, as an index into `visualEmbeddings`; by default prompt i belongs to image i. */
-  readonly imageOfPrompt?: readonly number[];
+  readonly visualEmbeddings?: tf.Tensor | undefined;
   readonly maskKind: MaskKind;
   readonly endToken: number;
   /** The end token counts. */
@@ -33,10 +31,20 @@ export interface GenerationRequest {
   readonly useCache?: boolean;
 }
 
-function checkRequest(model: Model, request: GenerationRequest): void {
-  const { prompts, maximumNewTokens, strategy, visualEmbeddings } = request;
-  const visualTokens = visualEmbeddings?.shape[1] ?? 0;
-  const longest = visualTokens + prompts.reduce((most, { length }) => Math.max(most, length), 0);
+export interface GenerationRequest extends DecodingRequest {
+  /** Token ids, one list per text to generate; each follows the tokens of its image. */
+  readonly prompts: readonly (readonly number[])[];
+  /** Image of each prompt, as an index into `visualEmbeddings`; by default prompt i belongs to image i. */
+  readonly imageOfPrompt?: readonly number[];
+}
+
+export interface SequenceRequest extends DecodingRequest {
+  /** Images and prompts, one per text to generate; visual tokens may stand anywhere. */
+  readonly sequences: readonly Sequence[];
+}
+
+function checkRequest(model: Model, { sequences, maximumNewTokens, strategy }: SequenceRequest): void {
+  const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
   const { maximumPositions } = model.config.language;
   if (!Number.isInteger(maximumNewTokens) || maximumNewTokens < 1) {
     throw new GenerationError(`maximumNewTokens must be a positive integer, got ${maximumNewTokens}.`);
@@ -49,7 +57,7 @@ function checkRequest(model: Model, request: GenerationRequest): void {
   if (strategy?.kind === 'beam' && (!Number.isInteger(strategy.width) || strategy.width < 1)) {
     throw new GenerationError(`the beam width must be a positive integer, got ${strategy.width}.`);
   }
-  if (prompts.some(({ length }) => visualTokens + length === 0)) {
+  if (sequences.some(({ length }) => length === 0)) {
     throw new GenerationError('a prompt without tokens needs an image.');
   }
 }
@@ -61,14 +69,24 @@ function checkRequest(model: Model, request: GenerationRequest): void {
  * @returns token ids of each text, without prompt and end token
  * @throws GenerationError | SequenceError
  */
-export function generate(model: Model, request: GenerationRequest): number[][] {
-  checkRequest(model, request);
-  const { visualEmbeddings, prompts, imageOfPrompt, maskKind, endToken, maximumNewTokens } = request;
-  const { strategy = { kind: 'greedy' }, useCache = true } = request;
-  if (prompts.length === 0) return [];
+export function generate(model: Model, { prompts, imageOfPrompt, ...request }: GenerationRequest): number[][] {
+  const visualTokens = request.visualEmbeddings?.shape[1] ?? 0;
   const sequences = prompts.map((prompt, i) =>
-    imageTextSequence({ image: imageOfPrompt?.[i] ?? i, visualTokens: visualEmbeddings?.shape[1] ?? 0, prompt }),
+    imageTextSequence({ image: imageOfPrompt?.[i] ?? i, visualTokens, prompt }),
   );
+  return generateFrom(model, { ...request, sequences });
+}
+
+/**
+ * As `generate`, for prompts in which images stand anywhere.
+ *
+ * @throws GenerationError | SequenceError
+ */
+export function generateFrom(model: Model, request: SequenceRequest): number[][] {
+  checkRequest(model, request);
+  const { visualEmbeddings, sequences, maskKind, endToken, maximumNewTokens } = request;
+  const { strategy = { kind: 'greedy' }, useCache = true } = request;
+  if (sequences.length === 0) return [];
   const startSession = useCache ? cachedSession : uncachedSession;
   const session = startSession({ model, sequences, maskKind, visualEmbeddings, maximumNewTokens });
   switch (strategy.kind) {

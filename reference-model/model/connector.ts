@@ -3,8 +3,8 @@
  * model's embeddings; optionally it first folds neighbouring patches into one token (pixel shuffle).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { gelu } from '../ops/gelu.js';
 import { linear } from '../ops/linear.js';
+import { activate } from './activation.js';
 import type { Model } from './model.js';
 import { CONNECTOR_PREFIX } from './parameters.js';
 
@@ -25,7 +25,8 @@ function pixelShuffle(features: tf.Tensor, factor: number): tf.Tensor {
  */
 export function connect(model: Pick<Model, 'config' | 'weights'>, features: tf.Tensor): tf.Tensor {
   const weight = (name: string): tf.Tensor => model.weights(`${CONNECTOR_PREFIX}.${name}`);
-  const folded = pixelShuffle(features, model.config.connector.pixelShuffle);
-  const inner = gelu(linear(folded, weight('linear_1.weight'), weight('linear_1.bias')));
+  const { pixelShuffle: factor, activation } = model.config.connector;
+  const folded = pixelShuffle(features, factor);
+  const inner = activate(linear(folded, weight('linear_1.weight'), weight('linear_1.bias')), activation);
   return linear(inner, weight('linear_2.weight'), weight('linear_2.bias'));
 }

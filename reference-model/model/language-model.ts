@@ -1,6 +1,7 @@
 /**
- * The decoder of Qwen2 (Yang et al. 2024, arXiv 2407.10671): RMSNorm, rotary positions, grouped-query attention with biases on
- * query, key and value, SwiGLU, and an output tied to the token table. Which position sees which is decided by the mask alone.
+ * The decoder of Qwen2 (Yang et al. 2024, arXiv 2407.10671) and Llama (Touvron et al. 2023, arXiv 2302.13971): RMSNorm, rotary positions,
+ * grouped-query attention, SwiGLU. They differ in the biases of attention and in whether the output is tied to the token table. Which
+ * position sees which is decided by the mask alone.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { attention } from '../ops/attention.js';
@@ -11,7 +12,7 @@ import { rotaryEmbedding } from '../ops/rotary-embedding.js';
 import { expectShape } from '../ops/shape-error.js';
 import { swiglu } from '../ops/swiglu.js';
 import type { Model } from './model.js';
-import { LANGUAGE_PREFIX, TOKEN_TABLE } from './parameters.js';
+import { LANGUAGE_PREFIX, OUTPUT_HEAD, TOKEN_TABLE } from './parameters.js';
 
 /** Keys (after rotation) and values of the positions seen so far; training has none. */
 export interface KeyValueCache {
@@ -57,15 +58,13 @@ function decoderLayer(
   cache: KeyValueCache | undefined,
 ): tf.Tensor {
   const { attentionHeads, keyValueHeads, hiddenSize, rmsNormEpsilon } = config.language;
+  const { attentionBias = 'query-key-value' } = config.language;
   const weight = (name: string): tf.Tensor => weights(`${LANGUAGE_PREFIX}.layers.${index}.${name}`);
   const [batch, length] = positions.shape as [number, number];
+  const project = (x: tf.Tensor, name: string, hasBias: boolean): tf.Tensor =>
+    linear(x, weight(`self_attn.${name}.weight`), hasBias ? weight(`self_attn.${name}.bias`) : undefined);
   const headsOf = (x: tf.Tensor, name: string, heads: number): tf.Tensor =>
-    tf.reshape(linear(x, weight(`self_attn.${name}.weight`), weight(`self_attn.${name}.bias`)), [
-      batch,
-      length,
-      heads,
-      hiddenSize / attentionHeads,
-    ]);
+    tf.reshape(project(x, name, attentionBias !== 'none'), [batch, length, heads, hiddenSize / attentionHeads]);
 
   const x = rmsNorm(hidden, weight('input_layernorm.weight'), rmsNormEpsilon);
   const query = rotaryEmbedding(headsOf(x, 'q_proj', attentionHeads), positions, rotary); // [B, T, H, D/H]
@@ -73,7 +72,7 @@ function decoderLayer(
   const newValue = headsOf(x, 'v_proj', keyValueHeads);
   const { key, value } = cache?.extend(index, newKey, newValue) ?? { key: newKey, value: newValue };
   const mixed = tf.reshape(attention(query, key, value, mask), hidden.shape);
-  const attended = tf.add(hidden, linear(mixed, weight('self_attn.o_proj.weight')));
+  const attended = tf.add(hidden, project(mixed, 'o_proj', attentionBias === 'all'));
 
   const y = rmsNorm(attended, weight('post_attention_layernorm.weight'), rmsNormEpsilon);
   const gated = swiglu(linear(y, weight('mlp.gate_proj.weight')), linear(y, weight('mlp.up_proj.weight')));
@@ -81,11 +80,12 @@ function decoderLayer(
 }
 
 /**
- * Scores of the next token, by the tied token table.
+ * Scores of the next token, by the token table where the output is tied to it.
  *
  * @param hidden [.., D]
  * @returns [.., vocabularySize]
  */
-export function logitsOf({ weights }: Pick<Model, 'weights'>, hidden: tf.Tensor): tf.Tensor {
-  return linear(hidden, weights(TOKEN_TABLE));
+export function logitsOf({ config, weights }: Pick<Model, 'config' | 'weights'>, hidden: tf.Tensor): tf.Tensor {
+  const { tiedHead = true } = config.language;
+  return linear(hidden, weights(tiedHead ? TOKEN_TABLE : `${OUTPUT_HEAD}.weight`));
 }

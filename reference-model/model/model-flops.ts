@@ -3,7 +3,7 @@
  * Attention counts its two dense products over all T×T pairs, masked or not. Norms, activations, rotations, lookups and the
  * optimiser are not counted, as is usual for model FLOP utilisation (Chowdhery et al. 2022, arXiv 2204.02311, appendix B).
  */
-import { type ModelConfig, type Part, visualTokensPerImage } from './config.js';
+import { encoderTokens, type ModelConfig, type Part, patchesPerSide, visualTokensPerImage } from './config.js';
 
 export interface PassShape {
   readonly images: number;
@@ -32,13 +32,13 @@ interface ForwardCost {
 const product = (rows: number, inputs: number, outputs: number): number => 2 * rows * inputs * outputs;
 
 function visionCost({ vision }: ModelConfig, { images }: PassShape): ForwardCost {
-  const { hiddenSize, intermediateSize, layers, patchSize, imageSize } = vision;
-  const patches = (imageSize / patchSize) ** 2;
-  const rows = images * patches;
+  const { hiddenSize, intermediateSize, layers, patchSize } = vision;
+  const tokens = encoderTokens(vision);
+  const rows = images * tokens;
   return {
-    firstProjection: product(rows, 3 * patchSize ** 2, hiddenSize),
+    firstProjection: product(images * patchesPerSide(vision) ** 2, 3 * patchSize ** 2, hiddenSize),
     projections: layers * (4 * product(rows, hiddenSize, hiddenSize) + 2 * product(rows, hiddenSize, intermediateSize)),
-    attention: layers * 2 * product(rows, hiddenSize, patches),
+    attention: layers * 2 * product(rows, hiddenSize, tokens),
   };
 }
 

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RotaryTables } from '../ops/rotary-embedding.js';
 import type { Compute } from './compute.js';
-import { type ModelConfig, visualTokensPerImage } from './config.js';
+import { featuresPerImage, type ModelConfig, patchesPerSide, visualTokensPerImage } from './config.js';
 import { disposeParameters, initializeParameters, type Parameter, type Parameters, tensorOf } from './parameters.js';
 import { rotaryTables } from './rotary-tables.js';
 
@@ -28,12 +28,20 @@ export function checkModelConfig(config: ModelConfig): void {
   const divides = (divisor: number, size: number, problem: string): void => {
     if (size % divisor !== 0) throw new ModelConfigError(`${problem} (${size} is not a multiple of ${divisor}).`);
   };
-  divides(vision.patchSize, vision.imageSize, 'vision.patchSize must divide vision.imageSize');
+  if (vision.ignoresRemainder !== true) {
+    divides(vision.patchSize, vision.imageSize, 'vision.patchSize must divide vision.imageSize');
+  }
+  if (patchesPerSide(vision) < 1) {
+    throw new ModelConfigError(`an image of ${vision.imageSize} pixels holds no patch of ${vision.patchSize}.`);
+  }
   divides(
     connector.pixelShuffle,
-    vision.imageSize / vision.patchSize,
+    patchesPerSide(vision),
     'connector.pixelShuffle must divide the number of patches per side',
   );
+  if (connector.pixelShuffle > 1 && featuresPerImage(vision) !== patchesPerSide(vision) ** 2) {
+    throw new ModelConfigError('connector.pixelShuffle needs a feature of every patch, and of nothing else.');
+  }
   divides(vision.attentionHeads, vision.hiddenSize, 'vision.attentionHeads must divide vision.hiddenSize');
   divides(2 * language.attentionHeads, language.hiddenSize, 'language.hiddenSize must give each head an even width');
   divides(

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { randomStream } from '../numerics/random.js';
-import type { ModelConfig, Part } from './config.js';
+import { encoderTokens, type ModelConfig, type Part } from './config.js';
 
 type Initialization =
   | { readonly kind: 'normal'; readonly standardDeviation: number }
@@ -36,6 +36,8 @@ export const VISION_PREFIX = 'vision_tower.vision_model';
 export const CONNECTOR_PREFIX = 'multi_modal_projector';
 export const LANGUAGE_PREFIX = 'language_model.model';
 export const TOKEN_TABLE = `${LANGUAGE_PREFIX}.embed_tokens.weight`;
+/** The matrix of a head that is not tied to the token table. */
+export const OUTPUT_HEAD = 'language_model.lm_head';
 
 const normal = (standardDeviation: number): Initialization => ({ kind: 'normal', standardDeviation });
 
@@ -49,6 +51,8 @@ function partBuilder(part: Part) {
     specifications,
     table: (name: string, shape: readonly number[], standardDeviation: number) =>
       add(`${name}.weight`, shape, true, normal(standardDeviation)),
+    vector: (name: string, size: number, standardDeviation: number) =>
+      add(name, [size], false, normal(standardDeviation)),
     /** Weight [outputs, ...inputs] with variance 1/fan-in times `gain`², then the bias. */
     projection(name: string, shape: readonly number[], { bias = true, gain = 1 } = {}): void {
       const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
@@ -66,11 +70,16 @@ function partBuilder(part: Part) {
 const residualGain = (layers: number): number => 1 / Math.sqrt(2 * Math.max(1, layers));
 
 function visionSpecifications({ vision }: ModelConfig): readonly ParameterSpecification[] {
-  const { hiddenSize, intermediateSize, patchSize, imageSize, layers } = vision;
+  const { family = 'siglip', hiddenSize, intermediateSize, patchSize, layers, finalNorm = true } = vision;
   const part = partBuilder('vision');
   const gain = residualGain(layers);
-  part.projection(`${VISION_PREFIX}.embeddings.patch_embedding`, [hiddenSize, 3, patchSize, patchSize]);
-  part.table(`${VISION_PREFIX}.embeddings.position_embedding`, [(imageSize / patchSize) ** 2, hiddenSize], 0.02);
+  const isClip = family === 'clip';
+  if (isClip) part.vector(`${VISION_PREFIX}.embeddings.class_embedding`, hiddenSize, 0.02);
+  const patch = [hiddenSize, 3, patchSize, patchSize];
+  part.projection(`${VISION_PREFIX}.embeddings.patch_embedding`, patch, { bias: !isClip });
+  part.table(`${VISION_PREFIX}.embeddings.position_embedding`, [encoderTokens(vision), hiddenSize], 0.02);
+  // The checkpoints of CLIP spell it so.
+  if (isClip) part.norm(`${VISION_PREFIX}.pre_layrnorm`, hiddenSize, { bias: true });
   for (let i = 0; i < layers; i++) {
     const layer = `${VISION_PREFIX}.encoder.layers.${i}`;
     part.norm(`${layer}.layer_norm1`, hiddenSize, { bias: true });
@@ -81,7 +90,7 @@ function visionSpecifications({ vision }: ModelConfig): readonly ParameterSpecif
     part.projection(`${layer}.mlp.fc1`, [intermediateSize, hiddenSize]);
     part.projection(`${layer}.mlp.fc2`, [hiddenSize, intermediateSize], { gain });
   }
-  part.norm(`${VISION_PREFIX}.post_layernorm`, hiddenSize, { bias: true });
+  if (finalNorm) part.norm(`${VISION_PREFIX}.post_layernorm`, hiddenSize, { bias: true });
   return part.specifications;
 }
 
@@ -95,24 +104,27 @@ function connectorSpecifications({ vision, connector, language }: ModelConfig): 
 
 function languageSpecifications({ language }: ModelConfig): readonly ParameterSpecification[] {
   const { hiddenSize, intermediateSize, attentionHeads, keyValueHeads, layers, vocabularySize } = language;
+  const { attentionBias = 'query-key-value', tiedHead = true } = language;
   const keyValueSize = (hiddenSize / attentionHeads) * keyValueHeads;
   const part = partBuilder('language');
+  const inner = { bias: attentionBias !== 'none' };
   const gain = residualGain(layers);
   // Small, because the table is tied to the output: otherwise every position would at first predict its own token.
   part.table(`${LANGUAGE_PREFIX}.embed_tokens`, [vocabularySize, hiddenSize], 0.02);
   for (let i = 0; i < layers; i++) {
     const layer = `${LANGUAGE_PREFIX}.layers.${i}`;
     part.norm(`${layer}.input_layernorm`, hiddenSize, { bias: false });
-    part.projection(`${layer}.self_attn.q_proj`, [hiddenSize, hiddenSize]);
-    part.projection(`${layer}.self_attn.k_proj`, [keyValueSize, hiddenSize]);
-    part.projection(`${layer}.self_attn.v_proj`, [keyValueSize, hiddenSize]);
-    part.projection(`${layer}.self_attn.o_proj`, [hiddenSize, hiddenSize], { bias: false, gain });
+    part.projection(`${layer}.self_attn.q_proj`, [hiddenSize, hiddenSize], inner);
+    part.projection(`${layer}.self_attn.k_proj`, [keyValueSize, hiddenSize], inner);
+    part.projection(`${layer}.self_attn.v_proj`, [keyValueSize, hiddenSize], inner);
+    part.projection(`${layer}.self_attn.o_proj`, [hiddenSize, hiddenSize], { bias: attentionBias === 'all', gain });
     part.norm(`${layer}.post_attention_layernorm`, hiddenSize, { bias: false });
     part.projection(`${layer}.mlp.gate_proj`, [intermediateSize, hiddenSize], { bias: false });
     part.projection(`${layer}.mlp.up_proj`, [intermediateSize, hiddenSize], { bias: false });
     part.projection(`${layer}.mlp.down_proj`, [hiddenSize, intermediateSize], { bias: false, gain });
   }
   part.norm(`${LANGUAGE_PREFIX}.norm`, hiddenSize, { bias: false });
+  if (!tiedHead) part.table(OUTPUT_HEAD, [vocabularySize, hiddenSize], 0.02);
   return part.specifications;
 }
 

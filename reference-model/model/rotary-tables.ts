@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cos, power, sin } from '../numerics/elementary.js';
 import type { RotaryTables } from '../ops/rotary-embedding.js';
-import type { LanguageConfig } from './config.js';
+import type { LanguageConfig, RotaryScaling } from './config.js';
 
 /**
  * Angle of position p and frequency i: p · base^(−2i/D), with D the width of a head (Su et al. 2021, arXiv 2104.09864, §3.2.2).
@@ -14,11 +14,13 @@ export function rotaryTables({
   attentionHeads,
   rotaryBase,
   maximumPositions,
+  rotaryScaling,
 }: LanguageConfig): RotaryTables {
   const half = hiddenSize / attentionHeads / 2;
   const cosine = new Float32Array(maximumPositions * half);
   const sine = new Float32Array(maximumPositions * half);
-  const frequencies = Array.from({ length: half }, (_, i) => power(rotaryBase, -i / half));
+  const plain = Array.from({ length: half }, (_, i) => power(rotaryBase, -i / half));
+  const frequencies = rotaryScaling === undefined ? plain : plain.map((f) => scaledFrequency(f, rotaryScaling));
   for (let position = 0; position < maximumPositions; position++) {
     frequencies.forEach((frequency, i) => {
       cosine[position * half + i] = cos(position * frequency);
@@ -27,4 +29,15 @@ export function rotaryTables({
   }
   const shape: [number, number] = [maximumPositions, half];
   return { cosine: tf.tensor2d(cosine, shape), sine: tf.tensor2d(sine, shape) };
+}
+
+/** Grattafiori et al. 2024 (Llama 3, arXiv 2407.21783), as its published configuration is read: by waves per original context. */
+function scaledFrequency(
+  frequency: number,
+  { factor, lowFrequencyFactor, highFrequencyFactor, originalMaximumPositions }: RotaryScaling,
+): number {
+  const waves = (originalMaximumPositions * frequency) / (2 * Math.PI);
+  const share = (waves - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+  const kept = Math.min(1, Math.max(0, share));
+  return kept * frequency + ((1 - kept) * frequency) / factor;
 }

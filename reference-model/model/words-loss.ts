@@ -4,9 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingLookup } from '../ops/embedding-lookup.js';
+import { linear } from '../ops/linear.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
-import { logitsOf } from './language-model.js';
 import type { Model } from './model.js';
+import { TOKEN_TABLE } from './parameters.js';
 
 /** Which visual token is to say which word; a token of several words stands once for each. */
 export interface WordTargets {
@@ -30,6 +31,6 @@ export function wordsLoss(
 ): tf.Scalar {
   const flat = tf.reshape(visualEmbeddings, [-1, visualEmbeddings.shape.at(-1)!]); // [N·V, D]
   const said = embeddingLookup(flat, tf.tensor1d(rows, 'int32')); // [targets, D]
-  const losses = softmaxCrossEntropy(logitsOf(model, said), tf.tensor1d(labels, 'int32'));
+  const losses = softmaxCrossEntropy(linear(said, model.weights(TOKEN_TABLE)), tf.tensor1d(labels, 'int32'));
   return tf.mul(tf.sum(losses), weight) as tf.Scalar;
 }

@@ -83,6 +83,22 @@ export const rmsNorm = (x: Dense, scale: Dense, epsilon: number): Dense =>
     return row.map((v, i) => (v / root) * scale.values[i]!);
   });
 
+export const quickGelu = (x: Dense): Dense => like(x, (i) => x.values[i]! / (1 + Math.exp(-1.702 * x.values[i]!)));
+
+/** erf by its Maclaurin series, to the last bit of float64 for the few units that activations see. */
+function errorFunction(z: number): number {
+  let term = z;
+  let sum = z;
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= -(z * z) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+
+export const exactGelu = (x: Dense): Dense =>
+  like(x, (i) => (x.values[i]! / 2) * (1 + errorFunction(x.values[i]! * Math.SQRT1_2)));
+
 export const gelu = (x: Dense): Dense =>
   like(x, (i) => {
     const v = x.values[i]!;

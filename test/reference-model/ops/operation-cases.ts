@@ -3,9 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { randomStream } from '../../../reference-model/numerics/random.js';
 import { attention } from '../../../reference-model/ops/attention.js';
 import { embeddingLookup } from '../../../reference-model/ops/embedding-lookup.js';
+import { exactGelu } from '../../../reference-model/ops/exact-gelu.js';
 import { gelu } from '../../../reference-model/ops/gelu.js';
 import { layerNorm } from '../../../reference-model/ops/layer-norm.js';
 import { linear } from '../../../reference-model/ops/linear.js';
+import { quickGelu } from '../../../reference-model/ops/quick-gelu.js';
 import { rmsNorm } from '../../../reference-model/ops/rms-norm.js';
 import { rotaryEmbedding } from '../../../reference-model/ops/rotary-embedding.js';
 import { softmaxCrossEntropy } from '../../../reference-model/ops/softmax-cross-entropy.js';
@@ -168,6 +170,18 @@ export const CASES: readonly OperationCase[] = [
     inputs: floats(random([3, 41], 3)),
     run: ([x]) => gelu(x!),
     reference: ([x]) => reference.gelu(x!),
+  },
+  {
+    name: 'quickGelu',
+    inputs: floats(random([3, 41], 3)),
+    run: ([x]) => quickGelu(x!),
+    reference: ([x]) => reference.quickGelu(x!),
+  },
+  {
+    name: 'exactGelu',
+    inputs: floats(random([3, 41], 2)),
+    run: ([x]) => exactGelu(x!),
+    reference: ([x]) => reference.exactGelu(x!),
   },
   {
     name: 'swiglu',

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { closestName } from '../files/closest-name.js';
+import { shippedBenchmarkIds } from './benchmark/find-benchmark.js';
 import { settingsComplaints } from './checks/settings-rules.js';
 import type { Complaint } from './complaint.js';
 import { readExtendedSuite } from './extended-suite.js';
@@ -63,6 +64,14 @@ export function namedSuiteFile(fileOrId: string): string {
   // What others begin from is no suite of its own.
   const ids = shippedSuiteIds().filter((id) => id !== 'base');
   if (ids.includes(fileOrId)) return shippedSuiteFile(fileOrId);
+  if (shippedBenchmarkIds().includes(fileOrId)) {
+    throw new UserError({
+      code: 'suite-unknown',
+      what: `${fileOrId} is a benchmark: it trains nothing`,
+      expected: `a YAML file, or one of ${ids.join(', ')}`,
+      fix: `evaluate a model on it with \`vlm-bench evaluate ${fileOrId} --model KIND:…\``,
+    });
+  }
   const closest = closestName(fileOrId, ids);
   throw new UserError({
     code: 'suite-unknown',

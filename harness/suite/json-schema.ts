@@ -1,8 +1,9 @@
 /**
- * The JSON Schemas of suites and pilots, for editors: completion, descriptions and errors while one writes. It is made from the schema that suites
+ * The JSON Schemas of suites, pilots and benchmarks, for editors: completion, descriptions and errors while one writes. It is made from the schema that suites
  * are read with; rules between fields are left to the reading.
  */
 import { z } from 'zod';
+import { benchmarkFields } from './benchmark/benchmark-schema.js';
 import { pilotSchema } from './pilot-schema.js';
 import { suiteSchema } from './schema.js';
 
@@ -33,6 +34,17 @@ export function pilotJsonSchema(): JsonSchema {
     $schema,
     title: 'vlm-bench pilot',
     description: 'What was seen on the validation split before a suite was fixed.',
+    ...whole,
+  };
+}
+
+/** Of benchmarks, which any model is evaluated on. */
+export function benchmarkJsonSchema(): JsonSchema {
+  const { $schema, ...whole } = z.toJSONSchema(benchmarkFields, { io: 'input', target: 'draft-07' }) as JsonSchema;
+  return {
+    $schema,
+    title: 'vlm-bench benchmark',
+    description: 'What any model is asked, and how it is scored.',
     ...whole,
   };
 }

@@ -39,12 +39,12 @@ export async function openDataSets(
 }
 
 /** The content of every data set that one of the configurations needs, each loaded once. */
-export async function loadDataSets(
-  machinery: Pick<Machinery, 'loadDataSet'>,
+export async function loadDataSets<Held extends DataSet>(
+  machinery: { readonly loadDataSet: (source: DataSource) => Promise<Held> },
   configs: readonly RunConfig[],
   dataRoot?: string,
-): Promise<DataSets> {
-  const dataSets: { -readonly [Name in keyof DataSets]: DataSets[Name] } = {};
+): Promise<DataSets<Held>> {
+  const dataSets: Partial<Record<EmbeddedDataSetName, Held>> = {};
   for (const source of sourcesOf(configs, dataRoot)) dataSets[source.name] = await machinery.loadDataSet(source);
   return dataSets;
 }

@@ -24,7 +24,7 @@ export const referenceModel: Machinery<Model> = {
   },
   dataFingerprint,
   train,
-  predict: async (model, config, data) => predict(model, config, data),
+  predict,
   saveWeights,
   dispose: disposeModel,
 };

@@ -37,7 +37,7 @@ interface StageSettings {
 }
 
 /** The language model learns to say captions and answers about an image. */
-export interface TextStage extends StageSettings {
+export interface TextStage extends StageSettings, TextsPerImage {
   readonly kind?: 'texts';
   /** Relative weight of each source in the stage's batches. */
   readonly mixture: Readonly<Partial<Record<Source, number>>>;
@@ -46,15 +46,20 @@ export interface TextStage extends StageSettings {
   readonly questionTypes?: readonly string[];
   /** Pixels by which training images are moved at random, up to so many each way; only where no answer depends on the place. */
   readonly imageShift?: number;
-  /**
-   * Questions of an image that share a sequence, and with it one pass over the image; batches then draw images, with so many of their
-   * questions each. Sizes of batches still count questions. 1 where it is not stated.
-   */
-  readonly questionsPerImage?: number;
+  /** Show half of the training images as a mirror would; only where no text depends on left and right. */
+  readonly imageMirror?: true;
   /** How it is validated where not as the recipe says; see `validationOf`. */
   readonly validation?: StageValidation;
   /** Validate before the first step too. The first step of all always is, and stages that follow each other alike share one. */
   readonly validateStart?: true;
+}
+
+/** Texts about an image that share a sequence, and with it one pass over the image; 1 where it is not stated. */
+export interface TextsPerImage {
+  /** Batches then draw images, with so many of their questions each. Sizes of batches still count questions. */
+  readonly questionsPerImage?: number;
+  /** The same of captions in one style. */
+  readonly captionsPerImage?: number;
 }
 
 /** What a stage may state; whatever it leaves out is as the recipe has it. */

@@ -64,7 +64,7 @@ export async function train({
     stageEnd += stage.steps;
     if (step >= stageEnd) continue;
 
-    const work = stageWork(stage, { config, data, learner, tokenizer });
+    const work = await stageWork(stage, { config, data, learner, tokenizer });
     const validation = validationOf(recipe, stage);
     const validate = () => {
       if (work.validate === undefined) return;
@@ -78,7 +78,7 @@ export async function train({
       const stageStep = step - stageStart;
       const learningRate = scaled(stage.learningRate, learningRateFactor(stageStep, stage.steps, optimizer));
       step += 1;
-      const { exampleIds, ...learned } = work.learn(stageStep);
+      const { exampleIds, ...learned } = await work.learn(stageStep);
       learner.update(learningRate, { stage: name, step, exampleIds });
 
       // The event of a step tells its loss, so each step is settled before the next one.

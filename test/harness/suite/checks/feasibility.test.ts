@@ -7,7 +7,7 @@ import { missingScore } from '../../../../harness/suite/checks/measurability.js'
 import { type DataFacts, dataFacts } from '../../../../harness/suite/data-facts.js';
 import { planSuite } from '../../../../harness/suite/plan.js';
 import { readSafetensors } from '../../../../reference-model/checkpoint/safetensors.js';
-import { type DataSet, QUESTION_TYPES } from '../../../../reference-model/data/dataset.js';
+import { type DataSet, QUESTION_TYPES, type Sample } from '../../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../../reference-model/data/load-dataset.js';
 import type { EmbeddedDataSetName } from '../../../../reference-model/data/registry.js';
 import { loadEmbeddedTokenizer } from '../../../../reference-model/data/tokenizer/load-tokenizer.js';
@@ -21,7 +21,7 @@ const tokenizer = loadEmbeddedTokenizer();
 const length = (text: string) => tokenizer.encode(text).length;
 
 /** Read off a data set. */
-function factsOf({ splits }: DataSet): DataFacts {
+function factsOf({ splits }: DataSet<Sample>): DataFacts {
   const samples = Object.values(splits).flat();
   const questions = samples.flatMap((sample) => sample.questions);
   const examples = (['human-captions', 'ai-captions', 'questions'] as const).flatMap((source) =>

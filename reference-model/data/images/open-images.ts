@@ -37,14 +37,7 @@ const SHOWN = 5;
 
 export function openImages(
   source: Pick<DataSource, 'image' | 'placeOf'>,
-  {
-    side,
-    workers = 1,
-    allowBroken = 0,
-    onLeftOut = () => {},
-    queue = 64,
-    keepBytes = 256 * 2 ** 20,
-  }: ImageOptions,
+  { side, workers = 1, allowBroken = 0, onLeftOut = () => {}, queue = 64, keepBytes = 256 * 2 ** 20 }: ImageOptions,
 ): ImageSupply {
   const decoder = openDecoder(workers);
   const kept = new KeptImages(keepBytes);

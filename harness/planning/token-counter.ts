@@ -3,15 +3,17 @@
  * as the trainer. Nothing is computed on an engine, and what several runs have in common is walked once.
  */
 import type { DataSet, DescribedImage } from '../../reference-model/data/dataset.js';
+import { captionStylesOf } from '../../reference-model/evaluation/caption-styles.js';
 import { forcedGroups } from '../../reference-model/evaluation/forced-requests.js';
 import { visualTokensPerImage } from '../../reference-model/model/config.js';
 import type { ExampleWork } from '../../reference-model/model/step-flops.js';
 import { batchSizes, isTextStage, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
 import { validationOf } from '../../reference-model/recipe/stage-validation.js';
+import { withCaptionWords } from '../../reference-model/training/caption-words.js';
 import { CAPTION_PROMPT, type Example, isCaptions, planBatches } from '../../reference-model/training/examples.js';
 import { heldOutGroups } from '../../reference-model/training/held-out.js';
 import { imageGroups } from '../../reference-model/training/image-groups.js';
-import { modelTokenizer } from '../../reference-model/training/model-tokenizer.js';
+import { runTokenizer } from '../../reference-model/training/run-tokenizer.js';
 import {
   type DataSets,
   requireDataSet,
@@ -44,11 +46,11 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
   const steps = new Map<string, readonly ExampleWork[]>();
   const validations = new Map<string, readonly ExampleWork[]>();
 
-  const textTokens = ({ model }: RunConfig): ((text: string) => number) => {
-    const { vocabularySize } = model.language;
+  const textTokens = (config: RunConfig): ((text: string) => number) => {
+    const { vocabularySize } = config.model.language;
     const known = encoders.get(vocabularySize);
     if (known !== undefined) return known;
-    const tokenizer = modelTokenizer(vocabularySize);
+    const tokenizer = runTokenizer(config, dataSets);
     const encode = remembering((text: string) => tokenizer.encode(text).length);
     encoders.set(vocabularySize, encode);
     return encode;
@@ -101,7 +103,9 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
       return remembered(steps, key, () => {
         const drawnFrom = trainingSamples(stageDataSet(config, stage, dataSets), stage, seed);
         if (!isTextStage(stage)) {
-          const images = planImages(drawnFrom, stage, batchSize, seed);
+          const described =
+            config.tokenizer === undefined ? drawnFrom : withCaptionWords(drawnFrom, runTokenizer(config, dataSets));
+          const images = planImages(described, stage, batchSize, seed);
           return Array.from({ length: stage.steps }, (_, step) => wordsWork(config, images.batch(step)));
         }
         const samples = withQuestionsAbout(drawnFrom, stage.questionTypes);
@@ -160,10 +164,13 @@ function wordTargets({ words = [] }: DescribedImage, model: RunConfig['model']):
 function expectedAnswers({ evaluation }: RunConfig, { splits }: DataSet): readonly Text[] {
   const samples = splits[evaluation.split];
   const captioned = samples.slice(0, evaluation.captionImages);
-  const captions = captioned.flatMap(({ aiCaptions, humanCaptions }) => [
-    { prompt: CAPTION_PROMPT['ai-captions'], answer: aiCaptions[0] ?? '' },
-    { prompt: CAPTION_PROMPT['human-captions'], answer: humanCaptions[0] ?? '' },
-  ]);
+  const styles = captionStylesOf(captioned);
+  const captions = captioned.flatMap(({ aiCaptions, humanCaptions }) =>
+    styles.map((style) => ({
+      prompt: CAPTION_PROMPT[style],
+      answer: (style === 'ai-captions' ? aiCaptions : humanCaptions)[0] ?? '',
+    })),
+  );
   const asked = samples.flatMap(({ questions }) => questions).slice(0, evaluation.questions);
   return [...captions, ...asked.map(({ question: prompt, answer }) => ({ prompt, answer }))];
 }

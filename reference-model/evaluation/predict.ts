@@ -12,7 +12,8 @@ import { visualEmbeddings } from '../model/visual-embeddings.js';
 import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
-import { modelTokenizer } from '../training/model-tokenizer.js';
+import { runTokenizer } from '../training/run-tokenizer.js';
+import { captionStylesOf } from './caption-styles.js';
 import { askedStage } from './forced-requests.js';
 import { type ForcedAnswer, teacherForced } from './teacher-forced.js';
 
@@ -43,7 +44,7 @@ export interface Request {
  * @throws InputError naming a broken image: an evaluation is of all images that were planned
  */
 export async function predict(model: Model, config: RunConfig, data: DataSet): Promise<Predictions> {
-  const tokenizer = modelTokenizer(config.model.language.vocabularySize);
+  const tokenizer = runTokenizer(config, { [config.data.name]: data });
   const { split, captionImages, questions: count } = config.evaluation;
   const samples = data.splits[split];
   const said = (asked: readonly Asked[]) => respondInBatches(model, config, tokenizer, { asked, data });
@@ -69,14 +70,6 @@ export async function predict(model: Model, config: RunConfig, data: DataSet): P
       text: answers[i]!,
     })),
   };
-}
-
-/** The styles in which the images are described, in the order of a record. */
-export function captionStylesOf(samples: readonly DescribedImage[]): readonly CaptionStyle[] {
-  const styles: CaptionStyle[] = [];
-  if (samples.some(({ aiCaptions }) => aiCaptions.length > 0)) styles.push('ai-captions');
-  if (samples.some(({ humanCaptions }) => humanCaptions.length > 0)) styles.push('human-captions');
-  return styles;
 }
 
 /** An image of a data set and what is asked about it. */

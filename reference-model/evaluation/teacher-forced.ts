@@ -12,7 +12,7 @@ import { batchSizes, type RunConfig } from '../recipe/recipe.js';
 import { buildGroupedBatch, type ExampleBatch } from '../training/example-batch.js';
 import { groupsWithPixels } from '../training/examples-with-pixels.js';
 import { packGroups } from '../training/image-groups.js';
-import { modelTokenizer } from '../training/model-tokenizer.js';
+import { runTokenizer } from '../training/run-tokenizer.js';
 import { askedStage, type ForcedRequest, forcedGroups } from './forced-requests.js';
 
 export interface ForcedAnswer extends ForcedRequest {
@@ -26,7 +26,7 @@ export interface ForcedAnswer extends ForcedRequest {
 
 /** In the order of `forcedRequests`, under the mask of the last training stage. */
 export async function teacherForced(model: Model, config: RunConfig, data: DataSet): Promise<readonly ForcedAnswer[]> {
-  const tokenizer = modelTokenizer(config.model.language.vocabularySize);
+  const tokenizer = runTokenizer(config, { [config.data.name]: data });
   const groupsOfAll = forcedGroups(config, data);
   if (groupsOfAll.length === 0) return [];
   const stage = askedStage(config.recipe);

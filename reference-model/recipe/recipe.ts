@@ -3,7 +3,6 @@
  * It is plain JSON, so its canonical form can be hashed into the run's identity.
  */
 import type { CurveSplit } from '../data/dataset.js';
-import type { EmbeddedDataSetName } from '../data/registry.js';
 import type { MaskKind, ModelConfig, Part } from '../model/config.js';
 
 /** What a training example is drawn from. */
@@ -28,7 +27,7 @@ interface StageSettings {
   /** Peak learning rate of each trainable part. */
   readonly learningRate: Readonly<Partial<Record<Part, number>>>;
   /** Data set of this stage where it is not the run's. */
-  readonly data?: EmbeddedDataSetName;
+  readonly data?: string;
   /** Share of the training images, in (0, 1], drawn once per seed: smaller shares are subsets of larger ones. */
   readonly trainingShare?: number;
   /** Sizes of this stage's batches where they are not the recipe's; see `batchSizes`. */
@@ -134,7 +133,7 @@ export function batchSizes(
 
 export interface DataConfig {
   /** What is evaluated, and trained on where a stage names nothing else. */
-  readonly name: EmbeddedDataSetName;
+  readonly name: string;
 }
 
 export interface GenerationConfig {
@@ -157,10 +156,14 @@ export interface EvaluationConfig {
     /** Questions of the split whose answers are forced; the first ones in order. */
     readonly questions?: number;
   };
+  /** Whether captions are scored beside the best constant caption, and beside themselves when they are given to other images. */
+  readonly captionBaselines?: true;
 }
 
 export interface RunConfig {
   readonly data: DataConfig;
+  /** `byte-pairs`: one of its own, trained on the texts of the training split; the embedded one where it is not stated. */
+  readonly tokenizer?: 'byte-pairs';
   readonly model: ModelConfig;
   readonly recipe: Recipe;
   readonly seed: number;

@@ -3,21 +3,20 @@
  * runs that begin with the same stages see the same images in them, whatever comes later.
  */
 import type { DataSet, DescribedImage } from '../data/dataset.js';
-import type { EmbeddedDataSetName } from '../data/registry.js';
 import { randomStream } from '../numerics/random.js';
 import type { RunConfig, Stage, TextStage } from '../recipe/recipe.js';
 
 /** The data sets of a run by name; `RunConfig.data.name` is the one that is evaluated. */
-export type DataSets<Held extends DataSet = DataSet> = Readonly<Partial<Record<EmbeddedDataSetName, Held>>>;
+export type DataSets<Held extends DataSet = DataSet> = Readonly<Partial<Record<string, Held>>>;
 
 /** The evaluated data set first, then those of the stages that have steps, each once. */
-export function dataSetNames({ data, recipe }: Pick<RunConfig, 'data' | 'recipe'>): readonly EmbeddedDataSetName[] {
+export function dataSetNames({ data, recipe }: Pick<RunConfig, 'data' | 'recipe'>): readonly string[] {
   const ofStages = recipe.stages.filter(({ steps }) => steps > 0).map((stage) => stage.data ?? data.name);
   return [...new Set([data.name, ...ofStages])];
 }
 
 /** @throws RangeError when the data set was not loaded for this run */
-export function requireDataSet<Held extends DataSet>(dataSets: DataSets<Held>, name: EmbeddedDataSetName): Held {
+export function requireDataSet<Held extends DataSet>(dataSets: DataSets<Held>, name: string): Held {
   const dataSet = dataSets[name];
   if (dataSet === undefined) throw new RangeError(`The run needs the data set ${name}, which was not loaded for it.`);
   return dataSet;

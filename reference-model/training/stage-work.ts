@@ -1,5 +1,5 @@
 /** What one stage does to the learner step by step, and how its held-out loss is measured: the two kinds of stage, behind one interface. */
-import { allWithPixels } from '../data/images/with-pixels.js';
+import { withPixels } from '../data/images/with-pixels.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { visualTokensPerImage } from '../model/config.js';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../recipe/recipe.js';
 import { validationOf } from '../recipe/stage-validation.js';
 import { augmentedExamples } from './augmentation.js';
+import { withCaptionWords } from './caption-words.js';
 import type { TrainingEvent } from './events.js';
 import { buildMicroBatches } from './example-batch.js';
 import { planBatches } from './examples.js';
@@ -95,10 +96,15 @@ async function textWork(stage: TextStage, { config, data, learner, tokenizer }: 
 function wordsWork(stage: WordsStage, { config, data, learner, tokenizer }: StageSurroundings): StageWork {
   const { recipe, seed, model } = config;
   const dataSet = stageDataSet(config, stage, data);
-  const images = planImages(trainingSamples(dataSet, stage, seed), stage, batchSizes(recipe, stage).batchSize, seed);
+  const drawn = trainingSamples(dataSet, stage, seed);
+  const described = config.tokenizer === undefined ? drawn : withCaptionWords(drawn, tokenizer);
+  const images = planImages(described, stage, batchSizes(recipe, stage).batchSize, seed);
   return {
     learn: async (step) => {
-      const samples = await allWithPixels(dataSet, images.batch(step));
+      const planned = images.batch(step);
+      const known = await withPixels(dataSet, planned);
+      const samples = planned.flatMap((sample) => known.get(sample) ?? []);
+      if (step + 1 < stage.steps) await dataSet.images?.ahead(images.batch(step + 1).map(({ imageId }) => imageId));
       const batch = buildWordsBatch(samples, model, tokenizer);
       learnWords(learner, batch, stage.trainable);
       return {

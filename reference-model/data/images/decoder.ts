@@ -31,9 +31,11 @@ export function openDecoder(workers: number): Decoder {
   if (workers === 0) {
     return { decode: ({ bytes, where, side }) => decodeToSide(bytes, where, side), close: async () => {} };
   }
-  const threads = Array.from({ length: workers }, () => new DecodingThread());
+  // Whoever only wants to know what a data set is decodes nothing.
+  let threads: readonly DecodingThread[] = [];
   return {
     decode: (request) => {
+      if (threads.length === 0) threads = Array.from({ length: workers }, () => new DecodingThread());
       const idlest = threads.reduce((least, thread) => (thread.pending < least.pending ? thread : least));
       return idlest.decode(request);
     },

@@ -4,6 +4,13 @@
  */
 import type { RasterImage } from '../dataset.js';
 
+export interface LeftOutImage {
+  readonly imageId: string;
+  /** Path of the image. */
+  readonly where: string;
+  readonly problem: string;
+}
+
 export interface ImageSupply {
   /** Starts on images that are needed later, as far as there is room; resolves once their bytes are under way. */
   ahead(imageIds: readonly string[]): Promise<void>;
@@ -15,6 +22,8 @@ export interface ImageSupply {
     imageIds: readonly string[],
     options?: { readonly requireAll?: boolean },
   ): Promise<ReadonlyMap<string, RasterImage>>;
+  /** Broken images that were left out so far, in the order in which they were asked for. */
+  leftOut(): readonly LeftOutImage[];
   /** Ends its workers; nothing can be taken afterwards. */
   close(): Promise<void>;
 }

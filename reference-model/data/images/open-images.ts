@@ -8,14 +8,7 @@ import type { RasterImage } from '../dataset.js';
 import type { DataSource } from '../source.js';
 import { resizeToSide } from './decode-to-side.js';
 import { type Decoder, openDecoder } from './decoder.js';
-import type { ImageSupply } from './image-supply.js';
-
-export interface LeftOutImage {
-  readonly imageId: string;
-  /** Path of the image. */
-  readonly where: string;
-  readonly problem: string;
-}
+import type { ImageSupply, LeftOutImage } from './image-supply.js';
 
 export interface ImageOptions {
   /** Pixels of each side of the square that every image becomes. */
@@ -24,8 +17,6 @@ export interface ImageOptions {
   readonly workers?: number;
   /** Different broken images that may be left out. */
   readonly allowBroken?: number;
-  /** Told once of each image that is left out. */
-  readonly onLeftOut?: (image: LeftOutImage) => void;
   /** Images that are read or decoded at a time, at most. */
   readonly queue?: number;
   /** Bytes of decoded images that are kept for the next epoch, at most. */
@@ -37,7 +28,7 @@ const SHOWN = 5;
 
 export function openImages(
   source: Pick<DataSource, 'image' | 'placeOf'>,
-  { side, workers = 1, allowBroken = 0, onLeftOut = () => {}, queue = 64, keepBytes = 256 * 2 ** 20 }: ImageOptions,
+  { side, workers = 1, allowBroken = 0, queue = 64, keepBytes = 256 * 2 ** 20 }: ImageOptions,
 ): ImageSupply {
   const decoder = openDecoder(workers);
   const kept = new KeptImages(keepBytes);
@@ -85,17 +76,14 @@ export function openImages(
           else broken.push({ imageId, where: outcome.where ?? source.placeOf(imageId), problem: outcome.problem });
         }
       }
-      for (const image of broken) {
-        if (leftOut.has(image.imageId)) continue;
-        leftOut.set(image.imageId, image);
-        if (!requireAll && leftOut.size <= allowBroken) onLeftOut(image);
-      }
       if (requireAll && broken.length > 0) throw tooManyBroken(broken, 0, 'an evaluation is of all its images');
+      for (const image of broken) leftOut.set(image.imageId, image);
       if (broken.length > 0 && leftOut.size > allowBroken) {
         throw tooManyBroken([...leftOut.values()], allowBroken, `--allow-broken ${allowBroken}`);
       }
       return images;
     },
+    leftOut: () => [...leftOut.values()],
     close: () => decoder.close(),
   };
 }

@@ -11,6 +11,7 @@ export { preprocess, resizeToProcessor, scaleLevels } from './data/pixels/prepro
 export { type ImageProcessor, siglipProcessor } from './data/pixels/processor.js';
 export { readProcessor } from './data/pixels/read-processor.js';
 export type { RgbImage } from './data/pixels/resize.js';
+export { openStreamed, type StreamedSource } from './data/open-streamed.js';
 export { encodePng } from './data/png.js';
 export { loadTokenizer, type Tokenizer } from './data/tokenizer/load-tokenizer.js';
 export type { Engine, EngineDiagnosis, EngineName } from './engines/engine.js';

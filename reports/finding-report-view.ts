@@ -18,7 +18,7 @@ export interface FindingReportView {
     /** What was tested, in one sentence that stands wherever the verdict is quoted; absent where the suite states none. */
     readonly scope?: string;
   };
-  readonly scale: 'embedded' | 'paper';
+  readonly scale: 'embedded' | 'small' | 'paper';
   readonly dataSet: { readonly name: string; readonly description: string; readonly fingerprint: string };
   /** Of the whole finding, over its claims; absent for a benchmark, and where each claim has a verdict of its own. */
   readonly verdict?: VerdictView;

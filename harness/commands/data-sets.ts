@@ -10,14 +10,14 @@ import { missingFiles, openSource } from '../../reference-model/data/open-source
 import { encodePng } from '../../reference-model/data/png.js';
 import type { Encoding } from '../../reference-model/data/preparation/encode-image.js';
 import { prepareShards } from '../../reference-model/data/preparation/prepare-shards.js';
-import { cardOf, DATA_SET_NAMES, DATA_SETS, type DataSetName } from '../../reference-model/data/registry.js';
+import { cardOf, DATA_SETS } from '../../reference-model/data/registry.js';
 import type { DataSource } from '../../reference-model/data/source.js';
 import { redundantImages } from '../../reference-model/data/verification/duplicate-images.js';
 import { type SourceVerification, verifySource } from '../../reference-model/data/verification/verify-source.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { type Problem, UserError } from '../errors.js';
-import { closestName } from '../files/closest-name.js';
 import { asUserError } from '../files/read-input.js';
+import { chosenData, isDeclaration, requireName } from './chosen-data.js';
 import { dataProgress } from './data-progress.js';
 
 /** Every fault of a copy is listed in JSON; so many are worth reading on a terminal. */
@@ -35,7 +35,7 @@ export interface DataRequest {
 
 /** The card of a data set, and what a data root lacks of it. @throws UserError for a name that nobody knows */
 export function describeDataSet({ name, dataRoot }: DataRequest) {
-  const card = isDeclaration(name) ? strict(() => readDeclaredFile(name).card) : cardOf(requireName(name));
+  const { card } = chosenData(name);
   const root = dataRoot === undefined || !needsRoot(card) ? undefined : rootOf(card.name, resolve(dataRoot));
   return { card, ...(root === undefined ? {} : { root, missing: missingFiles(card, root) }) };
 }
@@ -57,23 +57,6 @@ async function openDataSet({ name, dataRoot, exclude }: DataRequest): Promise<{
   } catch (error) {
     throw asUserError(error);
   }
-}
-
-const isDeclaration = (name: string): boolean => /\.ya?ml$/i.test(name);
-
-function requireName(name: string): DataSetName {
-  const known = DATA_SET_NAMES.find((candidate) => candidate === name);
-  if (known !== undefined) return known;
-  const closest = closestName(name, DATA_SET_NAMES);
-  throw new UserError(
-    {
-      code: 'usage',
-      what: `there is no data set ${JSON.stringify(name)}`,
-      expected: `${DATA_SET_NAMES.join(', ')}, or a YAML file that declares one`,
-      fix: closest === undefined ? 'see `vlm-bench data list`' : `did you mean ${closest}?`,
-    },
-    { exitCode: 2 },
-  );
 }
 
 /** Duplicates are told, not refused. @throws UserError with every difference from the card, and images that are missing or broken */
@@ -173,13 +156,5 @@ export async function prepareAsImages(request: DataRequest, out: string): Promis
       records.push({ ...sample, file });
     }
     writeFileAtomically(join(folder, `${split}.json`), `${JSON.stringify(records)}\n`);
-  }
-}
-
-function strict<Result>(read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    throw asUserError(error);
   }
 }

@@ -1,11 +1,9 @@
 /** Options that several commands share, declared once, and their parsers. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { TABLE_FORMATS } from '../../reference-model/data/containers/table-format.js';
-import { EMBEDDED_DATA_SETS } from '../../reference-model/data/registry.js';
 import { encodingOfLabel } from '../../reference-model/files/text-encoding.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { ANSWER_LAYOUTS } from '../score/answer-layouts.js';
-import type { DataSetName } from '../suite/schema.js';
 import { parseRequirement, type Requirement } from './requirements.js';
 
 const defaultOut = './vlm-bench-results';
@@ -33,7 +31,7 @@ function resampleCountOrNone(text: string): number {
   }
 }
 
-function seedNumber(text: string): number {
+function wholeNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
   throw new InvalidArgumentError('It must be a whole number.');
@@ -50,11 +48,21 @@ export const engineOption = () =>
     .choices(['auto', 'wasm', 'tensorflow', 'torch'])
     .default('auto');
 export const scaleOption = () =>
-  new Option('--scale <scale>', 'size of the models').choices(['embedded', 'paper']).default('embedded');
+  new Option('--scale <scale>', 'size of the models').choices(['embedded', 'small', 'paper']).default('embedded');
 export const dataOption = () =>
-  new Option('--data <name>', 'data set (default: the first that the suite lists)').choices(
-    EMBEDDED_DATA_SETS.map(({ name }) => name),
+  new Option(
+    '--data <name>',
+    'data set (default: the first that the suite lists); with --scale small a name of `data list`, or a YAML file that declares one',
   );
+export const workersOption = () =>
+  new Option('--workers <n>', 'threads of each run that decode photographs; 0 for none (default: 1)').argParser(
+    wholeNumber,
+  );
+export const allowBrokenOption = () =>
+  new Option(
+    '--allow-broken <n>',
+    'broken training photographs that may be left out; each is reported with its path (default: 0)',
+  ).argParser(wholeNumber);
 export const dataRootOption = () => new Option('--data-root <dir>', 'folder of a data set that is read from disk');
 export const seedsOption = () =>
   new Option('--seeds <n>', 'run the first n of the suite’s seeds').argParser(positiveInteger);
@@ -86,7 +94,7 @@ export const optionalResamplesOption = () =>
     .argParser(resampleCountOrNone)
     .default(10_000);
 export const bootstrapSeedOption = () =>
-  new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(seedNumber).default(1);
+  new Option('--bootstrap-seed <n>', 'seed of the resamples').argParser(wholeNumber).default(1);
 
 function encodingLabel(label: string): string {
   try {
@@ -140,10 +148,12 @@ export function addScoring(command: Command): Command {
 }
 
 export interface SuiteOptions {
-  readonly scale: 'embedded' | 'paper';
+  readonly scale: 'embedded' | 'small' | 'paper';
   readonly engine: EngineChoice;
-  readonly data?: DataSetName;
+  readonly data?: string;
   readonly dataRoot?: string;
+  readonly workers?: number;
+  readonly allowBroken?: number;
   readonly seeds?: number;
   readonly jobs?: number;
   readonly out: string;

@@ -9,6 +9,8 @@ import { durationText } from '../planning/quantities.js';
 import { findingFiles, namedSuiteFile } from '../suite/find-suite.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import { readStatedSuite, type StatedSuite } from '../suite/stated-suite.js';
+import { absolutePlace } from '../run/load-data-sets.js';
+import { chosenData } from './chosen-data.js';
 import type { SuiteOptions } from './options.js';
 
 export type PlanCommandOptions = Omit<SuiteOptions, 'require'> & {
@@ -27,18 +29,20 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
     else printText(plans.map(paperText).join('\n'));
     return;
   }
+  const data = options.data === undefined || scale !== 'small' ? undefined : chosenData(options.data);
+  const chosen = { ...planOptions(options), scale, ...(data === undefined ? {} : { dataSet: data.card.name }) };
   // Everything is planned before anything is measured: bad input is met at once.
-  const plans = suites.map(({ suite, origin }) => planSuite(suite, { ...planOptions(options), origin }));
+  const plans = suites.map(({ suite, origin }) => planSuite(suite, { ...chosen, origin }));
   const { planDocument } = await import('../planning/plan-document.js');
   const documents: PlanDocument[] = [];
   for (const plan of plans) {
-    const { engine, out, dataRoot, jobs } = options;
+    const { engine, out, dataRoot, workers, allowBroken, jobs } = options;
     const document = await planDocument(plan, {
       engine,
       out,
       calibrate: options.calibrate === true,
       onCalibration: (name) => printNote(`measuring how fast ${name} trains the stages of ${plan.suite.id} …`),
-      ...(dataRoot === undefined ? {} : { dataRoot }),
+      ...absolutePlace({ dataRoot, workers, allowBroken, declaration: data?.declaration }),
       ...(jobs === undefined ? {} : { jobs }),
     });
     documents.push(document);

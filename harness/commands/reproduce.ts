@@ -1,6 +1,7 @@
 /** `vlm-bench reproduce`: a finding of the package from nothing to its verdict and report. */
 import { type Command, Option } from 'commander';
 import {
+  allowBrokenOption,
   dataOption,
   dataRootOption,
   engineOption,
@@ -13,6 +14,7 @@ import {
   seedsOption,
   smokeOption,
   untilDecidedOption,
+  workersOption,
 } from './options.js';
 
 export function registerReproduce(program: Command): void {
@@ -37,6 +39,8 @@ export function withSuiteOptions(command: Command): Command {
     .addOption(engineOption())
     .addOption(dataOption())
     .addOption(dataRootOption())
+    .addOption(workersOption())
+    .addOption(allowBrokenOption())
     .addOption(seedsOption())
     .addOption(jobsOption())
     .addOption(outOption())

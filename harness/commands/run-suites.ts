@@ -6,12 +6,14 @@ import { planLooks, reproduceUntilDecided } from '../experiment/until-decided.js
 import { printJsonText, printNote } from '../log-text.js';
 import { statementOf } from '../records/statement.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
+import { absolutePlace } from '../run/load-data-sets.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
 import type { Plan, PlanOptions } from '../suite/plan.js';
 import type { StatedSuite } from '../suite/stated-suite.js';
 import type { SuiteOrigin } from '../suite/suite-origin.js';
 import { type DecidedFinding, decideFinding, lookOutcome, quotedVerdicts } from '../verdict/decide-finding.js';
 import { plainVerdicts } from '../verdict/plain-words.js';
+import { type ChosenData, chosenData } from './chosen-data.js';
 import { commandFor, type SuiteOptions } from './options.js';
 import { checkRequirements, unmetRequirements } from './requirements.js';
 
@@ -22,13 +24,15 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
     options.require ?? [],
     suites.map(({ suite }) => suite),
   );
-  const plans = suites.map(({ suite, origin }) => planLooks(suite, untilDecided, { ...planOptions(options), origin }));
+  const data = options.data === undefined || options.scale !== 'small' ? undefined : chosenData(options.data);
+  const chosen = { ...planOptions(options), ...(data === undefined ? {} : { dataSet: data.card.name }) };
+  const plans = suites.map(({ suite, origin }) => planLooks(suite, untilDecided, { ...chosen, origin }));
   for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
   const reports: WrittenReport[] = [];
   // One interruption for all, so that a stop request between two suites is heard as well.
   await withInterruption(async (interruption) => {
-    for (const looks of plans) reports.push(await reportOn(looks, { ...options, ...under }, interruption));
+    for (const looks of plans) reports.push(await reportOn(looks, { ...options, ...under, ...(data === undefined ? {} : { chosen: data }) }, interruption));
   });
   if (reports.length > 1) printNote(writeFindingsIndex(resolve(out), reports).page);
   if (json) printJsonText(document(reports.map((report) => report.json.trimEnd())));
@@ -45,7 +49,7 @@ function warnOfOrder(id: string, origin: SuiteOrigin, { smoke }: SuiteOptions): 
 /** @param looks the plan, or those of every look until the finding is decided */
 async function reportOn(
   looks: readonly Plan[],
-  { landingPage, ...options }: SuiteOptions & Pick<ReportOptions, 'landingPage'>,
+  { landingPage, ...options }: SuiteOptions & Pick<ReportOptions, 'landingPage'> & { readonly chosen?: ChosenData },
   interruption: Interruption,
 ): Promise<WrittenReport> {
   const finding = await execute(looks, options, interruption);
@@ -61,7 +65,7 @@ async function reportOn(
 
 async function execute(
   looks: readonly Plan[],
-  { engine, out, dataRoot, jobs }: SuiteOptions,
+  { engine, out, dataRoot, workers, allowBroken, jobs, chosen }: SuiteOptions & { readonly chosen?: ChosenData },
   interruption: Interruption,
 ): Promise<DecidedFinding> {
   const [first] = looks;
@@ -70,7 +74,8 @@ async function execute(
     out,
     interruption,
     command: commandFor(first!.suite.id),
-    ...(dataRoot === undefined ? {} : { dataRoot }),
+    ...absolutePlace({ dataRoot, workers, allowBroken, declaration: chosen?.declaration }),
+    ...(chosen === undefined ? {} : { dataDescription: chosen.card.description }),
     ...(jobs === undefined ? {} : { jobs }),
   };
   const decideOn = ({ folder, reproduction }: FinishedReproduction) => decideFinding(folder, reproduction);

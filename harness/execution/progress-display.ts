@@ -78,7 +78,7 @@ function lines(runs: readonly DisplayedRun[], stream: NodeJS.WritableStream): Pr
       }
       const meter = updateMeter(meters[index]!, event.progress, Date.now());
       meters[index] = meter;
-      const rare = ['waiting', 'resuming', 'forking'].includes(event.progress.type);
+      const rare = ['waiting', 'resuming', 'forking', 'image-left-out'].includes(event.progress.type);
       if (!rare && Date.now() - shownAt[index]! < lineInterval * 1000) return;
       shownAt[index] = Date.now();
       stream.write(`${logLine(`${prefix}: step ${meter.step}/${meter.totalSteps}, ${meterText(meter)}`)}\n`);

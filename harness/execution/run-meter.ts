@@ -32,6 +32,8 @@ export function updateMeter(meter: RunMeter, progress: RunProgress, now: number)
       return { ...meter, phase: `resuming after step ${progress.step}`, step: progress.step };
     case 'forking':
       return { ...meter, phase: `going on after step ${progress.step} of the shared stages`, step: progress.step };
+    case 'image-left-out':
+      return { ...meter, phase: `left out ${progress.where}: ${progress.problem}` };
     case 'evaluating':
       return { ...meter, phase: 'evaluating', secondsLeft: 0 };
     case 'validation':

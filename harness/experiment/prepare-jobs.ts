@@ -9,7 +9,7 @@ import { codeVersion } from '../records/code-version.js';
 import { gatherProvenance } from '../records/provenance.js';
 import { runIdOf } from '../records/run-identity.js';
 import type { Statement } from '../records/statement.js';
-import { type DataSetHandle, dataFingerprintOf, openDataSets, requireOpened } from '../run/load-data-sets.js';
+import { type DataPlace, type DataSetHandle, dataFingerprintOf, openDataSets, requireOpened } from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
 import type { RunJob } from '../run/run-job.js';
 
@@ -34,8 +34,8 @@ export interface Surroundings {
   readonly pilot?: boolean;
   /** What plans the runs. */
   readonly statement?: Statement;
-  /** Absolute path of easy-vqa, for runs that need it. */
-  readonly dataRoot?: string;
+  /** Where data sets lie, by absolute paths. */
+  readonly place?: DataPlace;
 }
 
 export interface PreparedJobs {
@@ -47,13 +47,13 @@ export interface PreparedJobs {
 
 export async function prepareJobs(
   runs: readonly TitledConfig[],
-  { store, engine: choice, machinery, parallel, smoke = false, pilot = false, statement, dataRoot }: Surroundings,
+  { store, engine: choice, machinery, parallel, smoke = false, pilot = false, statement, place = {} }: Surroundings,
 ): Promise<PreparedJobs> {
   const engine = await machinery.activateEngine(choice);
   const opened = await openDataSets(
     machinery,
     runs.map(({ config }) => config),
-    dataRoot,
+    place,
   );
   const code = codeVersion();
   const provenance = gatherProvenance({ codeVersion: code, engine });
@@ -83,7 +83,7 @@ export async function prepareJobs(
         ...(trainingData.length > 0 ? { trainingData } : {}),
       },
       jobs: parallel,
-      ...(dataRoot === undefined ? {} : { dataRoot }),
+      place,
     };
     if (prefix === undefined) {
       jobs.push({ title, job });

@@ -4,6 +4,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { captionStylesOf } from '../../reference-model/evaluation/caption-styles.js';
+import { UserError } from '../errors.js';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { Executor } from '../execution/executor.js';
 import type { Interruption } from '../execution/interruption.js';
@@ -16,22 +18,22 @@ import { type Reproduction, reproductionFolder, reproductionOf } from '../record
 import { runPaths } from '../records/run-paths.js';
 import { readFinishedResult } from '../records/run-record.js';
 import { statementOf } from '../records/statement.js';
-import type { DataSetHandle } from '../run/load-data-sets.js';
+import { absolutePlace, type DataPlace, type DataSetHandle } from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
 import type { Plan } from '../suite/plan.js';
 import { inOrderOfExecution } from './execution-order.js';
 import { prepareJobs } from './prepare-jobs.js';
 
-export interface ReproduceOptions {
+export interface ReproduceOptions extends DataPlace {
   readonly engine?: EngineChoice;
-  /** Folder of a data set that is read from disk. */
-  readonly dataRoot?: string;
   /** Runs at the same time; by default one per core. */
   readonly jobs?: number;
   /** The record store. */
   readonly out?: string;
   readonly machinery?: Machinery;
   readonly interruption: Interruption;
+  /** What the data set is, where the suite does not say so. */
+  readonly dataDescription?: string;
   /** As typed, for the report. */
   readonly command: string;
   /** Starts who performs the runs; by default processes beside this one. */
@@ -61,15 +63,21 @@ export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<
     parallel,
     smoke: plan.smoke,
     ...stated,
-    ...(options.dataRoot === undefined ? {} : { dataRoot: resolve(options.dataRoot) }),
+    place: absolutePlace(options),
   });
   const { config } = plan.runs[0]!;
   const data = evaluatedData(config);
   const evaluations = plan.runs.map((run) => run.config.evaluation);
+  if (plan.scale === 'small') await requireCaptions(plan, data);
   await recordEvaluationImages(store, data, evaluations.reduce(widerEvaluation));
   const folder = join(store, reproductionFolder(plan));
   const runIdAt = (index: number) => jobs[index]!.job.runId;
-  const recorded = { runIds: runAt.map(runIdAt), prefixIds: prefixAt.map(runIdAt), fingerprint: data.fingerprint };
+  const recorded = {
+    runIds: runAt.map(runIdAt),
+    prefixIds: prefixAt.map(runIdAt),
+    fingerprint: data.fingerprint,
+    ...(options.dataDescription === undefined ? {} : { description: options.dataDescription }),
+  };
   // Run ids name the data and this code, so statistics that stand beside the same ids are the same.
   const earlier = earlierReproduction(folder);
   const isSame = earlier?.runs.every(({ runId }, index) => runId === recorded.runIds[index]);
@@ -100,4 +108,24 @@ export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<
 async function captionTexts({ load }: DataSetHandle): Promise<TextStatistics[]> {
   const { captionStatistics } = await import('../measures/text-statistics.js');
   return [...captionStatistics((await load()).splits.train)];
+}
+
+/** What photographs have is known only once they are opened. @throws UserError where a run could not be scored as the hypotheses ask */
+async function requireCaptions({ hypotheses, dataSet, runs }: Plan, { load }: DataSetHandle): Promise<void> {
+  const { splits } = await load();
+  const { split } = runs[0]!.config.evaluation;
+  const styles = captionStylesOf(splits[split]);
+  const asked = hypotheses.flatMap(({ id, metric }) => {
+    const [family, style] = metric.split('/');
+    return family === 'CIDEr-D' && !styles.some((known) => known === style) ? [{ id, style }] : [];
+  });
+  const [first] = asked;
+  if (first === undefined && styles.length > 0) return;
+  throw new UserError({
+    code: 'data-invalid',
+    what: `the ${split} split of ${dataSet} has no ${first?.style ?? 'captions'}`,
+    where: dataSet,
+    expected: first === undefined ? 'captions to score against' : `${first.style}, which the hypothesis ${first.id} is about`,
+    fix: 'name another data set, or declare this one with captions of that style for the split',
+  });
 }

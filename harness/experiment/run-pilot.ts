@@ -15,6 +15,7 @@ import { type Prediction, readPredictions } from '../records/predictions.js';
 import type { Provenance } from '../records/provenance.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-paths.js';
+import { absolutePlace, type DataPlace } from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
 import { type Pilot, pilotSchema } from '../suite/pilot-schema.js';
 import { hypothesesOn } from '../suite/plan.js';
@@ -23,9 +24,8 @@ import { inOrderOfExecution } from './execution-order.js';
 import type { PilotPlan } from './pilot-plan.js';
 import { prepareJobs } from './prepare-jobs.js';
 
-export interface RunPilotOptions {
+export interface RunPilotOptions extends DataPlace {
   readonly engine: EngineChoice;
-  readonly dataRoot?: string;
   /** Runs at the same time; by default one per core. */
   readonly jobs?: number;
   /** The store of the pilot. */
@@ -52,7 +52,7 @@ export async function runPilot(plan: PilotPlan, options: RunPilotOptions): Promi
     machinery,
     parallel,
     pilot: true,
-    ...(options.dataRoot === undefined ? {} : { dataRoot: resolve(options.dataRoot) }),
+    place: absolutePlace(options),
   });
   const data = evaluatedData(plan.runs[0]!.config);
   await recordEvaluationImages(store, data, plan.runs.map(({ config }) => config.evaluation).reduce(widerEvaluation));

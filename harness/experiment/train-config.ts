@@ -7,13 +7,13 @@ import { displayedRun, progressDisplay } from '../execution/progress-display.js'
 import { recordEvaluationImages } from '../records/evaluation-images.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-paths.js';
+import { absolutePlace, type DataPlace } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { readRunConfig } from '../suite/read-run-config.js';
 import { prepareJobs } from './prepare-jobs.js';
 
-export interface TrainOptions {
+export interface TrainOptions extends DataPlace {
   readonly engine: EngineChoice;
-  readonly dataRoot?: string;
   readonly out: string;
   readonly interruption: Interruption;
 }
@@ -21,7 +21,7 @@ export interface TrainOptions {
 /** @returns the record's folder and the result in it */
 export async function trainConfig(
   file: string,
-  { engine, dataRoot, out, interruption }: TrainOptions,
+  { engine, out, interruption, ...place }: TrainOptions,
 ): Promise<{ readonly folder: string; readonly result: RunResult }> {
   const config = readRunConfig(file);
   const { referenceModel } = await import('../run/reference-model.js');
@@ -30,7 +30,7 @@ export async function trainConfig(
     engine,
     machinery: referenceModel,
     parallel: 1,
-    ...(dataRoot === undefined ? {} : { dataRoot: resolve(dataRoot) }),
+    place: absolutePlace(place),
   });
   await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation);
   const display = progressDisplay(jobs.map(displayedRun));

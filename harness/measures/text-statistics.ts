@@ -6,7 +6,7 @@
 import ngramModule from 'natural/lib/natural/ngrams/ngrams.js';
 import tokenizerModule from 'natural/lib/natural/tokenizers/regexp_tokenizer.js';
 import { naturalLogarithm } from '../../metrics/numerics/deterministic-math.js';
-import type { Sample } from '../../reference-model/data/dataset.js';
+import type { DescribedImage } from '../../reference-model/data/dataset.js';
 
 /** What one kind of text is like; see `textStatistics`. */
 export interface TextStatistics {
@@ -25,7 +25,7 @@ export interface TextStatistics {
 const sampleWords = 10_000;
 
 /** Statistics of each kind of caption that the samples have; the first caption of every image comes before the second of any. */
-export function captionStatistics(samples: readonly Sample[]): readonly TextStatistics[] {
+export function captionStatistics(samples: readonly DescribedImage[]): readonly TextStatistics[] {
   const kinds = [
     ['human captions', samples.map(({ humanCaptions }) => humanCaptions)],
     ['AI captions', samples.map(({ aiCaptions }) => aiCaptions)],

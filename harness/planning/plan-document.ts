@@ -1,11 +1,10 @@
 /** What `plan --json` prints for the embedded scale: one plain object per suite, from which the text is written as well. */
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { loadDataSet } from '../../reference-model/data/load-dataset.js';
 import type { Part } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { batchSizes, type RunConfig } from '../../reference-model/recipe/recipe.js';
-import { loadDataSets } from '../run/load-data-sets.js';
+import { absolutePlace, type DataPlace, loadDataSets } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
 import type { Plan } from '../suite/plan.js';
 import type { Hypothesis } from '../suite/schema.js';
@@ -39,7 +38,7 @@ export interface PlanDocument {
   readonly suite: string;
   readonly title: string;
   readonly claim?: string;
-  readonly scale: 'embedded';
+  readonly scale: Plan['scale'];
   readonly dataSet: string;
   readonly smoke: boolean;
   readonly hypotheses: readonly Hypothesis[];
@@ -73,10 +72,9 @@ export interface PlanDocument {
   readonly warnings: readonly string[];
 }
 
-export interface DocumentOptions {
+export interface DocumentOptions extends DataPlace {
   readonly engine: EngineChoice;
   readonly out: string;
-  readonly dataRoot?: string;
   readonly jobs?: number;
   readonly calibrate: boolean;
   readonly onCalibration: (engine: string) => void;
@@ -86,19 +84,16 @@ export interface DocumentOptions {
 export async function planDocument(plan: Plan, options: DocumentOptions): Promise<PlanDocument> {
   const { out, calibrate, engine, onCalibration } = options;
   const store = resolve(out);
-  const dataRoot = options.dataRoot === undefined ? undefined : resolve(options.dataRoot);
   const configs = plan.runs.map(({ config }) => config);
+  const { referenceModel } = await import('../run/reference-model.js');
   const begun = performance.now();
-  const dataSets = await loadDataSets({ loadDataSet }, configs, dataRoot);
+  const dataSets = await loadDataSets(referenceModel, configs, absolutePlace(options));
   const startSeconds = (performance.now() - begun) / 1000;
   const graph = runGraph(plan, tokenCounter(dataSets));
   const recorded = await recordedNodes(graph, {
     store,
     dataSets,
-    engineNumerics: async () => {
-      const { referenceModel } = await import('../run/reference-model.js');
-      return (await referenceModel.activateEngine(engine)).numerics;
-    },
+    engineNumerics: async () => (await referenceModel.activateEngine(engine)).numerics,
   });
   const { engineTimes } = await import('./engine-times.js');
   const engines = await engineTimes(graph, {
@@ -168,7 +163,8 @@ function armSizes({ arms, runs }: Plan): readonly ArmSizes[] {
   });
 }
 
-const hasPilot = ({ origin, dataSet }: Plan): boolean => origin?.pilot?.content.dataSet === dataSet;
+const hasPilot = ({ origin, dataSet, scale }: Plan): boolean =>
+  scale === 'embedded' && origin?.pilot?.content.dataSet === dataSet;
 
 /** The pilot beside the suite goes before what the records show, and that before what the suite says. */
 async function pilots(store: string, plan: Plan): Promise<(hypothesis: Hypothesis) => Pilot | undefined> {

@@ -2,16 +2,18 @@
  * Counts the tokens that a configuration will train on, validate with and answer, by walking the same batches with the same tokenizer
  * as the trainer. Nothing is computed on an engine, and what several runs have in common is walked once.
  */
-import type { DataSet, Sample } from '../../reference-model/data/dataset.js';
+import type { DataSet, DescribedImage } from '../../reference-model/data/dataset.js';
+import { captionStylesOf } from '../../reference-model/evaluation/caption-styles.js';
 import { forcedGroups } from '../../reference-model/evaluation/forced-requests.js';
 import { visualTokensPerImage } from '../../reference-model/model/config.js';
 import type { ExampleWork } from '../../reference-model/model/step-flops.js';
 import { batchSizes, isTextStage, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
 import { validationOf } from '../../reference-model/recipe/stage-validation.js';
-import { CAPTION_PROMPT, type Example, planBatches } from '../../reference-model/training/examples.js';
+import { withCaptionWords } from '../../reference-model/training/caption-words.js';
+import { CAPTION_PROMPT, type Example, isCaptions, planBatches } from '../../reference-model/training/examples.js';
 import { heldOutGroups } from '../../reference-model/training/held-out.js';
 import { imageGroups } from '../../reference-model/training/image-groups.js';
-import { modelTokenizer } from '../../reference-model/training/model-tokenizer.js';
+import { runTokenizer } from '../../reference-model/training/run-tokenizer.js';
 import {
   type DataSets,
   requireDataSet,
@@ -22,7 +24,7 @@ import {
 import { planImages } from '../../reference-model/training/words-batch.js';
 import { canonicalJson } from '../files/canonical-json.js';
 
-type Text = Pick<Example, 'prompt' | 'answer'>;
+type Text = Pick<Example, 'prompt' | 'answer'> & Partial<Pick<Example, 'source'>>;
 
 export interface TokenCounter {
   /** One entry per step of the stage. */
@@ -44,11 +46,11 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
   const steps = new Map<string, readonly ExampleWork[]>();
   const validations = new Map<string, readonly ExampleWork[]>();
 
-  const textTokens = ({ model }: RunConfig): ((text: string) => number) => {
-    const { vocabularySize } = model.language;
+  const textTokens = (config: RunConfig): ((text: string) => number) => {
+    const { vocabularySize } = config.model.language;
     const known = encoders.get(vocabularySize);
     if (known !== undefined) return known;
-    const tokenizer = modelTokenizer(vocabularySize);
+    const tokenizer = runTokenizer(config, dataSets);
     const encode = remembering((text: string) => tokenizer.encode(text).length);
     encoders.set(vocabularySize, encode);
     return encode;
@@ -60,9 +62,12 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
     const texts = sequences.flat();
     let prompts = 0;
     let answers = 0;
-    for (const { prompt, answer } of texts) {
-      prompts += tokensOf(prompt);
-      answers += tokensOf(answer) + 1; // with the end token
+    for (const group of sequences) {
+      for (const [place, { prompt, answer, source }] of group.entries()) {
+        // Captions of one style answer a prompt that is there once.
+        if (place === 0 || source === undefined || !isCaptions(source)) prompts += tokensOf(prompt);
+        answers += tokensOf(answer) + 1; // with the end token
+      }
     }
     const work = {
       examples: texts.length,
@@ -76,7 +81,7 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
       config,
       texts.map((text) => [text]),
     );
-  const wordsWork = ({ model }: RunConfig, samples: readonly Sample[]): ExampleWork => ({
+  const wordsWork = ({ model }: RunConfig, samples: readonly DescribedImage[]): ExampleWork => ({
     examples: samples.length,
     tokens: samples.length * visualTokensPerImage(model),
     answerTokens: samples.reduce((sum, sample) => sum + wordTargets(sample, model), 0),
@@ -98,13 +103,15 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
       return remembered(steps, key, () => {
         const drawnFrom = trainingSamples(stageDataSet(config, stage, dataSets), stage, seed);
         if (!isTextStage(stage)) {
-          const images = planImages(drawnFrom, stage, batchSize, seed);
+          const described =
+            config.tokenizer === undefined ? drawnFrom : withCaptionWords(drawnFrom, runTokenizer(config, dataSets));
+          const images = planImages(described, stage, batchSize, seed);
           return Array.from({ length: stage.steps }, (_, step) => wordsWork(config, images.batch(step)));
         }
         const samples = withQuestionsAbout(drawnFrom, stage.questionTypes);
         const batches = planBatches(samples, stage, batchSize, seed);
         return Array.from({ length: stage.steps }, (_, step) =>
-          groupedWork(config, imageGroups(batches.batch(step), stage.questionsPerImage)),
+          groupedWork(config, imageGroups(batches.batch(step), stage)),
         );
       });
     },
@@ -112,19 +119,20 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
       const { data, recipe } = config;
       const { validationSplit = 'validation' } = recipe;
       const { sources, examples: count } = validationOf(recipe, stage);
-      const questionsPerImage = isTextStage(stage) ? stage.questionsPerImage : undefined;
+      const { questionsPerImage = 1, captionsPerImage = 1 } = isTextStage(stage) ? stage : {};
+      const shared = { questionsPerImage, captionsPerImage };
       const drawn = {
         data: stage.data ?? data.name,
         sources,
         count,
         validationSplit,
-        questionsPerImage: questionsPerImage ?? 1,
+        ...shared,
       };
       const key = canonicalJson([drawn, shapeKey(config)]);
       return remembered(validations, key, () => {
         const samples = stageDataSet(config, stage, dataSets).splits[validationSplit] ?? [];
         return sources
-          .map((source) => groupedWork(config, heldOutGroups(samples, source, { count, questionsPerImage })))
+          .map((source) => groupedWork(config, heldOutGroups(samples, source, { count, ...shared })))
           .filter(({ examples }) => examples > 0);
       });
     },
@@ -146,7 +154,7 @@ export function tokenCounter(dataSets: DataSets): TokenCounter {
 }
 
 /** Words of all visual tokens of an image. */
-function wordTargets({ words = [] }: Sample, model: RunConfig['model']): number {
+function wordTargets({ words = [] }: DescribedImage, model: RunConfig['model']): number {
   const inCells = words.reduce((sum, row) => sum + row.reduce((inRow, cell) => inRow + cell.length, 0), 0);
   const cells = words.reduce((sum, row) => sum + row.length, 0);
   return cells === 0 ? 0 : (inCells * visualTokensPerImage(model)) / cells;
@@ -156,10 +164,13 @@ function wordTargets({ words = [] }: Sample, model: RunConfig['model']): number 
 function expectedAnswers({ evaluation }: RunConfig, { splits }: DataSet): readonly Text[] {
   const samples = splits[evaluation.split];
   const captioned = samples.slice(0, evaluation.captionImages);
-  const captions = captioned.flatMap(({ aiCaptions, humanCaptions }) => [
-    { prompt: CAPTION_PROMPT['ai-captions'], answer: aiCaptions[0] ?? '' },
-    { prompt: CAPTION_PROMPT['human-captions'], answer: humanCaptions[0] ?? '' },
-  ]);
+  const styles = captionStylesOf(captioned);
+  const captions = captioned.flatMap(({ aiCaptions, humanCaptions }) =>
+    styles.map((style) => ({
+      prompt: CAPTION_PROMPT[style],
+      answer: (style === 'ai-captions' ? aiCaptions : humanCaptions)[0] ?? '',
+    })),
+  );
   const asked = samples.flatMap(({ questions }) => questions).slice(0, evaluation.questions);
   return [...captions, ...asked.map(({ question: prompt, answer }) => ({ prompt, answer }))];
 }

@@ -5,7 +5,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { DataSet, Sample, SplitName } from '../../reference-model/data/dataset.js';
+import type { DataSet, DescribedImage, SplitName } from '../../reference-model/data/dataset.js';
+import { allWithPixels } from '../../reference-model/data/images/with-pixels.js';
 import { encodePng } from '../../reference-model/data/png.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
@@ -67,7 +68,10 @@ function needOf({ captionImages, questions, teacherForced = {} }: Omit<Evaluatio
 /** Keeps the images that an evaluation needs. What is there is kept, and the data set not loaded for it. */
 export async function recordEvaluationImages(
   store: string,
-  { fingerprint, load }: { readonly fingerprint: string; readonly load: () => Promise<Pick<DataSet, 'splits'>> },
+  {
+    fingerprint,
+    load,
+  }: { readonly fingerprint: string; readonly load: () => Promise<Pick<DataSet, 'splits' | 'images'>> },
   evaluation: EvaluationConfig,
 ): Promise<void> {
   if (existsSync(lineFile(store, fingerprint, evaluation.split))) return;
@@ -80,9 +84,9 @@ export async function recordEvaluationImages(
     const earlier = readIndex(file);
     if (suffices(earlier, store, evaluation)) return;
     const wanted = widerEvaluation(evaluation, earlier === undefined ? evaluation : { ...evaluation, ...earlier });
-    const { splits } = await load();
+    const data = await load();
     const images: Index['images'] = [];
-    for (const { imageId, image } of neededSamples(splits[evaluation.split], wanted)) {
+    for (const { imageId, image } of await allWithPixels(data, neededSamples(data.splits[evaluation.split], wanted))) {
       images.push({ imageId, sha256: storeImage(store, await encodePng(image)) });
     }
     const { captionImages, questions } = wanted;
@@ -95,9 +99,9 @@ export async function recordEvaluationImages(
 
 /** The first samples of a split: those that are captioned, those that are asked about and those that every report shows. */
 function neededSamples(
-  samples: readonly Sample[],
+  samples: readonly DescribedImage[],
   { captionImages, questions }: Pick<EvaluationConfig, 'captionImages' | 'questions'>,
-): readonly Sample[] {
+): readonly DescribedImage[] {
   let asked = 0;
   let images = 0;
   while (asked < questions && images < samples.length) asked += samples[images++]!.questions.length;

@@ -107,6 +107,7 @@ export function rewindEvents(file: string, step: number): void {
         return step > 0 && event.step <= step;
       case 'session-started':
         return true;
+      case 'image-left-out':
       case 'training-finished':
       case 'finished':
         return false;

@@ -14,7 +14,7 @@ import type { TextStatistics } from '../measures/text-statistics.js';
 import { verdicts } from '../statistics/verdict-rule.js';
 import { pilotSchema } from '../suite/pilot-schema.js';
 import { defaultDataSet, type Plan } from '../suite/plan.js';
-import { dataSetName } from '../suite/run-config-schema.js';
+import { anyDataSetName } from '../suite/run-config-schema.js';
 import { hypothesisSchema, suiteSchema } from '../suite/schema.js';
 import { type Statement, statementSchema } from './statement.js';
 
@@ -50,8 +50,9 @@ const earlierDecisionSchema = z.strictObject({
 const reproductionSchema = z.strictObject({
   schemaVersion: z.literal(schemaVersion),
   suite: suiteSchema,
-  dataSet: z.strictObject({ name: dataSetName, fingerprint: z.string() }),
-  scale: z.literal('embedded'),
+  /** What it is, where the suite does not say so. */
+  dataSet: z.strictObject({ name: anyDataSetName, fingerprint: z.string(), description: z.string().exactOptional() }),
+  scale: z.enum(['embedded', 'small']),
   smoke: z.boolean(),
   /** The suite's hypotheses with what the data set changes of them. */
   hypotheses: z.array(hypothesisSchema),
@@ -98,8 +99,14 @@ export type Reproduction = z.infer<typeof reproductionSchema>;
 export type EarlierDecision = z.infer<typeof earlierDecisionSchema>;
 
 /** Name of the folder beside `runs/`; variants of a suite do not overwrite each other's reports. */
-export function reproductionFolder({ suite, dataSet, smoke }: Pick<Plan, 'suite' | 'dataSet' | 'smoke'>): string {
-  const variant = dataSet === defaultDataSet(suite) ? '' : `-${dataSet}`;
+export function reproductionFolder({
+  suite,
+  dataSet,
+  scale,
+  smoke,
+}: Pick<Plan, 'suite' | 'dataSet' | 'smoke'> & Partial<Pick<Plan, 'scale'>>): string {
+  const onData = dataSet === defaultDataSet(suite) ? '' : `-${dataSet}`;
+  const variant = scale === 'small' ? `-small-${dataSet}` : onData;
   return `${suite.id}${variant}${smoke ? '-smoke' : ''}`;
 }
 
@@ -108,6 +115,7 @@ export function reproductionOf(
   { suite, dataSet, scale, smoke, hypotheses, arms, runs, prefixes, origin }: Plan,
   recorded: {
     readonly fingerprint: string;
+    readonly description?: string;
     readonly command: string;
     readonly runIds: readonly string[];
     readonly prefixIds: readonly string[];
@@ -120,7 +128,11 @@ export function reproductionOf(
   return {
     schemaVersion,
     suite,
-    dataSet: { name: dataSet, fingerprint: recorded.fingerprint },
+    dataSet: {
+      name: dataSet,
+      fingerprint: recorded.fingerprint,
+      ...(recorded.description === undefined ? {} : { description: recorded.description }),
+    },
     scale,
     smoke,
     hypotheses: [...hypotheses],
@@ -130,7 +142,7 @@ export function reproductionOf(
     prefixes: prefixes.map(({ steps, sharedBy }, index) => ({ runId: recorded.prefixIds[index]!, steps, sharedBy })),
     ...(recorded.texts === undefined ? {} : { texts: recorded.texts }),
     ...(recorded.looks === undefined ? {} : { looks: recorded.looks }),
-    ...(pilot?.dataSet === dataSet ? { pilot } : {}),
+    ...(pilot?.dataSet === dataSet && scale === 'embedded' ? { pilot } : {}),
     ...(recorded.statement === undefined ? {} : { statement: recorded.statement }),
     recipe: recipeDigest(runs),
   };

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import type { FindingReportView } from '../../reports/index.js';
 import { type Reproduction, storeOf } from '../records/reproduction.js';
 import { readRecordedAnswers } from '../records/run-record.js';
+import type { DataSetName } from '../suite/schema.js';
 import { statisticsNotes } from '../statistics/statistics-notes.js';
 import type { DecidedFinding } from '../verdict/decide-finding.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
@@ -40,6 +41,7 @@ export async function buildFindingView(
 ): Promise<FindingReportView> {
   const { folder, reproduction, runs, decision, remarks } = finding;
   const { suite, hypotheses, smoke, scale, dataSet } = reproduction;
+  const scope = scale === 'small' ? (suite.scales.small?.scope ?? suite.scope) : suite.scope;
   const store = storeOf(folder);
   const shared = sharedTrainings(store, reproduction);
   const recordPath = (runId: string) => relative(out, join(store, 'runs', runId)).replaceAll('\\', '/');
@@ -56,12 +58,12 @@ export async function buildFindingView(
       title: suite.title,
       claim: suite.claim ?? '',
       source: suite.source ?? { citation: '', url: '' },
-      ...(suite.scope === undefined ? {} : { scope: suite.scope }),
+      ...(scope === undefined ? {} : { scope }),
     },
     scale,
     dataSet: {
       name: dataSet.name,
-      description: suite.data[dataSet.name]?.description ?? '',
+      description: dataSet.description ?? suite.data[dataSet.name as DataSetName]?.description ?? '',
       fingerprint: dataSet.fingerprint,
     },
     ...(decision === undefined ? {} : { verdict: decision }),

@@ -1,5 +1,6 @@
 /** Picks the images that a report shows: the first of the evaluation split, before any score exists. */
 import type { DataSet } from '../../reference-model/data/dataset.js';
+import { allWithPixels } from '../../reference-model/data/images/with-pixels.js';
 import { encodePng } from '../../reference-model/data/png.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { SHOWN_IMAGES } from '../records/evaluation-images.js';
@@ -13,7 +14,8 @@ export async function exampleImages(
   store: string,
 ): Promise<readonly RecordedExample[]> {
   const examples: RecordedExample[] = [];
-  for (const { imageId, image } of data.splits[evaluation.split].slice(0, SHOWN_IMAGES)) {
+  const shown = await allWithPixels(data, data.splits[evaluation.split].slice(0, SHOWN_IMAGES));
+  for (const { imageId, image } of shown) {
     const { width, height } = image;
     examples.push({ imageId, width, height, sha256: storeImage(store, await encodePng(image)) });
   }

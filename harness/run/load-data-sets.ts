@@ -3,9 +3,10 @@
  * only where something is computed from it.
  */
 
+import { resolve } from 'node:path';
 import { needsRoot } from '../../reference-model/data/card.js';
 import type { DataSet } from '../../reference-model/data/dataset.js';
-import { cardOf, type EmbeddedDataSetName } from '../../reference-model/data/registry.js';
+import { DATA_SETS } from '../../reference-model/data/registry.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { type DataSets, dataSetNames } from '../../reference-model/training/stage-data.js';
@@ -18,20 +19,42 @@ export interface DataSetHandle {
   readonly load: () => Promise<DataSet>;
 }
 
-/** By name, for every data set that some configurations need; `DataSets` serve as well where only fingerprints are asked for. */
-type Fingerprints = Readonly<Partial<Record<EmbeddedDataSetName, Pick<DataSet, 'fingerprint'>>>>;
+/** Where data sets lie and how their images are supplied; nothing of it changes what a run learns. */
+export interface DataPlace {
+  /** Folder of what is read from disk. */
+  readonly dataRoot?: string;
+  /** YAML file that declares the data set. */
+  readonly declaration?: string;
+  /** Threads that decode images. */
+  readonly workers?: number;
+  /** Broken training images that may be left out. */
+  readonly allowBroken?: number;
+}
 
-/**
- * A handle for every data set that one of the configurations needs.
- * @param dataRoot folder of what is read from disk
- */
+/** Options as a command line gives them. */
+type Unstated<Options> = { readonly [Key in keyof Options]: Options[Key] | undefined };
+
+/** The same with absolute paths, for whoever works in another folder. */
+export function absolutePlace({ dataRoot, declaration, workers, allowBroken }: Unstated<DataPlace>): DataPlace {
+  return {
+    ...(dataRoot === undefined ? {} : { dataRoot: resolve(dataRoot) }),
+    ...(declaration === undefined ? {} : { declaration: resolve(declaration) }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(allowBroken === undefined ? {} : { allowBroken }),
+  };
+}
+
+/** By name, for every data set that some configurations need; `DataSets` serve as well where only fingerprints are asked for. */
+type Fingerprints = Readonly<Partial<Record<string, Pick<DataSet, 'fingerprint'>>>>;
+
+/** A handle for every data set that one of the configurations needs. */
 export async function openDataSets(
   machinery: Pick<Machinery, 'loadDataSet' | 'dataFingerprint'>,
   configs: readonly RunConfig[],
-  dataRoot?: string,
-): Promise<Readonly<Partial<Record<EmbeddedDataSetName, DataSetHandle>>>> {
-  const handles: Partial<Record<EmbeddedDataSetName, DataSetHandle>> = {};
-  for (const source of sourcesOf(configs, dataRoot)) {
+  place: DataPlace = {},
+): Promise<Readonly<Partial<Record<string, DataSetHandle>>>> {
+  const handles: Partial<Record<string, DataSetHandle>> = {};
+  for (const source of sourcesOf(configs, place)) {
     const fingerprint = await machinery.dataFingerprint(source);
     handles[source.name] = { fingerprint, load: () => machinery.loadDataSet(source) };
   }
@@ -39,21 +62,46 @@ export async function openDataSets(
 }
 
 /** The content of every data set that one of the configurations needs, each loaded once. */
-export async function loadDataSets(
-  machinery: Pick<Machinery, 'loadDataSet'>,
+export async function loadDataSets<Held extends DataSet>(
+  machinery: { readonly loadDataSet: (source: DataSource) => Promise<Held> },
   configs: readonly RunConfig[],
-  dataRoot?: string,
-): Promise<DataSets> {
-  const dataSets: { -readonly [Name in keyof DataSets]: DataSets[Name] } = {};
-  for (const source of sourcesOf(configs, dataRoot)) dataSets[source.name] = await machinery.loadDataSet(source);
+  place: DataPlace = {},
+): Promise<DataSets<Held>> {
+  const dataSets: Partial<Record<string, Held>> = {};
+  for (const source of sourcesOf(configs, place)) dataSets[source.name] = await machinery.loadDataSet(source);
   return dataSets;
 }
 
-function sourcesOf(configs: readonly RunConfig[], dataRoot: string | undefined): readonly DataSource[] {
-  return [...new Set(configs.flatMap(dataSetNames))].map((name) => ({
+/** @throws RangeError where configurations that share a data set see its images in different sizes */
+function sourcesOf(configs: readonly RunConfig[], place: DataPlace): readonly DataSource[] {
+  const sources = new Map<string, DataSource>();
+  for (const config of configs) {
+    for (const name of dataSetNames(config)) {
+      const source = sourceOf(name, config, place);
+      const known = sources.get(name) ?? source;
+      if (known.side !== source.side) throw new RangeError(`${name} is needed in images of ${known.side} and ${source.side} pixels.`);
+      sources.set(name, known);
+    }
+  }
+  return [...sources.values()];
+}
+
+function sourceOf(
+  name: string,
+  { tokenizer, model }: RunConfig,
+  { dataRoot, declaration, workers, allowBroken }: DataPlace,
+): DataSource {
+  const card = DATA_SETS.find((entry) => entry.card.name === name)?.card;
+  const root = dataRoot !== undefined && (card === undefined || needsRoot(card)) ? { root: dataRoot } : {};
+  if (tokenizer === undefined) return { name, ...root };
+  return {
     name,
-    ...(dataRoot !== undefined && needsRoot(cardOf(name)) ? { root: dataRoot } : {}),
-  }));
+    ...root,
+    side: model.vision.imageSize,
+    ...(declaration === undefined ? {} : { declaration }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(allowBroken === undefined ? {} : { allowBroken }),
+  };
 }
 
 /** The data set's own fingerprint where a run needs one only, else a hash over the names and fingerprints of all. */
@@ -63,10 +111,7 @@ export function dataFingerprintOf(config: RunConfig, fingerprints: Fingerprints)
 }
 
 /** @throws RangeError when the data set was not asked for with the others */
-export function requireOpened<Opened>(
-  opened: Readonly<Partial<Record<EmbeddedDataSetName, Opened>>>,
-  name: EmbeddedDataSetName,
-): Opened {
+export function requireOpened<Opened>(opened: Readonly<Partial<Record<string, Opened>>>, name: string): Opened {
   const found = opened[name];
   if (found === undefined) throw new RangeError(`The run needs the data set ${name}, which was not opened for it.`);
   return found;

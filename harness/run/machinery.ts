@@ -12,7 +12,14 @@ import type { TrainingJob } from '../../reference-model/training/train.js';
 
 export type EngineChoice = EngineName | 'auto';
 
-export type DataSource = DataConfig & { readonly root?: string };
+export interface DataSource extends DataConfig {
+  readonly root?: string;
+  /** Size to which photographs are resized; absent for what is held as pixels. What follows is for these only. */
+  readonly side?: number;
+  readonly declaration?: string;
+  readonly workers?: number;
+  readonly allowBroken?: number;
+}
 
 /**
  * The order of a trainer's calls matters for exact resumption: the events of a step (`step`, `validation`) come before

@@ -48,7 +48,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
 
     const { config } = job.identity;
     const engine = await machinery.activateEngine(job.engine);
-    const dataSets = await loadDataSets(machinery, [config], job.dataRoot);
+    const dataSets = await loadDataSets(machinery, [config], job.place);
     const data = requireDataSet(dataSets, config.data.name);
     requireIdentity(job, {
       ...job.identity,
@@ -86,6 +86,10 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
       },
       signal,
     });
+    for (const image of Object.values(dataSets).flatMap((dataSet) => dataSet?.images?.leftOut() ?? [])) {
+      events.append({ type: 'image-left-out', ...image });
+      onProgress({ type: 'image-left-out', ...image });
+    }
     events.append({ type: 'training-finished' });
 
     onProgress({ type: 'evaluating' });

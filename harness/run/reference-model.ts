@@ -4,27 +4,52 @@ import {
   dataFingerprint,
   disposeModel,
   loadDataSet,
+  openStreamed,
   predict,
   saveWeights,
   train,
 } from '../../reference-model/index.js';
+import type { DataSet } from '../../reference-model/data/dataset.js';
+import { EMBEDDED_DATA_SETS, type EmbeddedDataSetName } from '../../reference-model/data/registry.js';
 import type { Model } from '../../reference-model/model/model.js';
-import type { Machinery } from './machinery.js';
+import type { DataSource, Machinery } from './machinery.js';
 
 /** One process may execute several suites on the same data, whose generation takes longer than reading the records of a finding. */
-const loaded = new Map<string, ReturnType<typeof loadDataSet>>();
+const loaded = new Map<string, Promise<DataSet>>();
 
 export const referenceModel: Machinery<Model> = {
   activateEngine,
   loadDataSet: (source) => {
-    const key = JSON.stringify([source.name, source.root]);
-    const known = loaded.get(key) ?? loadDataSet(source);
+    const key = JSON.stringify(source);
+    const known = loaded.get(key) ?? openData(source);
     loaded.set(key, known);
     return known;
   },
-  dataFingerprint,
+  dataFingerprint: async (source) =>
+    isEmbedded(source) ? dataFingerprint(source) : (await referenceModel.loadDataSet(source)).fingerprint,
   train,
-  predict: async (model, config, data) => predict(model, config, data),
+  predict,
   saveWeights,
   dispose: disposeModel,
 };
+
+/** @throws RangeError for photographs without a size, DataError or InputError for what is missing or wrong */
+async function openData(source: DataSource): Promise<DataSet> {
+  if (isEmbedded(source)) return loadDataSet(source);
+  const { name, root, declaration, side, workers, allowBroken } = source;
+  if (side === undefined) throw new RangeError(`${name} is no data set of the embedded scale.`);
+  return openStreamed({
+    name,
+    ...(root === undefined ? {} : { root }),
+    ...(declaration === undefined ? {} : { declaration }),
+    images: {
+      side,
+      ...(workers === undefined ? {} : { workers }),
+      ...(allowBroken === undefined ? {} : { allowBroken }),
+    },
+  });
+}
+
+function isEmbedded(source: DataSource): source is DataSource & { readonly name: EmbeddedDataSetName } {
+  return source.side === undefined && EMBEDDED_DATA_SETS.some(({ name }) => name === source.name);
+}

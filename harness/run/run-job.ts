@@ -3,6 +3,7 @@ import type { TrainingEvent } from '../../reference-model/training/events.js';
 import type { ForkPoint } from '../records/fork.js';
 import type { Provenance } from '../records/provenance.js';
 import type { RunIdentity } from '../records/run-identity.js';
+import type { DataPlace } from './load-data-sets.js';
 import type { EngineChoice } from './machinery.js';
 
 /** Everything a process needs to perform a run. */
@@ -11,8 +12,8 @@ export interface RunJob {
   readonly runId: string;
   readonly identity: RunIdentity;
   readonly engine: EngineChoice;
-  /** Folder of easy-vqa, where the run needs it. */
-  readonly dataRoot?: string;
+  /** Where its data sets lie. */
+  readonly place?: DataPlace;
   readonly provenance: Provenance;
   /** How many runs were executed at the same time, for the record. */
   readonly jobs: number;
@@ -28,4 +29,6 @@ export type RunProgress =
   | { readonly type: 'resuming'; readonly step: number }
   /** The steps up to this one were copied from a run that has the same. */
   | { readonly type: 'forking'; readonly step: number }
+  /** A training image that is broken, and allowed to be. */
+  | { readonly type: 'image-left-out'; readonly where: string; readonly problem: string }
   | { readonly type: 'evaluating' };

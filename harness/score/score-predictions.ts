@@ -5,6 +5,7 @@
  */
 import type { DataSet, Question } from '../../reference-model/data/dataset.js';
 import { BASELINES, baselineAnswers } from '../../reference-model/evaluation/baselines.js';
+import { captionStylesOf } from '../../reference-model/evaluation/caption-styles.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
@@ -41,7 +42,7 @@ function scoreCaptionsOf(
   data: DataSet,
 ): ScoredPredictions {
   const samples = data.splits[evaluation.split].slice(0, evaluation.captionImages);
-  const styles = (['ai-captions', 'human-captions'] as const).map((style) => {
+  const styles = captionStylesOf(samples).map((style) => {
     const ofStyle = captions.filter((caption) => caption.style === style);
     requireSameIds(
       samples.map(({ imageId }) => imageId),

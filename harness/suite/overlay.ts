@@ -11,6 +11,7 @@ export function applyOverlay(scale: Scale, overlay: Overlay | undefined): Scale 
     ...stated(stageOverlays[stage.name] ?? {}),
   }));
   return {
+    ...(scale.tokenizer === undefined ? {} : { tokenizer: scale.tokenizer }),
     model: {
       vision: { ...scale.model.vision, ...stated(overlay.model?.vision ?? {}) },
       connector: { ...scale.model.connector, ...stated(overlay.model?.connector ?? {}) },

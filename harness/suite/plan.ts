@@ -8,14 +8,14 @@ import { closestName } from '../files/closest-name.js';
 import { type Arm, armsOf } from './arms.js';
 import { runConfigSchema } from './run-config-schema.js';
 import type { DataSetName, Hypothesis, Suite } from './schema.js';
-import { settingsOf } from './settings.js';
+import { settingsOf, type TrainedScale } from './settings.js';
 import { type PlannedPrefix, shareStages } from './shared-prefixes.js';
 import type { SuiteOrigin } from './suite-origin.js';
 
 export interface PlanOptions {
   /** By default the first data set of the suite. */
-  readonly dataSet?: DataSetName;
-  readonly scale?: 'embedded' | 'paper';
+  readonly dataSet?: string;
+  readonly scale?: TrainedScale | 'paper';
   /** How many of the suite's seeds to run, from the front of its list. */
   readonly seeds?: number;
   /** How many of its reserve seeds to add, from the front of that list. */
@@ -35,8 +35,8 @@ interface PlannedRun {
 
 export interface Plan {
   readonly suite: Suite;
-  readonly dataSet: DataSetName;
-  readonly scale: 'embedded';
+  readonly dataSet: string;
+  readonly scale: TrainedScale;
   readonly smoke: boolean;
   /** The suite's hypotheses with what the data set changes of them. */
   readonly hypotheses: readonly Hypothesis[];
@@ -51,7 +51,7 @@ export interface Plan {
 
 /** @throws UserError `usage` for impossible options, `not-available` for the paper scale, `suite-invalid` for a bad overlay */
 export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
-  const { dataSet = defaultDataSet(suite), scale = 'embedded', smoke = false, origin } = options;
+  const { scale = 'embedded', smoke = false, origin } = options;
   if (scale === 'paper') {
     throw new UserError({
       code: 'not-available',
@@ -60,7 +60,8 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
       fix: 'run the embedded scale; the paper scale needs the torch engine',
     });
   }
-  if (suite.data[dataSet] === undefined) {
+  const dataSet = scale === 'small' ? photographsOf(suite, options) : (options.dataSet ?? defaultDataSet(suite));
+  if (scale === 'embedded' && suite.data[dataSet as DataSetName] === undefined) {
     const known = Object.keys(suite.data);
     const closest = closestName(dataSet, known);
     throw new UserError(
@@ -75,7 +76,7 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
   }
   const arms = armsOf(suite.factors);
   const seeds = chooseSeeds(suite, options);
-  const settingsOfArms = arms.map(({ id, levels }) => ({ id, scale: settingsOf(suite, { dataSet, levels, smoke }) }));
+  const settingsOfArms = arms.map(({ id, levels }) => ({ id, scale: settingsOf(suite, { scale, dataSet, levels, smoke }) }));
   const runs = seeds.flatMap((seed) =>
     settingsOfArms.map(({ id, scale }) => ({
       arm: id,
@@ -89,7 +90,7 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
     dataSet,
     scale,
     smoke,
-    hypotheses: hypothesesOn(suite, dataSet),
+    hypotheses: hypothesesOn(suite, dataSet, scale),
     seeds,
     arms,
     runs: runs.map((run, index) => {
@@ -101,16 +102,36 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
   };
 }
 
+/** @throws UserError `usage` for a suite without the small scale, or where no photographs are named */
+function photographsOf({ id, scales }: Suite, { dataSet }: PlanOptions): string {
+  const refuse = (what: string, expected: string, fix: string) =>
+    new UserError({ code: 'usage', what, expected, fix }, { exitCode: 2 });
+  if (scales.small === undefined) {
+    throw refuse(`${id} states no small scale`, '--scale embedded', 'run the embedded scale, or add scales.small to a copy');
+  }
+  if (dataSet !== undefined) return dataSet;
+  throw refuse(
+    'the small scale needs photographs',
+    '--data NAME|FILE.yaml and --data-root DIR',
+    'name a data set of `vlm-bench data list`, or a YAML file that declares one',
+  );
+}
+
 /** The data set that a suite is about when none is asked for: the first that it lists. */
 export function defaultDataSet({ data }: Pick<Suite, 'data'>): DataSetName {
   return Object.keys(data)[0] as DataSetName;
 }
 
 /** The hypotheses with what the data set changes of them. */
-export function hypothesesOn(suite: Suite, dataSet: DataSetName): readonly Hypothesis[] {
-  const changes = suite.data[dataSet]?.hypotheses ?? {};
+export function hypothesesOn(
+  suite: Suite,
+  dataSet: string,
+  scale: TrainedScale = 'embedded',
+): readonly Hypothesis[] {
+  const isSmall = scale === 'small';
+  const changes = (isSmall ? suite.scales.small : suite.data[dataSet as DataSetName])?.hypotheses ?? {};
   return suite.hypotheses
-    .map((hypothesis) => (dataSet === defaultDataSet(suite) ? hypothesis : withoutPilot(hypothesis)))
+    .map((hypothesis) => (dataSet === defaultDataSet(suite) && !isSmall ? hypothesis : withoutPilot(hypothesis)))
     .map((hypothesis) => adapted(hypothesis, changes[hypothesis.id] ?? {}));
 }
 

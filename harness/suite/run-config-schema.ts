@@ -69,11 +69,18 @@ const stage = z.strictObject({
   trainingShare: z.number().gt(0).max(1).exactOptional(),
   questionTypes: z.array(z.string().min(1)).min(1).exactOptional(),
   imageShift: fromZeroTo(4096).exactOptional(),
+  imageMirror: z
+    .literal(true)
+    .exactOptional()
+    .describe('Show half of the training images as a mirror would; only where no text depends on left and right.'),
   batchSize: upTo(8192).exactOptional(),
   microBatchSize: upTo(8192).exactOptional(),
   questionsPerImage: upTo(1024)
     .exactOptional()
     .describe('Questions of an image that share one pass over it; sizes of batches still count questions.'),
+  captionsPerImage: upTo(1024)
+    .exactOptional()
+    .describe('The same of captions in one style.'),
   validation: stageValidation.exactOptional(),
   validateStart: z.literal(true).exactOptional().describe('Measure the held-out loss before the first step as well.'),
 });
@@ -116,12 +123,22 @@ const evaluation = z.strictObject({
       questions: fromZeroTo(mostExamples).exactOptional(),
     })
     .exactOptional(),
+  captionBaselines: z
+    .literal(true)
+    .exactOptional()
+    .describe('Score beside the captions the best constant caption, and the same captions given to other images.'),
 });
+const tokenizer = z
+  .literal('byte-pairs')
+  .describe('A tokenizer of its own, trained on the texts of the training split to `vocabularySize` tokens.');
+/** Of the registry, or one that a user has declared. */
+export const anyDataSetName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/);
 
 /** A complete run configuration, for example the CONFIG.yaml of `vlm-bench train`. */
 export const runConfigSchema = z
   .strictObject({
-    data: z.strictObject({ name: dataSetName }),
+    data: z.strictObject({ name: anyDataSetName }),
+    tokenizer: tokenizer.exactOptional(),
     model: modelSchema,
     recipe,
     seed: z.int().min(0),
@@ -140,6 +157,9 @@ export const scaleSchema = z.strictObject({
   generation,
   evaluation,
 });
+
+/** The same for photographs, which any data set with captions may hold. */
+export const smallScaleSchema = scaleSchema.extend({ tokenizer });
 
 /** Changes laid over a scale; stages are addressed by name, and `attentionMask` sets the mask of every stage. */
 export const overlaySchema = z.strictObject({
@@ -161,5 +181,5 @@ export const overlaySchema = z.strictObject({
   evaluation: evaluation.partial().optional(),
 });
 
-export type Scale = z.infer<typeof scaleSchema>;
+export type Scale = z.infer<typeof scaleSchema> & Partial<Pick<z.infer<typeof smallScaleSchema>, 'tokenizer'>>;
 export type Overlay = z.infer<typeof overlaySchema>;

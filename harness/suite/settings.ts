@@ -3,9 +3,14 @@ import { applyOverlay } from './overlay.js';
 import type { Overlay, Scale } from './run-config-schema.js';
 import type { DataSetName, Suite } from './schema.js';
 
+/** Scales whose runs are trained on this machine. */
+export type TrainedScale = 'embedded' | 'small';
+
 /** Which of a suite's settings are meant. */
 export interface Setting {
-  readonly dataSet: DataSetName;
+  /** `embedded` where it is not stated. */
+  readonly scale?: TrainedScale;
+  readonly dataSet: string;
   /** The level of each factor. */
   readonly levels: Readonly<Record<string, string>>;
   readonly smoke: boolean;
@@ -18,22 +23,31 @@ export interface Layer {
 }
 
 /** The last one wins. */
-export function layersOf(suite: Suite, { dataSet, levels, smoke }: Setting): readonly Layer[] {
+export function layersOf(suite: Suite, { scale, dataSet, levels, smoke }: Setting): readonly Layer[] {
   const ofLevels = Object.entries(levels).map(([factor, level]) => ({
     at: ['factors', factor, 'levels', level, 'overlay'],
     overlay: suite.factors[factor]!.levels[level]!.overlay,
   }));
+  const ofData = scale === 'small' ? undefined : suite.data[dataSet as DataSetName]?.overlay;
   return [
-    { at: ['data', dataSet, 'overlay'], overlay: suite.data[dataSet]?.overlay ?? {} },
+    { at: ['data', dataSet, 'overlay'], overlay: ofData ?? {} },
     ...ofLevels,
     ...(smoke ? [{ at: ['smoke', 'overlay'], overlay: suite.smoke.overlay }] : []),
   ];
 }
 
+/** @throws RangeError for a scale that the suite does not state */
 export function settingsOf(suite: Suite, setting: Setting): Scale {
   const layers = layersOf(suite, { ...setting, smoke: false });
-  const real = layers.reduce((scale, { overlay }) => applyOverlay(scale, overlay), suite.scales.embedded);
+  const real = layers.reduce((scale, { overlay }) => applyOverlay(scale, overlay), statedScale(suite, setting.scale));
   return setting.smoke ? shortened(real, suite.smoke) : real;
+}
+
+function statedScale({ id, scales }: Suite, name: TrainedScale = 'embedded'): Scale {
+  if (name === 'embedded') return scales.embedded;
+  if (scales.small === undefined) throw new RangeError(`${id} states no small scale.`);
+  const { scope: _, hypotheses: __, ...settings } = { scope: undefined, hypotheses: undefined, ...scales.small };
+  return settings;
 }
 
 /** A smoke run does no more than the real one: a stage without steps and a data set without captions have none there either. */

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { measureIds } from '../measures/measures.js';
 import { paperScaleSchema } from './paper-scale-schema.js';
-import { dataSetName, overlaySchema, scaleSchema } from './run-config-schema.js';
+import { dataSetName, overlaySchema, scaleSchema, smallScaleSchema } from './run-config-schema.js';
 
 const text = z.string().trim().min(1);
 const identifier = z.string().regex(/^[a-z][a-z0-9-]*$/);
@@ -65,17 +65,27 @@ const factor = z.strictObject({
     .refine((levels) => Object.keys(levels).length > 0, 'must have at least one level'),
 });
 
+const changedHypotheses = z.record(
+  identifier,
+  z.strictObject({ metric: stated.metric, margin: stated.margin, statement: stated.statement }).partial(),
+);
+
 const dataSet = z.strictObject({
   description: text,
-  hypotheses: z
-    .record(
-      identifier,
-      z.strictObject({ metric: stated.metric, margin: stated.margin, statement: stated.statement }).partial(),
-    )
+  hypotheses: changedHypotheses
     .exactOptional()
     .describe('Where this data set is judged otherwise: changes of the hypotheses, by their ids.'),
   overlay: overlaySchema.exactOptional(),
 });
+
+const smallScale = smallScaleSchema
+  .extend({
+    scope: text.exactOptional().describe('What stands for the scope of the suite at this scale.'),
+    hypotheses: changedHypotheses
+      .exactOptional()
+      .describe('Where photographs are judged otherwise: changes of the hypotheses, by their ids.'),
+  })
+  .describe('Photographs on disk, of any data set that --data names: hours on a laptop, minutes on a GPU.');
 
 /** A suite whose `extends` has been resolved, field by field. */
 export const suiteFields = z.strictObject({
@@ -134,7 +144,7 @@ export const suiteFields = z.strictObject({
     )
     .meta({ examples: [[6]] }),
   reserveSeeds: z.array(z.int().min(0)).default([]).describe('Seeds that --until-decided may add, in this order.'),
-  scales: z.strictObject({ embedded: scaleSchema, paper: paperScaleSchema.exactOptional() }),
+  scales: z.strictObject({ embedded: scaleSchema, small: smallScale.exactOptional(), paper: paperScaleSchema.exactOptional() }),
   data: z
     .partialRecord(dataSetName, dataSet)
     .refine((data) => Object.keys(data).length > 0, 'must have at least one data set')

@@ -2,6 +2,7 @@
  * What every data set looks like once loaded: images with captions and questions in splits that share no image.
  * A data set is plain data in a fixed order, so that its fingerprint and every batch drawn from it are reproducible.
  */
+import type { ImageSupply } from './images/image-supply.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
 
@@ -9,7 +10,7 @@ export type SplitName = 'train' | 'validation' | 'test';
 export type CurveSplit = 'validation' | 'probe';
 
 /** No two splits share an image. */
-export type Splits<Described extends Sample = Sample> = Readonly<Record<SplitName, readonly Described[]>> & {
+export type Splits<Described extends DescribedImage = Sample> = Readonly<Record<SplitName, readonly Described[]>> & {
   readonly probe?: readonly Described[];
 };
 
@@ -48,10 +49,9 @@ export interface Question {
   readonly questionType?: string;
 }
 
-/** One image with all that is said about it. Data sets without captions leave the caption lists empty. */
-export interface Sample {
+/** All that is said about one image. Data sets without captions leave the caption lists empty. */
+export interface DescribedImage {
   readonly imageId: string;
-  readonly image: RasterImage;
   readonly humanCaptions: readonly string[];
   readonly aiCaptions: readonly string[];
   readonly questions: readonly Question[];
@@ -59,12 +59,22 @@ export interface Sample {
   readonly words?: CellWords;
 }
 
+/** The same with its pixels in memory. */
+export interface Sample extends DescribedImage {
+  readonly image: RasterImage;
+}
+
 /** [rows][columns][words] */
 export type CellWords = readonly (readonly (readonly string[])[])[];
 
-export interface DataSet {
+export interface DataSet<Described extends DescribedImage = DescribedImage> {
   readonly name: string;
-  /** SHA-256 over every pixel, caption, question, answer and word of all splits, in order. */
+  /**
+   * Of what is held in memory: SHA-256 over every pixel, caption, question, answer and word of all splits, in order. Of what is read from
+   * files: as `DataSource.fingerprint` says.
+   */
   readonly fingerprint: string;
-  readonly splits: Splits;
+  readonly splits: Splits<Described>;
+  /** Where pixels come from that no sample holds; absent where every one of them is a `Sample`. */
+  readonly images?: ImageSupply;
 }

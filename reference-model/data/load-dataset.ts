@@ -1,7 +1,7 @@
 /** Loads a data set by name, whether it is generated or read from disk, and fingerprints it. */
 import { needsRoot } from './card.js';
 import { rootOf } from './data-root.js';
-import type { DataSet } from './dataset.js';
+import type { DataSet, Sample } from './dataset.js';
 import { fingerprintOf } from './fingerprint.js';
 import { cardOf, type EmbeddedDataSetName, entryOf, type LoadOptions } from './registry.js';
 
@@ -13,7 +13,7 @@ export interface DataSetSource extends LoadOptions {
  * The data set of that name. Equal sources give equal bits, hence equal fingerprints.
  * Throws DataError for a missing root or any defect in the files.
  */
-export async function loadDataSet({ name, root, ...options }: DataSetSource): Promise<DataSet> {
+export async function loadDataSet({ name, root, ...options }: DataSetSource): Promise<DataSet<Sample>> {
   const folder = root === undefined ? {} : { root: rootOf(name, root) };
   const splits = await entryOf(name).load!({ ...options, ...folder });
   return { name, fingerprint: fingerprintOf(splits), splits };

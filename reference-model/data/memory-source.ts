@@ -1,8 +1,8 @@
 /** A data set that is held as pixels, behind the interface of those that are read from disk. */
-import type { DataSet, RasterImage } from './dataset.js';
+import type { DataSet, RasterImage, Sample } from './dataset.js';
 import type { DataSource, IndexedSplit } from './source.js';
 
-export function memorySource({ name, fingerprint, splits }: DataSet): DataSource {
+export function memorySource({ name, fingerprint, splits }: DataSet<Sample>): DataSource {
   const images = new Map<string, RasterImage>();
   const indexed = new Map<string, IndexedSplit>();
   for (const [split, samples] of Object.entries(splits)) {

@@ -3,7 +3,7 @@
  * over ids alone; whoever needs pixels asks `image` for the stored bytes and decodes them, in whichever process it likes.
  */
 import type { ManifestEntry } from './containers/container.js';
-import type { Question, RasterImage, Sample } from './dataset.js';
+import type { DescribedImage, Question, RasterImage } from './dataset.js';
 import type { ImageSize } from './layouts/caption-layout.js';
 import type { Turn } from './layouts/dialogue.js';
 
@@ -13,7 +13,7 @@ export interface IndexedQuestion extends Question {
 }
 
 /** One image with all that is said about it; `imageId` tells it from all others of the data set. */
-export interface IndexedSample extends Omit<Sample, 'image' | 'questions'> {
+export interface IndexedSample extends Omit<DescribedImage, 'questions'> {
   readonly questions: readonly IndexedQuestion[];
   readonly size?: ImageSize;
 }

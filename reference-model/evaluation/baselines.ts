@@ -3,7 +3,6 @@
  * what the commonest answer gets, and beside what whoever reads the question but does not look at the image gets.
  */
 import type { AnswerKind, Question } from '../data/dataset.js';
-import type { EmbeddedDataSetName } from '../data/registry.js';
 import { lastTrainedStage, type RunConfig } from '../recipe/recipe.js';
 import { type DataSets, requireDataSet, trainingSamples } from '../training/stage-data.js';
 
@@ -12,7 +11,7 @@ export type Baseline = (typeof BASELINES)[number];
 
 /** What the answers were counted on. */
 export interface BaselineTraining {
-  readonly dataSet: EmbeddedDataSetName;
+  readonly dataSet: string;
   readonly trainingShare: number;
 }
 

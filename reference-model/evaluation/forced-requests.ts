@@ -1,5 +1,5 @@
 /** Which references an evaluation gives to the model token by token, known without a model. */
-import type { AnswerKind, DataSet } from '../data/dataset.js';
+import type { AnswerKind, DataSet, DescribedImage } from '../data/dataset.js';
 import { isTextStage, lastTrainedStage, type Recipe, type RunConfig, type TextStage } from '../recipe/recipe.js';
 import { CAPTION_PROMPT, type Example } from '../training/examples.js';
 import { imageGroups } from '../training/image-groups.js';
@@ -21,7 +21,7 @@ export interface ForcedRequest {
 /** A request as the example that the model is scored on. */
 export interface ForcedExample {
   readonly request: ForcedRequest;
-  readonly example: Example;
+  readonly example: Example<DescribedImage>;
 }
 
 /** Detailed captions of the first images and answers to the first questions of the evaluation split, as many as the configuration forces. */
@@ -67,7 +67,7 @@ export function forcedGroups(
   let next = 0;
   return imageGroups(
     forced.map(({ example }) => example),
-    most,
+    { questionsPerImage: most },
   ).map((group) => group.map(() => forced[next++]!));
 }
 

@@ -1,8 +1,9 @@
 /**
- * What a trained model says about held-out images: two captions per image, in the style of people and in full detail, and one answer
+ * What a trained model says about held-out images: a caption per image in each style, of people and in full detail, and one answer
  * per question, under the mask of its last training stage; and how probable it finds references that are given to it.
  */
-import type { DataSet, RasterImage } from '../data/dataset.js';
+import type { DataSet, DescribedImage, RasterImage } from '../data/dataset.js';
+import { allWithPixels } from '../data/images/with-pixels.js';
 import { normalizeBatch } from '../data/preprocessing.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { generate } from '../generation/generate.js';
@@ -11,7 +12,8 @@ import { visualEmbeddings } from '../model/visual-embeddings.js';
 import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
-import { modelTokenizer } from '../training/model-tokenizer.js';
+import { runTokenizer } from '../training/run-tokenizer.js';
+import { captionStylesOf } from './caption-styles.js';
 import { askedStage } from './forced-requests.js';
 import { type ForcedAnswer, teacherForced } from './teacher-forced.js';
 
@@ -37,33 +39,64 @@ export interface Request {
   readonly prompt: string;
 }
 
-/** Captions of the first images in both styles and answers to the first questions of the evaluation split, in the split's order. */
-export function predict(model: Model, config: RunConfig, data: DataSet): Predictions {
-  const tokenizer = modelTokenizer(config.model.language.vocabularySize);
-  const { split, captionImages, questions } = config.evaluation;
+/**
+ * Captions of the first images in every style that the split has, and answers to the first questions of it, in the split's order.
+ * @throws InputError naming a broken image: an evaluation is of all images that were planned
+ */
+export async function predict(model: Model, config: RunConfig, data: DataSet): Promise<Predictions> {
+  const tokenizer = runTokenizer(config, { [config.data.name]: data });
+  const { split, captionImages, questions: count } = config.evaluation;
   const samples = data.splits[split];
+  const said = (asked: readonly Asked[]) => respondInBatches(model, config, tokenizer, { asked, data });
   const captioned = samples.slice(0, captionImages);
-  const asked = samples
-    .flatMap(({ imageId, image, questions }) => questions.map((question) => ({ imageId, image, ...question })))
-    .slice(0, questions);
-  const captions = (['ai-captions', 'human-captions'] as const).flatMap((style): readonly PredictedCaption[] => {
+  const captions: PredictedCaption[] = [];
+  for (const style of captionStylesOf(captioned)) {
     const prompt = CAPTION_PROMPT[style];
-    const requests = captioned.map(({ image }) => ({ image, prompt }));
-    const texts = respond(model, config, tokenizer, requests);
-    return captioned.map(({ imageId }, i) => ({ style, imageId, prompt, text: texts[i]! }));
-  });
-  const answers = respond(
-    model,
-    config,
-    tokenizer,
-    asked.map(({ image, question }) => ({ image, prompt: question })),
-  );
-  const forced = config.evaluation.teacherForced === undefined ? {} : { forced: teacherForced(model, config, data) };
+    const texts = await said(captioned.map((sample) => ({ sample, prompt })));
+    captions.push(...captioned.map(({ imageId }, i) => ({ style, imageId, prompt, text: texts[i]! })));
+  }
+  const asked = samples
+    .flatMap((sample) => sample.questions.map((question) => ({ sample, prompt: question.question, question })))
+    .slice(0, count);
+  const answers = await said(asked);
+  const forced =
+    config.evaluation.teacherForced === undefined ? {} : { forced: await teacherForced(model, config, data) };
   return {
     captions,
     ...forced,
-    answers: asked.map(({ imageId, questionId }, i) => ({ questionId, imageId, text: answers[i]! })),
+    answers: asked.map(({ sample: { imageId }, question: { questionId } }, i) => ({
+      questionId,
+      imageId,
+      text: answers[i]!,
+    })),
   };
+}
+
+/** An image of a data set and what is asked about it. */
+interface Asked {
+  readonly sample: DescribedImage;
+  readonly prompt: string;
+}
+
+/** One text per image and prompt; images are taken as they are needed. */
+async function respondInBatches(
+  model: Model,
+  config: RunConfig,
+  tokenizer: Tokenizer,
+  { asked, data }: { readonly asked: readonly Asked[]; readonly data: DataSet },
+): Promise<readonly string[]> {
+  const { batchSize } = config.generation;
+  const texts: string[] = [];
+  for (let from = 0; from < asked.length; from += batchSize) {
+    const some = asked.slice(from, from + batchSize);
+    const samples = await allWithPixels(
+      data,
+      some.map(({ sample }) => sample),
+    );
+    const requests = some.map(({ prompt }, i) => ({ image: samples[i]!.image, prompt }));
+    texts.push(...respond(model, config, tokenizer, requests));
+  }
+  return texts;
 }
 
 /** One text per request, decoded in batches. */

@@ -10,8 +10,9 @@ import { visualEmbeddings } from '../model/visual-embeddings.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
 import { batchSizes, type RunConfig } from '../recipe/recipe.js';
 import { buildGroupedBatch, type ExampleBatch } from '../training/example-batch.js';
+import { groupsWithPixels } from '../training/examples-with-pixels.js';
 import { packGroups } from '../training/image-groups.js';
-import { modelTokenizer } from '../training/model-tokenizer.js';
+import { runTokenizer } from '../training/run-tokenizer.js';
 import { askedStage, type ForcedRequest, forcedGroups } from './forced-requests.js';
 
 export interface ForcedAnswer extends ForcedRequest {
@@ -24,15 +25,16 @@ export interface ForcedAnswer extends ForcedRequest {
 }
 
 /** In the order of `forcedRequests`, under the mask of the last training stage. */
-export function teacherForced(model: Model, config: RunConfig, data: DataSet): readonly ForcedAnswer[] {
-  const tokenizer = modelTokenizer(config.model.language.vocabularySize);
+export async function teacherForced(model: Model, config: RunConfig, data: DataSet): Promise<readonly ForcedAnswer[]> {
+  const tokenizer = runTokenizer(config, { [config.data.name]: data });
   const groupsOfAll = forcedGroups(config, data);
   if (groupsOfAll.length === 0) return [];
   const stage = askedStage(config.recipe);
   const { microBatchSize } = batchSizes(config.recipe, stage);
   const answers: ForcedAnswer[] = [];
   for (const groups of packGroups(groupsOfAll, microBatchSize)) {
-    const examples = groups.map((group) => group.map(({ example }) => example));
+    const planned = groups.map((group) => group.map(({ example }) => example));
+    const examples = await groupsWithPixels(data, planned);
     const batch = buildGroupedBatch(examples, model.config, tokenizer, stage.attentionMask);
     const { exact, losses } = scoreTargets(model, batch);
     let target = 0;

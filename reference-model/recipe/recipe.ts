@@ -3,7 +3,6 @@
  * It is plain JSON, so its canonical form can be hashed into the run's identity.
  */
 import type { CurveSplit } from '../data/dataset.js';
-import type { EmbeddedDataSetName } from '../data/registry.js';
 import type { MaskKind, ModelConfig, Part } from '../model/config.js';
 
 /** What a training example is drawn from. */
@@ -28,7 +27,7 @@ interface StageSettings {
   /** Peak learning rate of each trainable part. */
   readonly learningRate: Readonly<Partial<Record<Part, number>>>;
   /** Data set of this stage where it is not the run's. */
-  readonly data?: EmbeddedDataSetName;
+  readonly data?: string;
   /** Share of the training images, in (0, 1], drawn once per seed: smaller shares are subsets of larger ones. */
   readonly trainingShare?: number;
   /** Sizes of this stage's batches where they are not the recipe's; see `batchSizes`. */
@@ -37,7 +36,7 @@ interface StageSettings {
 }
 
 /** The language model learns to say captions and answers about an image. */
-export interface TextStage extends StageSettings {
+export interface TextStage extends StageSettings, TextsPerImage {
   readonly kind?: 'texts';
   /** Relative weight of each source in the stage's batches. */
   readonly mixture: Readonly<Partial<Record<Source, number>>>;
@@ -46,15 +45,20 @@ export interface TextStage extends StageSettings {
   readonly questionTypes?: readonly string[];
   /** Pixels by which training images are moved at random, up to so many each way; only where no answer depends on the place. */
   readonly imageShift?: number;
-  /**
-   * Questions of an image that share a sequence, and with it one pass over the image; batches then draw images, with so many of their
-   * questions each. Sizes of batches still count questions. 1 where it is not stated.
-   */
-  readonly questionsPerImage?: number;
+  /** Show half of the training images as a mirror would; only where no text depends on left and right. */
+  readonly imageMirror?: true;
   /** How it is validated where not as the recipe says; see `validationOf`. */
   readonly validation?: StageValidation;
   /** Validate before the first step too. The first step of all always is, and stages that follow each other alike share one. */
   readonly validateStart?: true;
+}
+
+/** Texts about an image that share a sequence, and with it one pass over the image; 1 where it is not stated. */
+export interface TextsPerImage {
+  /** Batches then draw images, with so many of their questions each. Sizes of batches still count questions. */
+  readonly questionsPerImage?: number;
+  /** The same of captions in one style. */
+  readonly captionsPerImage?: number;
 }
 
 /** What a stage may state; whatever it leaves out is as the recipe has it. */
@@ -129,7 +133,7 @@ export function batchSizes(
 
 export interface DataConfig {
   /** What is evaluated, and trained on where a stage names nothing else. */
-  readonly name: EmbeddedDataSetName;
+  readonly name: string;
 }
 
 export interface GenerationConfig {
@@ -152,10 +156,14 @@ export interface EvaluationConfig {
     /** Questions of the split whose answers are forced; the first ones in order. */
     readonly questions?: number;
   };
+  /** Whether captions are scored beside the best constant caption, and beside themselves when they are given to other images. */
+  readonly captionBaselines?: true;
 }
 
 export interface RunConfig {
   readonly data: DataConfig;
+  /** `byte-pairs`: one of its own, trained on the texts of the training split; the embedded one where it is not stated. */
+  readonly tokenizer?: 'byte-pairs';
   readonly model: ModelConfig;
   readonly recipe: Recipe;
   readonly seed: number;

@@ -1,35 +1,33 @@
 /**
- * Moves training images about, so that a small data set shows its objects in more places than it has images. What is drawn is a pure
+ * Moves training images about and mirrors them, so that a small data set shows its objects in more places than it has images. What is drawn is a pure
  * function of (seed, stage, step): arms of one seed see the same pictures, and a resumed run needs no state.
  */
 import type { RasterImage, Sample } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
 import type { TextStage } from '../recipe/recipe.js';
-import type { BatchPlan } from './examples.js';
+import type { Example } from './examples.js';
 
 /**
- * The same batches with every image moved by up to `stage.imageShift` pixels, once for all questions that share it; the very same plan
- * where the stage names no shift.
+ * The examples of a step with every image moved by up to `stage.imageShift` pixels and, where the stage says so, half of them mirrored,
+ * once for all texts that share an image; the very same examples where the stage names neither.
  */
-export function withShiftedImages(
-  plan: BatchPlan,
-  { name, imageShift = 0, questionsPerImage = 1 }: TextStage,
-  seed: number,
-): BatchPlan {
-  if (imageShift === 0) return plan;
-  return {
-    batch: (step) => {
-      const stream = randomStream(seed, 'image-shift', name, step);
-      const offset = () => stream.integer(2 * imageShift + 1) - imageShift;
-      let last: { readonly original: Sample; readonly sample: Sample } | undefined;
-      return plan.batch(step).map((example) => {
-        if (questionsPerImage > 1 && last?.original === example.sample) return { ...example, sample: last.sample };
-        const image = shifted(example.sample.image, { right: offset(), down: offset() });
-        last = { original: example.sample, sample: { ...example.sample, image } };
-        return { ...example, sample: last.sample };
-      });
-    },
-  };
+export function augmentedExamples(
+  examples: readonly Example[],
+  { name, imageShift = 0, imageMirror, questionsPerImage = 1, captionsPerImage = 1 }: TextStage,
+  { seed, step }: { readonly seed: number; readonly step: number },
+): readonly Example[] {
+  if (imageShift === 0 && !imageMirror) return examples;
+  const stream = randomStream(seed, 'image-shift', name, step);
+  const offset = () => stream.integer(2 * imageShift + 1) - imageShift;
+  const areShared = Math.max(questionsPerImage, captionsPerImage) > 1;
+  let last: { readonly original: Sample; readonly sample: Sample } | undefined;
+  return examples.map((example) => {
+    if (areShared && last?.original === example.sample) return { ...example, sample: last.sample };
+    const moved = shifted(example.sample.image, { right: offset(), down: offset() });
+    const image = imageMirror && stream.integer(2) === 1 ? mirrored(moved) : moved;
+    last = { original: example.sample, sample: { ...example.sample, image } };
+    return { ...example, sample: last.sample };
+  });
 }
 
 /** The image moved by whole pixels; what comes into view repeats the nearest pixel of its edge. */
@@ -47,4 +45,16 @@ export function shifted(
     }
   }
   return { width, height, pixels: moved };
+}
+
+/** The image as a mirror shows it: left and right exchanged. */
+export function mirrored({ width, height, pixels }: RasterImage): RasterImage {
+  const exchanged = new Uint8Array(pixels.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = (y * width + width - 1 - x) * 3;
+      exchanged.set(pixels.subarray(from, from + 3), (y * width + x) * 3);
+    }
+  }
+  return { width, height, pixels: exchanged };
 }

@@ -4,7 +4,8 @@ import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { type MaskKind, type ModelConfig, visualTokensPerImage } from '../model/config.js';
 import { branchedSequence, buildBatch, imageTextSequence, type SequenceBatch } from '../model/sequence.js';
 import type { ImageBatch } from '../model/visual-embeddings.js';
-import type { Example } from './examples.js';
+import type { TextsPerImage } from '../recipe/recipe.js';
+import { type Example, isCaptions } from './examples.js';
 import { type ImageGroup, imageGroups, packGroups } from './image-groups.js';
 
 export interface ExampleBatch extends ImageBatch {
@@ -66,25 +67,32 @@ export function buildGroupedBatch(
  * Splits a step's examples into micro-batches of sequences of like length, so that little padding is computed. Gradients are weighted
  * by tokens, so the grouping changes the result only by rounding.
  *
- * @param size examples of a micro-batch, at most, unless one image has more questions
- * @param questionsPerImage questions about one image that share a sequence
+ * @param size examples of a micro-batch, at most, unless one image has more texts
+ * The rest of that argument says how many texts about one image share a sequence.
  */
 export function buildMicroBatches(
   examples: readonly Example[],
-  { size, questionsPerImage = 1 }: { readonly size: number; readonly questionsPerImage?: number | undefined },
+  { size, ...shared }: TextsPerImage & { readonly size: number },
   model: ModelConfig,
   tokenizer: Tokenizer,
   maskKind: MaskKind,
 ): readonly ExampleBatch[] {
-  const byLength = imageGroups(examples, questionsPerImage)
+  const byLength = imageGroups(examples, shared)
     .map((group) => group.map((example) => tokenize(example, tokenizer)))
     .sort((a, b) => textLength(a) - textLength(b));
   return packGroups(byLength, size).map((groups) => assembleBatch(groups, model, maskKind));
 }
 
-/** Tokens of a sequence behind the image; the begin token is shared. */
-const textLength = (group: readonly TokenizedExample[]): number =>
-  group.reduce((sum, { prompt, answer }) => sum + prompt.length - 1 + answer.length, 1);
+/** Tokens of a sequence behind the image; what the texts of a group have in common is there once. */
+function textLength(group: readonly TokenizedExample[]): number {
+  const common = commonLength(group);
+  return group.reduce((sum, { prompt, answer }) => sum + prompt.length - common + answer.length, common);
+}
+
+/** Tokens that all texts of a group begin with: captions of one style answer the same prompt, questions share the begin token. */
+function commonLength([first]: readonly TokenizedExample[]): number {
+  return first !== undefined && isCaptions(first.example.source) ? first.prompt.length : 1;
+}
 
 function assembleBatch(
   groups: readonly (readonly TokenizedExample[])[],
@@ -95,8 +103,9 @@ function assembleBatch(
   const sequences = groups.map((group, image) => {
     const [{ prompt, answer }] = group as [TokenizedExample];
     if (group.length === 1) return imageTextSequence({ image, visualTokens, prompt, answer });
-    const branches = group.map((example) => ({ prompt: example.prompt.slice(1), answer: example.answer }));
-    return branchedSequence({ image, visualTokens, beginning: prompt.slice(0, 1), branches });
+    const common = commonLength(group);
+    const branches = group.map((one) => ({ prompt: one.prompt.slice(common), answer: one.answer }));
+    return branchedSequence({ image, visualTokens, beginning: prompt.slice(0, common), branches });
   });
   return {
     imageCount: groups.length,

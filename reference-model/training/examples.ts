@@ -2,16 +2,16 @@
  * Turns samples into training examples, and says which examples make up each batch. Batches are a pure function of
  * (samples, stage, seed, step): arms of one seed see the same data in the same order, and a resumed run needs no state.
  */
-import type { Sample } from '../data/dataset.js';
+import type { DescribedImage, Sample } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
-import type { CaptionSource, Source, TextStage } from '../recipe/recipe.js';
+import type { CaptionSource, Source, TextStage, TextsPerImage } from '../recipe/recipe.js';
 
-/** One image, what is asked about it, and the text to be learned. */
-export interface Example {
+/** One image, what is asked about it, and the text to be learned. Batches are planned without pixels, and built with them. */
+export interface Example<Described extends DescribedImage = Sample> {
   /** Names the example in error messages: source, image and position. */
   readonly id: string;
   readonly source: Source;
-  readonly sample: Sample;
+  readonly sample: Described;
   readonly prompt: string;
   readonly answer: string;
 }
@@ -25,7 +25,10 @@ export const CAPTION_PROMPT: Readonly<Record<CaptionSource, string>> = {
 const SOURCES: readonly Source[] = ['human-captions', 'ai-captions', 'questions', 'open-questions'];
 
 /** Every example of one source, in the order of the samples. */
-export function examplesOf(samples: readonly Sample[], source: Source): readonly Example[] {
+export function examplesOf<Described extends DescribedImage>(
+  samples: readonly Described[],
+  source: Source,
+): readonly Example<Described>[] {
   return samples.flatMap((sample) =>
     textsOf(sample, source).map(({ prompt, answer }, index) => ({
       id: `${source}/${sample.imageId}/${index}`,
@@ -38,7 +41,7 @@ export function examplesOf(samples: readonly Sample[], source: Source): readonly
 }
 
 function textsOf(
-  { humanCaptions, aiCaptions, questions }: Sample,
+  { humanCaptions, aiCaptions, questions }: DescribedImage,
   source: Source,
 ): readonly Pick<Example, 'prompt' | 'answer'>[] {
   switch (source) {
@@ -71,9 +74,9 @@ export function batchShares(mixture: TextStage['mixture'], batchSize: number): R
 }
 
 /** The batches of one stage. */
-export interface BatchPlan {
+export interface BatchPlan<Described extends DescribedImage = Sample> {
   /** Examples of the 0-based step within the stage. */
-  batch(step: number): readonly Example[];
+  batch(step: number): readonly Example<Described>[];
 }
 
 /**
@@ -81,7 +84,12 @@ export interface BatchPlan {
  *
  * @throws RangeError when the mixture names a source of which the data set has no example
  */
-export function planBatches(samples: readonly Sample[], stage: TextStage, batchSize: number, seed: number): BatchPlan {
+export function planBatches<Described extends DescribedImage>(
+  samples: readonly Described[],
+  stage: TextStage,
+  batchSize: number,
+  seed: number,
+): BatchPlan<Described> {
   const shares = batchShares(stage.mixture, batchSize);
   const walks = SOURCES.filter((source) => shares[source] > 0).map((source) => {
     const { length, orderOf } = epochsOf(samples, stage, source, seed);
@@ -89,8 +97,8 @@ export function planBatches(samples: readonly Sample[], stage: TextStage, batchS
       throw new RangeError(`Stage "${stage.name}" asks for ${source}, but the data set has none in its train split.`);
     }
     let epoch = -1;
-    let order: readonly Example[] = [];
-    const at = (position: number): Example => {
+    let order: readonly Example<Described>[] = [];
+    const at = (position: number): Example<Described> => {
       const wanted = Math.floor(position / length);
       if (wanted !== epoch) {
         epoch = wanted;
@@ -106,27 +114,47 @@ export function planBatches(samples: readonly Sample[], stage: TextStage, batchS
   };
 }
 
-/** How one source is walked. */
-interface Epochs {
-  /** Examples of every epoch. */
-  readonly length: number;
-  orderOf(epoch: number): readonly Example[];
+export function isCaptions(source: Source): source is CaptionSource {
+  return source === 'human-captions' || source === 'ai-captions';
 }
 
-/** Examples in any order; where questions share images, the images in any order, each with the next of its questions. */
-function epochsOf(samples: readonly Sample[], stage: TextStage, source: Source, seed: number): Epochs {
-  const { name, questionsPerImage = 1 } = stage;
+/** Texts of one source about an image that share a sequence. */
+export function textsPerImage({ questionsPerImage = 1, captionsPerImage = 1 }: TextsPerImage, source: Source): number {
+  return isCaptions(source) ? captionsPerImage : questionsPerImage;
+}
+
+/** How one source is walked. */
+interface Epochs<Described extends DescribedImage> {
+  /** Examples of every epoch. */
+  readonly length: number;
+  orderOf(epoch: number): readonly Example<Described>[];
+}
+
+/** Examples in any order; where texts share images, the images in any order, each with the next of its texts. */
+function epochsOf<Described extends DescribedImage>(
+  samples: readonly Described[],
+  stage: TextStage,
+  source: Source,
+  seed: number,
+): Epochs<Described> {
+  const { name } = stage;
   const ofEpoch = (epoch: number) => randomStream(seed, 'batches', name, source, epoch);
-  const isShared = questionsPerImage > 1 && (source === 'questions' || source === 'open-questions');
-  if (!isShared) {
+  const perImage = textsPerImage(stage, source);
+  if (perImage === 1) {
     const examples = examplesOf(samples, source);
     return { length: examples.length, orderOf: (epoch) => ofEpoch(epoch).shuffle(examples) };
   }
   const images = samples.flatMap((sample) => {
-    const questions = examplesOf([sample], source);
-    if (questions.length === 0) return [];
-    const own = randomStream(seed, 'questions-of-image', name, source, sample.imageId).shuffle(questions);
-    return [{ own, count: Math.min(questionsPerImage, own.length) }];
+    const texts = examplesOf([sample], source);
+    if (texts.length === 0) return [];
+    const own = randomStream(
+      seed,
+      isCaptions(source) ? 'captions-of-image' : 'questions-of-image',
+      name,
+      source,
+      sample.imageId,
+    ).shuffle(texts);
+    return [{ own, count: Math.min(perImage, own.length) }];
   });
   return {
     length: images.reduce((sum, { count }) => sum + count, 0),

@@ -2,22 +2,21 @@
  * Which data sets a configuration needs, and which training images a stage sees. Both are functions of the configuration alone, so
  * runs that begin with the same stages see the same images in them, whatever comes later.
  */
-import type { DataSet, Sample } from '../data/dataset.js';
-import type { EmbeddedDataSetName } from '../data/registry.js';
+import type { DataSet, DescribedImage } from '../data/dataset.js';
 import { randomStream } from '../numerics/random.js';
 import type { RunConfig, Stage, TextStage } from '../recipe/recipe.js';
 
 /** The data sets of a run by name; `RunConfig.data.name` is the one that is evaluated. */
-export type DataSets = Readonly<Partial<Record<EmbeddedDataSetName, DataSet>>>;
+export type DataSets<Held extends DataSet = DataSet> = Readonly<Partial<Record<string, Held>>>;
 
 /** The evaluated data set first, then those of the stages that have steps, each once. */
-export function dataSetNames({ data, recipe }: Pick<RunConfig, 'data' | 'recipe'>): readonly EmbeddedDataSetName[] {
+export function dataSetNames({ data, recipe }: Pick<RunConfig, 'data' | 'recipe'>): readonly string[] {
   const ofStages = recipe.stages.filter(({ steps }) => steps > 0).map((stage) => stage.data ?? data.name);
   return [...new Set([data.name, ...ofStages])];
 }
 
 /** @throws RangeError when the data set was not loaded for this run */
-export function requireDataSet(dataSets: DataSets, name: EmbeddedDataSetName): DataSet {
+export function requireDataSet<Held extends DataSet>(dataSets: DataSets<Held>, name: string): Held {
   const dataSet = dataSets[name];
   if (dataSet === undefined) throw new RangeError(`The run needs the data set ${name}, which was not loaded for it.`);
   return dataSet;
@@ -34,11 +33,11 @@ export function stageDataSet({ data }: Pick<RunConfig, 'data'>, stage: Stage, da
  *
  * @returns at least one image of a split that has any
  */
-export function trainingSamples(
-  { name, splits: { train } }: DataSet,
+export function trainingSamples<Described extends DescribedImage>(
+  { name, splits: { train } }: DataSet<Described>,
   { trainingShare = 1 }: Pick<Stage, 'trainingShare'>,
   seed: number,
-): readonly Sample[] {
+): readonly Described[] {
   const drawn = randomStream(seed, 'training-share', name)
     .shuffle(train.map((_, index) => index))
     .slice(0, Math.max(1, Math.round(trainingShare * train.length)));
@@ -46,7 +45,10 @@ export function trainingSamples(
 }
 
 /** The samples with only their questions about the given topics; unchanged where no topics are given. */
-export function withQuestionsAbout(samples: readonly Sample[], topics: TextStage['questionTypes']): readonly Sample[] {
+export function withQuestionsAbout<Described extends DescribedImage>(
+  samples: readonly Described[],
+  topics: TextStage['questionTypes'],
+): readonly Described[] {
   if (topics === undefined) return samples;
   return samples.map((sample) => ({
     ...sample,

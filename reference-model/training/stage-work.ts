@@ -1,4 +1,5 @@
 /** What one stage does to the learner step by step, and how its held-out loss is measured: the two kinds of stage, behind one interface. */
+import { withPixels } from '../data/images/with-pixels.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { visualTokensPerImage } from '../model/config.js';
 import {
@@ -10,10 +11,12 @@ import {
   type WordsStage,
 } from '../recipe/recipe.js';
 import { validationOf } from '../recipe/stage-validation.js';
-import { withShiftedImages } from './augmentation.js';
+import { augmentedExamples } from './augmentation.js';
+import { withCaptionWords } from './caption-words.js';
 import type { TrainingEvent } from './events.js';
 import { buildMicroBatches } from './example-batch.js';
 import { planBatches } from './examples.js';
+import { examplesWithPixels } from './examples-with-pixels.js';
 import { learnBatches, learnWords } from './learn-batch.js';
 import type { Learner } from './learner.js';
 import { type DataSets, stageDataSet, trainingSamples, withQuestionsAbout } from './stage-data.js';
@@ -32,8 +35,11 @@ export interface LearnedStep {
 }
 
 export interface StageWork {
-  /** Adds the gradients of the 0-based step to the learner. */
-  learn(step: number): LearnedStep;
+  /**
+   * Adds the gradients of the 0-based step to the learner.
+   * @throws InputError naming images that are broken and not allowed to be
+   */
+  learn(step: number): Promise<LearnedStep>;
   /** Held-out losses by source; a words stage has none. */
   validate?(): Extract<TrainingEvent, { type: 'validation' }>['loss'];
 }
@@ -45,36 +51,40 @@ export interface StageSurroundings {
   readonly tokenizer: Tokenizer;
 }
 
-export function stageWork(stage: Stage, surroundings: StageSurroundings): StageWork {
+/** @throws InputError naming a broken image of those that the stage is validated on */
+export async function stageWork(stage: Stage, surroundings: StageSurroundings): Promise<StageWork> {
   return isTextStage(stage) ? textWork(stage, surroundings) : wordsWork(stage, surroundings);
 }
 
-function textWork(stage: TextStage, { config, data, learner, tokenizer }: StageSurroundings): StageWork {
+async function textWork(stage: TextStage, { config, data, learner, tokenizer }: StageSurroundings): Promise<StageWork> {
   const { recipe, seed } = config;
-  const { trainable, attentionMask: maskKind, questionsPerImage } = stage;
+  const { trainable, attentionMask: maskKind, questionsPerImage, captionsPerImage } = stage;
+  const shared = {
+    ...(questionsPerImage === undefined ? {} : { questionsPerImage }),
+    ...(captionsPerImage === undefined ? {} : { captionsPerImage }),
+  };
   const { batchSize, microBatchSize } = batchSizes(recipe, stage);
-  const { validationSplit = 'validation' } = recipe;
+  const { validationSplit: split = 'validation' } = recipe;
   const dataSet = stageDataSet(config, stage, data);
   const samples = withQuestionsAbout(trainingSamples(dataSet, stage, seed), stage.questionTypes);
-  const batches = withShiftedImages(planBatches(samples, stage, batchSize, seed), stage, seed);
-  const size = { ...validationOf(recipe, stage), microBatchSize, questionsPerImage };
-  const heldOut = validationSets(dataSet.splits[validationSplit] ?? [], size, learner.model, tokenizer, maskKind);
+  const batches = planBatches(samples, stage, batchSize, seed);
+  const size = { ...validationOf(recipe, stage), microBatchSize, split, ...shared };
+  const heldOut = await validationSets(dataSet, size, learner.model, tokenizer, maskKind);
+  const imagesOf = (step: number) => [...new Set(batches.batch(step).map(({ sample }) => sample.imageId))];
   return {
-    learn: (step) => {
-      const examples = batches.batch(step);
-      const microBatches = buildMicroBatches(
-        examples,
-        { size: microBatchSize, questionsPerImage },
-        config.model,
-        tokenizer,
-        maskKind,
-      );
+    learn: async (step) => {
+      const whole = await examplesWithPixels(dataSet, batches.batch(step));
+      // While this step is computed, the images of the next are decoded.
+      if (step + 1 < stage.steps) await dataSet.images?.ahead(imagesOf(step + 1));
+      const examples = augmentedExamples(whole, stage, { seed, step });
+      const sizes = { size: microBatchSize, ...shared };
+      const microBatches = buildMicroBatches(examples, sizes, config.model, tokenizer, maskKind);
       learnBatches(learner, microBatches, trainable);
       return {
         exampleIds: examples.map(({ id }) => id),
         tokens: sum(microBatches.map(({ sequences }) => sequences.tokens)),
         answerTokens: sum(microBatches.map(({ sequences }) => sequences.labels.length)),
-        ...(questionsPerImage === undefined
+        ...(Object.keys(shared).length === 0
           ? {}
           : { sequences: sum(microBatches.map(({ imageCount }) => imageCount)) }),
       };
@@ -85,15 +95,16 @@ function textWork(stage: TextStage, { config, data, learner, tokenizer }: StageS
 
 function wordsWork(stage: WordsStage, { config, data, learner, tokenizer }: StageSurroundings): StageWork {
   const { recipe, seed, model } = config;
-  const images = planImages(
-    trainingSamples(stageDataSet(config, stage, data), stage, seed),
-    stage,
-    batchSizes(recipe, stage).batchSize,
-    seed,
-  );
+  const dataSet = stageDataSet(config, stage, data);
+  const drawn = trainingSamples(dataSet, stage, seed);
+  const described = config.tokenizer === undefined ? drawn : withCaptionWords(drawn, tokenizer);
+  const images = planImages(described, stage, batchSizes(recipe, stage).batchSize, seed);
   return {
-    learn: (step) => {
-      const samples = images.batch(step);
+    learn: async (step) => {
+      const planned = images.batch(step);
+      const known = await withPixels(dataSet, planned);
+      const samples = planned.flatMap((sample) => known.get(sample) ?? []);
+      if (step + 1 < stage.steps) await dataSet.images?.ahead(images.batch(step + 1).map(({ imageId }) => imageId));
       const batch = buildWordsBatch(samples, model, tokenizer);
       learnWords(learner, batch, stage.trainable);
       return {

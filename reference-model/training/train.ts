@@ -10,7 +10,7 @@ import { loadBackbones } from '../weights/backbones.js';
 import { createLearner } from './create-learner.js';
 import type { TrainingEvent } from './events.js';
 import type { LearningRates } from './learner.js';
-import { modelTokenizer } from './model-tokenizer.js';
+import { runTokenizer } from './run-tokenizer.js';
 import { learningRateFactor } from './schedule.js';
 import type { DataSets } from './stage-data.js';
 import { stageWork } from './stage-work.js';
@@ -48,7 +48,7 @@ export async function train({
 }: TrainingJob): Promise<Model> {
   const { recipe, seed } = config;
   const totalSteps = recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
-  const tokenizer = modelTokenizer(config.model.language.vocabularySize);
+  const tokenizer = runTokenizer(config, data);
   const model = createModel(config.model, seed);
   loadBackbones(model, recipe.initialization);
 
@@ -64,7 +64,7 @@ export async function train({
     stageEnd += stage.steps;
     if (step >= stageEnd) continue;
 
-    const work = stageWork(stage, { config, data, learner, tokenizer });
+    const work = await stageWork(stage, { config, data, learner, tokenizer });
     const validation = validationOf(recipe, stage);
     const validate = () => {
       if (work.validate === undefined) return;
@@ -78,7 +78,7 @@ export async function train({
       const stageStep = step - stageStart;
       const learningRate = scaled(stage.learningRate, learningRateFactor(stageStep, stage.steps, optimizer));
       step += 1;
-      const { exampleIds, ...learned } = work.learn(stageStep);
+      const { exampleIds, ...learned } = await work.learn(stageStep);
       learner.update(learningRate, { stage: name, step, exampleIds });
 
       // The event of a step tells its loss, so each step is settled before the next one.

@@ -1,12 +1,13 @@
 /** Held-out loss by source: mean cross-entropy per answer token over the first examples of the validation split. */
-import type { Sample } from '../data/dataset.js';
+import type { CurveSplit, DataSet } from '../data/dataset.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import type { MaskKind } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { sequenceLoss } from '../model/sequence-loss.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
-import type { Source, StageValidation } from '../recipe/recipe.js';
+import type { Source, StageValidation, TextsPerImage } from '../recipe/recipe.js';
 import { buildGroupedBatch, type ExampleBatch } from './example-batch.js';
+import { groupsWithPixels } from './examples-with-pixels.js';
 import { heldOutGroups } from './held-out.js';
 import { packGroups } from './image-groups.js';
 
@@ -15,32 +16,37 @@ export interface ValidationSet {
   readonly batches: readonly ExampleBatch[];
 }
 
-export interface ValidationSize extends Pick<Required<StageValidation>, 'sources' | 'examples'> {
+export interface ValidationSize extends Pick<Required<StageValidation>, 'sources' | 'examples'>, TextsPerImage {
   /** Examples of a forward pass. */
   readonly microBatchSize: number;
-  /** Questions about one image that share a sequence; 1 by default. */
-  readonly questionsPerImage?: number | undefined;
+  readonly split: CurveSplit;
 }
 
 /**
  * Validation batches of every source that is asked for and that the data set has. Examples are spread over the split: one of each
  * image before a second of any.
+ *
+ * @throws InputError for a broken image: what losses are compared on is never less than was planned
  */
-export function validationSets(
-  samples: readonly Sample[],
-  { sources, examples: count, microBatchSize, questionsPerImage }: ValidationSize,
+export async function validationSets(
+  data: DataSet,
+  { split, sources, examples: count, microBatchSize, ...shared }: ValidationSize,
   model: Model,
   tokenizer: Tokenizer,
   maskKind: MaskKind,
-): readonly ValidationSet[] {
-  return sources.flatMap((source) => {
-    const groups = heldOutGroups(samples, source, { count, questionsPerImage });
-    if (groups.length === 0) return [];
-    const batches = packGroups(groups, microBatchSize).map((some) =>
-      buildGroupedBatch(some, model.config, tokenizer, maskKind),
-    );
-    return [{ source, batches }];
-  });
+): Promise<readonly ValidationSet[]> {
+  const sets: ValidationSet[] = [];
+  for (const source of sources) {
+    const groups = heldOutGroups(data.splits[split] ?? [], source, { count, ...shared });
+    if (groups.length === 0) continue;
+    const batches: ExampleBatch[] = [];
+    for (const planned of packGroups(groups, microBatchSize)) {
+      const some = await groupsWithPixels(data, planned);
+      batches.push(buildGroupedBatch(some, model.config, tokenizer, maskKind));
+    }
+    sets.push({ source, batches });
+  }
+  return sets;
 }
 
 /** Mean cross-entropy per answer token of each set, in nats. */

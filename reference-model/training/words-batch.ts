@@ -2,7 +2,7 @@
  * The batches of a words stage: images in an order drawn from the seed, and for each visual token the words of the cell that it lies in.
  * Batches are a pure function of (samples, stage, seed, step), as those of texts are.
  */
-import type { Sample } from '../data/dataset.js';
+import type { DescribedImage, Sample } from '../data/dataset.js';
 import { normalizeBatch } from '../data/preprocessing.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { type ModelConfig, visualTokensPerImage } from '../model/config.js';
@@ -16,9 +16,9 @@ export interface WordsBatch extends ImageBatch {
 }
 
 /** Images of each step of the stage. */
-export interface ImagePlan {
+export interface ImagePlan<Described extends DescribedImage> {
   /** Of the 0-based step within the stage. */
-  batch(step: number): readonly Sample[];
+  batch(step: number): readonly Described[];
 }
 
 /**
@@ -26,14 +26,19 @@ export interface ImagePlan {
  *
  * @throws RangeError when no image says its words
  */
-export function planImages(samples: readonly Sample[], stage: WordsStage, batchSize: number, seed: number): ImagePlan {
+export function planImages<Described extends DescribedImage>(
+  samples: readonly Described[],
+  stage: WordsStage,
+  batchSize: number,
+  seed: number,
+): ImagePlan<Described> {
   const described = samples.filter(({ words }) => words !== undefined);
   if (described.length === 0) {
     throw new RangeError(`Stage "${stage.name}" learns words, but the data set has none in its train split.`);
   }
   let epoch = -1;
-  let order: readonly Sample[] = [];
-  const at = (position: number): Sample => {
+  let order: readonly Described[] = [];
+  const at = (position: number): Described => {
     const wanted = Math.floor(position / described.length);
     if (wanted !== epoch) {
       epoch = wanted;

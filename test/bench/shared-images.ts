@@ -24,7 +24,7 @@ export async function benchmarkSharedImages(): Promise<Measurement[]> {
   const adapt = recipe.stages.filter(isTextStage).findLast(({ steps }) => steps > 0)!;
   const { batchSize, microBatchSize } = batchSizes(recipe, adapt);
   const stage: TextStage = { ...adapt, mixture: { questions: 1 }, questionsPerImage: QUESTIONS_PER_IMAGE };
-  const data = await loadDataSet(config.data);
+  const data = await loadDataSet({ name: 'tiny-scenes' });
   const tokenizer = modelTokenizer(modelConfig.language.vocabularySize);
   const model = createModel(modelConfig, 1);
   const learner = createLearner({ model, optimizer: recipe.optimizer });

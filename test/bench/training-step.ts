@@ -26,7 +26,7 @@ export async function benchmarkTrainingStep(): Promise<Measurement[]> {
   const { config } = planSuite(firstVersion('finding-1')).runs[0]!;
   const { recipe, model: modelConfig } = config;
   const stage = textStage(recipe.stages.find(({ name }) => name === 'joint'));
-  const data = await loadDataSet(config.data);
+  const data = await loadDataSet({ name: 'tiny-scenes' });
   const tokenizer = loadEmbeddedTokenizer();
   const model = createModel(modelConfig, 1);
   const learner = createLearner({ model, optimizer: recipe.optimizer });

@@ -1,5 +1,6 @@
 /** Rules that tie several fields of a run configuration together. Each complaint names the field, and the others that it depends on. */
 
+import { EMBEDDED_DATA_SETS } from '../../../reference-model/data/registry.js';
 import { MASK_KINDS } from '../../../reference-model/model/config.js';
 import {
   batchSizes,
@@ -15,9 +16,11 @@ import type { Complaint } from '../complaint.js';
 /** What the plan walks through one by one. */
 const mostExamplesOfStage = 100_000_000;
 
-export function inconsistencies({ recipe, model }: RunConfig): readonly Complaint[] {
+export function inconsistencies(config: RunConfig): readonly Complaint[] {
+  const { recipe, model } = config;
   const names = recipe.stages.map(({ name }) => name);
   return [
+    ...dataComplaints(config),
     ...batchComplaints(recipe),
     ...sizeComplaints(model),
     ...recipe.stages.flatMap((stage, index) => {
@@ -35,6 +38,31 @@ export function inconsistencies({ recipe, model }: RunConfig): readonly Complain
 
 type Place = readonly (string | number)[];
 
+/** What is held as pixels is read by the embedded tokenizer; photographs, whose words nobody knows before, by one of their own. */
+function dataComplaints({ data, tokenizer, recipe }: RunConfig): readonly Complaint[] {
+  if (tokenizer === undefined) {
+    const known = EMBEDDED_DATA_SETS.map(({ name }) => name);
+    if (known.some((name) => name === data.name)) return [];
+    const message = 'is no data set of the embedded scale';
+    const expected = `one of ${known.join(', ')}`;
+    return [{ path: ['data', 'name'], message, expected, known, fix: 'name one of these, or state tokenizer: byte-pairs' }];
+  }
+  const path = ['recipe', 'initialization', 'language'];
+  const message = 'must be random: the pretrained language model reads tokens of the embedded tokenizer';
+  const stages = recipe.stages.flatMap((stage, index): readonly Complaint[] =>
+    stage.data === undefined
+      ? []
+      : [
+          {
+            path: ['recipe', 'stages', index, 'data'],
+            message: 'must not be stated: with a tokenizer of its own a run learns from one data set',
+            involves: [['tokenizer']],
+          },
+        ],
+  );
+  return [...(recipe.initialization.language === 'random' ? [] : [{ path, message, involves: [['tokenizer']] }]), ...stages];
+}
+
 /** @param stage as it stands in a file, where a stage of either kind may lack anything */
 function textComplaints(stage: Partial<TextStage>, at: Place): readonly Complaint[] {
   const found: Complaint[] = [];
@@ -49,9 +77,11 @@ function textComplaints(stage: Partial<TextStage>, at: Place): readonly Complain
   if (!Object.values(stage.mixture ?? {}).some((weight) => weight > 0)) {
     found.push({ path: [...at, 'mixture'], message: 'must give at least one source a weight above 0' });
   }
-  if ((stage.questionsPerImage ?? 1) > 1 && stage.attentionMask === 'prefix-bidirectional') {
+  if (stage.attentionMask === 'prefix-bidirectional') {
     const message = 'must be 1 under prefix-bidirectional, where the image sees the question';
-    found.push({ path: [...at, 'questionsPerImage'], message, involves: [[...at, 'attentionMask']] });
+    for (const field of ['questionsPerImage', 'captionsPerImage'] as const) {
+      if ((stage[field] ?? 1) > 1) found.push({ path: [...at, field], message, involves: [[...at, 'attentionMask']] });
+    }
   }
   return found;
 }
@@ -61,8 +91,10 @@ const ofTexts = [
   'attentionMask',
   'questionTypes',
   'imageShift',
+  'imageMirror',
   'validateStart',
   'questionsPerImage',
+  'captionsPerImage',
   'validation',
 ] as const;
 

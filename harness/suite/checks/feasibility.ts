@@ -2,7 +2,6 @@
  * Whether a run configuration can be trained and scored at all, told from the configuration, the facts about its data sets and the sizes
  * of the shipped backbones: what would else end a run at its first step, or after its last.
  */
-import type { EmbeddedDataSetName } from '../../../reference-model/data/registry.js';
 import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
 import {
@@ -16,12 +15,14 @@ import { batchShares, CAPTION_PROMPT } from '../../../reference-model/training/e
 import { dataSetNames } from '../../../reference-model/training/stage-data.js';
 import { backboneSizes } from '../backbone-sizes.js';
 import type { Complaint } from '../complaint.js';
-import { type DataFacts, dataFacts } from '../data-facts.js';
+import { type DataFacts, dataFacts, factsOf } from '../data-facts.js';
 
 type Path = readonly (string | number)[];
 
 /** @param config one that is consistent in itself (`runConfigSchema`) */
 export function infeasibilities(config: RunConfig): readonly Complaint[] {
+  // Photographs fit any model, and what their texts hold is not known before they are read.
+  if (config.tokenizer !== undefined) return [];
   const names = dataSetNames(config);
   const sizes = [...backboneComplaints(config), ...names.flatMap((name) => sizeComplaints(config, name))];
   const about = sizes.map(({ path }) => path.join('.'));
@@ -40,7 +41,7 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
   return recipe.stages.flatMap((stage, index) => {
     if (stage.steps === 0) return [];
     const name = stage.data ?? data.name;
-    const facts = dataFacts[name];
+    const facts = factsOf(name);
     const at = ['recipe', 'stages', index] as const;
     if (!isTextStage(stage)) return facts.words ? [] : [wordlessComplaint(name, at)];
     const types = Object.keys(facts.questionTypes);
@@ -85,8 +86,8 @@ function sourceComplaints({ recipe, data }: RunConfig): readonly Complaint[] {
   });
 }
 
-function wordlessComplaint(name: EmbeddedDataSetName, at: Path): Complaint {
-  const known = (Object.keys(dataFacts) as EmbeddedDataSetName[]).filter((candidate) => dataFacts[candidate].words);
+function wordlessComplaint(name: string, at: Path): Complaint {
+  const known = [...dataFacts].flatMap(([candidate, { words }]) => (words ? [candidate] : []));
   return {
     path: [...at, 'kind'],
     message: `asks for words of what images show, which ${name} does not state`,
@@ -162,8 +163,8 @@ function backboneComplaints({ model, recipe: { initialization } }: RunConfig): r
 }
 
 /** The images of a data set and its words fit the model. */
-function sizeComplaints({ model }: RunConfig, name: EmbeddedDataSetName): readonly Complaint[] {
-  const { imageSize, tokens } = dataFacts[name];
+function sizeComplaints({ model }: RunConfig, name: string): readonly Complaint[] {
+  const { imageSize, tokens } = factsOf(name);
   const involves = [['data', 'name']];
   const found: Complaint[] = [];
   if (model.vision.imageSize !== imageSize) {
@@ -184,9 +185,9 @@ const imageTokenFields: readonly Path[] = [
 ];
 
 /** Every example of a data set has room, in training and validation. */
-function lengthComplaints({ model }: RunConfig, name: EmbeddedDataSetName): readonly Complaint[] {
+function lengthComplaints({ model }: RunConfig, name: string): readonly Complaint[] {
   const visual = visualTokensPerImage(model);
-  const text = dataFacts[name].longestText + 2; // between a begin and an end token
+  const text = factsOf(name).longestText + 2; // between a begin and an end token
   if (model.language.maximumPositions >= visual + text) return [];
   const message = `must be at least ${visual + text}: ${visual} visual tokens, and ${text} for the longest text of ${name}`;
   const path = ['model', 'language', 'maximumPositions'];
@@ -203,7 +204,7 @@ let captionPromptTokens = (): number => {
 
 /** Every caption and every answer has room behind its prompt. */
 function answerComplaints({ data, model, evaluation, generation }: RunConfig): readonly Complaint[] {
-  const { longestQuestion } = dataFacts[data.name];
+  const { longestQuestion } = factsOf(data.name);
   const prompts = [
     ...(evaluation.captionImages > 0 ? [captionPromptTokens()] : []),
     ...(evaluation.questions > 0 ? [longestQuestion] : []),
@@ -220,7 +221,7 @@ function answerComplaints({ data, model, evaluation, generation }: RunConfig): r
 
 /** Only what has captions can be scored by them. */
 function captionComplaints({ data, evaluation }: RunConfig): readonly Complaint[] {
-  const { captions } = dataFacts[data.name];
+  const { captions } = factsOf(data.name);
   const { captionImages, teacherForced } = evaluation;
   const involves = [['data', 'name']];
   const both = `must be 0: ${data.name} has no captions ${captions.length === 0 ? '' : 'of both styles '}to score against`;

@@ -11,7 +11,7 @@ import { convergenceCurve } from '../../measures/convergence.js';
 import type { MeasureId } from '../../measures/measures.js';
 import type { RunEvent } from '../../measures/run-events.js';
 import { validationAreas } from '../../measures/validation-area.js';
-import { dataFacts } from '../data-facts.js';
+import { factsOf } from '../data-facts.js';
 
 export interface Missing {
   /** Completes "is not measured: …". */
@@ -54,7 +54,7 @@ function missingAnswers({ data, evaluation }: RunConfig, part: string): Missing 
   if (evaluation.questions === 0) return { reason: 'no question is asked', fields };
   const kind = part === 'yes-no' ? 'yes/no' : part;
   if (kind !== 'yes/no' && kind !== 'open') return undefined;
-  const first = dataFacts[data.name].firstQuestion[evaluation.split][kind];
+  const first = factsOf(data.name).firstQuestion[evaluation.split][kind];
   if (evaluation.questions > first) return undefined;
   const reason = `the first ${kind} question of ${data.name} is number ${first + 1} of its ${evaluation.split} split`;
   return { reason: `${reason}, and ${evaluation.questions} are asked`, fields };
@@ -75,7 +75,7 @@ function missingForced({ data, evaluation }: RunConfig, [source, part]: readonly
   const fields = forcedAt('questions');
   if (questions === 0) return { reason: 'no answer is forced', fields };
   if (part === undefined) return undefined;
-  const facts = dataFacts[data.name];
+  const facts = factsOf(data.name);
   if (part === 'yes-no' || part === 'open') {
     const kind = part === 'open' ? part : 'yes/no';
     const first = facts.firstQuestion[evaluation.split][kind];
@@ -100,7 +100,7 @@ function missingLoss(config: RunConfig, source: ValidatedSource): Missing | unde
     return unvalidated(`nothing is validated after the last step of the stage ${last.name}`);
   if (source in final.loss) return undefined;
   const name = last.data ?? config.data.name;
-  if (source === 'questions' || dataFacts[name].captions)
+  if (source === 'questions' || factsOf(name).captions)
     return unvalidated(`the stage ${last.name} is not validated on ${source}`);
   const fields = [
     [...at, 'data'],
@@ -191,7 +191,7 @@ function endOf({ recipe: { stages } }: RunConfig, index = stages.length - 1): nu
 }
 
 function validatedSources({ data, recipe }: RunConfig, stage: Stage): readonly ValidatedSource[] {
-  const { captions } = dataFacts[stage.data ?? data.name];
+  const { captions } = factsOf(stage.data ?? data.name);
   const { sources } = validationOf(recipe, stage);
   return VALIDATED_SOURCES.filter(
     (source) => sources.includes(source) && (source === 'questions' || captions.includes(source)),

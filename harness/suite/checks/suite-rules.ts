@@ -2,6 +2,7 @@
 import { decidingLooks } from '../../statistics/alpha-spending.js';
 import { armsOf } from '../arms.js';
 import type { Complaint } from '../complaint.js';
+import type { Overlay, Scale } from '../run-config-schema.js';
 import type { Hypothesis, Suite } from '../suite-fields.js';
 
 export function suiteComplaints(suite: Suite): readonly Complaint[] {
@@ -154,39 +155,58 @@ function lookComplaints({ looks = [], seeds, hypotheses }: Suite): readonly Comp
   );
 }
 
-function dataComplaints({ data, hypotheses }: Suite): readonly Complaint[] {
+function dataComplaints({ data, hypotheses, scales }: Suite): readonly Complaint[] {
   const known = hypotheses.map(({ id }) => id);
   const message = `must name one of the hypotheses (${known.join(', ') || 'there are none'})`;
-  return Object.entries(data).flatMap(([name, settings]) =>
-    Object.keys(settings?.hypotheses ?? {})
+  const changes = [
+    ...Object.entries(data).map(([name, settings]) => ({ at: ['data', name], changed: settings?.hypotheses })),
+    { at: ['scales', 'small'], changed: scales.small?.hypotheses },
+  ];
+  return changes.flatMap(({ at, changed = {} }) =>
+    Object.keys(changed)
       .filter((id) => !known.includes(id))
-      .map((id) => ({ path: ['data', name, 'hypotheses', id], message, known, named: id, involves: [['hypotheses']] })),
+      .map((id) => ({ path: [...at, 'hypotheses', id], message, known, named: id, involves: [['hypotheses']] })),
   );
 }
 
-/** Overlays meet stages by name. */
+/** Overlays meet stages by name: those of levels and of smoke runs at every scale that is trained. */
 function stageComplaints({ factors, data, smoke, scales }: Suite): readonly Complaint[] {
-  const known = scales.embedded.recipe.stages.map(({ name }) => name);
-  const overlays = [
+  const everywhere = [
     ...Object.entries(factors).flatMap(([factor, { levels }]) =>
       Object.entries(levels).map(([id, { overlay }]) => ({
         at: ['factors', factor, 'levels', id, 'overlay'],
         overlay,
       })),
     ),
-    ...Object.entries(data).map(([id, settings]) => ({ at: ['data', id, 'overlay'], overlay: settings?.overlay })),
     { at: ['smoke', 'overlay'], overlay: smoke.overlay },
   ];
-  const involves = [['scales', 'embedded', 'recipe', 'stages']];
-  return overlays.flatMap(({ at, overlay }): readonly Complaint[] => {
+  const ofData = Object.entries(data).map(([id, settings]) => ({
+    at: ['data', id, 'overlay'],
+    overlay: settings?.overlay,
+  }));
+  return [
+    ...unknownStages([...everywhere, ...ofData], 'embedded', scales.embedded),
+    ...(scales.small === undefined ? [] : unknownStages(everywhere, 'small', scales.small)),
+  ];
+}
+
+function unknownStages(
+  overlays: readonly { readonly at: readonly string[]; readonly overlay: Overlay | undefined }[],
+  scale: string,
+  { recipe }: Pick<Scale, 'recipe'>,
+): readonly Complaint[] {
+  const known = recipe.stages.map(({ name }) => name);
+  const involves = [['scales', scale, 'recipe', 'stages']];
+  const at = scale === 'embedded' ? '' : ` of the ${scale} scale`;
+  return overlays.flatMap(({ at: place, overlay }): readonly Complaint[] => {
     const unknown = Object.keys(overlay?.recipe?.stages ?? {}).filter((name) => !known.includes(name));
-    const path = [...at, 'recipe', 'stages'];
+    const path = [...place, 'recipe', 'stages'];
     const [name, ...others] = unknown;
     if (name === undefined) return [];
     if (others.length === 0) {
-      const message = `must name one of the stages (${known.join(', ')})`;
+      const message = `must name one of the stages${at} (${known.join(', ')})`;
       return [{ path: [...path, name], message, known, named: name, involves }];
     }
-    return [{ path, message: `names ${unknown.join(', ')}, but the stages are ${known.join(', ')}`, involves }];
+    return [{ path, message: `names ${unknown.join(', ')}, but the stages${at} are ${known.join(', ')}`, involves }];
   });
 }

@@ -106,7 +106,7 @@ function trainerSteps({ recipe, seed, model }: RunConfig) {
     return Array.from({ length: stage.steps }, (_, step) => {
       const built = buildMicroBatches(
         batches.batch(step),
-        { size: microBatchSize, questionsPerImage: stage.questionsPerImage },
+        { ...stage, size: microBatchSize },
         model,
         tokenizer,
         stage.attentionMask,
@@ -232,13 +232,13 @@ describe('the graph of a plan', () => {
     expect(shared!.trainingFlops + short!.trainingFlops).toBeCloseTo(trainingFlops(config, events), -3);
   });
 
-  test('validates as often as the trainer, on as many tokens', () => {
+  test('validates as often as the trainer, on as many tokens', async () => {
     const { config } = plan.runs[1]!;
     const { recipe, model } = config;
     const tokenizer = modelTokenizer(model.language.vocabularySize);
-    const sets = validationSets(
-      data.splits.validation,
-      { ...validationOf(recipe, {}), microBatchSize: recipe.microBatchSize },
+    const sets = await validationSets(
+      data,
+      { ...validationOf(recipe, {}), split: 'validation', microBatchSize: recipe.microBatchSize },
       { config: model } as Model,
       tokenizer,
       'causal',
@@ -289,7 +289,7 @@ describe('the graph of a plan', () => {
     const samples = data.splits.test;
     // Two captions, and five questions about the first image, which share it.
     const captions = imageGroups(examplesOf(samples.slice(0, 2), 'ai-captions'));
-    const questions = imageGroups(examplesOf(samples, 'questions').slice(0, 5), 8);
+    const questions = imageGroups(examplesOf(samples, 'questions').slice(0, 5), { questionsPerImage: 8 });
     const tokenizer = modelTokenizer(config.model.language.vocabularySize);
     const { sequences } = buildGroupedBatch([...captions, ...questions], config.model, tokenizer, 'causal');
     const given = { examples: 7, sequences: 3, tokens: sequences.tokens, answerTokens: sequences.labels.length };

@@ -26,14 +26,14 @@ function machinery() {
 test('each data set is loaded once, and only easy-vqa has a folder', async () => {
   const { loaded, loadDataSet } = machinery();
   const configs = [run('tiny-pathology', 'tiny-scenes'), run('easy-vqa'), run('tiny-scenes')];
-  const dataSets = await loadDataSets({ loadDataSet }, configs, '/data');
+  const dataSets = await loadDataSets({ loadDataSet }, configs, { dataRoot: '/data' });
   expect(loaded).toEqual([{ name: 'tiny-pathology' }, { name: 'tiny-scenes' }, { name: 'easy-vqa', root: '/data' }]);
   expect(Object.keys(dataSets)).toEqual(['tiny-pathology', 'tiny-scenes', 'easy-vqa']);
 });
 
 test('an opened data set has its fingerprint before anything is loaded, and is loaded when it is asked for', async () => {
   const { loaded, ...opener } = machinery();
-  const opened = await openDataSets(opener, [run('tiny-pathology', 'tiny-scenes'), run('easy-vqa')], '/data');
+  const opened = await openDataSets(opener, [run('tiny-pathology', 'tiny-scenes'), run('easy-vqa')], { dataRoot: '/data' });
   expect(loaded).toEqual([]);
   expect(dataFingerprintOf(run('tiny-scenes'), opened)).toBe('of tiny-scenes');
   const { name, fingerprint } = await requireOpened(opened, 'easy-vqa').load();

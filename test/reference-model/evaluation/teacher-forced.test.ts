@@ -1,6 +1,6 @@
 /** References given token by token, held against what the model generates by itself and against the loss of each alone. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DataSet } from '../../../reference-model/data/dataset.js';
+import type { DataSet, Sample } from '../../../reference-model/data/dataset.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { predict } from '../../../reference-model/evaluation/predict.js';
 import { teacherForced } from '../../../reference-model/evaluation/teacher-forced.js';
@@ -22,7 +22,7 @@ const config: RunConfig = {
 };
 const tokenizer = modelTokenizer(config.model.language.vocabularySize);
 
-let data: DataSet;
+let data: DataSet<Sample>;
 let model: Model;
 
 beforeAll(async () => {
@@ -39,8 +39,8 @@ beforeAll(async () => {
 afterAll(() => disposeModel(model));
 
 describe('a reference given token by token', () => {
-  it('is ranked first where the model generates it by itself, and nowhere else', () => {
-    const { answers, forced = [] } = predict(model, config, data);
+  it('is ranked first where the model generates it by itself, and nowhere else', async () => {
+    const { answers, forced = [] } = await predict(model, config, data);
     const given = forced.filter(({ source }) => source === 'questions');
     expect(given.map(({ questionId }) => questionId)).toEqual(answers.map(({ questionId }) => questionId));
     const generated = given.map(({ expected }, index) => answers[index]!.text === expected);
@@ -48,8 +48,11 @@ describe('a reference given token by token', () => {
     expect(new Set(generated)).toEqual(new Set([true, false]));
   });
 
-  it('costs what it costs alone', () => {
-    for (const { source, imageId, prompt, expected, loss, tokens } of teacherForced(model, config, data).slice(0, 20)) {
+  it('costs what it costs alone', async () => {
+    for (const { source, imageId, prompt, expected, loss, tokens } of (await teacherForced(model, config, data)).slice(
+      0,
+      20,
+    )) {
       const sample = data.splits.test.find((candidate) => candidate.imageId === imageId)!;
       const example = { id: '', source, sample, prompt, answer: expected } as const;
       const batch = buildExampleBatch([example], model.config, tokenizer, stage.attentionMask);
@@ -61,8 +64,8 @@ describe('a reference given token by token', () => {
     }
   });
 
-  it('is a detailed caption of the first images, or the answer to one of the first questions', () => {
-    const forced = teacherForced(model, config, data);
+  it('is a detailed caption of the first images, or the answer to one of the first questions', async () => {
+    const forced = await teacherForced(model, config, data);
     const samples = data.splits.test;
     expect(forced.slice(0, 3).map(({ source, imageId, expected }) => [source, imageId, expected])).toEqual(
       samples.slice(0, 3).map(({ imageId, aiCaptions }) => ['ai-captions', imageId, aiCaptions[0]]),
@@ -73,13 +76,13 @@ describe('a reference given token by token', () => {
     );
   });
 
-  it('is not asked for unless the configuration does, and needs no generation', () => {
+  it('is not asked for unless the configuration does, and needs no generation', async () => {
     const { teacherForced: wanted, ...evaluation } = config.evaluation;
-    expect(predict(model, { ...config, evaluation: { ...evaluation, questions: 2 } }, data)).not.toHaveProperty(
+    expect(await predict(model, { ...config, evaluation: { ...evaluation, questions: 2 } }, data)).not.toHaveProperty(
       'forced',
     );
     const only = { ...evaluation, questions: 0, teacherForced: wanted! };
-    const said = predict(model, { ...config, evaluation: only }, data);
+    const said = await predict(model, { ...config, evaluation: only }, data);
     expect([said.captions, said.answers, said.forced!.length]).toEqual([[], [], 93]);
   });
 });

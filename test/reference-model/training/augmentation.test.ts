@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Stage } from '../../../reference-model/recipe/recipe.js';
-import { shifted, withShiftedImages } from '../../../reference-model/training/augmentation.js';
+import { augmentedExamples, mirrored, shifted } from '../../../reference-model/training/augmentation.js';
 import type { Example } from '../../../reference-model/training/examples.js';
 
 /** Pixel value = 10 × row + column, in all channels. */
@@ -26,7 +26,7 @@ const example: Example = {
   prompt: 'what?',
   answer: 'this',
 };
-const plan = { batch: () => Array.from({ length: 200 }, () => example) };
+const examples = Array.from({ length: 200 }, () => example);
 
 describe('shifted', () => {
   it('moves every pixel and repeats the edge where nothing was', () => {
@@ -35,14 +35,23 @@ describe('shifted', () => {
   });
 });
 
-describe('withShiftedImages', () => {
-  it('gives the plan itself where the stage names no shift', () => {
-    expect(withShiftedImages(plan, stage, 1)).toBe(plan);
+describe('mirrored', () => {
+  it('exchanges left and right, and is undone by itself', () => {
+    expect(grey(mirrored(numbered))).toEqual([3, 2, 1, 0, 13, 12, 11, 10, 23, 22, 21, 20]);
+    expect(mirrored(mirrored(numbered))).toEqual(numbered);
+  });
+});
+
+describe('augmentedExamples', () => {
+  it('gives the examples themselves where the stage names no change', () => {
+    expect(augmentedExamples(examples, stage, { seed: 1, step: 0 })).toBe(examples);
   });
 
   it('draws every offset up to the shift, the same ones for the same seed and step only', () => {
-    const moved = withShiftedImages(plan, { ...stage, imageShift: 1 }, 1);
-    const views = (step: number) => moved.batch(step).map(({ sample }) => grey(sample.image).join());
+    const views = (step: number) =>
+      augmentedExamples(examples, { ...stage, imageShift: 1 }, { seed: 1, step }).map(({ sample }) =>
+        grey(sample.image).join(),
+      );
     const possible = [-1, 0, 1].flatMap((right) =>
       [-1, 0, 1].map((down) => grey(shifted(numbered, { right, down })).join()),
     );
@@ -50,5 +59,24 @@ describe('withShiftedImages', () => {
     expect(views(0)).toEqual(views(0));
     expect(views(0)).not.toEqual(views(1));
     expect(grey(numbered)).toEqual([0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23]);
+  });
+
+  it('mirrors about half of the images, and the texts about an image that follow each other alike', () => {
+    const samples = Array.from({ length: 100 }, (_, i) => ({ ...example.sample, imageId: String(i) }));
+    const captioned = samples.flatMap((sample) =>
+      [1, 2].map((): Example => ({ ...example, sample, source: 'human-captions' })),
+    );
+    const views = augmentedExamples(
+      captioned,
+      { ...stage, captionsPerImage: 2, imageMirror: true },
+      { seed: 1, step: 0 },
+    );
+    const both = [numbered, mirrored(numbered)].map(grey).map(String);
+    const seen = views.map(({ sample }) => String(grey(sample.image)));
+    expect(new Set(seen)).toEqual(new Set(both));
+    const count = seen.filter((view) => view === both[1]).length;
+    expect(count).toBeGreaterThan(60);
+    expect(count).toBeLessThan(140);
+    for (let i = 0; i < seen.length; i += 2) expect(views[i + 1]!.sample).toBe(views[i]!.sample);
   });
 });

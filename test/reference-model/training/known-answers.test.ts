@@ -34,7 +34,7 @@ function embeddedRun(stage: TextStage, recipe: Partial<Recipe>): RunConfig {
 
 async function trained(
   config: RunConfig,
-  data: DataSet,
+  data: DataSet<Sample>,
 ): Promise<{ readonly model: Model; readonly losses: readonly number[] }> {
   const losses: number[] = [];
   const model = await train({
@@ -76,7 +76,7 @@ describe('overfitting eight samples', () => {
 });
 
 describe('answering held-out questions', () => {
-  let data: DataSet;
+  let data: DataSet<Sample>;
   let model: Model;
   let config: RunConfig;
 

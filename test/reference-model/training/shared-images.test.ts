@@ -1,12 +1,12 @@
 /** Stages whose questions share a pass over their image: which examples they draw, and that nothing but rounding tells them apart. */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DataSet } from '../../../reference-model/data/dataset.js';
+import type { DataSet, Sample } from '../../../reference-model/data/dataset.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { createModel, disposeModel } from '../../../reference-model/model/model.js';
 import type { TextStage } from '../../../reference-model/recipe/recipe.js';
 import { validationOf } from '../../../reference-model/recipe/stage-validation.js';
-import { withShiftedImages } from '../../../reference-model/training/augmentation.js';
+import { augmentedExamples } from '../../../reference-model/training/augmentation.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
 import { type Example, planBatches } from '../../../reference-model/training/examples.js';
 import { heldOutGroups } from '../../../reference-model/training/held-out.js';
@@ -16,7 +16,7 @@ import { train } from '../../../reference-model/training/train.js';
 import { validationLoss, validationSets } from '../../../reference-model/training/validation.js';
 import { tinyData, tinyRun } from './tiny-run.js';
 
-let data: DataSet;
+let data: DataSet<Sample>;
 
 beforeAll(async () => {
   await activateEngine('wasm');
@@ -42,7 +42,9 @@ describe('batches of a stage whose questions share images', () => {
       fc.property(fc.integer({ min: 2, max: 7 }), fc.integer({ min: 1, max: 5 }), (perImage, images) => {
         for (const batch of batchesOf(asking(perImage), perImage * images, 3)) {
           expect(batch).toHaveLength(perImage * images);
-          expect(imageGroups(batch, perImage).map((group) => group.length)).toEqual(Array(images).fill(perImage));
+          expect(imageGroups(batch, { questionsPerImage: perImage }).map((group) => group.length)).toEqual(
+            Array(images).fill(perImage),
+          );
           expect(new Set(idsOf(batch)).size).toBe(batch.length);
         }
       }),
@@ -63,7 +65,7 @@ describe('batches of a stage whose questions share images', () => {
   it('take all questions of an image that has fewer', () => {
     const few = asking(50);
     const all = batchesOf(few, 280, 1)[0]!;
-    expect(imageGroups(all, 50).map((group) => group.length)).toEqual(Array(40).fill(7));
+    expect(imageGroups(all, { questionsPerImage: 50 }).map((group) => group.length)).toEqual(Array(40).fill(7));
   });
 
   it('are those of a stage that says nothing where each question stands alone', () => {
@@ -73,8 +75,9 @@ describe('batches of a stage whose questions share images', () => {
 
   it('move an image once for all of its questions', () => {
     const stage = asking(7, { imageShift: 3 });
-    const moved = withShiftedImages(planBatches(data.splits.train, stage, 21, 3), stage, 3).batch(0);
-    expect(imageGroups(moved, 7).map((group) => group.length)).toEqual([7, 7, 7]);
+    const planned = planBatches(data.splits.train, stage, 21, 3).batch(0);
+    const moved = augmentedExamples(planned, stage, { seed: 3, step: 0 });
+    expect(imageGroups(moved, { questionsPerImage: 7 }).map((group) => group.length)).toEqual([7, 7, 7]);
     expect(new Set(moved.map(({ sample }) => sample)).size).toBe(3);
   });
 });
@@ -136,23 +139,23 @@ describe('training on questions that share images', () => {
     });
   });
 
-  it('is validated with the numbers of questions that stand alone', () => {
+  it('is validated with the numbers of questions that stand alone', async () => {
     const config = tinyRun();
     const model = createModel(config.model, 5);
     const tokenizer = modelTokenizer(config.model.language.vocabularySize);
     const size = { ...validationOf(config.recipe, {}), examples: 100, microBatchSize: 8 };
-    const of = (questionsPerImage?: number) =>
+    const of = async (shared: { readonly questionsPerImage?: number } = {}) =>
       validationLoss(
         model,
-        validationSets(
-          data.splits.validation,
-          { ...size, questionsPerImage },
+        await validationSets(
+          data,
+          { ...size, ...shared, split: 'validation' },
           model,
           tokenizer,
           'visual-bidirectional',
         ),
       );
-    const [alone, shared] = [of(), of(7)];
+    const [alone, shared] = [await of(), await of({ questionsPerImage: 7 })];
     expect(Object.keys(shared)).toEqual(Object.keys(alone));
     expect(shared['ai-captions']).toBe(alone['ai-captions']);
     expect(shared.questions! / alone.questions!).toBeCloseTo(1, 5);

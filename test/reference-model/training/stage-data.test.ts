@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DataSet } from '../../../reference-model/data/dataset.js';
+import type { DataSet, Sample } from '../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { disposeModel } from '../../../reference-model/model/model.js';
@@ -16,7 +16,7 @@ import { train } from '../../../reference-model/training/train.js';
 import { tinyData, tinyRun } from './tiny-run.js';
 
 /** Only names and ids matter here. */
-const named = (name: string, images: number): DataSet => {
+const named = (name: string, images: number): DataSet<Sample> => {
   const train = Array.from({ length: images }, (_, index) => ({
     imageId: `${index}`,
     image: { width: 1, height: 1, pixels: new Uint8Array(3) },
@@ -26,7 +26,7 @@ const named = (name: string, images: number): DataSet => {
   }));
   return { name, fingerprint: name, splits: { train, validation: [], test: [] } };
 };
-const ids = (data: DataSet, trainingShare: number, seed: number): readonly string[] =>
+const ids = (data: DataSet<Sample>, trainingShare: number, seed: number): readonly string[] =>
   trainingSamples(data, { trainingShare }, seed).map(({ imageId }) => imageId);
 
 describe('the training share', () => {
@@ -113,8 +113,8 @@ describe('the data sets of a run', () => {
     disposeModel(model);
     return { weights, events };
   };
-  let scenes: DataSet;
-  let others: DataSet;
+  let scenes: DataSet<Sample>;
+  let others: DataSet<Sample>;
 
   beforeAll(async () => {
     await activateEngine('wasm');

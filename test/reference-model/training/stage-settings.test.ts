@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parameterArrays } from '../../../reference-model/checkpoint/load-parameters.js';
 import { writeSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
-import type { DataSet } from '../../../reference-model/data/dataset.js';
+import type { DataSet, Sample } from '../../../reference-model/data/dataset.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 import { disposeModel } from '../../../reference-model/model/model.js';
@@ -17,7 +17,7 @@ import type { TrainingEvent } from '../../../reference-model/training/events.js'
 import { train } from '../../../reference-model/training/train.js';
 import { tinyData, tinyRun } from './tiny-run.js';
 
-let data: DataSet;
+let data: DataSet<Sample>;
 
 beforeAll(async () => {
   await activateEngine('wasm');

@@ -1,5 +1,5 @@
 /** A run small enough for unit tests: a narrow model, few steps, generated data. */
-import type { DataSet } from '../../../reference-model/data/dataset.js';
+import type { DataSet, Sample } from '../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../reference-model/data/load-dataset.js';
 import type { Optimizer, Recipe, RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
 
@@ -75,6 +75,6 @@ export function tinyRun(recipe: Partial<Recipe> = {}, seed = 7): RunConfig {
   };
 }
 
-export function tinyData(): Promise<DataSet> {
+export function tinyData(): Promise<DataSet<Sample>> {
   return loadDataSet({ name: 'tiny-scenes', tinyScenes: { sizes: { train: 40, validation: 16, test: 16 } } });
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../../reference-model/checkpoint/checkpoint-folder.js';
 import { parameterArrays } from '../../../reference-model/checkpoint/load-parameters.js';
 import { writeSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
-import type { DataSet } from '../../../reference-model/data/dataset.js';
+import type { DataSet, Sample } from '../../../reference-model/data/dataset.js';
 import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { createModel, disposeModel, type Model } from '../../../reference-model/model/model.js';
@@ -22,7 +22,7 @@ import type { SettledStep } from '../../../reference-model/training/learner.js';
 import { type TrainingJob, train } from '../../../reference-model/training/train.js';
 import { tinyData, tinyRun } from './tiny-run.js';
 
-let data: DataSet;
+let data: DataSet<Sample>;
 
 beforeAll(async () => {
   await activateEngine('wasm');

@@ -17,7 +17,7 @@ import { buildWordsBatch, planImages } from '../../../reference-model/training/w
 import { tinyRun } from './tiny-run.js';
 
 const splits = generateTinyScenes2({ sizes: { train: 24, validation: 8, test: 4, probe: 8 } });
-const data: DataSet = { name: 'tiny-scenes-2', fingerprint: fingerprintOf(splits), splits };
+const data: DataSet<Sample> = { name: 'tiny-scenes-2', fingerprint: fingerprintOf(splits), splits };
 const tokenizer = loadEmbeddedTokenizer({ vocabularySize: 216 });
 const words: WordsStage = {
   name: 'words',

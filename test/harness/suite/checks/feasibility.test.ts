@@ -7,7 +7,7 @@ import { missingScore } from '../../../../harness/suite/checks/measurability.js'
 import { type DataFacts, dataFacts } from '../../../../harness/suite/data-facts.js';
 import { planSuite } from '../../../../harness/suite/plan.js';
 import { readSafetensors } from '../../../../reference-model/checkpoint/safetensors.js';
-import { type DataSet, QUESTION_TYPES } from '../../../../reference-model/data/dataset.js';
+import { type DataSet, QUESTION_TYPES, type Sample } from '../../../../reference-model/data/dataset.js';
 import { loadDataSet } from '../../../../reference-model/data/load-dataset.js';
 import type { EmbeddedDataSetName } from '../../../../reference-model/data/registry.js';
 import { loadEmbeddedTokenizer } from '../../../../reference-model/data/tokenizer/load-tokenizer.js';
@@ -21,7 +21,7 @@ const tokenizer = loadEmbeddedTokenizer();
 const length = (text: string) => tokenizer.encode(text).length;
 
 /** Read off a data set. */
-function factsOf({ splits }: DataSet): DataFacts {
+function factsOf({ splits }: DataSet<Sample>): DataFacts {
   const samples = Object.values(splits).flat();
   const questions = samples.flatMap((sample) => sample.questions);
   const examples = (['human-captions', 'ai-captions', 'questions'] as const).flatMap((source) =>
@@ -59,9 +59,9 @@ describe('the facts about a data set', () => {
       const data = await loadDataSet({ name });
       const images = Object.values(data.splits).flat();
       expect(new Set(images.flatMap(({ image }) => [image.width, image.height]))).toEqual(new Set([32]));
-      expect(dataFacts[name]).toEqual(factsOf(data));
+      expect(dataFacts.get(name)!).toEqual(factsOf(data));
       for (const source of ['human-captions', 'ai-captions'] as const) {
-        if (!dataFacts[name].captions.includes(source)) expect(examplesOf(images, source)).toEqual([]);
+        if (!dataFacts.get(name)!.captions.includes(source)) expect(examplesOf(images, source)).toEqual([]);
       }
     },
   );
@@ -69,7 +69,7 @@ describe('the facts about a data set', () => {
   test('that is read from disk hold for a part of it', async () => {
     const root = new URL('../../../fixtures/easy-vqa', import.meta.url).pathname;
     const part = factsOf(await loadDataSet({ name: 'easy-vqa', root }));
-    const whole = dataFacts['easy-vqa'];
+    const whole = dataFacts.get('easy-vqa')!;
     expect(part).toMatchObject({ imageSize: whole.imageSize, captions: [], words: false });
     expect(part.tokens).toBeLessThanOrEqual(whole.tokens);
     expect(part.longestText).toBeLessThanOrEqual(whole.longestText);
@@ -197,12 +197,12 @@ describe('a score', () => {
     for (const split of ['validation', 'test'] as const) {
       const asked = splits[split].flatMap(({ questions }) => questions).slice(0, 64);
       const topics = new Set(asked.map(({ questionType }) => questionType));
-      expect([...topics].sort()).toEqual(Object.keys(dataFacts[name].questionTypes).sort());
+      expect([...topics].sort()).toEqual(Object.keys(dataFacts.get(name)!.questionTypes).sort());
     }
   });
 
   test('of a topic has a measure', () => {
-    const topics = Object.values(dataFacts).flatMap(({ questionTypes }) => Object.keys(questionTypes));
+    const topics = [...dataFacts.values()].flatMap(({ questionTypes }) => Object.keys(questionTypes));
     expect(new Set(topics)).toEqual(new Set(QUESTION_TYPES));
   });
 

@@ -10,7 +10,7 @@ export { type PixelOrigin, pixelFingerprint, pixelOrigin } from './data/pixels/p
 export { preprocess, resizeToProcessor, scaleLevels } from './data/pixels/preprocess.js';
 export { type ImageProcessor, siglipProcessor } from './data/pixels/processor.js';
 export { readProcessor } from './data/pixels/read-processor.js';
-export type { RgbImage } from './data/pixels/resize.js';
+export type { RgbImage } from './data/pixels/rgb-image.js';
 export { openStreamed, type StreamedSource } from './data/open-streamed.js';
 export { encodePng } from './data/png.js';
 export { loadTokenizer, type Tokenizer } from './data/tokenizer/load-tokenizer.js';

@@ -1,6 +1,6 @@
 /**
  * Opening data sets: the captions of COCO 2017's training split (118,287 images, 591,753 captions; written here at that size), and a tar
- * shard of 100,000 records. Each is opened in a process of its own, whose peak memory is reported.
+ * shard of 100,000 records. Each is opened in a process of its own, whose peak memory is reported. Then pixels.
  */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { tarEnd, tarMember } from '../../reference-model/data/containers/tar-writer.js';
 import type { Measurement } from './measurement.js';
+import { benchmarkPixels } from './pixels.js';
 
 const IMAGES = 118_287;
 const CAPTIONS = 591_753;
@@ -103,6 +104,7 @@ export async function benchmarkData(): Promise<Measurement[]> {
       ...(tar.io === 0
         ? []
         : [{ name: 'bytes read for each byte of it', value: tar.io / size, unit: '×', ceiling: 2 }]),
+      ...(await benchmarkPixels()),
     ];
   } finally {
     await rm(folder, { recursive: true });

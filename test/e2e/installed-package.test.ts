@@ -66,7 +66,11 @@ describe('the archive', () => {
     );
     const suites = filesBelow('suites');
     expect([assets.length > 40, suites.length > 5]).toEqual([true, true]);
-    const compiled = ['dist/suite.schema.json', 'dist/reference-model/engines/wasm/kernels.wasm'];
+    const compiled = [
+      'dist/suite.schema.json',
+      'dist/reference-model/engines/wasm/kernels.wasm',
+      'dist/reference-model/data/pixels/pixels.wasm',
+    ];
     expect([...assets, ...suites, ...compiled].filter((file) => !packed.includes(file))).toEqual([]);
   });
 

@@ -5,7 +5,8 @@
  */
 import { InputError } from '../../files/input-error.js';
 import { IMAGE_KINDS, imageKindOf } from './image-kind.js';
-import type { RgbImage } from './resize.js';
+import { jpegFrame } from './jpeg-frame.js';
+import type { RgbImage } from './rgb-image.js';
 
 export interface DecodeRules {
   /** Path of the image, for messages. */
@@ -16,6 +17,8 @@ export interface DecodeRules {
 
 /** 256 MiB of RGB, where Pillow warns of a decompression bomb. */
 const MOST_PIXELS = 89_478_485;
+/** Pixels; a JPEG cannot have a longer side. What is longer is no photograph, and costs far more to resize than to store. */
+const LONGEST_SIDE = 65_535;
 
 /** Colour spaces as libvips names them; what measures light otherwise is no photograph as a browser shows it. */
 const SPACES: ReadonlySet<string | undefined> = new Set(['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk']);
@@ -29,19 +32,15 @@ export async function decodeImage(
   bytes: Uint8Array,
   { where, mostPixels = MOST_PIXELS }: DecodeRules,
 ): Promise<RgbImage> {
-  if (imageKindOf(bytes) === undefined) {
-    throw refused(where, 'the file is no image of a known kind', `one of ${IMAGE_KINDS.join(', ')}`);
-  }
   const { default: sharp } = await import('sharp');
   const options = { failOn: 'error', ignoreIcc: true, limitInputPixels: mostPixels } as const;
   try {
-    // Only the header is read here.
-    const { width, height, space, depth } = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
-    if (width * height > mostPixels) {
+    const { width, height, space, depth } = await headerOf(bytes, where);
+    if (width * height > mostPixels || Math.max(width, height) > LONGEST_SIDE) {
       throw refused(
         where,
         `its header says ${width} × ${height} pixels`,
-        `at most ${(mostPixels / 1e6).toFixed(1)} million pixels`,
+        `at most ${(mostPixels / 1e6).toFixed(1)} million pixels, and ${LONGEST_SIDE} a side`,
       );
     }
     if (!SPACES.has(space) || !DEPTHS.has(depth)) {
@@ -61,6 +60,27 @@ export async function decodeImage(
     const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200);
     throw refused(where, `the image cannot be decoded: ${said}`, 'a complete image', error);
   }
+}
+
+interface Header {
+  readonly width: number;
+  readonly height: number;
+  readonly space: string | undefined;
+  readonly depth: string | undefined;
+}
+
+/** Nothing of the pixels is read. @throws InputError for what is no image of a known kind */
+async function headerOf(bytes: Uint8Array, where: string): Promise<Header> {
+  const kind = imageKindOf(bytes);
+  if (kind === undefined) {
+    throw refused(where, 'the file is no image of a known kind', `one of ${IMAGE_KINDS.join(', ')}`);
+  }
+  const frame = kind === 'jpeg' ? jpegFrame(bytes) : undefined;
+  if (frame?.precision === 8 && frame.components <= 3) {
+    return { ...frame, space: frame.components === 1 ? 'b-w' : 'srgb', depth: 'uchar' };
+  }
+  const { default: sharp } = await import('sharp');
+  return sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
 }
 
 /** Without a profile: what black leaves, less what each ink takes of it. @param channels 4, or 5 with transparency */

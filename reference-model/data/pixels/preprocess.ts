@@ -1,7 +1,9 @@
 /** From decoded pixels to what a vision encoder reads, with the same float32 roundings as `transformers` makes in numpy. */
+import { memoryPlan, pixelKernels } from './pixel-kernels.js';
 import type { ImageProcessor } from './processor.js';
 import { keptWindow, processedSize, resizedSize } from './processor.js';
-import { type RgbImage, resizeImage } from './resize.js';
+import { resizeImage } from './resize.js';
+import type { RgbImage } from './rgb-image.js';
 
 /**
  * One image as float32 [height, width, 3] of the processor's size.
@@ -24,6 +26,9 @@ export function resizeToProcessor(image: RgbImage, processor: ImageProcessor): R
   );
 }
 
+/** Pixels whose levels are scaled at a time, so that the memory of the kernels stays small. */
+const PIXELS_AT_A_TIME = 2 ** 16;
+
 /** Rescaled and normalised levels, float32 [height, width, 3]; written to `target` from `offset` on where these are given. */
 export function scaleLevels(
   { rgb }: RgbImage,
@@ -31,29 +36,36 @@ export function scaleLevels(
   target: Float32Array = new Float32Array(rgb.length),
   offset = 0,
 ): Float32Array {
-  const [red, green, blue] = levelsOf(processor);
-  for (let i = 0; i < rgb.length; i += 3) {
-    target[offset + i] = red![rgb[i]!]!;
-    target[offset + i + 1] = green![rgb[i + 1]!]!;
-    target[offset + i + 2] = blue![rgb[i + 2]!]!;
+  const kernels = pixelKernels();
+  const { place, reserve } = memoryPlan(kernels);
+  const levels = levelsOf(processor);
+  const most = Math.min(PIXELS_AT_A_TIME, rgb.length / 3) * 3;
+  const [tables, from, to] = [place(levels.byteLength), place(most), place(most * 4)];
+  const heap = reserve();
+  new Float32Array(heap.buffer, tables, levels.length).set(levels);
+  for (let start = 0; start < rgb.length; start += most) {
+    const part = rgb.subarray(start, start + most);
+    heap.set(part, from);
+    kernels.scaleLevels(from, part.length / 3, tables, to);
+    target.set(new Float32Array(heap.buffer, to, part.length), offset + start);
   }
   return target;
 }
 
-const LEVELS = new WeakMap<ImageProcessor, readonly Float32Array[]>();
+const LEVELS = new WeakMap<ImageProcessor, Float32Array>();
 
-/** What each of the 256 levels of a channel becomes. */
-function levelsOf(processor: ImageProcessor): readonly Float32Array[] {
+/** What each of the 256 levels of each channel becomes: float32 [3, 256]. */
+function levelsOf(processor: ImageProcessor): Float32Array {
   const known = LEVELS.get(processor);
   if (known !== undefined) return known;
-  const levels = [0, 1, 2].map((channel) => Float32Array.from({ length: 256 }, (_, level) => scaled(level, channel)));
+  const levels = Float32Array.from({ length: 768 }, (_, index) => scaledLevel(processor, index & 255, index >> 8));
   LEVELS.set(processor, levels);
   return levels;
+}
 
-  function scaled(level: number, channel: number): number {
-    const value = Math.fround(level * (processor.rescale ?? 1));
-    if (processor.normalize === undefined) return value;
-    const { mean, deviation } = processor.normalize;
-    return Math.fround(Math.fround(value - Math.fround(mean[channel]!)) / Math.fround(deviation[channel]!));
-  }
+function scaledLevel({ rescale = 1, normalize }: ImageProcessor, level: number, channel: number): number {
+  const value = Math.fround(level * rescale);
+  if (normalize === undefined) return value;
+  const [mean, deviation] = [Math.fround(normalize.mean[channel]!), Math.fround(normalize.deviation[channel]!)];
+  return Math.fround(Math.fround(value - mean) / deviation);
 }

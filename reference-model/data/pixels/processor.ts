@@ -3,7 +3,7 @@
  * middle, its levels scaled and normalised. Every image comes out at one size.
  */
 import type { Kernel } from './kernels.js';
-import type { Window } from './resize.js';
+import type { Window } from './rgb-image.js';
 
 export interface Size {
   readonly width: number;

@@ -3,8 +3,9 @@
  * a multiple of 64, so that kernels may run over whole vectors. Blocks are never moved, split or merged; a training loop that
  * repeats its shapes stops growing after its first step.
  */
+
+import type { WasmMemory } from '../../files/wasm-module.js';
 import { EngineError } from '../engine-error.js';
-import type { KernelMemory } from './kernel-module.js';
 
 const PAGE_BYTES = 65536;
 const GRANULE_BYTES = 64;
@@ -21,7 +22,7 @@ export function blockBytes(bytes: number): number {
 }
 
 export class Heap {
-  readonly #memory: KernelMemory;
+  readonly #memory: WasmMemory;
   readonly #limitBytes: number;
   readonly #free = new Map<number, number[]>();
   #buffer: ArrayBuffer;
@@ -32,7 +33,7 @@ export class Heap {
    * @param start first address that the heap may hand out
    * @param limitBytes size beyond which the memory does not grow
    */
-  constructor(memory: KernelMemory, start: number, limitBytes: number = ADDRESSABLE_BYTES) {
+  constructor(memory: WasmMemory, start: number, limitBytes: number = ADDRESSABLE_BYTES) {
     this.#memory = memory;
     this.#buffer = memory.buffer;
     this.#limitBytes = limitBytes;

@@ -3,8 +3,7 @@
  * and sizes are plain numbers, switches are 0 or 1; the contracts stand in `assembly/`.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { compileWasm, instantiateWasm, readWasm, type WasmMemory } from '../../files/wasm-module.js';
 
 export type BinaryKernel = 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'squaredDifference';
 
@@ -55,24 +54,9 @@ type OtherKernel =
 
 type KernelFunction = BinaryKernel | UnaryKernel | ScalarKernel | OtherKernel;
 
-/** The part of WebAssembly's JavaScript interface that is used here; TypeScript ships its types only with the browser's. */
-interface WebAssemblyInterface {
-  readonly Module: new (binary: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-}
-
-const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyInterface };
-
-/** A WebAssembly memory: growing it detaches the previous `buffer`. */
-export interface KernelMemory {
-  readonly buffer: ArrayBuffer;
-  /** @param pages of 64 KiB; throws RangeError where there is no room */
-  grow(pages: number): number;
-}
-
 /** The functions of the module; those without a result return undefined. */
 export type KernelExports = Readonly<Record<KernelFunction, (...operands: number[]) => number>> & {
-  readonly memory: KernelMemory;
+  readonly memory: WasmMemory;
 };
 
 export interface KernelModule {
@@ -81,26 +65,16 @@ export interface KernelModule {
   readonly hash: string;
 }
 
-function readKernelBinary(): Buffer {
-  const { resolve } = createRequire(import.meta.url);
-  return readFileSync(resolve('#package/dist/reference-model/engines/wasm/kernels.wasm'));
-}
-
 /** Reads and compiles the kernels. Throws if the binary is missing (`npm run build:kernels` makes it). */
 export function loadKernelModule(): KernelModule {
-  const binary = readKernelBinary();
+  const binary = readWasm('reference-model/engines/wasm/kernels.wasm');
   const hash = createHash('sha256').update(binary).digest('hex');
-  return { module: new WebAssembly.Module(new Uint8Array(binary)), hash };
+  return { module: compileWasm(binary), hash };
 }
 
 /** A fresh instance with its own memory. */
 export function instantiateKernels({ module }: KernelModule): KernelExports {
-  const imports = {
-    env: {
-      abort: () => {
-        throw new Error('A kernel of the wasm engine aborted.');
-      },
-    },
-  };
-  return new WebAssembly.Instance(module, imports).exports as unknown as KernelExports;
+  return instantiateWasm(module, () => {
+    throw new Error('A kernel of the wasm engine aborted.');
+  }) as KernelExports;
 }

@@ -122,6 +122,15 @@ describe('what is refused', () => {
     expect(process.resourceUsage().maxRSS).toBeLessThan(1_500_000); // 2.7 GB of pixels
   });
 
+  test('the same claim of a JPEG, and a side that no JPEG can have', async () => {
+    const jpeg = readFileSync('test/fixtures/pixels/images/420.jpg');
+    const frame = jpeg.indexOf(Buffer.from('ffc0', 'hex'));
+    jpeg.writeUInt16BE(30_000, frame + 5);
+    jpeg.writeUInt16BE(30_000, frame + 7);
+    expect(await problemOf(jpeg)).toBe('its header says 30000 × 30000 pixels');
+    expect(await problemOf(png(1, 70_000, 8, GREY, new Uint8Array(140_000)))).toBe('its header says 1 × 70000 pixels');
+  });
+
   test('a bomb: few bytes that are as many pixels as they say', async () => {
     const image = png(2000, 2000, 8, GREY, new Uint8Array(2001 * 2000));
     expect(image.length).toBeLessThan(10_000);

@@ -6,7 +6,8 @@ import {
   type SmoothKernel,
   WEIGHT_BITS,
 } from '../../../../reference-model/data/pixels/kernels.js';
-import { type RgbImage, resizeImage } from '../../../../reference-model/data/pixels/resize.js';
+import { resizeImage } from '../../../../reference-model/data/pixels/resize.js';
+import type { RgbImage } from '../../../../reference-model/data/pixels/rgb-image.js';
 
 const side = fc.integer({ min: 1, max: 23 });
 const kernels = fc.constantFrom(...KERNELS);

@@ -17,7 +17,7 @@ const isRecord = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A JSON object of a configuration file of the hub. @throws InputError */
-export function readConfigFile(file: string): ConfigFields {
+function readConfigFile(file: string): ConfigFields {
   const content = parseJsonBytes(toUtf8(readBytes(file, { limit: LARGEST_CONFIG }), file).bytes, file);
   if (!isRecord(content)) throw new ConfigFields(file, '', {}).error('the file is not a JSON object', 'an object');
   return new ConfigFields(file, '', content);

@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { registerCompare } from './commands/compare.js';
 import { registerData } from './commands/data.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerEvaluate } from './commands/evaluate.js';
 import { registerGate } from './commands/gate.js';
 import { registerGenerate } from './commands/generate.js';
 import { registerPilot } from './commands/pilot.js';
@@ -51,6 +52,7 @@ function createProgram(): Command {
   registerSchema(program);
   registerScore(program);
   registerTokenize(program);
+  registerEvaluate(program);
   registerGate(program);
   registerData(program);
   registerPretrain(program);

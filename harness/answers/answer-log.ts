@@ -13,7 +13,7 @@ import type { AnswerRequest, ModelIdentity, Outcome } from '../answerers/answere
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
 
-export const LOG_FORMAT = 'vlm-bench answers 1';
+const LOG_FORMAT = 'vlm-bench answers 1';
 
 /** Whose answers a log holds, and to what. */
 export interface LogOwner {

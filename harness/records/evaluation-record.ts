@@ -9,7 +9,7 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { UserError } from '../errors.js';
 import { readJson } from '../files/read-input.js';
 
-export const EVALUATION_FORMAT = 'vlm-bench evaluation 1';
+const EVALUATION_FORMAT = 'vlm-bench evaluation 1';
 
 const count = z.int().min(0);
 const digest = z.string().regex(/^[0-9a-f]{64}$/);

@@ -21,6 +21,7 @@ import { registerReproduce } from './commands/reproduce.js';
 import { registerRun } from './commands/run.js';
 import { registerSchema } from './commands/schema.js';
 import { registerScore } from './commands/score.js';
+import { registerServe } from './commands/serve.js';
 import { registerTokenize } from './commands/tokenize.js';
 import { registerTrain } from './commands/train.js';
 import { registerVerify } from './commands/verify.js';
@@ -51,6 +52,7 @@ function createProgram(): Command {
   registerPublish(program);
   registerSchema(program);
   registerScore(program);
+  registerServe(program);
   registerTokenize(program);
   registerEvaluate(program);
   registerGate(program);

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { imageKindOf } from '../../reference-model/data/pixels/image-kind.js';
 import { encodePng } from '../../reference-model/data/png.js';
 import type { StoredImage } from '../../reference-model/data/source.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
@@ -25,20 +26,10 @@ export function imageDigest(stored: StoredImage): string {
   return sha256(Buffer.concat([Buffer.from(`${width}x${height}:`), pixels]));
 }
 
-const SIGNATURES: readonly (readonly [mediaType: string, begins: string, at: number])[] = [
-  ['image/jpeg', '\xff\xd8\xff', 0],
-  ['image/png', '\x89PNG', 0],
-  ['image/gif', 'GIF8', 0],
-  ['image/webp', 'WEBP', 8],
-  ['image/bmp', 'BM', 0],
-  ['image/tiff', 'II*\0', 0],
-  ['image/tiff', 'MM\0*', 0],
-  ['image/avif', 'ftypavif', 4],
-];
-
+/** An image of an unknown kind is for the answerer to refuse. */
 function mediaTypeOf(bytes: Uint8Array): string {
-  const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
-  return SIGNATURES.find(([, begins, at]) => head.startsWith(begins, at))?.[0] ?? 'application/octet-stream';
+  const kind = imageKindOf(bytes);
+  return kind === undefined ? 'application/octet-stream' : `image/${kind}`;
 }
 
 /** Paths for images that are no files of their own, in a temporary folder. */

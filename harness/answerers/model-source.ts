@@ -2,7 +2,7 @@
 import { UserError } from '../errors.js';
 import { closestName } from '../files/closest-name.js';
 
-export const MODEL_KINDS = ['command', 'predictions'] as const;
+export const MODEL_KINDS = ['record', 'command', 'http', 'predictions'] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
 export interface ModelSource {
@@ -13,6 +13,8 @@ export interface ModelSource {
 
 /** `KIND:REST`; an address may stand alone. @throws UserError `usage` */
 export function parseModelSource(text: string): ModelSource {
+  // An address that is written as such is no kind with a rest.
+  if (/^https?:\/\//.test(text)) return { kind: 'http', from: text };
   const [, name = '', from = ''] = /^([a-z]*):(.*)$/s.exec(text) ?? [];
   const kind = MODEL_KINDS.find((known) => known === name);
   if (kind !== undefined && from.trim() !== '') return { kind, from };
@@ -31,6 +33,8 @@ export function parseModelSource(text: string): ModelSource {
 }
 
 const EXAMPLES: Readonly<Record<ModelKind, string>> = {
+  record: '--model record:vlm-bench-results/runs/RUN',
   command: "--model 'command:python3 answer.py'",
+  http: '--model http:http://127.0.0.1:8000/v1',
   predictions: '--model predictions:captions.json',
 };

@@ -6,6 +6,7 @@ import {
   bootstrapSeedOption,
   collect,
   dataRootOption,
+  engineOption,
   jsonOption,
   optionalResamplesOption,
   outOption,
@@ -72,6 +73,11 @@ export function registerEvaluate(program: Command): void {
     .option('--concurrency <n>', 'requests at the same time; processes of a command', positiveInteger)
     .addOption(new Option('--time-limit <seconds>', 'for one answer').argParser(seconds))
     .addOption(new Option('--prices <prompt,completion>', 'of a million tokens, for the cost').argParser(prices))
+    .addOption(engineOption())
+    .option('--model-name <name>', 'an endpoint’s name of the model (default: the only one that it lists)')
+    .option('--api-key-env <name>', 'environment variable that holds the endpoint’s key (default: OPENAI_API_KEY)')
+    .option('--requests-per-minute <n>', 'limit of the endpoint', positiveInteger)
+    .option('--tokens-per-minute <n>', 'limit of the endpoint', positiveInteger)
     .option('--image-key <name>', 'field of predictions that names images, where several fit');
   addReading(evaluate)
     .addOption(optionalResamplesOption())

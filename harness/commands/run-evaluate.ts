@@ -1,5 +1,6 @@
 /** What `vlm-bench evaluate` does, from options to files and the exit code. */
 import { basename } from 'node:path';
+import type { EngineName } from '../../reference-model/engines/engine.js';
 import type { ModelSource } from '../answerers/model-source.js';
 import type { AnswererOptions } from '../answerers/open-answerer.js';
 import { openAnswerer } from '../answerers/open-answerer.js';
@@ -32,6 +33,11 @@ export interface EvaluateCommandOptions extends ReadingOptions {
   readonly timeLimit?: number;
   readonly prices?: { readonly prompt: number; readonly completion: number };
   readonly imageKey?: string;
+  readonly engine: EngineName | 'auto';
+  readonly modelName?: string;
+  readonly apiKeyEnv?: string;
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
   readonly resamples: number;
   readonly bootstrapSeed: number;
   readonly json?: true;
@@ -61,7 +67,14 @@ export async function runEvaluate(fileOrId: string, options: EvaluateCommandOpti
           stop,
           onProgress: progress,
         },
-        async (content) => ({ answerer: await openAnswerer(model, namedItems(content), answererOptions(options)) }),
+        async (content) => {
+          const { answerer, trainedOn: recorded } = await openAnswerer(
+            model,
+            namedItems(content),
+            answererOptions(options),
+          );
+          return { answerer, training: recorded && { dataSets: recorded, by: 'record' } };
+        },
         async (evaluation) => {
           const page = await writeEvaluationPage(evaluation);
           if (json === true) printJson({ ...evaluation.record, asked: evaluation.asked, folder: evaluation.folder });
@@ -88,12 +101,18 @@ export async function runEvaluate(fileOrId: string, options: EvaluateCommandOpti
 
 function answererOptions(options: EvaluateCommandOptions): AnswererOptions {
   const { label, modelVersion, concurrency, timeLimit, imageKey, encoding, format } = options;
+  const { engine, modelName, apiKeyEnv, requestsPerMinute, tokensPerMinute } = options;
   return {
     name: label,
     version: modelVersion,
     concurrency,
     timeLimit,
     imageKey,
+    engine,
+    model: modelName,
+    keyVariable: apiKeyEnv,
+    requestsPerMinute,
+    tokensPerMinute,
     reading: { encoding, format },
     note: (text) => printNote(`note: ${text}`),
   };

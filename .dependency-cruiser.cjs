@@ -50,7 +50,7 @@ const orders = {
     'files',
   ],
   metrics: ['meteor', 'captions', 'vqa', 'tokenise', 'bootstrap', 'numerics'],
-  reports: ['site', 'comparison', 'gate', 'sections', 'charts'],
+  reports: ['site', 'comparison', 'evaluation', 'gate', 'sections', 'charts'],
 };
 
 const inOrder = Object.entries(orders).flatMap(([top, folders]) => [

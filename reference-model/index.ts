@@ -16,7 +16,7 @@ export { encodePng } from './data/png.js';
 export { loadTokenizer, type Tokenizer } from './data/tokenizer/load-tokenizer.js';
 export type { Engine, EngineDiagnosis, EngineName } from './engines/engine.js';
 export { activateEngine, diagnoseEngines } from './engines/registry.js';
-export { type Predictions, predict, respond } from './evaluation/predict.js';
+export { type Predictions, predict, type Response, respond, respondInFull } from './evaluation/predict.js';
 export { generate } from './generation/generate.js';
 export type { MaskKind, ModelConfig, Part } from './model/config.js';
 export { createModel, disposeModel, type Model as TrainedModel } from './model/model.js';

@@ -16,8 +16,18 @@ const row = z.strictObject({
   setting: text,
   /** Column → the number as the source prints it. */
   values: z.record(text, text),
+  /** What the model was asked, and how long its answers might be, where the source says it. */
+  prompt: z.string().min(1).exactOptional(),
+  maximumTokens: z.int().min(1).exactOptional(),
   source: z.strictObject({ citation: text, url: z.url() }),
   caveat: text.exactOptional(),
+});
+
+const measuredOn = z.strictObject({
+  benchmark: text,
+  split: text,
+  /** The same in the terms of this package, for benchmarks that any model is evaluated on. */
+  data: z.strictObject({ name: text, split: text }).exactOptional(),
 });
 
 const table = z
@@ -26,7 +36,7 @@ const table = z
     metric: text,
     note: text,
     /** What a column was measured on, where its rows do not each say so themselves. */
-    columns: z.record(text, z.union([z.strictObject({ benchmark: text, split: text }), z.strictObject({})])),
+    columns: z.record(text, z.union([measuredOn, z.strictObject({})])),
     rows: z.array(row).min(1),
   })
   .superRefine(({ columns, rows }, context) => {

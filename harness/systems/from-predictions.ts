@@ -73,7 +73,7 @@ export function systemOfScoredCaptions(file: string, { records, scores, bleuColu
   return predictedSystem(file, metrics, items);
 }
 
-function systemOfScoredAnswers(file: string, scored: ScoredAnswers): System {
+export function systemOfScoredAnswers(file: string, scored: ScoredAnswers): System {
   switch (scored.kind) {
     case 'consensus':
       return consensusSystem(file, scored);

@@ -1,15 +1,17 @@
 /**
- * Reads whatever stands for a system's scores on images: folders of runs, an arm of a reproduction (`FOLDER#ARM`), predictions to be
- * scored against references, scores files and baselines. Several of them make one system with several records (retrained seeds).
+ * Reads whatever stands for a system's scores on images: folders of runs, an arm of a reproduction (`FOLDER#ARM`), evaluations, predictions
+ * to be scored against references, scores files and baselines. Several of them make one system with several records (retrained seeds).
  */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { STANDARD_INPUT } from '../../reference-model/files/input-stream.js';
 import { UserError } from '../errors.js';
+import { isEvaluation } from '../records/evaluation-record.js';
 import { readJsonFile, tableFormat } from '../score/rows.js';
 import { isWorkbook } from '../score/workbook.js';
 import { BASELINE_FORMAT, parseBaseline } from './baseline.js';
 import { requireDistinctPaths } from './distinct-records.js';
+import { systemOfEvaluation } from './from-evaluation.js';
 import { type Scoring, systemOfPredictions } from './from-predictions.js';
 import { systemOfRun, systemsOfArm } from './from-records.js';
 import { joinRecords } from './join-records.js';
@@ -99,18 +101,20 @@ async function readPath(
   });
 }
 
-function readFolder(folder: string): { label?: string; systems: readonly System[] } {
+async function readFolder(folder: string): Promise<{ label?: string; systems: readonly System[] }> {
   if (existsSync(join(folder, 'reproduction.json'))) {
     const { label, runs } = systemsOfArm(folder, undefined);
     return { label, systems: runs };
   }
+  if (isEvaluation(folder)) return only(await systemOfEvaluation(folder));
   if (existsSync(join(folder, 'result.json')) || existsSync(join(folder, 'config.json')))
     return only(systemOfRun(folder));
   throw new UserError({
     code: 'record-missing',
-    what: 'this folder is neither the record of a run nor a reproduction',
+    what: 'this folder is neither the record of a run, a reproduction nor an evaluation',
     where: folder,
-    expected: '<results>/runs/<run id>, or <results>/<suite>#<arm> for all seeds of an arm',
+    expected:
+      '<results>/runs/<run id>, <results>/<suite>#<arm> for all seeds of an arm, or <results>/evaluations/<benchmark>/<model>',
     fix: 'name one of these',
   });
 }

@@ -99,32 +99,60 @@ async function respondInBatches(
   return texts;
 }
 
+/** What a model answers, and how the answer came to its end. */
+export interface Response {
+  readonly text: string;
+  readonly promptTokens: number;
+  /** Of the text, without the end token. */
+  readonly tokens: number;
+  /** `length`: cut at the maximum number of new tokens. */
+  readonly finish: 'stop' | 'length';
+}
+
 /** One text per request, decoded in batches. */
 export function respond(
+  model: Model,
+  config: Pick<RunConfig, 'generation' | 'recipe'>,
+  tokenizer: Tokenizer,
+  requests: readonly Request[],
+): readonly string[] {
+  return respondInFull(model, config, tokenizer, requests).map(({ text }) => text);
+}
+
+/** As `respond`, with what is known of each text beside its words. */
+export function respondInFull(
   model: Model,
   { generation, recipe }: Pick<RunConfig, 'generation' | 'recipe'>,
   tokenizer: Tokenizer,
   requests: readonly Request[],
-): readonly string[] {
+): readonly Response[] {
   if (requests.length === 0) return [];
   const { strategy, beamWidth, maximumNewTokens, batchSize } = generation;
   const { attentionMask: maskKind } = askedStage(recipe);
   const { imageSize } = model.config.vision;
-  const texts: string[] = [];
+  const responses: Response[] = [];
   for (let from = 0; from < requests.length; from += batchSize) {
     const batch = requests.slice(from, from + batchSize);
     const pixels = normalizeBatch(batch.map(({ image }) => image));
     const embeddings = model.inference(() => visualEmbeddings(model, { imageCount: batch.length, imageSize, pixels }));
+    const prompts = batch.map(({ prompt }) => promptTokens(tokenizer, prompt));
     const ids = generate(model, {
       visualEmbeddings: embeddings,
-      prompts: batch.map(({ prompt }) => promptTokens(tokenizer, prompt)),
+      prompts,
       maskKind,
       endToken: tokenizer.special.end,
       maximumNewTokens,
       strategy: strategy === 'greedy' ? { kind: 'greedy' } : { kind: 'beam', width: beamWidth },
     });
     embeddings.dispose();
-    texts.push(...ids.map((tokens) => tokenizer.decode(tokens)));
+    ids.forEach((tokens, i) => {
+      responses.push({
+        text: tokenizer.decode(tokens),
+        promptTokens: prompts[i]!.length,
+        tokens: tokens.length,
+        finish: tokens.length < maximumNewTokens ? 'stop' : 'length',
+      });
+    });
   }
-  return texts;
+  return responses;
 }

@@ -11,7 +11,7 @@ const identifier = z.string().regex(/^[a-z][a-z0-9-]*$/);
 const source = z.strictObject({ citation: text, url: z.url() });
 
 /** What is done to an answer before it is scored, in this order. */
-export const POST_PROCESSING = ['trim', 'first-line', 'collapse-white-space'] as const;
+const POST_PROCESSING = ['trim', 'first-line', 'collapse-white-space'] as const;
 
 /** The part of a benchmark that variants change. */
 const settings = {
@@ -90,7 +90,6 @@ export const benchmarkFields = z.strictObject({
 });
 
 export type Benchmark = z.infer<typeof benchmarkFields>;
-export type BenchmarkMetric = Benchmark['metrics'][number];
 
 /** Settings of one variant, complete. */
 export type BenchmarkSettings = Pick<

@@ -3,7 +3,7 @@ import type { RasterImage } from '../dataset.js';
 import { decodeImage } from '../pixels/decode.js';
 import { resizeToProcessor } from '../pixels/preprocess.js';
 import { siglipProcessor } from '../pixels/processor.js';
-import type { RgbImage } from '../pixels/resize.js';
+import type { RgbImage } from '../pixels/rgb-image.js';
 
 /** @param where path of the image, for messages @throws InputError for an image that is broken or refused */
 export async function decodeToSide(bytes: Uint8Array, where: string, side: number): Promise<RasterImage> {

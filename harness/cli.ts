@@ -11,6 +11,7 @@ import { registerData } from './commands/data.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerGate } from './commands/gate.js';
 import { registerGenerate } from './commands/generate.js';
+import { registerPerform } from './commands/perform.js';
 import { registerPilot } from './commands/pilot.js';
 import { registerPlan } from './commands/plan.js';
 import { registerPretrain } from './commands/pretrain.js';
@@ -43,6 +44,7 @@ function createProgram(): Command {
   registerPlan(program);
   registerPilot(program);
   registerTrain(program);
+  registerPerform(program);
   registerGenerate(program);
   registerReport(program);
   registerVerify(program);

@@ -6,6 +6,7 @@ import { encodingOfLabel } from '../../reference-model/files/text-encoding.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { ANSWER_LAYOUTS } from '../score/answer-layouts.js';
 import type { DataSetName } from '../suite/schema.js';
+import type { ExecutorOptions } from './executor-options.js';
 import { parseRequirement, type Requirement } from './requirements.js';
 
 const defaultOut = './vlm-bench-results';
@@ -139,7 +140,7 @@ export function addScoring(command: Command): Command {
     );
 }
 
-export interface SuiteOptions {
+export interface SuiteOptions extends ExecutorOptions {
   readonly scale: 'embedded' | 'paper';
   readonly engine: EngineChoice;
   readonly data?: DataSetName;

@@ -1,5 +1,6 @@
 /** What `reproduce` and `run` do with their suites: execute, write the report, print the verdict and last the report's path. */
 import { join, resolve } from 'node:path';
+import type { ExecutorSettings } from '../execution/executor-settings.js';
 import { type Interruption, withInterruption } from '../execution/interruption.js';
 import { type FinishedReproduction, reproduce } from '../experiment/reproduce.js';
 import { planLooks, reproduceUntilDecided } from '../experiment/until-decided.js';
@@ -12,6 +13,7 @@ import type { StatedSuite } from '../suite/stated-suite.js';
 import type { SuiteOrigin } from '../suite/suite-origin.js';
 import { type DecidedFinding, decideFinding, lookOutcome, quotedVerdicts } from '../verdict/decide-finding.js';
 import { plainVerdicts } from '../verdict/plain-words.js';
+import { executorSettings, executorStarter } from './choose-executor.js';
 import { commandFor, type SuiteOptions } from './options.js';
 import { checkRequirements, unmetRequirements } from './requirements.js';
 
@@ -23,12 +25,22 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
     suites.map(({ suite }) => suite),
   );
   const plans = suites.map(({ suite, origin }) => planLooks(suite, untilDecided, { ...planOptions(options), origin }));
+  const settings = executorSettings(options);
   for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
+  if (options.printJobs === true) {
+    const { printJobs } = await import('./print-jobs.js');
+    // Of several looks the first: whether there is another is decided by what it shows.
+    await printJobs(
+      plans.map(([first]) => first!),
+      options,
+    );
+    return;
+  }
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
   const reports: WrittenReport[] = [];
   // One interruption for all, so that a stop request between two suites is heard as well.
   await withInterruption(async (interruption) => {
-    for (const looks of plans) reports.push(await reportOn(looks, { ...options, ...under }, interruption));
+    for (const looks of plans) reports.push(await reportOn(looks, { ...options, ...under, settings }, interruption));
   });
   if (reports.length > 1) printNote(writeFindingsIndex(resolve(out), reports).page);
   if (json) printJsonText(document(reports.map((report) => report.json.trimEnd())));
@@ -42,10 +54,12 @@ function warnOfOrder(id: string, origin: SuiteOrigin, { smoke }: SuiteOptions): 
   );
 }
 
+type ExecutionOptions = SuiteOptions & { readonly settings: ExecutorSettings };
+
 /** @param looks the plan, or those of every look until the finding is decided */
 async function reportOn(
   looks: readonly Plan[],
-  { landingPage, ...options }: SuiteOptions & Pick<ReportOptions, 'landingPage'>,
+  { landingPage, ...options }: ExecutionOptions & Pick<ReportOptions, 'landingPage'>,
   interruption: Interruption,
 ): Promise<WrittenReport> {
   const finding = await execute(looks, options, interruption);
@@ -61,15 +75,20 @@ async function reportOn(
 
 async function execute(
   looks: readonly Plan[],
-  { engine, out, dataRoot, jobs }: SuiteOptions,
+  { settings, ...options }: ExecutionOptions,
   interruption: Interruption,
 ): Promise<DecidedFinding> {
   const [first] = looks;
+  const { engine, out, dataRoot, jobs } = options;
   const common = {
     engine,
     out,
     interruption,
     command: commandFor(first!.suite.id),
+    startExecutor: executorStarter(settings, options, async () => {
+      const { longestRunSeconds } = await import('../planning/longest-run.js');
+      return longestRunSeconds(looks.at(-1)!, options);
+    }),
     ...(dataRoot === undefined ? {} : { dataRoot }),
     ...(jobs === undefined ? {} : { jobs }),
   };

@@ -53,3 +53,13 @@ export interface Executor {
 
 /** Starts who performs the runs of a store, given by its absolute path. */
 export type StartExecutor = (interruption: Interruption, store: string) => Executor | Promise<Executor>;
+
+export interface StartOptions {
+  readonly interruption: Interruption;
+  /** Absolute path of the record store. */
+  readonly store: string;
+  /** Follow what was submitted before, and submit nothing. */
+  readonly attach?: boolean;
+  /** About how long the longest run takes, where that is known: what a time limit is derived from. */
+  readonly secondsPerRun?: number;
+}

@@ -8,9 +8,8 @@ import { clusterExecutor } from '../cluster/cluster-executor.js';
 import { lastLines } from '../cluster/last-lines.js';
 import type { JobHandle, JobState, Scheduler, Submission, SubmittedJob } from '../cluster/scheduler.js';
 import { submissionsFolder } from '../cluster/submissions.js';
-import type { Executor, TitledRun } from '../executor.js';
+import type { Executor, StartOptions, TitledRun } from '../executor.js';
 import type { SlurmSettings } from '../executor-settings.js';
-import type { StartOptions } from '../start-executor.js';
 import { batchScript, sbatchOptions } from './batch-script.js';
 import { queueFormat, queueOfJson, queueOfText, reasonInLog } from './queue.js';
 

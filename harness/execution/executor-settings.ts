@@ -33,7 +33,7 @@ const resources = {
   pollSeconds: z.number().min(0.1).max(3600).default(15),
 };
 
-const slurmSchema = z.strictObject({
+const slurmFields = z.strictObject({
   ...resources,
   partition: word().exactOptional(),
   account: word().exactOptional(),
@@ -49,6 +49,12 @@ const slurmSchema = z.strictObject({
   requeue: z.boolean().default(true),
   /** How long before the time limit a run is told to save a checkpoint and to be queued again. */
   warningSeconds: z.int().min(10).max(65_535).default(120),
+});
+
+const slurmSchema = slurmFields.refine(({ nodes, devices }) => nodes === 1 || devices % nodes === 0, {
+  path: ['devices'],
+  error: 'cannot be spread evenly over the nodes',
+  params: { expected: 'a multiple of nodes' },
 });
 
 const name = () => text(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/, 'a name: lower-case letters, digits, - and .');

@@ -26,16 +26,19 @@ export function batchScript({ store, runIds }: BatchArray, settings: SlurmSettin
     '#!/bin/bash',
     `runs=(${runIds.join(' ')})`,
     `job=${shellWord(jobsFolder(store))}/"\${runs[$SLURM_ARRAY_TASK_ID]}".json`,
+    'performing=',
+    'requeue=no',
+    'stopping=no',
+    'stop() { stopping=yes; if [ -n "$performing" ]; then kill -TERM "$performing" 2>/dev/null; fi; }',
+    // The run hears it from here only: this signal means something else to node.
+    "trap 'requeue=yes; stop' USR1",
+    'trap stop TERM',
     ...(setup === undefined ? [] : [setup.trimEnd()]),
     ...(isDistributed(settings)
       ? [...rendezvous(settings), `${distributed(settings)} ${perform} &`]
       : [`${perform} &`]),
     'performing=$!',
-    'requeue=no',
-    'stop() { kill -TERM "$performing" 2>/dev/null; }',
-    // The run hears it from here only: this signal means something else to node.
-    "trap 'requeue=yes; stop' USR1",
-    'trap stop TERM',
+    'if [ "$stopping" = yes ]; then stop; fi',
     // A trapped signal ends `wait` early; once more tells the code of a process that ended meanwhile.
     'wait "$performing"; code=$?',
     'while kill -0 "$performing" 2>/dev/null; do wait "$performing"; code=$?; done',

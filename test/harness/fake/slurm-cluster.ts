@@ -3,18 +3,20 @@
  * temporary folder. Nothing of a Slurm that the machine belongs to is touched.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const programs = ['slurmctld', 'slurmd', 'munged', 'sbatch', 'squeue', 'scancel', 'scontrol'];
 
 /** What is missing here, in words; undefined where a cluster can be started. */
 export const slurmMissing: string | undefined = (() => {
-  const missing = programs.filter((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined);
+  const missing = programs.filter(
+    (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined,
+  );
   if (missing.length > 0) return `${missing.join(', ')} not installed`;
   return userInfo().uid === 0 ? undefined : 'not root';
 })();
@@ -48,7 +50,13 @@ export async function startSlurmCluster(): Promise<SlurmCluster> {
   const host = hostname();
   for (const name of ['state', 'n1', 'n2']) mkdirSync(at(name));
   writeFileSync(at('munge.key'), randomBytes(128), { mode: 0o400 });
-  const files = { socket: 'munge.socket', 'key-file': 'munge.key', 'pid-file': 'munge.pid', 'log-file': 'munge.log', 'seed-file': 'munge.seed' };
+  const files = {
+    socket: 'munge.socket',
+    'key-file': 'munge.key',
+    'pid-file': 'munge.pid',
+    'log-file': 'munge.log',
+    'seed-file': 'munge.seed',
+  };
   execFileSync('munged', ['--force', ...Object.entries(files).map(([option, name]) => `--${option}=${at(name)}`)]);
   const configuration = at('slurm.conf');
   writeFileSync(
@@ -58,7 +66,7 @@ SlurmctldHost=${host}(127.0.0.1)
 SlurmUser=${userInfo().username}
 SlurmdUser=${userInfo().username}
 AuthType=auth/munge
-AuthInfo=socket=${at('munge.socket')},cred_expire=2
+AuthInfo=socket=${at('munge.socket')},cred_expire=6
 SlurmctldPort=${controller}
 StateSaveLocation=${at('state')}
 SlurmdSpoolDir=${at('%n')}
@@ -77,8 +85,7 @@ SchedulerParameters=sched_interval=1,bf_interval=1,sched_min_interval=0,batch_sc
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 KillWait=5
-KillOnBadExit=0
-InactiveLimit=0
+SlurmdParameters=config_overrides
 NodeName=n1 NodeHostname=${host} NodeAddr=127.0.0.1 Port=${first} CPUs=4 RealMemory=4000
 NodeName=n2 NodeHostname=${host} NodeAddr=127.0.0.1 Port=${second} CPUs=4 RealMemory=4000
 PartitionName=patient Nodes=n1,n2 Default=YES PriorityTier=1 PreemptMode=REQUEUE GraceTime=0 State=UP

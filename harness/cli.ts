@@ -12,6 +12,7 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerGate } from './commands/gate.js';
 import { registerGenerate } from './commands/generate.js';
+import { registerPerform } from './commands/perform.js';
 import { registerPilot } from './commands/pilot.js';
 import { registerPlan } from './commands/plan.js';
 import { registerPretrain } from './commands/pretrain.js';
@@ -45,6 +46,7 @@ function createProgram(): Command {
   registerPlan(program);
   registerPilot(program);
   registerTrain(program);
+  registerPerform(program);
   registerGenerate(program);
   registerReport(program);
   registerVerify(program);

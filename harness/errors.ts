@@ -30,6 +30,8 @@ export interface Problem {
   /** `file:line:column`, or the record and field. */
   readonly where?: string;
   readonly expected?: string;
+  /** The last lines of what was printed when it happened. */
+  readonly log?: readonly string[];
   /** What the reader can do about it. */
   readonly fix: string;
 }
@@ -52,10 +54,11 @@ export class UserError extends Error {
 }
 
 /** One line for each part, whatever text from outside stands in it. */
-export function formatProblem({ what, where, expected, fix }: Omit<Problem, 'code'>): string {
+export function formatProblem({ what, where, expected, log = [], fix }: Omit<Problem, 'code'>): string {
   const lines = [`error: ${part(what)}`];
   if (where !== undefined) lines.push(`  where:    ${part(where)}`);
   if (expected !== undefined) lines.push(`  expected: ${part(expected)}`);
+  for (const line of log) lines.push(`  log:      ${logText(line, 300)}`);
   lines.push(`  fix:      ${part(fix)}`);
   return lines.join('\n');
 }

@@ -4,6 +4,7 @@ import { TABLE_FORMATS } from '../../reference-model/data/containers/table-forma
 import { encodingOfLabel } from '../../reference-model/files/text-encoding.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { ANSWER_LAYOUTS } from '../score/answer-layouts.js';
+import type { ExecutorOptions } from './executor-options.js';
 import { parseRequirement, type Requirement } from './requirements.js';
 
 const defaultOut = './vlm-bench-results';
@@ -147,7 +148,7 @@ export function addScoring(command: Command): Command {
     );
 }
 
-export interface SuiteOptions {
+export interface SuiteOptions extends ExecutorOptions {
   readonly scale: 'embedded' | 'small' | 'paper';
   readonly engine: EngineChoice;
   readonly data?: string;

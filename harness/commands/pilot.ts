@@ -1,13 +1,14 @@
 /** `vlm-bench pilot`: how much seeds differ and what other learning rates do, on the validation split, before a suite is fixed. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { attachOption, withExecutorOptions } from './executor-options.js';
 import { dataRootOption, engineOption, jobsOption, outOption, positiveInteger } from './options.js';
 import type { PilotCommandOptions } from './print-pilot.js';
 
 const namedRates: Readonly<Record<string, number>> = { half: 0.5, one: 1, double: 2 };
 
 export function registerPilot(program: Command): void {
-  program
-    .command('pilot')
+  withExecutorOptions(program.command('pilot'))
+    .addOption(attachOption())
     .description(
       'train the arms of a suite with seeds of no suite, score them on the validation split, and write what plans need',
     )

@@ -1,5 +1,6 @@
 /** `vlm-bench plan`: what a suite would run, what that costs and what it can find, without running it. */
 import { type Command, Option } from 'commander';
+import { withExecutorOptions } from './executor-options.js';
 import {
   dataOption,
   dataRootOption,
@@ -14,8 +15,7 @@ import {
 import type { PlanCommandOptions } from './print-plans.js';
 
 export function registerPlan(program: Command): void {
-  program
-    .command('plan')
+  withExecutorOptions(program.command('plan'))
     .description('show the runs of a suite, what they cost, and which effects they can find')
     .argument('[suite]', 'path of the suite (YAML), or the id of a shipped one')
     .addOption(new Option('--finding <number>', 'a finding of the package').choices(['1', '2', '3', '4', 'all']))

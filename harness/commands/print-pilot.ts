@@ -8,8 +8,10 @@ import { printNote, printText } from '../log-text.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { readNamedSuite } from '../suite/find-suite.js';
 import { pilotText } from '../suite/pilot-text.js';
+import { executorSettings, executorStarter } from './choose-executor.js';
+import type { ExecutorOptions } from './executor-options.js';
 
-export interface PilotCommandOptions {
+export interface PilotCommandOptions extends Omit<ExecutorOptions, 'printJobs'> {
   readonly seeds: number;
   readonly rates: readonly number[];
   readonly scaled?: readonly string[];
@@ -25,7 +27,8 @@ export async function printPilot(
   { seeds, rates, scaled, write, ...options }: PilotCommandOptions,
 ): Promise<void> {
   const plan = planPilot(readNamedSuite(fileOrId), { seeds, rates, ...(scaled === undefined ? {} : { scaled }) });
-  const pilot = await withInterruption((interruption) => runPilot(plan, { ...options, interruption }));
+  const startExecutor = executorStarter(executorSettings(options), options);
+  const pilot = await withInterruption((interruption) => runPilot(plan, { ...options, interruption, startExecutor }));
   const text = pilotText(pilot);
   if (write === undefined) {
     printText(text);

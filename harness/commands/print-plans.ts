@@ -6,10 +6,10 @@ import { paperText } from '../planning/paper-text.js';
 import type { PlanDocument } from '../planning/plan-document.js';
 import { leftText, planText } from '../planning/plan-text.js';
 import { durationText } from '../planning/quantities.js';
+import { absolutePlace } from '../run/load-data-sets.js';
 import { findingFiles, namedSuiteFile } from '../suite/find-suite.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import { readStatedSuite, type StatedSuite } from '../suite/stated-suite.js';
-import { absolutePlace } from '../run/load-data-sets.js';
 import { chosenData } from './chosen-data.js';
 import type { SuiteOptions } from './options.js';
 

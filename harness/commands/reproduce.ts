@@ -1,5 +1,6 @@
 /** `vlm-bench reproduce`: a finding of the package from nothing to its verdict and report. */
 import { type Command, Option } from 'commander';
+import { attachOption, printJobsOption, withExecutorOptions } from './executor-options.js';
 import {
   allowBrokenOption,
   dataOption,
@@ -34,7 +35,9 @@ export function registerReproduce(program: Command): void {
 
 /** The flags that `reproduce` and `run` share. */
 export function withSuiteOptions(command: Command): Command {
-  return command
+  return withExecutorOptions(command)
+    .addOption(attachOption())
+    .addOption(printJobsOption())
     .addOption(scaleOption())
     .addOption(engineOption())
     .addOption(dataOption())

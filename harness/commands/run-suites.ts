@@ -1,18 +1,20 @@
 /** What `reproduce` and `run` do with their suites: execute, write the report, print the verdict and last the report's path. */
 import { join, resolve } from 'node:path';
+import type { ExecutorSettings } from '../execution/executor-settings.js';
 import { type Interruption, withInterruption } from '../execution/interruption.js';
 import { type FinishedReproduction, reproduce } from '../experiment/reproduce.js';
 import { planLooks, reproduceUntilDecided } from '../experiment/until-decided.js';
 import { printJsonText, printNote } from '../log-text.js';
 import { statementOf } from '../records/statement.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
-import { absolutePlace } from '../run/load-data-sets.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
+import { absolutePlace } from '../run/load-data-sets.js';
 import type { Plan, PlanOptions } from '../suite/plan.js';
 import type { StatedSuite } from '../suite/stated-suite.js';
 import type { SuiteOrigin } from '../suite/suite-origin.js';
 import { type DecidedFinding, decideFinding, lookOutcome, quotedVerdicts } from '../verdict/decide-finding.js';
 import { plainVerdicts } from '../verdict/plain-words.js';
+import { executorSettings, executorStarter } from './choose-executor.js';
 import { type ChosenData, chosenData } from './chosen-data.js';
 import { commandFor, type SuiteOptions } from './options.js';
 import { checkRequirements, unmetRequirements } from './requirements.js';
@@ -27,12 +29,23 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
   const data = options.data === undefined || options.scale !== 'small' ? undefined : chosenData(options.data);
   const chosen = { ...planOptions(options), ...(data === undefined ? {} : { dataSet: data.card.name }) };
   const plans = suites.map(({ suite, origin }) => planLooks(suite, untilDecided, { ...chosen, origin }));
+  const settings = executorSettings(options);
   for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
+  if (options.printJobs === true) {
+    const { printJobs } = await import('./print-jobs.js');
+    // Of several looks the first: whether there is another is decided by what it shows.
+    await printJobs(
+      plans.map(([first]) => first!),
+      options,
+    );
+    return;
+  }
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};
   const reports: WrittenReport[] = [];
   // One interruption for all, so that a stop request between two suites is heard as well.
   await withInterruption(async (interruption) => {
-    for (const looks of plans) reports.push(await reportOn(looks, { ...options, ...under, ...(data === undefined ? {} : { chosen: data }) }, interruption));
+    const execution = { ...options, ...under, settings, ...(data === undefined ? {} : { chosen: data }) };
+    for (const looks of plans) reports.push(await reportOn(looks, execution, interruption));
   });
   if (reports.length > 1) printNote(writeFindingsIndex(resolve(out), reports).page);
   if (json) printJsonText(document(reports.map((report) => report.json.trimEnd())));
@@ -46,10 +59,12 @@ function warnOfOrder(id: string, origin: SuiteOrigin, { smoke }: SuiteOptions): 
   );
 }
 
+type ExecutionOptions = SuiteOptions & { readonly settings: ExecutorSettings; readonly chosen?: ChosenData };
+
 /** @param looks the plan, or those of every look until the finding is decided */
 async function reportOn(
   looks: readonly Plan[],
-  { landingPage, ...options }: SuiteOptions & Pick<ReportOptions, 'landingPage'> & { readonly chosen?: ChosenData },
+  { landingPage, ...options }: ExecutionOptions & Pick<ReportOptions, 'landingPage'>,
   interruption: Interruption,
 ): Promise<WrittenReport> {
   const finding = await execute(looks, options, interruption);
@@ -65,17 +80,23 @@ async function reportOn(
 
 async function execute(
   looks: readonly Plan[],
-  { engine, out, dataRoot, workers, allowBroken, jobs, chosen }: SuiteOptions & { readonly chosen?: ChosenData },
+  { settings, chosen, ...options }: ExecutionOptions,
   interruption: Interruption,
 ): Promise<DecidedFinding> {
   const [first] = looks;
+  const { engine, out, dataRoot, workers, allowBroken, jobs } = options;
+  const place = absolutePlace({ dataRoot, workers, allowBroken, declaration: chosen?.declaration });
   const common = {
     engine,
     out,
     interruption,
     command: commandFor(first!.suite.id),
-    ...absolutePlace({ dataRoot, workers, allowBroken, declaration: chosen?.declaration }),
+    ...place,
     ...(chosen === undefined ? {} : { dataDescription: chosen.card.description }),
+    startExecutor: executorStarter(settings, options, async () => {
+      const { longestRunSeconds } = await import('../planning/longest-run.js');
+      return longestRunSeconds(looks.at(-1)!, { engine, ...place });
+    }),
     ...(jobs === undefined ? {} : { jobs }),
   };
   const decideOn = ({ folder, reproduction }: FinishedReproduction) => decideFinding(folder, reproduction);

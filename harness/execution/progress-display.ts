@@ -54,7 +54,7 @@ function bars(runs: readonly DisplayedRun[], stream: NodeJS.WriteStream): Progre
   return {
     onEvent: (index, event) => {
       const meter = meters[index]!;
-      if (event.type === 'progress') meters[index] = updateMeter(meter, event.progress, Date.now());
+      if (event.type === 'progress') meters[index] = updateMeter(meter, event.progress, event.at ?? Date.now());
       if (event.type === 'from-record') meters[index] = { ...meter, step: meter.totalSteps };
       show(index, event.type === 'progress' ? meterText(meters[index]!) : eventText(event));
     },
@@ -72,11 +72,11 @@ function lines(runs: readonly DisplayedRun[], stream: NodeJS.WritableStream): Pr
     onEvent: (index, event) => {
       const prefix = `[${index + 1}/${runs.length}] ${runs[index]!.title}`;
       if (event.type !== 'progress') {
-        stream.write(`${prefix}: ${eventText(event)}\n`);
+        stream.write(`${logLine(`${prefix}: ${eventText(event)}`)}\n`);
         shownAt[index] = Date.now();
         return;
       }
-      const meter = updateMeter(meters[index]!, event.progress, Date.now());
+      const meter = updateMeter(meters[index]!, event.progress, event.at ?? Date.now());
       meters[index] = meter;
       const rare = ['waiting', 'resuming', 'forking', 'image-left-out'].includes(event.progress.type);
       if (!rare && Date.now() - shownAt[index]! < lineInterval * 1000) return;
@@ -87,8 +87,8 @@ function lines(runs: readonly DisplayedRun[], stream: NodeJS.WritableStream): Pr
   };
 }
 
-function eventText({ type }: Exclude<ExecutionEvent, { type: 'progress' }>): string {
-  switch (type) {
+function eventText(event: Exclude<ExecutionEvent, { type: 'progress' }>): string {
+  switch (event.type) {
     case 'from-record':
       return 'already recorded, read back';
     case 'started':
@@ -99,7 +99,11 @@ function eventText({ type }: Exclude<ExecutionEvent, { type: 'progress' }>): str
       return 'stopped, can be resumed';
     case 'failed':
       return 'failed';
+    case 'queued':
+      return event.detail === '' ? 'queued' : `queued (${event.detail})`;
+    case 'running':
+      return event.detail === '' ? 'running' : `running on ${event.detail}`;
     default:
-      return type satisfies never;
+      return event satisfies never;
   }
 }

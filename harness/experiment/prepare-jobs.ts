@@ -9,7 +9,13 @@ import { codeVersion } from '../records/code-version.js';
 import { gatherProvenance } from '../records/provenance.js';
 import { runIdOf } from '../records/run-identity.js';
 import type { Statement } from '../records/statement.js';
-import { type DataPlace, type DataSetHandle, dataFingerprintOf, openDataSets, requireOpened } from '../run/load-data-sets.js';
+import {
+  type DataPlace,
+  type DataSetHandle,
+  dataFingerprintOf,
+  openDataSets,
+  requireOpened,
+} from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
 import type { RunJob } from '../run/run-job.js';
 

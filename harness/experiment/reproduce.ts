@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { captionStylesOf } from '../../reference-model/evaluation/caption-styles.js';
 import { UserError } from '../errors.js';
-import { executeRuns } from '../execution/execute-runs.js';
-import type { Executor } from '../execution/executor.js';
+import { executeRuns, type TitledJob } from '../execution/execute-runs.js';
+import type { StartExecutor } from '../execution/executor.js';
 import type { Interruption } from '../execution/interruption.js';
 import { localExecutor } from '../execution/local/local-executor.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
@@ -37,7 +37,7 @@ export interface ReproduceOptions extends DataPlace {
   /** As typed, for the report. */
   readonly command: string;
   /** Starts who performs the runs; by default processes beside this one. */
-  readonly startExecutor?: (interruption: Interruption) => Executor;
+  readonly startExecutor?: StartExecutor;
   /** The sequential rule that this reproduction is one look of, for the record. */
   readonly looks?: Reproduction['looks'];
 }
@@ -48,10 +48,37 @@ export interface FinishedReproduction {
   readonly reproduction: Reproduction;
 }
 
+/** What is to be executed, before any of it is. */
+export interface PreparedReproduction extends FinishedReproduction {
+  readonly store: string;
+  readonly jobs: readonly TitledJob[];
+}
+
 /** @throws UserError for bad input, failed or interrupted runs */
 export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<FinishedReproduction> {
-  const { engine = 'auto', jobs: parallel = availableParallelism(), interruption, command } = options;
+  const { jobs: parallel = availableParallelism(), interruption } = options;
   const { startExecutor = (interruption) => localExecutor({ interruption }) } = options;
+  const { jobs, store, folder, reproduction } = await prepareReproduction(plan, options);
+  const executor = await startExecutor(interruption, store);
+  const display = progressDisplay(jobs.map(displayedRun));
+  try {
+    await executeRuns(jobs, { executor, jobs: parallel, interruption, onEvent: display.onEvent });
+  } finally {
+    display.close();
+  }
+  completeReproduction(folder, reproduction);
+  return { folder, reproduction };
+}
+
+/**
+ * Everything up to the execution: the runs with their identities, and the hypotheses on disk.
+ * @throws UserError for bad input
+ */
+export async function prepareReproduction(
+  plan: Plan,
+  options: Omit<ReproduceOptions, 'interruption' | 'startExecutor'>,
+): Promise<PreparedReproduction> {
+  const { engine = 'auto', jobs: parallel = availableParallelism(), command } = options;
   const store = resolve(options.out ?? 'vlm-bench-results');
   const machinery = options.machinery ?? (await import('../run/reference-model.js')).referenceModel;
   const { configs, prefixAt, runAt } = inOrderOfExecution(plan);
@@ -88,20 +115,7 @@ export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<
   const finishedRuns = () =>
     recorded.runIds.filter((runId) => readFinishedResult(runPaths(store, runId)) !== undefined).length;
   const reproduction = registerReproduction(folder, planned, finishedRuns);
-
-  const display = progressDisplay(jobs.map(displayedRun));
-  try {
-    await executeRuns(jobs, {
-      executor: startExecutor(interruption),
-      jobs: parallel,
-      interruption,
-      onEvent: display.onEvent,
-    });
-  } finally {
-    display.close();
-  }
-  completeReproduction(folder, reproduction);
-  return { folder, reproduction };
+  return { store, jobs, folder, reproduction };
 }
 
 /** What the texts that the arms learn from are like. */
@@ -125,7 +139,8 @@ async function requireCaptions({ hypotheses, dataSet, runs }: Plan, { load }: Da
     code: 'data-invalid',
     what: `the ${split} split of ${dataSet} has no ${first?.style ?? 'captions'}`,
     where: dataSet,
-    expected: first === undefined ? 'captions to score against' : `${first.style}, which the hypothesis ${first.id} is about`,
+    expected:
+      first === undefined ? 'captions to score against' : `${first.style}, which the hypothesis ${first.id} is about`,
     fix: 'name another data set, or declare this one with captions of that style for the split',
   });
 }

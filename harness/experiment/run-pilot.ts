@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { executeRuns } from '../execution/execute-runs.js';
-import type { Executor } from '../execution/executor.js';
+import type { StartExecutor } from '../execution/executor.js';
 import type { Interruption } from '../execution/interruption.js';
 import { localExecutor } from '../execution/local/local-executor.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
@@ -32,7 +32,7 @@ export interface RunPilotOptions extends DataPlace {
   readonly out: string;
   readonly machinery?: Machinery;
   readonly interruption: Interruption;
-  readonly startExecutor?: (interruption: Interruption) => Executor;
+  readonly startExecutor?: StartExecutor;
   /** The day, as it is written into the pilot. */
   readonly today?: string;
 }
@@ -56,10 +56,10 @@ export async function runPilot(plan: PilotPlan, options: RunPilotOptions): Promi
   });
   const data = evaluatedData(plan.runs[0]!.config);
   await recordEvaluationImages(store, data, plan.runs.map(({ config }) => config.evaluation).reduce(widerEvaluation));
+  const executor = await startExecutor(interruption, store);
   const display = progressDisplay(jobs.map(displayedRun));
   let results: readonly (RunResult | undefined)[];
   try {
-    const executor = startExecutor(interruption);
     results = await executeRuns(jobs, { executor, jobs: parallel, interruption, onEvent: display.onEvent });
   } finally {
     display.close();

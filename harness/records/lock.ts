@@ -1,41 +1,72 @@
 /**
- * A lock between processes that survives crashes without races. Whoever wants it publishes a claim (an empty file whose unique
- * name identifies the process), then looks: if any other claim belongs to a living process, it withdraws and waits. Of two
- * that publish at once, the later to look must see the other, so never both hold it. Claims of dead processes are removed;
- * that is safe because no name is ever used twice.
+ * A lock between processes that survives crashes without races, on a disk and on a shared file system. Whoever wants it publishes a claim
+ * (a file whose unique name identifies host, boot and process), then looks: if any other claim belongs to a living process, it withdraws
+ * and waits. Of two that publish at once, the later to look must see the other, so never both hold it: all that is asked of the file system
+ * is that a file is created exclusively and that a folder shows it to whoever looks afterwards, which NFS grants to one who has just
+ * created a file there. Claims of dead processes are removed; that is safe because no name is ever used twice. The process of another
+ * machine is judged by its heartbeat (`heartbeat.ts`); an owner that was judged dead and lives finds its claim gone (`isHeld`).
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { beatText, keepBeating, Watch } from './heartbeat.js';
+import { isOfThisHost, livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 export interface Lock {
+  /** False once another machine took it over, as it had seen no sign of life: nothing may be written under the lock from then on. */
+  isHeld(): boolean;
   release(): void;
 }
 
-/** Takes the lock kept in `folder` if nobody living holds it, else returns who does. */
-export function tryLock(folder: string): Lock | { readonly heldBy: ProcessIdentity } {
+/**
+ * Takes the lock kept in `folder` if nobody living holds it, else returns who does.
+ * @param watch of the claims of other machines, kept from one attempt to the next; without one they count as alive
+ */
+export function tryLock(folder: string, watch?: Watch): Lock | { readonly heldBy: ProcessIdentity } {
   const own = claimName(ownIdentity());
   const ownFile = join(folder, own);
   publishClaim(folder, ownFile);
-  const release = () => rmSync(ownFile, { force: true });
+  const remove = () => rmSync(ownFile, { force: true });
   for (const name of readdirSync(folder)) {
     const claim = parseClaim(name);
     if (name === own || claim === undefined) continue;
-    if (isAlive(claim)) {
-      release();
+    if (isOwned(claim, join(folder, name), watch)) {
+      remove();
       return { heldBy: claim };
     }
     rmSync(join(folder, name), { force: true });
   }
-  return { release };
+  const beating = keepBeating(ownFile);
+  return {
+    isHeld: () => !beating.isLost() && existsSync(ownFile),
+    release: () => {
+      beating.stop();
+      remove();
+    },
+  };
+}
+
+function isOwned(claim: ProcessIdentity, file: string, watch: Watch | undefined): boolean {
+  const liveness = livenessOf(claim);
+  if (liveness !== 'unknown') return liveness === 'alive';
+  // Earlier versions wrote claims that never beat.
+  if (!isOfThisHost(claim) && isEmpty(file)) return true;
+  return watch === undefined || !watch.isLost(file);
+}
+
+function isEmpty(file: string): boolean {
+  try {
+    return statSync(file).size === 0;
+  } catch {
+    return false;
+  }
 }
 
 function publishClaim(folder: string, file: string): void {
   for (let attempt = 0; ; attempt++) {
     mkdirSync(folder, { recursive: true });
     try {
-      writeFileSync(file, '', { flag: 'wx' });
+      writeFileSync(file, beatText(0), { flag: 'wx' });
       return;
     } catch (error) {
       // Whoever was done with the folder may just have removed it, empty as it was.
@@ -55,14 +86,16 @@ export interface WaitOptions {
  * @throws the signal's reason when it aborts
  */
 export async function waitForLock(folder: string, { signal, onWait }: WaitOptions = {}): Promise<Lock> {
+  const watch = new Watch();
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
-    const outcome = tryLock(folder);
+    const outcome = tryLock(folder, watch);
     if ('release' in outcome) return outcome;
     // The first collision may be another's withdrawn claim; only a lasting one is worth telling.
     if (attempt === 2) onWait?.(outcome.heldBy);
     // Random, so that two who saw each other's claims do not meet again.
-    const pause = attempt < 3 ? 5 + Math.random() * 45 : 100 + Math.random() * 200;
+    const isElsewhere = attempt >= 20 && livenessOf(outcome.heldBy) === 'unknown';
+    const pause = (attempt < 3 ? 5 + Math.random() * 45 : 100 + Math.random() * 200) * (isElsewhere ? 10 : 1);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -79,7 +79,8 @@ function sourcesOf(configs: readonly RunConfig[], place: DataPlace): readonly Da
     for (const name of dataSetNames(config)) {
       const source = sourceOf(name, config, place);
       const known = sources.get(name) ?? source;
-      if (known.side !== source.side) throw new RangeError(`${name} is needed in images of ${known.side} and ${source.side} pixels.`);
+      if (known.side !== source.side)
+        throw new RangeError(`${name} is needed in images of ${known.side} and ${source.side} pixels.`);
       sources.set(name, known);
     }
   }

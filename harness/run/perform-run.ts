@@ -41,6 +41,9 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     signal,
     onWait: ({ host, pid }) => onProgress({ type: 'waiting', heldBy: `process ${pid} on ${host}`, lock: paths.lock }),
   });
+  const requireLock = () => {
+    if (!lock.isHeld()) throw takenOver(job.runId, paths.lock);
+  };
   let log: EventLog | undefined;
   try {
     const finished = readFinishedResult(paths);
@@ -76,11 +79,13 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
       data: dataSets,
       ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.folder }),
       saveCheckpoint: async (step, write) => {
+        requireLock();
         // A checkpoint promises that everything before it is on disk.
         const log = events.sync();
         await saveCheckpoint(paths.checkpoints, { step, log }, (folder) => write(folder, job.runId));
       },
       onEvent: (event) => {
+        requireLock();
         events.append(event);
         onProgress(event);
       },
@@ -99,6 +104,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
       dataSets,
     });
     machinery.dispose(model);
+    requireLock();
     const predictionsFile = predictionsText(predictions);
     writeFileAtomically(paths.predictions, predictionsFile);
     writeFileAtomically(paths.examples, JSON.stringify(await exampleImages(config, data, job.store)));
@@ -128,6 +134,15 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     log?.close();
     lock.release();
   }
+}
+
+function takenOver(runId: string, lock: string): UserError {
+  return new UserError({
+    code: 'run-failed',
+    what: 'another machine took the run over, as it had seen no sign of life of this one',
+    where: `run ${runId}, claims in ${lock}`,
+    fix: 'let the other one finish; if machines are often suspended for minutes, do not let two of them work on one store',
+  });
 }
 
 /** The plan hashed the data, the code and the engine in another process; this one must have met the same. */

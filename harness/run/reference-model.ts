@@ -1,4 +1,7 @@
 /** Binds the machinery that runs need to the reference model of this package. */
+
+import type { DataSet } from '../../reference-model/data/dataset.js';
+import { EMBEDDED_DATA_SETS, type EmbeddedDataSetName } from '../../reference-model/data/registry.js';
 import {
   activateEngine,
   dataFingerprint,
@@ -9,8 +12,6 @@ import {
   saveWeights,
   train,
 } from '../../reference-model/index.js';
-import type { DataSet } from '../../reference-model/data/dataset.js';
-import { EMBEDDED_DATA_SETS, type EmbeddedDataSetName } from '../../reference-model/data/registry.js';
 import type { Model } from '../../reference-model/model/model.js';
 import type { DataSource, Machinery } from './machinery.js';
 

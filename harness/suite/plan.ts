@@ -76,7 +76,10 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
   }
   const arms = armsOf(suite.factors);
   const seeds = chooseSeeds(suite, options);
-  const settingsOfArms = arms.map(({ id, levels }) => ({ id, scale: settingsOf(suite, { scale, dataSet, levels, smoke }) }));
+  const settingsOfArms = arms.map(({ id, levels }) => ({
+    id,
+    scale: settingsOf(suite, { scale, dataSet, levels, smoke }),
+  }));
   const runs = seeds.flatMap((seed) =>
     settingsOfArms.map(({ id, scale }) => ({
       arm: id,
@@ -107,7 +110,11 @@ function photographsOf({ id, scales }: Suite, { dataSet }: PlanOptions): string 
   const refuse = (what: string, expected: string, fix: string) =>
     new UserError({ code: 'usage', what, expected, fix }, { exitCode: 2 });
   if (scales.small === undefined) {
-    throw refuse(`${id} states no small scale`, '--scale embedded', 'run the embedded scale, or add scales.small to a copy');
+    throw refuse(
+      `${id} states no small scale`,
+      '--scale embedded',
+      'run the embedded scale, or add scales.small to a copy',
+    );
   }
   if (dataSet !== undefined) return dataSet;
   throw refuse(
@@ -123,11 +130,7 @@ export function defaultDataSet({ data }: Pick<Suite, 'data'>): DataSetName {
 }
 
 /** The hypotheses with what the data set changes of them. */
-export function hypothesesOn(
-  suite: Suite,
-  dataSet: string,
-  scale: TrainedScale = 'embedded',
-): readonly Hypothesis[] {
+export function hypothesesOn(suite: Suite, dataSet: string, scale: TrainedScale = 'embedded'): readonly Hypothesis[] {
   const isSmall = scale === 'small';
   const changes = (isSmall ? suite.scales.small : suite.data[dataSet as DataSetName])?.hypotheses ?? {};
   return suite.hypotheses

@@ -78,9 +78,7 @@ const stage = z.strictObject({
   questionsPerImage: upTo(1024)
     .exactOptional()
     .describe('Questions of an image that share one pass over it; sizes of batches still count questions.'),
-  captionsPerImage: upTo(1024)
-    .exactOptional()
-    .describe('The same of captions in one style.'),
+  captionsPerImage: upTo(1024).exactOptional().describe('The same of captions in one style.'),
   validation: stageValidation.exactOptional(),
   validateStart: z.literal(true).exactOptional().describe('Measure the held-out loss before the first step as well.'),
 });

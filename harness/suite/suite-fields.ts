@@ -144,7 +144,11 @@ export const suiteFields = z.strictObject({
     )
     .meta({ examples: [[6]] }),
   reserveSeeds: z.array(z.int().min(0)).default([]).describe('Seeds that --until-decided may add, in this order.'),
-  scales: z.strictObject({ embedded: scaleSchema, small: smallScale.exactOptional(), paper: paperScaleSchema.exactOptional() }),
+  scales: z.strictObject({
+    embedded: scaleSchema,
+    small: smallScale.exactOptional(),
+    paper: paperScaleSchema.exactOptional(),
+  }),
   data: z
     .partialRecord(dataSetName, dataSet)
     .refine((data) => Object.keys(data).length > 0, 'must have at least one data set')

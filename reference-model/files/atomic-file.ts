@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { namingFile } from './system-errors.js';
+import { namingFile, systemCodeOf } from './system-errors.js';
 import { writePieces, writeTargetOf, writeThrough } from './write-target.js';
 
 /**
@@ -67,6 +67,9 @@ export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {
     fsyncSync(descriptor);
+  } catch (error) {
+    // Some file systems of other machines take no such request for a folder, and keep names safe themselves.
+    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(systemCodeOf(error) ?? '')) throw error;
   } finally {
     closeSync(descriptor);
   }

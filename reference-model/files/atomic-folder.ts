@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { syncFolder, uniqueSuffix } from './atomic-file.js';
+import { systemCodeOf } from './system-errors.js';
 
 const LEFTOVER = '.tmp-';
 
@@ -46,12 +47,21 @@ export function removeFolderAtomically(folder: string): void {
     throw error;
   }
   syncFolder(parent);
-  rmSync(temporary, { recursive: true, force: true });
+  removeLeftover(temporary);
 }
 
 /** Removes what interrupted calls left in a folder. Call only while nobody else fills or removes folders there. */
 export function removeLeftovers(parent: string): void {
   for (const name of readdirSync(parent)) {
-    if (name.startsWith(LEFTOVER)) rmSync(join(parent, name), { recursive: true, force: true });
+    if (name.startsWith(LEFTOVER)) removeLeftover(join(parent, name));
+  }
+}
+
+/** On NFS a file that another process has open leaves something in its folder until it is closed: a later call removes that. */
+function removeLeftover(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EBUSY'].includes(systemCodeOf(error) ?? '')) throw error;
   }
 }

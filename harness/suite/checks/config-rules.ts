@@ -45,7 +45,9 @@ function dataComplaints({ data, tokenizer, recipe }: RunConfig): readonly Compla
     if (known.some((name) => name === data.name)) return [];
     const message = 'is no data set of the embedded scale';
     const expected = `one of ${known.join(', ')}`;
-    return [{ path: ['data', 'name'], message, expected, known, fix: 'name one of these, or state tokenizer: byte-pairs' }];
+    return [
+      { path: ['data', 'name'], message, expected, known, fix: 'name one of these, or state tokenizer: byte-pairs' },
+    ];
   }
   const path = ['recipe', 'initialization', 'language'];
   const message = 'must be random: the pretrained language model reads tokens of the embedded tokenizer';
@@ -60,7 +62,10 @@ function dataComplaints({ data, tokenizer, recipe }: RunConfig): readonly Compla
           },
         ],
   );
-  return [...(recipe.initialization.language === 'random' ? [] : [{ path, message, involves: [['tokenizer']] }]), ...stages];
+  return [
+    ...(recipe.initialization.language === 'random' ? [] : [{ path, message, involves: [['tokenizer']] }]),
+    ...stages,
+  ];
 }
 
 /** @param stage as it stands in a file, where a stage of either kind may lack anything */

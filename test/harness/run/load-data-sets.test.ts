@@ -33,7 +33,9 @@ test('each data set is loaded once, and only easy-vqa has a folder', async () =>
 
 test('an opened data set has its fingerprint before anything is loaded, and is loaded when it is asked for', async () => {
   const { loaded, ...opener } = machinery();
-  const opened = await openDataSets(opener, [run('tiny-pathology', 'tiny-scenes'), run('easy-vqa')], { dataRoot: '/data' });
+  const opened = await openDataSets(opener, [run('tiny-pathology', 'tiny-scenes'), run('easy-vqa')], {
+    dataRoot: '/data',
+  });
   expect(loaded).toEqual([]);
   expect(dataFingerprintOf(run('tiny-scenes'), opened)).toBe('of tiny-scenes');
   const { name, fingerprint } = await requireOpened(opened, 'easy-vqa').load();

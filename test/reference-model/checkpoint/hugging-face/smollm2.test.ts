@@ -28,47 +28,51 @@ const folder = process.env.SMOLLM2;
 /** Logits closer than this may change places. */
 const TIE = 1e-3;
 
-it.skipIf(folder === undefined)('SmolLM2-135M ranks tokens as transformers does (SMOLLM2 names its folder)', { timeout: 3_600_000 }, async () => {
-  await activateEngine('wasm');
-  const { config: language, tensors } = openLanguage(folder!);
-  const tokenizer = openHubTokenizer(folder!);
-  const config = { ...TINY, language: { ...language, maximumPositions: 512 } };
-  const model = loadModel(config, tensors);
-  const sentences = readFileSync(join(folder!, 'expected.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Sentence);
-  let [ours, theirs, targets, positions, largest] = [0, 0, 0, 0, 0];
-  for (const { text, ids, best, logits: expected, logLikelihood } of sentences) {
-    expect(tokenizer.encode(text)).toEqual(ids);
-    const sequence = ids.map((id) => ({ role: 'prompt', id, document: 0 }) as const);
-    const { vocabularySize, maximumPositions } = config.language;
-    const limits = { vocabularySize, maximumPositions, visualTokensPerImage: 0, images: 0 };
-    const batch = buildBatch([sequence], 'causal', limits);
-    const scores = tf.tidy(() => logitsOf(model, runSequences(model, batch)).dataSync() as Float32Array);
-    for (const [i, tokens] of best.entries()) {
-      const row = scores.subarray(i * vocabularySize, (i + 1) * vocabularySize);
-      const top = row.reduce((most, score, id) => (score > row[most]! ? id : most), 0);
-      expect(top, `the best token after ${i + 1} of ${JSON.stringify(text)}`).toBe(tokens[0]);
-      for (let place = 0; place < 10; place++) {
-        largest = Math.max(largest, Math.abs(row[tokens[place]!]! - expected[i]![place]!));
-        if (expected[i]![place]! - expected[i]![place + 1]! < TIE) continue;
-        expect(row[tokens[place]!]!, `${text}: place ${place}`).toBeGreaterThan(row[tokens[place + 1]!]!);
+it.skipIf(folder === undefined)(
+  'SmolLM2-135M ranks tokens as transformers does (SMOLLM2 names its folder)',
+  { timeout: 3_600_000 },
+  async () => {
+    await activateEngine('wasm');
+    const { config: language, tensors } = openLanguage(folder!);
+    const tokenizer = openHubTokenizer(folder!);
+    const config = { ...TINY, language: { ...language, maximumPositions: 512 } };
+    const model = loadModel(config, tensors);
+    const sentences = readFileSync(join(folder!, 'expected.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Sentence);
+    let [ours, theirs, targets, positions, largest] = [0, 0, 0, 0, 0];
+    for (const { text, ids, best, logits: expected, logLikelihood } of sentences) {
+      expect(tokenizer.encode(text)).toEqual(ids);
+      const sequence = ids.map((id) => ({ role: 'prompt', id, document: 0 }) as const);
+      const { vocabularySize, maximumPositions } = config.language;
+      const limits = { vocabularySize, maximumPositions, visualTokensPerImage: 0, images: 0 };
+      const batch = buildBatch([sequence], 'causal', limits);
+      const scores = tf.tidy(() => logitsOf(model, runSequences(model, batch)).dataSync() as Float32Array);
+      for (const [i, tokens] of best.entries()) {
+        const row = scores.subarray(i * vocabularySize, (i + 1) * vocabularySize);
+        const top = row.reduce((most, score, id) => (score > row[most]! ? id : most), 0);
+        expect(top, `the best token after ${i + 1} of ${JSON.stringify(text)}`).toBe(tokens[0]);
+        for (let place = 0; place < 10; place++) {
+          largest = Math.max(largest, Math.abs(row[tokens[place]!]! - expected[i]![place]!));
+          if (expected[i]![place]! - expected[i]![place + 1]! < TIE) continue;
+          expect(row[tokens[place]!]!, `${text}: place ${place}`).toBeGreaterThan(row[tokens[place + 1]!]!);
+        }
+        positions++;
+        const next = ids[i + 1];
+        if (next !== undefined) ours += row[next]! - logSumExp(row);
       }
-      positions++;
-      const next = ids[i + 1];
-      if (next !== undefined) ours += row[next]! - logSumExp(row);
+      theirs += logLikelihood;
+      targets += ids.length - 1;
     }
-    theirs += logLikelihood;
-    targets += ids.length - 1;
-  }
-  const perplexity = (logLikelihood: number): number => Math.exp(-logLikelihood / targets);
-  console.log(
-    `${sentences.length} sentences, ${positions} positions; largest difference of a logit of the first ten ${largest.toExponential(1)}; ` +
-      `perplexity ${perplexity(ours).toFixed(4)}, of transformers ${perplexity(theirs).toFixed(4)}`,
-  );
-  expect(Math.abs(perplexity(ours) / perplexity(theirs) - 1)).toBeLessThan(1e-3);
-});
+    const perplexity = (logLikelihood: number): number => Math.exp(-logLikelihood / targets);
+    console.log(
+      `${sentences.length} sentences, ${positions} positions; largest difference of a logit of the first ten ${largest.toExponential(1)}; ` +
+        `perplexity ${perplexity(ours).toFixed(4)}, of transformers ${perplexity(theirs).toFixed(4)}`,
+    );
+    expect(Math.abs(perplexity(ours) / perplexity(theirs) - 1)).toBeLessThan(1e-3);
+  },
+);
 
 function logSumExp(row: Float32Array): number {
   const most = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);

@@ -1,0 +1,27 @@
+/** The executor that the settings name. Those that hand runs to a scheduler are loaded only when they are asked for. */
+import { UserError } from '../errors.js';
+import type { Executor, StartOptions } from './executor.js';
+import type { ExecutorSettings } from './executor-settings.js';
+import { localExecutor } from './local/local-executor.js';
+
+/** @throws UserError when the scheduler cannot be reached */
+export async function startExecutor(settings: ExecutorSettings, options: StartOptions): Promise<Executor> {
+  const { interruption } = options;
+  switch (settings.executor) {
+    case 'local':
+      return localExecutor({ interruption });
+    case 'slurm': {
+      const { slurmExecutor } = await import('./slurm/slurm-executor.js');
+      return slurmExecutor(settings.slurm, options);
+    }
+    case 'kubernetes':
+      throw new UserError({
+        code: 'not-available',
+        what: 'the executor kubernetes is not there yet',
+        expected: '--executor local or slurm',
+        fix: 'choose one of these, or hand the commands of --print-jobs to the cluster',
+      });
+    default:
+      return settings.executor satisfies never;
+  }
+}

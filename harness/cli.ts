@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { registerCompare } from './commands/compare.js';
 import { registerData } from './commands/data.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerEngine } from './commands/engine.js';
 import { registerGate } from './commands/gate.js';
 import { registerGenerate } from './commands/generate.js';
 import { registerPilot } from './commands/pilot.js';
@@ -54,6 +55,7 @@ function createProgram(): Command {
   registerGate(program);
   registerData(program);
   registerPretrain(program);
+  registerEngine(program);
   registerDoctor(program);
   return program;
 }

@@ -14,6 +14,7 @@ import {
   smokeOption,
   untilDecidedOption,
 } from './options.js';
+import { addTorchOptions } from './torch-options.js';
 
 export function registerReproduce(program: Command): void {
   withSuiteOptions(program.command('reproduce'))
@@ -32,9 +33,7 @@ export function registerReproduce(program: Command): void {
 
 /** The flags that `reproduce` and `run` share. */
 export function withSuiteOptions(command: Command): Command {
-  return command
-    .addOption(scaleOption())
-    .addOption(engineOption())
+  return addTorchOptions(command.addOption(scaleOption()).addOption(engineOption()))
     .addOption(dataOption())
     .addOption(dataRootOption())
     .addOption(seedsOption())

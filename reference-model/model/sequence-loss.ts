@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingLookup } from '../ops/embedding-lookup.js';
 import { projectedCrossEntropy } from '../ops/projected-cross-entropy.js';
-import { type KeyValueCache, languageModel, logitsOf } from './language-model.js';
+import { type KeyValueCache, languageModel, logitsOf, outputWeight } from './language-model.js';
 import type { Model } from './model.js';
 import { TOKEN_TABLE } from './parameters.js';
 import type { SequenceBatch } from './sequence.js';
@@ -76,7 +76,7 @@ function targetRows(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Te
  */
 export function targetLosses(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): tf.Tensor {
   const rows = targetRows(model, batch, visualEmbeddings);
-  return projectedCrossEntropy(rows, model.weights(TOKEN_TABLE), tf.tensor1d(batch.labels, 'int32'));
+  return projectedCrossEntropy(rows, outputWeight(model), tf.tensor1d(batch.labels, 'int32'));
 }
 
 /**

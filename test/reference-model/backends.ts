@@ -22,5 +22,11 @@ export async function useBackend(name: TestBackend): Promise<void> {
   await tf.ready();
 }
 
+const torch = diagnoseTorchEngine();
+if (!torch.available) console.warn(`Tests of the engine torch are skipped: ${torch.reason}`);
+
 /** Whether the addon of the engine torch is built here; its tests are left out where it is not. */
-export const isTorchAvailable = (): boolean => diagnoseTorchEngine().available;
+export const isTorchAvailable = torch.available;
+
+/** An entry of a list of engines under test, where it can run. */
+export const torchIfAvailable = <Entry>(entry: () => Entry): readonly Entry[] => (isTorchAvailable ? [entry()] : []);

@@ -32,6 +32,7 @@ export interface TorchAddon
     Record<BinaryOperation, Binary>,
     Record<ReductionOperation, Reduction>,
     Record<'addNumber' | 'mulNumber' | 'divNumber', WithNumber> {
+  addAll(parts: readonly Handle[]): Handle;
   matmul(a: Handle, b: Handle, transposeA: boolean, transposeB: boolean): Handle;
   where(condition: Handle, a: Handle, b: Handle): Handle;
   argMax(x: Handle, axis: number): Handle;

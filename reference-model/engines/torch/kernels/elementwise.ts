@@ -65,6 +65,11 @@ export function registerElementwiseKernels(): void {
       backend.wrap(torch[operation](backend.handleOf(a!), backend.handleOf(b!)), broadcast(a!, b!), 'bool'),
     );
   }
+  registerTorchKernel('AddN', ({ torch, backend, inputs }) => {
+    const parts = Object.values(inputs);
+    const [{ shape, dtype }] = parts as [TensorInfo];
+    return backend.wrap(torch.addAll(parts.map((part) => backend.handleOf(part))), shape, dtype);
+  });
   registerTorchKernel('Select', ({ torch, backend, inputs: { condition, t, e } }) => {
     const chosen = torch.where(backend.handleOf(condition!), backend.handleOf(t!), backend.handleOf(e!));
     return backend.wrap(chosen, broadcast(condition!, t!), t!.dtype);

@@ -71,6 +71,12 @@ Tensor sum(const Tensor& x, Sizes axes, bool keepAxes) {
   return at::sum(x, axes, keepAxes, isInteger ? std::optional<at::ScalarType>(at::kInt) : std::nullopt);
 }
 
+Tensor addAll(Tensors parts) {
+  Tensor total = parts.at(0);
+  for (std::size_t i = 1; i < parts.size(); i++) total = at::add(total, parts[i]);
+  return parts.size() == 1 ? total.view(total.sizes()) : total;
+}
+
 Tensor slice(const Tensor& x, Sizes begin, Sizes size) {
   Tensor part = x;
   for (std::int64_t axis = 0; axis < x.dim(); axis++) {
@@ -119,6 +125,7 @@ const Operations& stockOperations() {
       {"sub", +[](const Tensor& a, const Tensor& b) { return at::sub(a, b); }},
       {"mul", +[](const Tensor& a, const Tensor& b) { return at::mul(a, b); }},
       {"div", +[](const Tensor& a, const Tensor& b) { return at::div(a, b); }},
+      {"addAll", &addAll},
       {"addNumber", +[](const Tensor& a, double b) { return at::add(a, b); }},
       {"mulNumber", +[](const Tensor& a, double b) { return at::mul(a, b); }},
       {"divNumber", +[](const Tensor& a, double b) { return at::div(a, b); }},

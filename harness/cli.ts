@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { registerCompare } from './commands/compare.js';
 import { registerData } from './commands/data.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerEngine } from './commands/engine.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerGate } from './commands/gate.js';
 import { registerGenerate } from './commands/generate.js';
@@ -60,6 +61,7 @@ function createProgram(): Command {
   registerGate(program);
   registerData(program);
   registerPretrain(program);
+  registerEngine(program);
   registerDoctor(program);
   return program;
 }

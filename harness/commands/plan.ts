@@ -13,15 +13,17 @@ import {
   smokeOption,
 } from './options.js';
 import type { PlanCommandOptions } from './print-plans.js';
+import { addTorchOptions } from './torch-options.js';
 
 export function registerPlan(program: Command): void {
-  withExecutorOptions(program.command('plan'))
+  const command = withExecutorOptions(program.command('plan'))
     .description('show the runs of a suite, what they cost, and which effects they can find')
     .argument('[suite]', 'path of the suite (YAML), or the id of a shipped one')
     .addOption(new Option('--finding <number>', 'a finding of the package').choices(['1', '2', '3', '4', 'all']))
     .option('--full', 'also the further suites of the finding, which take longer')
     .addOption(scaleOption())
-    .addOption(engineOption())
+    .addOption(engineOption());
+  addTorchOptions(command)
     .addOption(dataOption())
     .addOption(dataRootOption())
     .addOption(seedsOption())

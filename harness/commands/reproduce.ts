@@ -17,6 +17,7 @@ import {
   untilDecidedOption,
   workersOption,
 } from './options.js';
+import { addTorchOptions } from './torch-options.js';
 
 export function registerReproduce(program: Command): void {
   withSuiteOptions(program.command('reproduce'))
@@ -35,11 +36,13 @@ export function registerReproduce(program: Command): void {
 
 /** The flags that `reproduce` and `run` share. */
 export function withSuiteOptions(command: Command): Command {
-  return withExecutorOptions(command)
-    .addOption(attachOption())
-    .addOption(printJobsOption())
-    .addOption(scaleOption())
-    .addOption(engineOption())
+  return addTorchOptions(
+    withExecutorOptions(command)
+      .addOption(attachOption())
+      .addOption(printJobsOption())
+      .addOption(scaleOption())
+      .addOption(engineOption()),
+  )
     .addOption(dataOption())
     .addOption(dataRootOption())
     .addOption(workersOption())

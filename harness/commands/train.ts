@@ -2,13 +2,15 @@
 import type { Command } from 'commander';
 import { printJson, printNote, printText } from '../log-text.js';
 import { dataRootOption, engineOption, jsonOption, outOption, type SuiteOptions } from './options.js';
+import { addTorchOptions } from './torch-options.js';
 
 export function registerTrain(program: Command): void {
-  program
+  const command = program
     .command('train')
     .description('train and score one configuration')
     .argument('<config>', 'path of the run configuration (YAML)')
-    .addOption(engineOption())
+    .addOption(engineOption());
+  addTorchOptions(command)
     .addOption(dataRootOption())
     .addOption(outOption())
     .addOption(jsonOption())

@@ -17,7 +17,17 @@ export type EngineDefect =
       readonly index: number;
       readonly limit: number;
     }
-  | { readonly code: 'unsupported-input'; readonly kernel: string; readonly input: string; readonly problem: string };
+  | { readonly code: 'unsupported-input'; readonly kernel: string; readonly input: string; readonly problem: string }
+  | { readonly code: 'device-out-of-memory'; readonly kernel: string; readonly problem: string }
+  | {
+      readonly code: 'operation-failed';
+      readonly kernel: string;
+      /** Of the engine's library. */
+      readonly operation: string;
+      /** Types and shapes of the tensors that it was given. */
+      readonly tensors: string;
+      readonly problem: string;
+    };
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -38,6 +48,13 @@ function describe(defect: EngineDefect): string {
       );
     case 'unsupported-input':
       return `${defect.kernel}: ${defect.input}: ${defect.problem}`;
+    case 'device-out-of-memory':
+      return (
+        `${defect.kernel}: the device is out of memory: ${defect.problem} Use a smaller micro-batch, ` +
+        'or recompute blocks in the backward pass (activation checkpointing).'
+      );
+    case 'operation-failed':
+      return `${defect.kernel}: ${defect.operation}(${defect.tensors}) failed: ${defect.problem}`;
     default:
       return defect satisfies never;
   }

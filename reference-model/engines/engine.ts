@@ -10,7 +10,7 @@ export interface Engine {
   readonly name: EngineName;
   /** Name under which its backend is registered with tfjs. */
   readonly backend: string;
-  readonly precision: 'float32' | 'bfloat16' | 'float16';
+  readonly precision: 'float32' | 'tf32' | 'bfloat16' | 'float16';
   /**
    * Identity of the arithmetic, type of device and precision included: two engines with equal numerics give equal bits. It enters the run
    * id. For `wasm` it is the hash of the kernel binary.

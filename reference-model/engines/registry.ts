@@ -1,19 +1,12 @@
 /** Chooses an engine by name or the best one for `auto`, selects its tfjs backend, and says why the others cannot run. */
 import { registerCompositeKernels } from '../ops/registration.js';
 import type { Engine, EngineDiagnosis, EngineName } from './engine.js';
-import { EngineError } from './engine-error.js';
 import { registerStockGradients } from './gradients.js';
 import { activateTensorflowEngine, diagnoseTensorflowEngine, hasTensorflowGpu } from './tensorflow/engine.js';
-import { diagnoseTorchEngine } from './torch/engine.js';
+import { activateTorchEngine, diagnoseTorchEngine, hasTorchGpu } from './torch/engine.js';
 import { activateWasmEngine, diagnoseWasmEngine } from './wasm/engine.js';
 
 export type EngineChoice = 'auto' | EngineName;
-
-function unavailable(diagnosis: EngineDiagnosis): EngineError {
-  if (diagnosis.available) throw new TypeError(`The engine ${diagnosis.name} is available.`);
-  const { name, reason, remedy } = diagnosis;
-  return new EngineError({ code: 'engine-unavailable', engine: name, reason, remedy });
-}
 
 async function select(name: EngineName): Promise<Engine> {
   switch (name) {
@@ -22,21 +15,22 @@ async function select(name: EngineName): Promise<Engine> {
     case 'tensorflow':
       return activateTensorflowEngine();
     case 'torch':
-      throw unavailable(diagnoseTorchEngine());
+      return activateTorchEngine();
     default:
       return name satisfies never;
   }
 }
 
 async function bestEngine(): Promise<EngineName> {
+  if (hasTorchGpu()) return 'torch';
   return (await hasTensorflowGpu()) ? 'tensorflow' : 'wasm';
 }
 
 /**
  * Selects an engine as the current tfjs backend and registers the gradients of stock operations and the fused operations.
  *
- * @param choice `auto` takes `tensorflow` where tfjs-node-gpu finds a GPU, else `wasm`; never a TensorFlow on the CPU, which
- * would give up equal bits on every machine
+ * @param choice `auto` takes `torch` where its libtorch finds a GPU, then `tensorflow` where tfjs-node-gpu finds one, else `wasm`; never
+ * one of them on the CPU, which would give up equal bits on every machine
  * @throws EngineError `engine-unavailable`, saying why and how to fix it
  */
 export async function activateEngine(choice: EngineChoice): Promise<Engine> {

@@ -85,7 +85,12 @@ function decoderLayer(
  * @param hidden [.., D]
  * @returns [.., vocabularySize]
  */
-export function logitsOf({ config, weights }: Pick<Model, 'config' | 'weights'>, hidden: tf.Tensor): tf.Tensor {
+export function logitsOf(model: Pick<Model, 'config' | 'weights'>, hidden: tf.Tensor): tf.Tensor {
+  return linear(hidden, outputWeight(model));
+}
+
+/** The projection to the vocabulary, [vocabularySize, D]. */
+export function outputWeight({ config, weights }: Pick<Model, 'config' | 'weights'>): tf.Tensor {
   const { tiedHead = true } = config.language;
-  return linear(hidden, weights(tiedHead ? TOKEN_TABLE : `${OUTPUT_HEAD}.weight`));
+  return weights(tiedHead ? TOKEN_TABLE : `${OUTPUT_HEAD}.weight`);
 }

@@ -1,8 +1,8 @@
 /** From a batch of sequences and visual embeddings to next-token losses: merging, the decoder, and logits of target rows only. */
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingLookup } from '../ops/embedding-lookup.js';
-import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
-import { type KeyValueCache, languageModel, logitsOf } from './language-model.js';
+import { projectedCrossEntropy } from '../ops/projected-cross-entropy.js';
+import { type KeyValueCache, languageModel, logitsOf, outputWeight } from './language-model.js';
 import type { Model } from './model.js';
 import { TOKEN_TABLE } from './parameters.js';
 import type { SequenceBatch } from './sequence.js';
@@ -58,10 +58,14 @@ export function runSequences(
  * @returns [targets, vocabularySize]
  */
 export function targetLogits(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): tf.Tensor {
+  return logitsOf(model, targetRows(model, batch, visualEmbeddings));
+}
+
+/** Hidden states of the rows that have a target, [targets, D]. */
+function targetRows(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): tf.Tensor {
   const hidden = runSequences(model, batch, { visualEmbeddings });
   const flat = tf.reshape(hidden, [-1, hidden.shape[2]!]);
-  const rows = embeddingLookup(flat, tf.tensor1d(batch.targetRows, 'int32')); // [targets, D]
-  return logitsOf(model, rows);
+  return embeddingLookup(flat, tf.tensor1d(batch.targetRows, 'int32'));
 }
 
 /**
@@ -71,7 +75,8 @@ export function targetLogits(model: Model, batch: SequenceBatch, visualEmbedding
  * @returns [targets]
  */
 export function targetLosses(model: Model, batch: SequenceBatch, visualEmbeddings?: tf.Tensor): tf.Tensor {
-  return softmaxCrossEntropy(targetLogits(model, batch, visualEmbeddings), tf.tensor1d(batch.labels, 'int32'));
+  const rows = targetRows(model, batch, visualEmbeddings);
+  return projectedCrossEntropy(rows, outputWeight(model), tf.tensor1d(batch.labels, 'int32'));
 }
 
 /**

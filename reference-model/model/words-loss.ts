@@ -4,8 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingLookup } from '../ops/embedding-lookup.js';
-import { linear } from '../ops/linear.js';
-import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
+import { projectedCrossEntropy } from '../ops/projected-cross-entropy.js';
 import type { Model } from './model.js';
 import { TOKEN_TABLE } from './parameters.js';
 
@@ -31,6 +30,6 @@ export function wordsLoss(
 ): tf.Scalar {
   const flat = tf.reshape(visualEmbeddings, [-1, visualEmbeddings.shape.at(-1)!]); // [N·V, D]
   const said = embeddingLookup(flat, tf.tensor1d(rows, 'int32')); // [targets, D]
-  const losses = softmaxCrossEntropy(linear(said, model.weights(TOKEN_TABLE)), tf.tensor1d(labels, 'int32'));
+  const losses = projectedCrossEntropy(said, model.weights(TOKEN_TABLE), tf.tensor1d(labels, 'int32'));
   return tf.mul(tf.sum(losses), weight) as tf.Scalar;
 }

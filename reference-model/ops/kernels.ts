@@ -64,6 +64,12 @@ export const FusedKernel = {
  */
 export const DESCRIBED_ATTENTION = 'VlmDescribedAttention';
 
+/**
+ * A kernel that an engine may have in place of Linear and SoftmaxCrossEntropy after each other: {x [N, C], weight [V, C], labels int32 [N]},
+ * attrs CrossEntropyAttributes → [losses [N]], with a gradient of the engine's own. The logits of all rows need not be held.
+ */
+export const PROJECTED_CROSS_ENTROPY = 'VlmProjectedCrossEntropy';
+
 export type FusedKernelName = (typeof FusedKernel)[keyof typeof FusedKernel];
 
 /** `scale` multiplies the scores before the softmax; usually 1/√D. */

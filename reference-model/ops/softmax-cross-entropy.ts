@@ -5,7 +5,7 @@ import { type CrossEntropyAttributes, FusedKernel } from './kernels.js';
 import { expectRank, expectShape } from './shape-error.js';
 
 /** The label that says "no target here", as in PyTorch. */
-const IGNORED_LABEL = -100;
+export const IGNORED_LABEL = -100;
 
 /**
  * log Σ exp(logits) − logits[label] per row, in nats; 0 where the label is ignored.

@@ -13,6 +13,8 @@ export type TrainingEvent =
       readonly loss: number;
       readonly learningRate: Readonly<Partial<Record<Part, number>>>;
       readonly gradientNorm: number;
+      /** The gradients of 16-bit losses overflowed: nothing was changed. */
+      readonly skipped?: true;
       /** Sequence tokens processed in this step, padding excluded. */
       readonly tokens: number;
       /** Targets: the tokens of the answers, each with its end token, or the words of the visual tokens. */

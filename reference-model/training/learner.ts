@@ -24,8 +24,10 @@ export interface SettledStep {
   readonly step: number;
   /** The losses of its micro-batches, added in their order. */
   readonly loss: number;
-  /** Global norm of the gradients before clipping. */
+  /** Global norm of the gradients before clipping; 0 where the step was skipped. */
   readonly gradientNorm: number;
+  /** The gradients of 16-bit losses overflowed: nothing was changed, and the scale of the losses was lowered. */
+  readonly skipped?: true;
 }
 
 export interface Learner {

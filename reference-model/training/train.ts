@@ -82,9 +82,9 @@ export async function train({
       learner.update(learningRate, { stage: name, step, exampleIds });
 
       // The event of a step tells its loss, so each step is settled before the next one.
-      for (const { loss, gradientNorm } of learner.settle()) {
+      for (const { loss, gradientNorm, skipped } of learner.settle()) {
         const progress = { stage: name, step, totalSteps, loss, learningRate, gradientNorm };
-        onEvent({ type: 'step', ...progress, ...learned });
+        onEvent({ type: 'step', ...progress, ...(skipped === true ? { skipped } : {}), ...learned });
       }
       validate();
 

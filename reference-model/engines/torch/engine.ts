@@ -1,11 +1,135 @@
-/** The place of the engine `torch` (libtorch behind a tfjs backend, for GPU training). It is not part of this version. */
-import type { EngineDiagnosis } from '../engine.js';
+/**
+ * The engine `torch`: the addon over libtorch behind a tfjs backend, whose gradients are libtorch's own. It runs on the CPU and, where
+ * libtorch has CUDA and finds a GPU, there.
+ */
+
+import { join } from 'node:path';
+import { findBackend, getBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
+import type { Engine, EngineDiagnosis } from '../engine.js';
+import { EngineError } from '../engine-error.js';
+import { type LoadedAddon, loadAddon, TorchType } from './addon.js';
+import { TORCH_BACKEND, TorchBackend } from './backend.js';
+import { usableBuild } from './build/build-store.js';
+import { registerElementwiseKernels } from './kernels/elementwise.js';
+import { registerFusedKernels } from './kernels/fused.js';
+import { registerLayoutKernels } from './kernels/layout.js';
+import { registerReductionKernels } from './kernels/reduction.js';
+import { type TorchSettings, torchSettings } from './settings.js';
+
+/** The engine as it was activated last. */
+export interface ActiveTorch {
+  readonly backend: TorchBackend;
+  readonly settings: TorchSettings;
+}
+
+let active: ActiveTorch | undefined;
+
+/** Why CUDA cannot be used, or an empty text; asked once. */
+let cudaProblem: string | undefined;
+
+function problemOfCuda({ addon, build }: LoadedAddon): string {
+  if (!build.hasCuda) return 'its libtorch is built without CUDA';
+  cudaProblem ??= addon.loadCuda(join(build.libtorch, 'lib', 'libtorch_cuda.so'));
+  return cudaProblem;
+}
+
+/** `cpu`, or a CUDA device that is there. @throws EngineError `engine-unavailable` */
+function resolveDevice(loaded: LoadedAddon, asked: string): string {
+  if (asked === 'cpu') return asked;
+  const problem = problemOfCuda(loaded);
+  if (problem === '') return asked === 'auto' ? 'cuda' : asked;
+  if (asked === 'auto') return 'cpu';
+  const remedy = 'Use --device cpu, or a libtorch with CUDA on a machine with a GPU.';
+  throw new EngineError({ code: 'engine-unavailable', engine: 'torch', reason: `${asked}: ${problem}.`, remedy });
+}
+
+/** libtorch's numbers of its attention kernels (SDPBackend). */
+const ATTENTION_KERNELS = ['math', 'flash', 'efficient', 'cudnn', 'overrideable'];
+
+/** The kernels that attention takes with and without a mask: the same for every arm, as all masks are given alike. */
+function attentionKernels({ torch }: TorchBackend, { precision }: TorchSettings): string {
+  const floats = precision === 'bfloat16' || precision === 'float16' ? TorchType[precision] : TorchType.float32;
+  const query = torch.full([1, 16, 2, 64], 0, floats);
+  const allowed = torch.full([1, 16, 16], 1, TorchType.bool);
+  const bias = torch.attentionBias(allowed, query);
+  const [masked, unmasked] = [torch.attentionChoice(query, bias), torch.attentionChoice(query, 0)].map(
+    (number) => ATTENTION_KERNELS[number] ?? `${number}`,
+  );
+  for (const handle of [query, allowed, bias]) torch.free(handle);
+  return `attention-${masked}-${unmasked}`;
+}
+
+/**
+ * Makes `torch` the current engine.
+ * @throws EngineError `engine-unavailable`
+ */
+export async function activateTorchEngine(settings: TorchSettings = torchSettings()): Promise<Engine> {
+  const loaded = loadAddon();
+  const { addon, build } = loaded;
+  const device = resolveDevice(loaded, settings.device);
+  // Read by cuBLAS when it starts.
+  if (settings.deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8';
+  addon.useDevice(device);
+  addon.setThreads(settings.threads);
+  addon.setDeterministic(settings.deterministic);
+  addon.setTf32(settings.precision === 'tf32');
+  addon.fixAttentionKernels();
+  const backend = registeredBackend(loaded);
+  backend.logitsAtOnce = settings.checkpointing === 'all' ? 0 : undefined;
+  await setBackend(TORCH_BACKEND);
+  active = { backend, settings: { ...settings, device } };
+  const { precision, threads, deterministic, checkpointing } = settings;
+  const numerics = [
+    `torch-${addon.torchVersion()}`,
+    build.sources.slice(0, 12),
+    device === 'cpu' ? `cpu-${addon.cpuCapability()}-${threads}` : addon.deviceName().replaceAll(' ', '-'),
+    precision,
+    attentionKernels(backend, settings),
+    ...(checkpointing === 'none' ? [] : [`recompute-${checkpointing}`]),
+    ...(deterministic ? ['deterministic'] : []),
+  ].join('-');
+  return { name: 'torch', backend: TORCH_BACKEND, precision, numerics, devices: 1 };
+}
+
+function registeredBackend({ addon }: LoadedAddon): TorchBackend {
+  const known = findBackend(TORCH_BACKEND);
+  if (known instanceof TorchBackend) return known;
+  const backend = new TorchBackend(addon);
+  registerBackend(TORCH_BACKEND, () => backend);
+  registerElementwiseKernels();
+  registerLayoutKernels();
+  registerReductionKernels();
+  registerFusedKernels();
+  return backend;
+}
+
+/** The engine behind the current tfjs backend, if that is `torch`. */
+export function activeTorch(): ActiveTorch | undefined {
+  return getBackend() === TORCH_BACKEND ? active : undefined;
+}
+
+/** Whether a build is there whose libtorch finds a GPU. */
+export function hasTorchGpu(): boolean {
+  if (usableBuild()?.hasCuda !== true) return false;
+  try {
+    return problemOfCuda(loadAddon()) === '';
+  } catch {
+    return false;
+  }
+}
 
 export function diagnoseTorchEngine(): EngineDiagnosis {
-  return {
-    name: 'torch',
-    available: false,
-    reason: 'this version of vlm-bench does not contain it.',
-    remedy: 'Use --engine wasm, or --engine tensorflow with @tensorflow/tfjs-node-gpu installed.',
-  };
+  try {
+    const settings = torchSettings();
+    const loaded = loadAddon();
+    const device = resolveDevice(loaded, settings.device);
+    const where = device === 'cpu' ? `CPU (${loaded.addon.cpuCapability()}), ${problemText(loaded)}` : device;
+    const detail = `libtorch ${loaded.addon.torchVersion()} on ${where}; ${settings.precision}, ${settings.threads} thread(s)`;
+    return { name: 'torch', available: true, detail };
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.defect.code !== 'engine-unavailable') throw error;
+    return { name: 'torch', available: false, reason: error.defect.reason, remedy: error.defect.remedy };
+  }
 }
+
+const problemText = (loaded: LoadedAddon): string => `no GPU: ${problemOfCuda(loaded).split('\n')[0]!.slice(0, 120)}`;

@@ -1,6 +1,9 @@
 /** Choosing engines, and what `doctor` says about each. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { activateEngine, diagnoseEngines } from '../../../reference-model/engines/registry.js';
 import { installedTensorflowPackages } from '../../../reference-model/engines/tensorflow/engine.js';
 
@@ -19,10 +22,12 @@ describe('activateEngine', () => {
 
   test('an engine that is not there is refused with reason and remedy, and the current one stays', async () => {
     await activateEngine('wasm');
+    vi.stubEnv('XDG_CACHE_HOME', mkdtempSync(join(tmpdir(), 'vlm-bench-no-builds-')));
     await expect(activateEngine('torch')).rejects.toMatchObject({
       name: 'EngineError',
       defect: { code: 'engine-unavailable', engine: 'torch', remedy: expect.stringContaining('--engine wasm') },
     });
+    vi.unstubAllEnvs();
     expect(tf.getBackend()).toBe('vlm-wasm');
   });
 

@@ -1,4 +1,4 @@
-/** The seam between the model and its engines holds: nobody but the tfjs learner knows how gradients are made or parameters stored. */
+/** The seam between the model and its engines holds: nobody but the learners knows how gradients are made or parameters stored. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,10 +22,11 @@ test('only the tfjs learner records gradients', () => {
   expect(filesWith(/variableGrads|valueAndGrad|tf\.grads?\(/)).toEqual([learner]);
 });
 
-test('only the tfjs learner and the file that makes them reach for the variables of parameters', () => {
+test('only the learners and the file that makes them reach for the variables of parameters', () => {
   expect(filesWith(/\.variable\b|\bvariable\b[^:]*}\s*(?:of|=>|:\s*Parameter)/)).toEqual([
     'reference-model/model/parameters.ts',
     learner,
+    'reference-model/training/torch-learner.ts',
   ]);
 });
 

@@ -22,7 +22,7 @@ import { sees } from '../../../reference-model/ops/attention-mask.js';
 import { createLearner } from '../../../reference-model/training/create-learner.js';
 import type { Learner } from '../../../reference-model/training/learner.js';
 import { TrainingError } from '../../../reference-model/training/training-error.js';
-import { useBackend } from '../backends.js';
+import { torchIfAvailable, useBackend } from '../backends.js';
 import { modelLoss, type Weights } from '../model/float64-model.js';
 import { TINY, tinyModel } from '../model/tiny-model.js';
 import { centralDifferences, dense } from '../ops/float64-reference.js';
@@ -39,6 +39,7 @@ interface EngineUnderTest {
 const ENGINES: readonly EngineUnderTest[] = [
   { name: 'wasm', activate: () => useBackend('vlm-wasm'), manyUpdates: 1000 },
   { name: 'stock operations', activate: () => useBackend('cpu'), manyUpdates: 50 },
+  ...torchIfAvailable(() => ({ name: 'torch', activate: () => useBackend('vlm-torch'), manyUpdates: 1000 })),
 ];
 
 const ALL: readonly Part[] = ['vision', 'connector', 'language'];

@@ -1,0 +1,231 @@
+/**
+ * The learner of the engine `torch`: the forward pass runs with tfjs's tape off, and libtorch's autograd records it. Parameters are
+ * leaves in float32 that are updated in place; for 16-bit precision a copy is cast once a step, and parts that do not learn keep the
+ * copy alone. Nothing is read from the device before it is settled.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { type CheckpointOwner, openCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint-folder.js';
+import { loadParameterSources, parameterSources } from '../checkpoint/load-parameters.js';
+import { type Handle, TorchType } from '../engines/torch/addon.js';
+import type { TorchBackend } from '../engines/torch/backend.js';
+import type { ActiveTorch } from '../engines/torch/engine.js';
+import type { Part } from '../model/config.js';
+import type { Model } from '../model/model.js';
+import { type Parameter, tensorOf } from '../model/parameters.js';
+import type { Learner, LearnerOptions, LearningRates, SettledStep, StepPlace } from './learner.js';
+import { TorchAdamW, type TorchParameter, type TorchUpdate } from './torch-optimizer.js';
+import { TorchSegments } from './torch-segments.js';
+import { TrainingError } from './training-error.js';
+
+/** A step whose numbers lie on the device still. */
+interface PendingStep extends StepPlace, TorchUpdate {
+  readonly losses: readonly Handle[];
+}
+
+/** A scale below this means that gradients overflow whatever is done. */
+const LEAST_LOSS_SCALE = 1;
+
+export class TorchLearner implements Learner {
+  readonly model: Model;
+  readonly #backend: TorchBackend;
+  readonly #optimizer: TorchAdamW;
+  readonly #segments: TorchSegments;
+  readonly #recomputes: boolean;
+  readonly #shardBytes: number | undefined;
+  /** What the forward pass multiplies with, where that is not the parameter itself. */
+  readonly #shadowType: TorchType | undefined;
+  readonly #shadows = new Map<string, tf.Tensor>();
+  #learning: ReadonlyMap<string, TorchParameter> = new Map();
+  #recording = false;
+  #inferenceDepth = 0;
+  #losses: Handle[] = [];
+  #pending: PendingStep[] = [];
+  #settled: SettledStep[] = [];
+  #lastCheckpoint = 0;
+
+  constructor({ model, optimizer, shardBytes }: LearnerOptions, { backend, settings }: ActiveTorch) {
+    const { precision, checkpointing } = settings;
+    this.#backend = backend;
+    this.#shadowType = precision === 'bfloat16' || precision === 'float16' ? TorchType[precision] : undefined;
+    this.#optimizer = new TorchAdamW(backend.torch, optimizer, { scalesLoss: precision === 'float16' });
+    this.#segments = new TorchSegments(backend);
+    this.#recomputes = checkpointing !== 'none';
+    this.#shardBytes = shardBytes;
+    this.model = {
+      ...model,
+      weights: (name) => this.#weights(name),
+      segment: (inputs, block) =>
+        this.#recording && this.#recomputes && this.#inferenceDepth === 0
+          ? this.#segments.run(inputs, block)
+          : tf.tidy(() => block(...inputs)),
+      inference: (body) => this.#inference(body),
+    };
+  }
+
+  enterStage(trainable: readonly Part[], { resumed = false }: { readonly resumed?: boolean } = {}): void {
+    this.#dropShadows();
+    const learning = new Map<string, TorchParameter>();
+    for (const parameter of this.model.parameters.values()) {
+      const { name, part, decay, variable } = parameter;
+      const learns = trainable.includes(part);
+      if (this.#shadowType !== undefined) this.#store(parameter, learns ? TorchType.float32 : this.#shadowType);
+      const handle = this.#backend.handleOf(variable);
+      this.#backend.torch.requireGradient(handle, learns);
+      if (learns) learning.set(name, { name, part, decay, shape: variable.shape, handle });
+    }
+    this.#learning = learning;
+    if (!resumed) this.#optimizer.reset();
+  }
+
+  backward(loss: () => tf.Scalar): void {
+    const { torch } = this.#backend;
+    this.#recording = true;
+    try {
+      tf.tidy(() => {
+        const value = this.#backend.handleOf(loss());
+        this.#losses.push(torch.detach(value));
+        this.#backwardFrom(value);
+        this.#segments.backward();
+      });
+    } finally {
+      this.#recording = false;
+      this.#segments.reset();
+    }
+  }
+
+  #backwardFrom(loss: Handle): void {
+    const { torch } = this.#backend;
+    const { lossScale } = this.#optimizer;
+    // A loss that depends on nothing that learns has no gradients to add.
+    if (!torch.needsGradient(loss)) return;
+    if (lossScale === 0) {
+      torch.backward(loss, 0);
+      return;
+    }
+    const scaled = torch.mul(loss, lossScale);
+    torch.backward(scaled, 0);
+    torch.free(scaled);
+  }
+
+  update(rates: LearningRates, place: StepPlace): void {
+    const update = this.#optimizer.update([...this.#learning.values()], rates);
+    this.#dropShadows(this.#learning.keys());
+    this.#pending.push({ ...place, ...update, losses: this.#losses });
+    this.#losses = [];
+  }
+
+  settle(): readonly SettledStep[] {
+    this.#readPending();
+    const settled = this.#settled;
+    this.#settled = [];
+    return settled;
+  }
+
+  async save(folder: string, owner: CheckpointOwner): Promise<void> {
+    this.#readPending();
+    const updates = this.#optimizer.readUpdates();
+    const weights = parameterSources(this.model.parameters);
+    const content = { ...owner, updates, weights, moments: this.#optimizer.sources() };
+    writeCheckpoint(folder, content, this.#shardBytes === undefined ? {} : { shardBytes: this.#shardBytes });
+    this.#lastCheckpoint = owner.step;
+  }
+
+  async restore(folder: string): Promise<CheckpointOwner> {
+    const { run, step, updates, weights, moments } = openCheckpoint(folder);
+    this.#dropShadows();
+    loadParameterSources(this.model, weights, folder);
+    this.#optimizer.restore(moments, updates);
+    this.#lastCheckpoint = step;
+    return { run, step };
+  }
+
+  dispose(): void {
+    const { torch } = this.#backend;
+    this.#dropShadows();
+    torch.clearGradients([...this.#learning.values()].map(({ handle }) => handle));
+    for (const { variable } of this.model.parameters.values()) {
+      if (!variable.isDisposed) torch.requireGradient(this.#backend.handleOf(variable), false);
+    }
+    for (const { losses, norm, bad } of this.#pending) for (const handle of [...losses, norm, bad]) torch.free(handle);
+    for (const handle of this.#losses) torch.free(handle);
+    this.#learning = new Map();
+    this.#losses = [];
+    this.#pending = [];
+    this.#optimizer.dispose();
+  }
+
+  #weights(name: string): tf.Tensor {
+    const parameter = tensorOf(this.model.parameters, name);
+    const learning = this.#learning.get(name);
+    if (learning !== undefined) this.#segments.noteLearning();
+    if (this.#shadowType === undefined || learning === undefined) return parameter;
+    const known = this.#shadows.get(name);
+    if (known !== undefined) return known;
+    const handle = this.#backend.torch.shadow(learning.handle, this.#shadowType);
+    const shadow = tf.keep(this.#tensor(handle, parameter.shape));
+    this.#shadows.set(name, shadow);
+    return shadow;
+  }
+
+  /** A tensor of tfjs that owns the handle. */
+  #tensor(handle: Handle, shape: readonly number[]): tf.Tensor {
+    return tf.engine().makeTensorFromTensorInfo(this.#backend.wrap(handle, shape), this.#backend);
+  }
+
+  #dropShadows(names: Iterable<string> = [...this.#shadows.keys()]): void {
+    for (const name of names) {
+      this.#shadows.get(name)?.dispose();
+      this.#shadows.delete(name);
+    }
+  }
+
+  /** Keeps a parameter in another precision. */
+  #store({ variable }: Parameter, type: TorchType): void {
+    const cast = this.#tensor(this.#backend.torch.storedAs(this.#backend.handleOf(variable), type), variable.shape);
+    variable.assign(cast);
+    cast.dispose();
+  }
+
+  #inference<Result extends tf.TensorContainer>(body: () => Result): Result {
+    const { torch } = this.#backend;
+    this.#inferenceDepth += 1;
+    torch.setGradients(false);
+    try {
+      return tf.tidy(body);
+    } finally {
+      this.#inferenceDepth -= 1;
+      torch.setGradients(this.#inferenceDepth === 0);
+    }
+  }
+
+  #readPending(): void {
+    const { torch } = this.#backend;
+    const pending = this.#pending;
+    this.#pending = [];
+    const read = (handle: Handle): number => torch.download(handle)[0]!;
+    try {
+      for (const { losses, norm, bad, ...place } of pending) {
+        const loss = losses.reduce((sum, part) => sum + read(part), 0);
+        this.#requireFinite('loss', loss, place);
+        const gradientNorm = read(norm);
+        if (this.#optimizer.lossScale !== 0 && read(bad) !== 0) {
+          if (this.#optimizer.readLossScale() < LEAST_LOSS_SCALE)
+            this.#requireFinite('gradient norm', gradientNorm, place);
+          this.#settled.push({ step: place.step, loss, gradientNorm: 0, skipped: true });
+          continue;
+        }
+        this.#requireFinite('gradient norm', gradientNorm, place);
+        this.#settled.push({ step: place.step, loss, gradientNorm });
+      }
+    } finally {
+      for (const { losses, norm, bad } of pending) for (const handle of [...losses, norm, bad]) torch.free(handle);
+    }
+  }
+
+  #requireFinite(quantity: 'loss' | 'gradient norm', value: number, { stage, step, exampleIds }: StepPlace): void {
+    if (Number.isFinite(value)) return;
+    this.#optimizer.goOn();
+    const lastCheckpoint = this.#lastCheckpoint;
+    throw new TrainingError({ code: 'diverged', stage, step, quantity, value, exampleIds, lastCheckpoint });
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * AdamW on libtorch: moments, the count of updates, the flag of a bad step and the scale of float16 losses are tensors on the device, and
+ * an update reads none of them. Moments are keyed by parameter name, as in checkpoints of every engine.
+ */
+import type { TensorSource, TensorSources } from '../checkpoint/tensor-file.js';
+import { type Handle, type TorchAddon, TorchType } from '../engines/torch/addon.js';
+import type { Part } from '../model/config.js';
+import type { Optimizer } from '../recipe/recipe.js';
+import type { LearningRates } from './learner.js';
+
+/** A parameter that learns: a leaf of libtorch's autograd, updated in place. */
+export interface TorchParameter {
+  readonly name: string;
+  readonly part: Part;
+  readonly decay: boolean;
+  readonly shape: readonly number[];
+  readonly handle: Handle;
+}
+
+interface Moments {
+  readonly first: Handle;
+  readonly second: Handle;
+}
+
+/** What is known of an update, on the device; the reader frees both. */
+export interface TorchUpdate {
+  /** Norm of the gradients before clipping, []. */
+  readonly norm: Handle;
+  /** 1 where nothing was changed, []. */
+  readonly bad: Handle;
+}
+
+const FIRST = 'first_moment:';
+const SECOND = 'second_moment:';
+const LOSS_SCALE = 'loss_scale';
+
+/** Micikevicius et al. 2018 (arXiv 1710.03740, §3.2), with the numbers of PyTorch's GradScaler. */
+const INITIAL_SCALE = 65_536;
+const GROWTH_INTERVAL = 2000;
+
+export class TorchAdamW {
+  readonly #torch: TorchAddon;
+  readonly #options: Optimizer;
+  readonly #moments = new Map<string, Moments & { readonly shape: readonly number[] }>();
+  readonly #updates: Handle;
+  readonly #stopped: Handle;
+  readonly #goodSteps: Handle;
+  /** Factor on float16 losses, []; 0 for other precisions. */
+  readonly lossScale: Handle;
+
+  constructor(torch: TorchAddon, options: Optimizer, { scalesLoss }: { readonly scalesLoss: boolean }) {
+    this.#torch = torch;
+    this.#options = options;
+    const scalar = (value: number, type: TorchType = TorchType.float32): Handle => torch.full([], value, type);
+    this.#updates = scalar(0);
+    this.#stopped = scalar(0);
+    this.#goodSteps = scalesLoss ? scalar(0, TorchType.int32) : 0;
+    this.lossScale = scalesLoss ? scalar(INITIAL_SCALE) : 0;
+  }
+
+  /** Clips the gradients by their global norm, updates the parameters, and forgets the gradients. */
+  update(parameters: readonly TorchParameter[], rates: LearningRates): TorchUpdate {
+    const torch = this.#torch;
+    const handles = parameters.map(({ handle }) => handle);
+    const [norm, divisor, bad] = torch.beginUpdate(
+      handles,
+      this.#updates,
+      this.#stopped,
+      this.lossScale,
+      this.#goodSteps,
+      this.#options.clipNorm,
+      GROWTH_INTERVAL,
+    );
+    const { beta1, beta2, epsilon, weightDecay } = this.#options;
+    for (const group of groupsOf(parameters)) {
+      const [{ part, decay }] = group as [TorchParameter];
+      const moments = group.map((parameter) => this.#momentsOf(parameter));
+      torch.adamW(
+        group.map(({ handle }) => handle),
+        moments.map(({ first }) => first),
+        moments.map(({ second }) => second),
+        this.#updates,
+        divisor,
+        bad,
+        rates[part] ?? 0,
+        beta1,
+        beta2,
+        decay ? weightDecay : 0,
+        epsilon,
+      );
+    }
+    torch.clearGradients(handles);
+    torch.free(divisor);
+    return { norm, bad };
+  }
+
+  #momentsOf({ name, shape, handle }: TorchParameter): Moments {
+    const known = this.#moments.get(name);
+    if (known !== undefined) return known;
+    const fresh = { first: this.#torch.zerosLike(handle), second: this.#torch.zerosLike(handle), shape };
+    this.#moments.set(name, fresh);
+    return fresh;
+  }
+
+  /** Lets updates change parameters again after a bad one. */
+  goOn(): void {
+    this.#set(this.#stopped, 0);
+  }
+
+  /** Updates made since the moments were zero; waits for the device. */
+  readUpdates(): number {
+    return this.#read(this.#updates);
+  }
+
+  readLossScale(): number {
+    return this.#read(this.lossScale);
+  }
+
+  #read(scalar: Handle): number {
+    return this.#torch.download(scalar)[0]!;
+  }
+
+  #set(scalar: Handle, value: number, type: TorchType = TorchType.float32): void {
+    const values = this.#torch.full([], value, type);
+    this.#torch.overwrite(scalar, values);
+    this.#torch.free(values);
+  }
+
+  /** The moments, each read from the device when it is written, and the scale of losses with the steps since it changed. */
+  sources(): TensorSources {
+    const source = (handle: Handle, shape: readonly number[]): TensorSource => ({
+      dtype: 'F32',
+      shape,
+      read: () => this.#torch.download(handle) as Float32Array,
+    });
+    const sources = [...this.#moments].flatMap(([name, { first, second, shape }]) => [
+      [FIRST + name, source(first, shape)] as const,
+      [SECOND + name, source(second, shape)] as const,
+    ]);
+    const scale: TensorSource = {
+      dtype: 'F32',
+      shape: [2],
+      read: () => Float32Array.of(this.readLossScale(), this.#read(this.#goodSteps)),
+    };
+    return new Map(this.lossScale === 0 ? sources : [...sources, [LOSS_SCALE, scale] as const]);
+  }
+
+  /** Continues from the moments of a checkpoint, of whichever engine, taken after so many updates. */
+  restore(moments: TensorSources, updates: number): void {
+    this.reset();
+    const upload = ({ shape, read }: TensorSource): Handle =>
+      this.#torch.upload(read() as Float32Array, shape, TorchType.float32);
+    for (const [key, source] of moments) {
+      if (!key.startsWith(FIRST)) continue;
+      const name = key.slice(FIRST.length);
+      const second = upload(moments.get(SECOND + name)!);
+      this.#moments.set(name, { first: upload(source), second, shape: source.shape });
+    }
+    this.#set(this.#updates, updates);
+    const scale = moments.get(LOSS_SCALE)?.read();
+    if (scale === undefined || this.lossScale === 0) return;
+    this.#set(this.lossScale, scale[0]!);
+    this.#set(this.#goodSteps, scale[1]!, TorchType.int32);
+  }
+
+  /** Forgets moments and updates; the scale of losses goes on. */
+  reset(): void {
+    for (const { first, second } of this.#moments.values()) {
+      this.#torch.free(first);
+      this.#torch.free(second);
+    }
+    this.#moments.clear();
+    this.#set(this.#updates, 0);
+    this.goOn();
+  }
+
+  dispose(): void {
+    this.reset();
+    for (const handle of [this.#updates, this.#stopped, this.#goodSteps, this.lossScale]) this.#torch.free(handle);
+  }
+}
+
+/** Parameters that share learning rate and decay: each group is one call. */
+function groupsOf(parameters: readonly TorchParameter[]): readonly (readonly TorchParameter[])[] {
+  const groups = new Map<string, TorchParameter[]>();
+  for (const parameter of parameters) {
+    const key = `${parameter.part} ${parameter.decay}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [parameter]);
+    else group.push(parameter);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,251 @@
+/**
+ * What the engine torch does beyond what every learner must: the numbers of wasm over fifty steps, checkpoints that move between engines,
+ * 16-bit precision, recomputed blocks, and nothing that is left on the device.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../../../reference-model/checkpoint/checkpoint-folder.js';
+import { activateEngine } from '../../../reference-model/engines/registry.js';
+import { activateTorchEngine, activeTorch } from '../../../reference-model/engines/torch/engine.js';
+import { type TorchSettings, torchSettings } from '../../../reference-model/engines/torch/settings.js';
+import type { MaskKind, Part } from '../../../reference-model/model/config.js';
+import { disposeModel } from '../../../reference-model/model/model.js';
+import { buildBatch, imageTextSequence } from '../../../reference-model/model/sequence.js';
+import { sequenceLoss } from '../../../reference-model/model/sequence-loss.js';
+import type { Sequence } from '../../../reference-model/model/tokens.js';
+import { visualEmbeddings } from '../../../reference-model/model/visual-embeddings.js';
+import { randomStream } from '../../../reference-model/numerics/random.js';
+import { createLearner } from '../../../reference-model/training/create-learner.js';
+import type { Learner } from '../../../reference-model/training/learner.js';
+import { isTorchAvailable } from '../backends.js';
+import { TINY, tinyModel } from '../model/tiny-model.js';
+import { tinyRun } from './tiny-run.js';
+
+const ALL: readonly Part[] = ['vision', 'connector', 'language'];
+const KINDS: readonly MaskKind[] = ['causal', 'visual-bidirectional', 'prefix-bidirectional'];
+const RATES = { vision: 1e-3, connector: 1e-3, language: 1e-3 };
+const IMAGES = 2;
+
+const stream = randomStream(11, 'torch-learner');
+const pixels = Float32Array.from({ length: IMAGES * TINY.vision.imageSize ** 2 * 3 }, () => stream.normal());
+const images = { imageCount: IMAGES, imageSize: TINY.vision.imageSize, pixels };
+
+/** Three sequences that differ from step to step. */
+function sequencesOf(step: number): readonly Sequence[] {
+  const token = (offset: number) => 1 + ((step * 3 + offset) % (TINY.language.vocabularySize - 1));
+  return [
+    imageTextSequence({ image: 0, visualTokens: 4, prompt: [token(0), token(1)], answer: [token(2), token(3), 0] }),
+    imageTextSequence({ image: 1, visualTokens: 4, prompt: [token(4)], answer: [token(5), 0] }),
+    imageTextSequence({ image: 0, visualTokens: 4, prompt: [token(6)], answer: [token(7), token(8), token(9), 0] }),
+  ];
+}
+
+function learn(learner: Learner, step: number): number {
+  const { model } = learner;
+  const kind = KINDS[step % KINDS.length]!;
+  const batch = buildBatch(sequencesOf(step), kind, { ...TINY.language, visualTokensPerImage: 4, images: IMAGES });
+  const weight = 1 / batch.labels.length;
+  learner.backward(() => sequenceLoss(model, batch, { visualEmbeddings: visualEmbeddings(model, images), weight }));
+  learner.update(RATES, { stage: 'joint', step, exampleIds: [] });
+  return learner.settle().at(-1)!.loss;
+}
+
+const folders: string[] = [];
+const newFolder = (): string => {
+  folders.push(mkdtempSync(join(tmpdir(), 'vlm-bench-torch-')));
+  return folders.at(-1)!;
+};
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+const use = (settings: Partial<TorchSettings> = {}) =>
+  activateTorchEngine({ ...torchSettings({}), device: 'cpu', ...settings });
+
+function startedLearner(): Learner {
+  const learner = createLearner({ model: tinyModel(), optimizer: tinyRun().recipe.optimizer });
+  learner.enterStage(ALL);
+  return learner;
+}
+
+function finish(learner: Learner): void {
+  learner.dispose();
+  disposeModel(learner.model);
+}
+
+const steps = (learner: Learner, from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, i) => learn(learner, from + i + 1));
+
+async function savedBy(learner: Learner, step: number): Promise<string> {
+  const folder = newFolder();
+  await learner.save(folder, { run: 'some run', step });
+  return folder;
+}
+
+async function weightsOf(learner: Learner): Promise<ReadonlyMap<string, Float32Array>> {
+  const { weights } = openCheckpoint(await savedBy(learner, 1));
+  return new Map([...weights].map(([name, { read }]) => [name, read() as Float32Array]));
+}
+
+/** After a first step: the gradients, times a factor. */
+async function firstMomentsOf(learner: Learner): Promise<ReadonlyMap<string, Float32Array>> {
+  const { moments } = openCheckpoint(await savedBy(learner, 1));
+  const first = [...moments].filter(([name]) => name.startsWith('first_moment:'));
+  return new Map(first.map(([name, { read }]) => [name, read() as Float32Array]));
+}
+
+describe.skipIf(!isTorchAvailable)('a learner on libtorch', () => {
+  it('agrees with wasm over fifty steps', async () => {
+    await activateEngine('wasm');
+    const wasm = startedLearner();
+    const expected = steps(wasm, 0, 50);
+    finish(wasm);
+    await use();
+    const torch = startedLearner();
+    const losses = steps(torch, 0, 50);
+    finish(torch);
+    losses.forEach((loss, i) => {
+      expect(Math.abs(loss - expected[i]!) / expected[i]!, `step ${i + 1}`).toBeLessThan(1e-4);
+    });
+    expect(losses.at(-1)!).toBeLessThan(0.75 * losses[0]!);
+  });
+
+  it('goes on where wasm stopped, and wasm where it stopped', async () => {
+    await activateEngine('wasm');
+    const whole = startedLearner();
+    const expected = steps(whole, 0, 15);
+    const first = startedLearner();
+    steps(first, 0, 5);
+    const fromWasm = await savedBy(first, 5);
+    finish(whole);
+    finish(first);
+
+    const goOn = async (folder: string, from: number, to: number) => {
+      const learner = createLearner({ model: tinyModel({ seed: 9 }), optimizer: tinyRun().recipe.optimizer });
+      expect(await learner.restore(folder)).toEqual({ run: 'some run', step: from });
+      learner.enterStage(ALL, { resumed: true });
+      const losses = steps(learner, from, to);
+      const next = await savedBy(learner, to);
+      finish(learner);
+      return { losses, next };
+    };
+    await use();
+    const middle = await goOn(fromWasm, 5, 10);
+    expect(openCheckpoint(middle.next).updates).toBe(10);
+    await activateEngine('wasm');
+    const end = await goOn(middle.next, 10, 15);
+    [...middle.losses, ...end.losses].forEach((loss, i) => {
+      expect(Math.abs(loss - expected[i + 5]!) / expected[i + 5]!, `step ${i + 6}`).toBeLessThan(1e-4);
+    });
+  });
+
+  it.each(['blocks', 'all'] as const)('recomputing %s gives the same losses and gradients', async (checkpointing) => {
+    await use();
+    const kept = startedLearner();
+    const expected = steps(kept, 0, 1);
+    const gradients = await firstMomentsOf(kept);
+    expected.push(...steps(kept, 1, 6));
+    finish(kept);
+    await use({ checkpointing });
+    const recomputed = startedLearner();
+    const losses = steps(recomputed, 0, 1);
+    const again = await firstMomentsOf(recomputed);
+    for (const [name, values] of gradients) {
+      // The bias of the encoder's keys has a gradient by rounding alone.
+      const scale = Math.max(1e-3, ...values.map(Math.abs));
+      const difference = Math.max(...values.map((value, i) => Math.abs(value - again.get(name)![i]!)));
+      expect(difference / scale, name).toBeLessThan(1e-5);
+    }
+    losses.push(...steps(recomputed, 1, 6));
+    losses.forEach((loss, i) => {
+      expect(Math.abs(loss - expected[i]!) / expected[i]!).toBeLessThan(1e-6);
+    });
+    finish(recomputed);
+  });
+
+  it('recomputes only blocks that a gradient passes through', async () => {
+    await use({ checkpointing: 'blocks' });
+    const learner = createLearner({ model: tinyModel(), optimizer: tinyRun().recipe.optimizer });
+    for (const trainable of [['connector'], ['vision'], ['language']] as const) {
+      learner.enterStage(trainable);
+      expect(steps(learner, 0, 2).every(Number.isFinite), trainable[0]).toBe(true);
+    }
+    finish(learner);
+  });
+
+  // Eight and eleven bits of mantissa against 24: what rounding weights and activations may change of a loss near 3.
+  it.each([
+    ['bfloat16', 0.1],
+    ['float16', 0.02],
+  ] as const)('in %s stays within %d of the losses of float32', async (precision, bound) => {
+    await use();
+    const exact = startedLearner();
+    const expected = steps(exact, 0, 4);
+    finish(exact);
+    await use({ precision });
+    const rounded = startedLearner();
+    const losses = steps(rounded, 0, 4);
+    losses.forEach((loss, i) => {
+      expect(Math.abs(loss - expected[i]!), `step ${i + 1}`).toBeLessThan(bound);
+    });
+    // Updates far smaller than the spacing of 16-bit numbers add up in the float32 weights.
+    const before = await weightsOf(rounded);
+    steps(rounded, 4, 8);
+    const after = await weightsOf(rounded);
+    const name = 'language_model.model.norm.weight';
+    expect(after.get(name)).not.toEqual(before.get(name));
+    expect(after.get(name)!.some((value) => value !== Math.fround(Math.round(value * 2048) / 2048))).toBe(true);
+    finish(rounded);
+  });
+
+  it('in float16 skips a step that overflows, halves the scale and does not count it', async () => {
+    await use({ precision: 'float16' });
+    const learner = startedLearner();
+    learn(learner, 1);
+    const before = await weightsOf(learner);
+    const table = 'language_model.model.embed_tokens.weight';
+    learner.backward(() => tf.mul(tf.sum(learner.model.weights(table)), 30_000) as tf.Scalar);
+    learner.update(RATES, { stage: 'joint', step: 2, exampleIds: [] });
+    expect(learner.settle().at(-1)).toMatchObject({ step: 2, skipped: true });
+    expect(await weightsOf(learner)).toEqual(before);
+    const checkpoint = openCheckpoint(await savedBy(learner, 2));
+    expect(checkpoint.updates).toBe(1);
+    expect([...checkpoint.moments.get('loss_scale')!.read()]).toEqual([32_768, 0]);
+    finish(learner);
+  });
+
+  it('in 16 bits keeps frozen parts in 16 bits, and learns them in 32 when their stage comes', async () => {
+    await use({ precision: 'bfloat16' });
+    const { backend } = activeTorch()!;
+    const learner = createLearner({ model: tinyModel(), optimizer: tinyRun().recipe.optimizer });
+    const typesOf = () =>
+      new Set(
+        [...learner.model.parameters.values()].map(
+          ({ part, variable }) => `${part} ${backend.torch.describe(backend.handleOf(variable)).split(' ')[0]}`,
+        ),
+      );
+    learner.enterStage(['connector']);
+    learn(learner, 1);
+    expect(typesOf()).toEqual(new Set(['vision bfloat16', 'connector float32', 'language bfloat16']));
+    learner.enterStage(ALL);
+    learn(learner, 2);
+    expect(typesOf()).toEqual(new Set(['vision float32', 'connector float32', 'language float32']));
+    finish(learner);
+  });
+
+  it('leaves no handle behind', async () => {
+    for (const settings of [{}, { checkpointing: 'all' }, { precision: 'float16' }] as const) {
+      await use(settings);
+      const { torch } = activeTorch()!.backend;
+      const learner = startedLearner();
+      steps(learner, 0, 6); // the last masks are kept: as many as there may be
+      const before = torch.live();
+      steps(learner, 6, 12);
+      expect(torch.live()).toBe(before);
+      finish(learner);
+    }
+  });
+});

@@ -10,6 +10,7 @@ import { absolutePlace } from '../run/load-data-sets.js';
 import { findingFiles, namedSuiteFile } from '../suite/find-suite.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import { readStatedSuite, type StatedSuite } from '../suite/stated-suite.js';
+import { executorSettings } from './choose-executor.js';
 import { chosenData } from './chosen-data.js';
 import type { SuiteOptions } from './options.js';
 
@@ -21,6 +22,7 @@ export type PlanCommandOptions = Omit<SuiteOptions, 'require'> & {
 
 export async function printPlans(fileOrId: string | undefined, options: PlanCommandOptions): Promise<void> {
   const { scale, json } = options;
+  const settings = executorSettings(options);
   if (scale === 'paper') requirePaperOptions(options);
   const suites = suitesOf(fileOrId, options);
   if (scale === 'paper') {
@@ -40,6 +42,7 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
     const document = await planDocument(plan, {
       engine,
       out,
+      executorSettings: settings,
       calibrate: options.calibrate === true,
       onCalibration: (name) => printNote(`measuring how fast ${name} trains the stages of ${plan.suite.id} …`),
       ...absolutePlace({ dataRoot, workers, allowBroken, declaration: data?.declaration }),

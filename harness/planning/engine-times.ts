@@ -16,7 +16,7 @@ import {
 } from './calibration.js';
 import { calibrationFile, hasCalibrations, storeCalibration, storedCalibration } from './calibration-store.js';
 import type { RunGraph } from './run-graph.js';
-import { remainingTasks, scheduleSeconds, type Task } from './schedule.js';
+import { bestPlaces, remainingTasks, type Task } from './schedule.js';
 
 export interface EngineTime {
   readonly engine: EngineName;
@@ -30,7 +30,7 @@ export interface EngineTime {
 }
 
 export interface PlanSeconds {
-  /** Trainings at the same time that the estimate is for: no more than there are cores. */
+  /** Trainings at the same time that the estimate is for: no more than there are cores, and fewer where one more would make it longer. */
   readonly jobs: number;
   /** Of all trainings, one after the other. */
   readonly work: number;
@@ -95,6 +95,26 @@ export function planSeconds(
   calibration: Calibration,
   { jobs = availableParallelism(), recorded }: Pick<TimingOptions, 'jobs' | 'recorded'>,
 ): PlanSeconds | undefined {
+  const tasks = tasksOf({ nodes, trainings }, calibration);
+  if (tasks === undefined) return undefined;
+  const atHand = Math.min(jobs, availableParallelism());
+  const { places, seconds: all } = bestPlaces(tasks, atHand);
+  const left = remainingTasks(tasks, (index) => recorded[index]!);
+  const { seconds: leftSeconds } = bestPlaces(left, places);
+  const { startSeconds } = calibration;
+  return {
+    jobs: places,
+    work: tasks.reduce((sum, { seconds }) => sum + seconds, startSeconds * places),
+    wall: startSeconds + all,
+    remaining: leftSeconds === 0 ? 0 : startSeconds + leftSeconds,
+  };
+}
+
+/** What each node of the graph takes; undefined where the calibration lacks a kind of stage. */
+export function tasksOf(
+  { nodes, trainings }: Pick<RunGraph, 'nodes' | 'trainings'>,
+  calibration: Calibration,
+): readonly Task[] | undefined {
   const tasks: Task[] = [];
   for (const [index, node] of nodes.entries()) {
     const seconds = nodeSeconds(node, calibration);
@@ -102,14 +122,5 @@ export function planSeconds(
     const { from } = trainings[index]!;
     tasks.push({ seconds, ...(from === undefined ? {} : { after: from }) });
   }
-  const places = Math.min(jobs, availableParallelism(), tasks.length);
-  const left = remainingTasks(tasks, (index) => recorded[index]!);
-  const leftSeconds = scheduleSeconds(left, places);
-  const { startSeconds } = calibration;
-  return {
-    jobs: places,
-    work: tasks.reduce((sum, { seconds }) => sum + seconds, startSeconds * places),
-    wall: startSeconds + scheduleSeconds(tasks, places),
-    remaining: leftSeconds === 0 ? 0 : startSeconds + leftSeconds,
-  };
+  return tasks;
 }

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { Part } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { batchSizes, type RunConfig } from '../../reference-model/recipe/recipe.js';
+import { type ExecutorSettings, executorSettingsSchema } from '../execution/executor-settings.js';
 import { absolutePlace, type DataPlace, loadDataSets } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
 import type { Plan } from '../suite/plan.js';
@@ -17,6 +18,7 @@ import {
   underpoweredWarnings,
 } from './detectable-effects.js';
 import type { EngineTime } from './engine-times.js';
+import { type ExecutorPlan, executorPlans } from './executor-plans.js';
 import { recordedNodes } from './recorded-runs.js';
 import { type GraphEdge, type GraphNode, runGraph } from './run-graph.js';
 import { tokenCounter } from './token-counter.js';
@@ -68,6 +70,8 @@ export interface PlanDocument {
     readonly recordBytes: number;
   };
   readonly engines: readonly EngineTime[];
+  /** What it is to each executor, by the times of the first engine above that was measured. */
+  readonly executors: readonly ExecutorPlan[];
   readonly detectable: readonly DetectableEffect[];
   readonly warnings: readonly string[];
 }
@@ -76,6 +80,8 @@ export interface DocumentOptions extends DataPlace {
   readonly engine: EngineChoice;
   readonly out: string;
   readonly jobs?: number;
+  /** By default the runs are performed beside the command. */
+  readonly executorSettings?: ExecutorSettings;
   readonly calibrate: boolean;
   readonly onCalibration: (engine: string) => void;
 }
@@ -104,6 +110,14 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     dataSets,
     startSeconds,
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+  });
+  const { executorSettings = executorSettingsSchema.parse({}), jobs } = options;
+  const calibration = engines.find((time) => time.calibration !== undefined)?.calibration;
+  const executors = executorPlans(graph, {
+    settings: executorSettings,
+    recorded,
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(calibration === undefined ? {} : { calibration }),
   });
   const detectable = plan.smoke ? [] : detectableEffects(plan, await pilots(store, plan));
   const { suite, dataSet, scale, smoke, hypotheses } = plan;
@@ -138,6 +152,7 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
       recordBytes: total(({ recordBytes }) => recordBytes),
     },
     engines,
+    executors,
     detectable,
     warnings: hasPilot(plan) ? underpoweredWarnings(detectable, suite.caveats) : powerWarnings(detectable),
   };

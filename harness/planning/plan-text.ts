@@ -4,6 +4,7 @@ import { number } from '../statistics/number-text.js';
 import { benefitInMargins } from '../statistics/verdict-power.js';
 import { type DetectableEffect, share } from './detectable-effects.js';
 import type { EngineTime } from './engine-times.js';
+import { executorText } from './executor-text.js';
 import type { ArmSizes, PlanDocument } from './plan-document.js';
 import { durationText, quantityText } from './quantities.js';
 
@@ -31,6 +32,7 @@ export function planText(plan: PlanDocument): string {
     row('disk', quantityText(totals.recordBytes, 'B')),
     row('recorded', `${recorded} of ${plan.nodes.length}`),
     ...plan.engines.map((engine) => row(`on ${engine.engine}`, engineText(engine))),
+    ...plan.executors.map((executor) => row(`by ${executor.executor}`, executorText(executor))),
     ...plan.detectable.map((effect) => row('can find', detectableText(effect))),
     ...plan.detectable.flatMap((effect) => verdictLines(effect, plan).map((text) => row('decides', text))),
     ...treeLines(plan).map((line) => `  ${line}`),

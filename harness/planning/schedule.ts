@@ -11,11 +11,12 @@ export interface Task {
 }
 
 /**
- * Seconds until the last task is done.
+ * When each task is done, in seconds from the start.
  * @param jobs places, a whole number of at least 1
  */
-export function scheduleSeconds(tasks: readonly Task[], jobs: number): number {
+export function taskEnds(tasks: readonly Task[], jobs: number): readonly number[] {
   const waiting = new Set(tasks.keys());
+  const ends: number[] = tasks.map(() => Number.NaN);
   const done = new Set<number>();
   const running = new Map<number, number>();
   let now = 0;
@@ -32,9 +33,35 @@ export function scheduleSeconds(tasks: readonly Task[], jobs: number): number {
       if (end > now) continue;
       running.delete(index);
       done.add(index);
+      ends[index] = end;
     }
   }
-  return now;
+  return ends;
+}
+
+/**
+ * Seconds until the last task is done.
+ * @param jobs places, a whole number of at least 1
+ */
+export function scheduleSeconds(tasks: readonly Task[], jobs: number): number {
+  return Math.max(0, ...taskEnds(tasks, jobs));
+}
+
+/**
+ * How many of the places at hand are best taken: as a rule all, and fewer in the rare case that one more makes it longer. So more places
+ * never take longer than fewer.
+ * @param jobs places at hand
+ */
+export function bestPlaces(
+  tasks: readonly Task[],
+  jobs: number,
+): { readonly places: number; readonly seconds: number } {
+  let best = { places: 1, seconds: scheduleSeconds(tasks, 1) };
+  for (let places = 2; places <= Math.min(jobs, tasks.length); places++) {
+    const seconds = scheduleSeconds(tasks, places);
+    if (seconds < best.seconds) best = { places, seconds };
+  }
+  return best;
 }
 
 /**

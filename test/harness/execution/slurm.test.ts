@@ -1,7 +1,9 @@
 /** Runs through a real Slurm of two nodes, with the stand-in trainer; skipped where Slurm is not installed. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execaNode } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
@@ -19,6 +21,7 @@ import {
 } from '../fake/fake-runs.js';
 import { type SlurmCluster, slurmMissing, startSlurmCluster } from '../fake/slurm-cluster.js';
 
+const cli = createRequire(import.meta.url).resolve('#package/dist/harness/cli.js');
 const fakePerform = fileURLToPath(new URL('../fake/fake-perform.mjs', import.meta.url));
 if (slurmMissing !== undefined) console.warn(`skipped: runs through Slurm (${slurmMissing})`);
 
@@ -255,5 +258,20 @@ describe.skipIf(slurmMissing !== undefined)('runs through Slurm', () => {
     for (const rank of [0, 1]) {
       expect(error.message).toMatch(new RegExp(`log: {6}${rank} of 2, 0 at \\S+:2\\d{4}\\n`));
     }
+  });
+
+  test('of a suite lead to its report', async () => {
+    const out = temporaryFolder();
+    const args = ['reproduce', '--finding', '1', '--smoke', '--json', '--out', out, '--executor', 'slurm'];
+    const settings = ['slurm.memory=1000M', 'slurm.pollSeconds=1'].flatMap((setting) => ['--set', setting]);
+    const { exitCode, stdout, stderr } = await execaNode(cli, [...args, ...settings], {
+      reject: false,
+      nodeOptions: [],
+      cwd: temporaryFolder(),
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('"inconclusive"');
+    expect(existsSync(stderr.trimEnd().split('\n').at(-1)!)).toBe(true);
+    expect(readdirSync(join(out, 'jobs', 'slurm', 'logs'))).toHaveLength(6);
   });
 });

@@ -95,6 +95,18 @@ describe('the document of a plan', async () => {
         responseFlops: count,
         recordBytes: count,
       },
+      executors: [
+        {
+          executor: 'string',
+          chosen: 'boolean',
+          settings: {},
+          jobs: count,
+          waves: [['string']],
+          atOnce: count,
+          devices: count,
+          budgetHours: count,
+        },
+      ],
       detectable: [
         {
           hypothesis: 'string',

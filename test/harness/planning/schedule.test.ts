@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { remainingTasks, scheduleSeconds, type Task } from '../../../harness/planning/schedule.js';
+import {
+  bestPlaces,
+  remainingTasks,
+  scheduleSeconds,
+  type Task,
+  taskEnds,
+} from '../../../harness/planning/schedule.js';
 
 /** Whole seconds, and forerunners earlier in the list. */
 const tasks = fc
@@ -109,6 +115,32 @@ describe('the time of a schedule', () => {
       { seconds: 30 },
     ];
     expect([scheduleSeconds(list, 2), scheduleSeconds(list, 3)]).toEqual([33, 39]);
+  });
+});
+
+describe('the places that are best taken', () => {
+  test('never take longer where there are more of them, whatever the list', () => {
+    fc.assert(
+      fc.property(tasks, jobs, (list, places) => {
+        const [fewer, more] = [bestPlaces(list, places), bestPlaces(list, places + 1)];
+        expect(more.seconds).toBeLessThanOrEqual(fewer.seconds);
+        expect(more.places).toBeLessThanOrEqual(places + 1);
+        expect(more.seconds).toBe(scheduleSeconds(list, more.places));
+        expect(more.seconds).toBeLessThanOrEqual(scheduleSeconds(list, places + 1));
+      }),
+    );
+  });
+
+  test('end every task behind the one before it, and the last when all is done', () => {
+    fc.assert(
+      fc.property(tasks, jobs, (list, places) => {
+        const ends = taskEnds(list, places);
+        expect(Math.max(...ends)).toBe(scheduleSeconds(list, places));
+        for (const [index, { after, seconds }] of list.entries()) {
+          expect(ends[index]!).toBeGreaterThanOrEqual(seconds + (after === undefined ? 0 : ends[after]!));
+        }
+      }),
+    );
   });
 });
 

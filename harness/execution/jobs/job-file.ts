@@ -25,7 +25,14 @@ const jobFileSchema = z.strictObject({
     engineNumerics: z.string(),
   }),
   engine: z.enum(['auto', 'wasm', 'tensorflow', 'torch']),
-  dataRoot: z.string().exactOptional(),
+  place: z
+    .strictObject({
+      dataRoot: z.string().exactOptional(),
+      declaration: z.string().exactOptional(),
+      workers: z.int().min(1).exactOptional(),
+      allowBroken: z.int().min(0).exactOptional(),
+    })
+    .exactOptional(),
   provenance: provenanceSchema,
   jobs: z.int().min(1),
   forkFrom: z.strictObject({ runId: z.string().regex(/^[\w-]+$/), step: z.int().min(0) }).exactOptional(),

@@ -40,7 +40,8 @@ export async function performJob(file: string, options: PerformOptions): Promise
   if (interruption.stop.aborted) onStop();
   writeFailure(planned, []);
   try {
-    const job = await onThisMachine({ ...planned, ...(dataRoot === undefined ? {} : { dataRoot }) }, machinery);
+    const place = dataRoot === undefined ? {} : { place: { ...planned.place, dataRoot } };
+    const job = await onThisMachine({ ...planned, ...place }, machinery);
     return { title, job, result: await performRun(job, { machinery, onProgress, signal: stop.signal }) };
   } catch (error) {
     if (stop.signal.aborted && error instanceof Error && /^(?:TrainingInterrupted|AbortError)$/.test(error.name)) {

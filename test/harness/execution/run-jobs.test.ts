@@ -59,6 +59,9 @@ describe('the file of a run', () => {
     const file = writeJobFile(job!);
     expect(readFileSync(file, 'utf8')).not.toContain(store);
     expect(readJobFile(file)).toEqual(job);
+    const place = { dataRoot: '/data', declaration: '/data/own.yaml', workers: 2, allowBroken: 1 };
+    const placed = { ...job!, job: { ...job!.job, place } };
+    expect(readJobFile(writeJobFile(placed))).toEqual(placed);
   });
 
   test.each([

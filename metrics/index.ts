@@ -2,6 +2,7 @@
  * Caption and VQA metrics on plain data, in Node and in the browser.
  */
 export type { BootstrapOptions, Interval, IntervalMethod } from './bootstrap/interval.js';
+export { bestConstantCaption } from './captions/best-constant-caption.js';
 export { type BleuCounts, bleuOfOrder } from './captions/bleu.js';
 export { type CaptionRecord, checkCaptionRecords } from './captions/caption-record.js';
 export {

@@ -18,6 +18,10 @@ export const measureIds = [
   'convergence/steps-to-90',
   'convergence/tokens-to-90',
   'convergence/area',
+  'baseline/constant-caption/ai-captions',
+  'baseline/constant-caption/human-captions',
+  'baseline/exchanged-images/ai-captions',
+  'baseline/exchanged-images/human-captions',
   'baseline/majority',
   'baseline/majority/yes-no',
   'baseline/majority/open',
@@ -64,6 +68,10 @@ export const measures: Readonly<Record<MeasureId, Measure>> = {
     axis: 'share of the reduction still to come (0–1)',
     higherIsBetter: false,
   },
+  'baseline/constant-caption/ai-captions': captionBaseline('best constant caption', 'detailed captions'),
+  'baseline/constant-caption/human-captions': captionBaseline('best constant caption', 'human-style captions'),
+  'baseline/exchanged-images/ai-captions': captionBaseline('captions of other images', 'detailed captions'),
+  'baseline/exchanged-images/human-captions': captionBaseline('captions of other images', 'human-style captions'),
   'baseline/majority': baseline('majority answer', 'accuracy'),
   'baseline/majority/yes-no': baseline('majority answer', 'yes/no accuracy'),
   'baseline/majority/open': baseline('majority answer', 'open-answer accuracy'),
@@ -105,6 +113,10 @@ function validationArea(source: string): Measure {
     axis: 'share of the loss of a uniform guess',
     higherIsBetter: false,
   };
+}
+
+function captionBaseline(which: string, captions: string): Measure {
+  return { label: `CIDEr-D of the ${which}, against ${captions}`, axis: 'CIDEr-D (0–10)', higherIsBetter: true };
 }
 
 function baseline(answer: string, accuracy: string): Measure {

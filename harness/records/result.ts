@@ -18,6 +18,8 @@ const resultSchema = z.strictObject({
   runId: z.string(),
   /** Every measure with how it was computed. */
   scores: z.partialRecord(z.enum(measureIds), z.strictObject({ value: z.number(), signature: z.string() })),
+  /** The best constant caption of each style that captions are held against. */
+  constantCaptions: z.partialRecord(z.enum(['ai-captions', 'human-captions']), z.string()).exactOptional(),
   steps: z.int(),
   /** Sequence tokens seen in training, padding excluded. */
   tokens: z.int(),

@@ -7,6 +7,7 @@ import { type Reproduction, storeOf } from '../records/reproduction.js';
 import { readRecordedAnswers } from '../records/run-record.js';
 import { statisticsNotes } from '../statistics/statistics-notes.js';
 import type { DataSetName } from '../suite/schema.js';
+import { scopeOf } from '../suite/scope.js';
 import type { DecidedFinding } from '../verdict/decide-finding.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
 import { isAboutConvergence, reportedMeasures, respondingMeasures } from '../verdict/reported-measures.js';
@@ -41,7 +42,7 @@ export async function buildFindingView(
 ): Promise<FindingReportView> {
   const { folder, reproduction, runs, decision, remarks } = finding;
   const { suite, hypotheses, smoke, scale, dataSet } = reproduction;
-  const scope = scale === 'small' ? (suite.scales.small?.scope ?? suite.scope) : suite.scope;
+  const scope = scopeOf(suite, scale);
   const store = storeOf(folder);
   const shared = sharedTrainings(store, reproduction);
   const recordPath = (runId: string) => relative(out, join(store, 'runs', runId)).replaceAll('\\', '/');

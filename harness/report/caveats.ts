@@ -4,6 +4,7 @@ import { isTextStage } from '../../reference-model/recipe/recipe.js';
 import { measures } from '../measures/measures.js';
 import { isSealed } from '../records/record-digests.js';
 import type { Reproduction } from '../records/reproduction.js';
+import { scopeOf } from '../suite/scope.js';
 import type { PlacedRun } from '../verdict/placed-runs.js';
 import { emptyOutputCaveats } from './empty-outputs.js';
 import { stepsPerPoint } from './loss-curves.js';
@@ -15,14 +16,15 @@ export function caveats(
   runs: readonly PlacedRun[],
   outputs: readonly OutputSummary[],
 ): readonly string[] {
-  const { suite, smoke, hypotheses } = reproduction;
+  const { suite, scale, smoke, hypotheses } = reproduction;
+  const scope = scopeOf(suite, scale);
   const seeds = new Set(runs.map(({ seed }) => seed));
   const smokeCaveat =
     'A smoke run trains for a few steps only. It only checks that the pipeline runs; it is not evidence.';
   const width = stepsPerPoint(Math.max(...runs.map(({ result }) => result.steps)));
   return [
     ...(smoke ? [smokeCaveat] : []),
-    ...(suite.scope === undefined ? [] : [suite.scope]),
+    ...(scope === undefined ? [] : [scope]),
     ...suite.caveats,
     ...emptyOutputCaveats(outputs, new Map(reproduction.arms.map(({ id, label }) => [id, label]))),
     ...(smoke ? [] : seedCaveats(suite, seeds)),

@@ -99,7 +99,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
 
     onProgress({ type: 'evaluating' });
     const weights = await machinery.saveWeights(model, paths.folder);
-    const { scores, predictions } = scorePredictions(await machinery.predict(model, config, data), {
+    const { scores, predictions, constantCaptions } = scorePredictions(await machinery.predict(model, config, data), {
       config,
       dataSets,
     });
@@ -122,6 +122,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
         ...convergenceMeasures(recorded, config),
         ...validationAreas(recorded, config),
       }),
+      ...(constantCaptions === undefined ? {} : { constantCaptions }),
       steps: training.steps,
       tokens: training.tokens,
       parameters: weights.parameters,

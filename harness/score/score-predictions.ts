@@ -7,10 +7,11 @@ import type { DataSet, Question } from '../../reference-model/data/dataset.js';
 import { BASELINES, baselineAnswers } from '../../reference-model/evaluation/baselines.js';
 import { captionStylesOf } from '../../reference-model/evaluation/caption-styles.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
-import type { RunConfig } from '../../reference-model/recipe/recipe.js';
+import type { CaptionSource, RunConfig } from '../../reference-model/recipe/recipe.js';
 import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
 import type { MeasureId, Scores } from '../measures/measures.js';
 import type { AnswerPrediction, CaptionPrediction, Prediction } from '../records/predictions.js';
+import { constantCaption, exchangedImages } from './caption-baselines.js';
 import { requireSameIds } from './same-ids.js';
 import { scoreExactAnswers } from './score-answers.js';
 import { scoreCaptionRecords } from './score-captions.js';
@@ -18,6 +19,8 @@ import { scoreTeacherForced } from './score-teacher-forced.js';
 
 export interface ScoredPredictions {
   readonly scores: Scores;
+  /** Where the configuration asks for baselines of captions. */
+  readonly constantCaptions?: Partial<Record<CaptionSource, string>>;
   readonly predictions: readonly Prediction[];
 }
 
@@ -29,7 +32,9 @@ export function scorePredictions(
   const captioned = scoreCaptionsOf(captions, config, requireDataSet(dataSets, config.data.name));
   const answered = scoreAnswersOf(answers, config, dataSets);
   const given = scoreTeacherForced(forced, config, requireDataSet(dataSets, config.data.name));
+  const { constantCaptions } = captioned;
   return {
+    ...(constantCaptions === undefined ? {} : { constantCaptions }),
     scores: { ...captioned.scores, ...answered.scores, ...given.scores },
     predictions: [...captioned.predictions, ...answered.predictions, ...given.predictions],
   };
@@ -58,18 +63,44 @@ function scoreCaptionsOf(
   });
   if (samples.length === 0) return { scores: {}, predictions: [] };
   const scores: Partial<Record<MeasureId, { value: number; signature: string }>> = {};
+  const constantCaptions: Partial<Record<CaptionSource, string>> = {};
   const predictions = styles.flatMap(({ style, ofStyle, records }) => {
     const cider = scoreCaptionRecords(records, ['CIDEr-D'], { split: evaluation.split }).scores.get('CIDEr-D')!;
     scores[`CIDEr-D/${style}`] = {
       value: cider.score,
       signature: `${cider.signature}|refs:${style}|prompt:${ofStyle[0]!.prompt}`,
     };
+    if (evaluation.captionBaselines === true) {
+      const constant = constantCaption(records, trainingCaptions(data, style));
+      constantCaptions[style] = constant;
+      const others = exchangedImages(records.length);
+      const baselines = {
+        'constant-caption': records.map((record) => ({ ...record, candidate: constant })),
+        'exchanged-images': records.map((record, index) => ({
+          ...record,
+          candidate: records[others[index]!]!.candidate,
+        })),
+      };
+      for (const [baseline, held] of Object.entries(baselines)) {
+        const { score, signature } = scoreCaptionRecords(held, ['CIDEr-D'], { split: evaluation.split }).scores.get(
+          'CIDEr-D',
+        )!;
+        scores[`baseline/${baseline}/${style}` as MeasureId] = {
+          value: score,
+          signature: `${signature}|refs:${style}|captions:${baseline}`,
+        };
+      }
+    }
     return ofStyle.map(({ imageId, prompt, text }, index): CaptionPrediction => {
       const references = [...records[index]!.references];
       return { type: 'caption', style, imageId, prompt, text, references, score: cider.perImage[index]! };
     });
   });
-  return { scores, predictions };
+  return { scores, predictions, ...(evaluation.captionBaselines === true ? { constantCaptions } : {}) };
+}
+
+function* trainingCaptions({ splits }: DataSet, style: CaptionSource): Generator<string> {
+  for (const { aiCaptions, humanCaptions } of splits.train) yield* style === 'ai-captions' ? aiCaptions : humanCaptions;
 }
 
 function scoreAnswersOf(answers: Predictions['answers'], config: RunConfig, dataSets: DataSets): ScoredPredictions {

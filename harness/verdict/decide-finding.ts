@@ -12,6 +12,7 @@ import { sequentialDecision } from '../statistics/sequential.js';
 import type { Decision } from '../statistics/verdict.js';
 import type { Verdict } from '../statistics/verdict-rule.js';
 import type { Hypothesis } from '../suite/schema.js';
+import { scopeOf } from '../suite/scope.js';
 import { type Evidence, evidenceOf } from './evidence.js';
 import { whyUndecided, withheld } from './fixed-before.js';
 import type { PlacedRun } from './placed-runs.js';
@@ -119,7 +120,7 @@ export function quotedVerdicts({
   claims,
   reproduction,
 }: Pick<DecidedFinding, 'decision' | 'claims' | 'reproduction'>): readonly string[] {
-  const { scope = '' } = reproduction.suite;
+  const scope = scopeOf(reproduction.suite, reproduction.scale) ?? '';
   if (decision !== undefined) return [[decision.sentence, scope].join(' ').trim()];
   return claims.map(({ hypothesis, decision: { sentence } }) =>
     [`${hypothesis.id}: ${sentence}`, scope].join(' ').trim(),

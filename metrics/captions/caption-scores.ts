@@ -119,7 +119,7 @@ export function scoreNgrams(encoded: EncodedCaptions, frequencies: GramFrequenci
 }
 
 /** ln N − ln max(1, df) for each gram; a gram that no reference holds counts as seen once. */
-function inverseDocumentFrequencies({ images, counts }: GramFrequencies): Float64Array {
+export function inverseDocumentFrequencies({ images, counts }: GramFrequencies): Float64Array {
   const logarithms = new Float64Array(images + 1);
   for (let count = 2; count <= images; count++) logarithms[count] = naturalLogarithm(count);
   const total = logarithms[images]!;
@@ -168,7 +168,7 @@ function isCloser(words: number, closest: number, length: number): boolean {
 
 const GAUSSIAN = Float64Array.from({ length: 256 }, (_, delta) => exponential(-(delta * delta) / (2 * SIGMA * SIGMA)));
 
-function gaussian(difference: number): number {
+export function gaussian(difference: number): number {
   const delta = Math.abs(difference);
   // e^(−256² / 72) is below the smallest double.
   return delta < GAUSSIAN.length ? GAUSSIAN[delta]! : 0;

@@ -3,6 +3,9 @@
  * A data set is plain data in a fixed order, so that its fingerprint and every batch drawn from it are reproducible.
  */
 import type { ImageSupply } from './images/image-supply.js';
+import type { RasterImage } from './raster-image.js';
+
+export type { RasterImage } from './raster-image.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
 
@@ -13,13 +16,6 @@ export type CurveSplit = 'validation' | 'probe';
 export type Splits<Described extends DescribedImage = Sample> = Readonly<Record<SplitName, readonly Described[]>> & {
   readonly probe?: readonly Described[];
 };
-
-/** 8-bit RGB pixels in row-major height × width × channel order. */
-export interface RasterImage {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array; // [height, width, 3]
-}
 
 /** Everything that questions of these data sets are about. */
 export const QUESTION_TYPES = [

@@ -1,6 +1,7 @@
 /** Rules that tie several fields of a run configuration together. Each complaint names the field, and the others that it depends on. */
 
 import { EMBEDDED_DATA_SETS } from '../../../reference-model/data/registry.js';
+import { SMALLEST_VOCABULARY } from '../../../reference-model/data/tokenizer/train-tokenizer.js';
 import { MASK_KINDS } from '../../../reference-model/model/config.js';
 import {
   batchSizes,
@@ -39,7 +40,7 @@ export function inconsistencies(config: RunConfig): readonly Complaint[] {
 type Place = readonly (string | number)[];
 
 /** What is held as pixels is read by the embedded tokenizer; photographs, whose words nobody knows before, by one of their own. */
-function dataComplaints({ data, tokenizer, recipe }: RunConfig): readonly Complaint[] {
+function dataComplaints({ data, tokenizer, model, recipe }: RunConfig): readonly Complaint[] {
   if (tokenizer === undefined) {
     const known = EMBEDDED_DATA_SETS.map(({ name }) => name);
     if (known.some((name) => name === data.name)) return [];
@@ -62,7 +63,13 @@ function dataComplaints({ data, tokenizer, recipe }: RunConfig): readonly Compla
           },
         ],
   );
+  const small = {
+    path: ['model', 'language', 'vocabularySize'],
+    message: `must be at least ${SMALLEST_VOCABULARY}, for special tokens and the 256 bytes`,
+    involves: [['tokenizer']],
+  };
   return [
+    ...(model.language.vocabularySize < SMALLEST_VOCABULARY ? [small] : []),
     ...(recipe.initialization.language === 'random' ? [] : [{ path, message, involves: [['tokenizer']] }]),
     ...stages,
   ];

@@ -2,7 +2,7 @@
  * Pixels that come when they are asked for: an image that is read and decoded outside of the training step, ahead of it where it is told
  * what comes next. What it gives depends on the ids alone, not on who decoded an image or when.
  */
-import type { RasterImage } from '../dataset.js';
+import type { RasterImage } from '../raster-image.js';
 
 export interface LeftOutImage {
   readonly imageId: string;

@@ -1,0 +1,141 @@
+/** Training on photographs that are decoded when a step needs them: the same bits whoever decodes them, and after an interruption. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parameterArrays } from '../../../reference-model/checkpoint/load-parameters.js';
+import { writeSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
+import type { DataSet } from '../../../reference-model/data/dataset.js';
+import type { ImageOptions } from '../../../reference-model/data/images/open-images.js';
+import { openStreamed } from '../../../reference-model/data/open-streamed.js';
+import { activateEngine } from '../../../reference-model/engines/registry.js';
+import { predict } from '../../../reference-model/evaluation/predict.js';
+import { disposeModel } from '../../../reference-model/model/model.js';
+import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
+import type { TrainingEvent } from '../../../reference-model/training/events.js';
+import { train } from '../../../reference-model/training/train.js';
+import { TrainingInterrupted } from '../../../reference-model/training/training-error.js';
+import { writePhotographs } from '../data/images/photographs.js';
+import { tinyRun } from './tiny-run.js';
+
+const side = 32;
+const folders: string[] = [];
+let root: string;
+
+beforeAll(async () => {
+  await activateEngine('wasm');
+  root = newFolder();
+  await writePhotographs(root, { train: 30, validation: 6, test: 6 });
+});
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-photographs-'));
+  folders.push(folder);
+  return folder;
+}
+
+const stages: readonly Stage[] = [
+  {
+    name: 'words',
+    kind: 'words',
+    steps: 3,
+    trainable: ['connector', 'vision'],
+    learningRate: { connector: 1e-3, vision: 1e-3 },
+  },
+  {
+    name: 'captions',
+    steps: 7,
+    trainable: ['connector', 'vision', 'language'],
+    learningRate: { connector: 2e-3, vision: 1e-3, language: 2e-3 },
+    mixture: { 'human-captions': 1 },
+    captionsPerImage: 5,
+    imageShift: 2,
+    imageMirror: true,
+    attentionMask: 'visual-bidirectional',
+  },
+];
+
+function run(): RunConfig {
+  const { model, ...rest } = tinyRun({ batchSize: 20, microBatchSize: 20, stages });
+  const language = { ...model.language, vocabularySize: 320, maximumPositions: 256 };
+  return { ...rest, data: { name: 'flickr8k' }, tokenizer: 'byte-pairs', model: { ...model, language } };
+}
+
+const open = (images: Omit<ImageOptions, 'side'>, from = root): Promise<DataSet> =>
+  openStreamed({ name: 'flickr8k', root: from, images: { side, ...images } });
+
+interface Trained {
+  readonly weights: string;
+  readonly events: readonly TrainingEvent[];
+  readonly captions: readonly string[];
+}
+
+async function trained(data: DataSet, resumeFrom?: string): Promise<Trained> {
+  const events: TrainingEvent[] = [];
+  const config = run();
+  const model = await train({
+    config,
+    data: { flickr8k: data },
+    ...(resumeFrom === undefined ? {} : { resumeFrom }),
+    saveCheckpoint: async () => {},
+    onEvent: (event) => events.push(event),
+    signal: new AbortController().signal,
+  });
+  const weights = createHash('sha256')
+    .update(writeSafetensors(parameterArrays(model.parameters)))
+    .digest('hex');
+  const { captions } = await predict(model, config, data);
+  disposeModel(model);
+  await data.images?.close();
+  return { weights, events, captions: captions.map(({ text }) => text) };
+}
+
+/** @returns the folder of the checkpoint that a stop request left behind */
+async function interrupted(data: DataSet, atStep: number): Promise<string> {
+  const stop = new AbortController();
+  const folder = newFolder();
+  const training = train({
+    config: run(),
+    data: { flickr8k: data },
+    saveCheckpoint: async (_step, write) => write(folder, 'some run'),
+    onEvent: (event) => {
+      if (event.type === 'step' && event.step === atStep) stop.abort();
+    },
+    signal: stop.signal,
+  });
+  await expect(training).rejects.toThrow(TrainingInterrupted);
+  await data.images?.close();
+  return folder;
+}
+
+describe('a run on photographs', () => {
+  test('ends with the same bits for 0, 1 and 3 workers, and when it is stopped in either stage and resumed', async () => {
+    const alone = await trained(await open({ workers: 0 }));
+    expect(alone.events.filter(({ type }) => type === 'step')).toHaveLength(10);
+    expect(alone.captions).toHaveLength(4);
+    expect(await trained(await open({ workers: 1, queue: 3, keepBytes: 0 }))).toEqual(alone);
+    expect(await trained(await open({ workers: 3 }))).toEqual(alone);
+    for (const step of [2, 6]) {
+      const checkpoint = await interrupted(await open({ workers: 1 }), step);
+      const { weights, captions } = await trained(await open({ workers: 2 }), checkpoint);
+      expect({ weights, captions }).toEqual({ weights: alone.weights, captions: alone.captions });
+    }
+  });
+
+  test('goes on without broken photographs as far as is allowed, whoever decodes them, and never evaluates without one', async () => {
+    const damaged = newFolder();
+    await writePhotographs(damaged, { train: 30, validation: 6, test: 6 });
+    writeFileSync(join(damaged, 'Images', 'train_0003.jpg'), 'no image');
+    await expect(trained(await open({ workers: 0 }, damaged))).rejects.toThrow(/train_0003\.jpg/);
+    const data = await open({ workers: 0, allowBroken: 1 }, damaged);
+    const alone = await trained(data);
+    expect(data.images?.leftOut().map(({ imageId }) => imageId)).toEqual(['train_0003.jpg']);
+    expect(await trained(await open({ workers: 2, allowBroken: 1 }, damaged))).toEqual(alone);
+    writeFileSync(join(damaged, 'Images', 'test_0001.jpg'), 'no image');
+    await expect(trained(await open({ workers: 0, allowBroken: 9 }, damaged))).rejects.toThrow(/test_0001\.jpg/);
+  });
+});

@@ -12,6 +12,7 @@ import { benchmarkMetrics } from './metrics.js';
 import { benchmarkPublish } from './publish.js';
 import { benchmarkReproduce } from './reproduce.js';
 import { benchmarkSharedImages } from './shared-images.js';
+import { benchmarkTorch } from './torch.js';
 import { benchmarkTrainingStep } from './training-step.js';
 
 const QUICK: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm, 'training-step': benchmarkTrainingStep };
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   publish: benchmarkPublish,
   reproduce: benchmarkReproduce,
   'shared-images': benchmarkSharedImages,
+  torch: benchmarkTorch,
 };
 
 function isMissed({ value, bar, ceiling }: Measurement): boolean {

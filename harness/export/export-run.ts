@@ -1,6 +1,6 @@
 /** `vlm-bench export`: a finished run as a folder that `transformers` loads. No engine is started and nothing is computed but copied. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { exportModel } from '../../reference-model/checkpoint/hugging-face/export-model.js';
 import { openWeights } from '../../reference-model/checkpoint/trained-weights.js';
 import { fillFolderAtomically } from '../../reference-model/files/atomic-folder.js';
@@ -46,7 +46,9 @@ export async function exportRun({ run, out, allowsMaskMismatch }: ExportRequest)
   const facts = { run: result.runId, code_version: identity.codeVersion, data_fingerprint: identity.dataFingerprint };
   const exported = { model: config.model, mask, generation, tensors: openWeights(weights), file: weights, facts };
   return fillFolderAtomically(dirname(resolve(out)), async (temporary) => {
-    exportModel(temporary, exported, ({ hasNormLayer }) => modelCard({ identity, provenance, result, mask, hasNormLayer }));
+    exportModel(temporary, exported, ({ hasNormLayer }) =>
+      modelCard({ identity, provenance, result, mask, hasNormLayer }),
+    );
     return basename(resolve(out));
   });
 }
@@ -58,7 +60,7 @@ function requireEmpty(out: string): void {
   throw new UserError({
     code: 'usage',
     what: 'there is something there already',
-    where: join(out),
+    where: out,
     expected: 'the name of a folder that does not exist yet, or is empty',
     fix: 'name another folder, or remove this one',
   });

@@ -1,6 +1,5 @@
 /** The card of an exported model: what it is, what it cannot do there, and all that its scores depend on. */
-import { visualTokensPerImage } from '../../reference-model/model/config.js';
-import type { MaskKind } from '../../reference-model/model/config.js';
+import { type MaskKind, visualTokensPerImage } from '../../reference-model/model/config.js';
 import type { FinishedTraining } from '../records/run-record.js';
 
 export interface CardInput extends Pick<FinishedTraining, 'identity' | 'provenance' | 'result'> {
@@ -17,8 +16,8 @@ export function modelCard(input: CardInput): string {
     '---\nlibrary_name: transformers\npipeline_tag: image-text-to-text\ntags: [vlm-bench, benchmark]\n---',
     `# vlm-bench run ${result.runId}`,
     `A vision-language model of ${result.parameters.toLocaleString('en')} parameters, trained by vlm-bench as one run of an experiment: ` +
-      `${model.vision.layers} vision layers, ${visualTokensPerImage(model)} visual tokens an image, ` +
-      `${model.language.layers} language layers, ${model.language.vocabularySize} tokens. ` +
+      `vision layers: ${model.vision.layers}, visual tokens of an image: ${visualTokensPerImage(model)}, ` +
+      `language layers: ${model.language.layers}, vocabulary: ${model.language.vocabularySize}. ` +
       'It is made to compare ways of training; it describes the images of its data set and no others.',
     ...evidence(input),
     maskSection(input),
@@ -42,7 +41,8 @@ export function modelCard(input: CardInput): string {
 }
 
 function evidence({ provenance }: CardInput): readonly string[] {
-  if (provenance.smoke === true) return ['**A smoke run: it trained for a few steps only and is evidence of nothing.**'];
+  if (provenance.smoke === true)
+    return ['**A smoke run: it trained for a few steps only and is evidence of nothing.**'];
   if (provenance.pilot === true) return ['**A run of a pilot, from which nothing may be decided.**'];
   return [];
 }
@@ -60,26 +60,37 @@ function maskSection({ mask }: CardInput): string {
 function normSection(layers: number): string {
   return (
     '## Last layer of the encoder\n\n' +
-    `The encoder has ${layers} layers and a norm behind them. The class of \`transformers\` takes features in front of that norm, so layer ${layers + 1} ` +
+    `A norm stands behind the layers of the encoder. The class of \`transformers\` takes features in front of that norm, so layer ${layers + 1} ` +
     'computes it: its attention is zero and its output is 2⁴⁰ times the norm, which the projector divides by. ' +
-    'Texts are the same in float32 and bfloat16; float16 cannot hold such numbers. Do not train that layer further.'
+    'Scores are the same in float32; bfloat16 holds such numbers as well, float16 does not. Do not train that layer further.'
   );
 }
 
-function provenanceSection({ identity, provenance }: CardInput): string {
+function provenanceSection({ identity, provenance, result }: CardInput): string {
   const { config, dataFingerprint, codeVersion } = identity;
   const { git, statement } = provenance;
   const rows: readonly (readonly [string, string])[] = [
-    ['run', 'see the title; a digest of all that follows but the machine'],
+    ['run', `\`${result.runId}\`, a digest of configuration, data, code and engine`],
     ['data', `${config.data.name}, fingerprint \`${dataFingerprint}\``],
     ['seed', `${config.seed}`],
     ['stages', config.recipe.stages.map(({ name, steps }) => `${name} (${steps} steps)`).join(', ')],
-    ['initial weights', `vision ${config.recipe.initialization.vision}, language ${config.recipe.initialization.language}`],
-    ['code', `\`${codeVersion}\`${git === undefined ? '' : `, commit \`${git.commit}\`${git.dirtyDiff === null ? '' : ' with changes'}`}`],
+    [
+      'initial weights',
+      `vision ${config.recipe.initialization.vision}, language ${config.recipe.initialization.language}`,
+    ],
+    [
+      'code',
+      `\`${codeVersion}\`${git === undefined ? '' : `, commit \`${git.commit}\`${git.dirtyDiff === null ? '' : ' with changes'}`}`,
+    ],
     ['engine', `${provenance.engine.name}, ${provenance.engine.precision}, \`${provenance.engine.numerics}\``],
     ...(statement === undefined
       ? []
-      : [['suite', `\`${statement.suite}\`, ${statement.committed ? 'committed' : 'not committed'} before the run`] as const]),
+      : [
+          [
+            'suite',
+            `\`${statement.suite}\`, ${statement.committed ? 'committed' : 'not committed'} before the run`,
+          ] as const,
+        ]),
   ];
   const table = rows.map(([name, value]) => `| ${name} | ${value} |`).join('\n');
   return `## Provenance\n\n| | |\n|---|---|\n${table}`;
@@ -87,7 +98,9 @@ function provenanceSection({ identity, provenance }: CardInput): string {
 
 function scoreSection({ result, identity }: CardInput): string {
   const { split, captionImages, questions } = identity.config.evaluation;
-  const rows = Object.entries(result.scores).map(([id, score]) => `| ${id} | ${score.value} | \`${score.signature}\` |`);
+  const rows = Object.entries(result.scores).map(
+    ([id, score]) => `| ${id} | ${score.value} | \`${score.signature.replaceAll('|', '\\|')}\` |`,
+  );
   return (
     '## Scores of this run\n\n' +
     `On the ${split} split of its data set (${captionImages} images, ${questions} questions), with the mask above, computed by vlm-bench. ` +

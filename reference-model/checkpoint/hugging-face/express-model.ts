@@ -96,13 +96,16 @@ function visionConfig(vision: VisionConfig, hasNormLayer: boolean): Json {
 
 function languageConfig(language: LanguageConfig): Json {
   const { attentionBias = 'query-key-value', rotaryBase, rotaryScaling } = language;
-  const scaling = rotaryScaling === undefined ? { rope_type: 'default' } : {
-    rope_type: 'llama3',
-    factor: rotaryScaling.factor,
-    low_freq_factor: rotaryScaling.lowFrequencyFactor,
-    high_freq_factor: rotaryScaling.highFrequencyFactor,
-    original_max_position_embeddings: rotaryScaling.originalMaximumPositions,
-  };
+  const scaling =
+    rotaryScaling === undefined
+      ? { rope_type: 'default' }
+      : {
+          rope_type: 'llama3',
+          factor: rotaryScaling.factor,
+          low_freq_factor: rotaryScaling.lowFrequencyFactor,
+          high_freq_factor: rotaryScaling.highFrequencyFactor,
+          original_max_position_embeddings: rotaryScaling.originalMaximumPositions,
+        };
   const family =
     attentionBias === 'query-key-value'
       ? { model_type: 'qwen2', use_sliding_window: false }

@@ -32,11 +32,23 @@ export function withFinalNormLayer(vision: VisionConfig, tensors: TensorSources)
   replace(`${CONNECTOR_PREFIX}.linear_1.weight`, (source) => scaled(source, 1 / NORM_SCALE));
   const layer = `${VISION_PREFIX}.encoder.layers.${layers}`;
   for (const name of ['q_proj', 'k_proj', 'v_proj', 'out_proj']) {
-    result.set(`${layer}.self_attn.${name}.weight`, filled([width, width], () => 0));
-    result.set(`${layer}.self_attn.${name}.bias`, filled([width], () => 0));
+    result.set(
+      `${layer}.self_attn.${name}.weight`,
+      filled([width, width], () => 0),
+    );
+    result.set(
+      `${layer}.self_attn.${name}.bias`,
+      filled([width], () => 0),
+    );
   }
-  result.set(`${layer}.layer_norm1.weight`, filled([width], () => 1));
-  result.set(`${layer}.layer_norm1.bias`, filled([width], () => 0));
+  result.set(
+    `${layer}.layer_norm1.weight`,
+    filled([width], () => 1),
+  );
+  result.set(
+    `${layer}.layer_norm1.bias`,
+    filled([width], () => 0),
+  );
   for (const kind of ['weight', 'bias']) {
     const name = `${VISION_PREFIX}.post_layernorm.${kind}`;
     result.set(`${layer}.layer_norm2.${kind}`, tensors.get(name)!);
@@ -47,13 +59,22 @@ export function withFinalNormLayer(vision: VisionConfig, tensors: TensorSources)
     if (row === column) return 1;
     return row === column + width ? -1 : 0;
   };
-  result.set(`${layer}.mlp.fc1.weight`, filled([inner, width], (i) => mirrored(Math.floor(i / width), i % width)));
-  result.set(`${layer}.mlp.fc1.bias`, filled([inner], () => 0));
+  result.set(
+    `${layer}.mlp.fc1.weight`,
+    filled([inner, width], (i) => mirrored(Math.floor(i / width), i % width)),
+  );
+  result.set(
+    `${layer}.mlp.fc1.bias`,
+    filled([inner], () => 0),
+  );
   result.set(
     `${layer}.mlp.fc2.weight`,
     filled([width, inner], (i) => NORM_SCALE * mirrored(i % inner, Math.floor(i / inner))),
   );
-  result.set(`${layer}.mlp.fc2.bias`, filled([width], () => 0));
+  result.set(
+    `${layer}.mlp.fc2.bias`,
+    filled([width], () => 0),
+  );
   return result;
 }
 

@@ -22,7 +22,11 @@ export function writeJson(folder: string, name: string, content: unknown): void 
 }
 
 /** One file where it is small enough, else shards and their index; one tensor in memory at a time. */
-export function writeWeights(folder: string, tensors: TensorSources, { shardBytes = SHARD_BYTES }: { readonly shardBytes?: number } = {}): void {
+export function writeWeights(
+  folder: string,
+  tensors: TensorSources,
+  { shardBytes = SHARD_BYTES }: { readonly shardBytes?: number } = {},
+): void {
   // `transformers` refuses files that do not say this.
   const metadata = { format: 'pt' };
   const total = [...tensors.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);

@@ -27,7 +27,7 @@ import { buildBatch, imageTextSequence } from '../../../../reference-model/model
 import { runSequences } from '../../../../reference-model/model/sequence-loss.js';
 import { visualEmbeddings } from '../../../../reference-model/model/visual-embeddings.js';
 import { randomStream } from '../../../../reference-model/numerics/random.js';
-import { tinyModel, TINY } from '../../model/tiny-model.js';
+import { TINY, tinyModel } from '../../model/tiny-model.js';
 
 const folder = process.env.EXPORT_FOLDER ?? mkdtempSync(join(tmpdir(), 'vlm-bench-export-'));
 const model = join(folder, 'model');
@@ -52,9 +52,19 @@ function answerOf(of: Model): { readonly logits: Float32Array; readonly ids: rea
     const visual = visualEmbeddings(of, { imageCount: 1, imageSize: 8, pixels: normalizePixels(image) });
     const sequence = imageTextSequence({ image: 0, visualTokens: 16, prompt });
     const { vocabularySize, maximumPositions } = of.config.language;
-    const batch = buildBatch([sequence], 'causal', { vocabularySize, maximumPositions, visualTokensPerImage: 16, images: 1 });
+    const batch = buildBatch([sequence], 'causal', {
+      vocabularySize,
+      maximumPositions,
+      visualTokensPerImage: 16,
+      images: 1,
+    });
     const scores = logitsOf(of, runSequences(of, batch, { visualEmbeddings: visual }));
-    const request = { prompts: [prompt], maskKind: 'causal', endToken: tokenizer.special.end, maximumNewTokens: 12 } as const;
+    const request = {
+      prompts: [prompt],
+      maskKind: 'causal',
+      endToken: tokenizer.special.end,
+      maximumNewTokens: 12,
+    } as const;
     const ids = generate(of, { ...request, visualEmbeddings: visual })[0]!;
     return { logits: scores.dataSync().slice(-vocabularySize) as Float32Array, ids };
   });
@@ -71,7 +81,14 @@ describe('an exported model', () => {
     mkdirSync(model, { recursive: true });
     const tensors = parameterSources(original.parameters);
     const facts = { run: 'r' };
-    const run = { model: CONFIG, mask: 'causal', generation: { maximumNewTokens: 12 }, tensors, file: 'f', facts } as const;
+    const run = {
+      model: CONFIG,
+      mask: 'causal',
+      generation: { maximumNewTokens: 12 },
+      tensors,
+      file: 'f',
+      facts,
+    } as const;
     exportModel(model, run, ({ hasNormLayer }) => `norm: ${hasNormLayer}`);
     const text = tokenizer.decode(answer.ids);
     const ids = [...new Array<number>(16).fill(tokenizer.special.image), ...prompt];
@@ -132,7 +149,14 @@ describe('an exported model', () => {
     const folding = { ...CONFIG, connector: { pixelShuffle: 2 } };
     const other = tinyModel({ config: folding });
     const tensors = parameterSources(other.parameters);
-    const run = { model: folding, mask: 'causal', generation: { maximumNewTokens: 12 }, tensors, file: 'f', facts: {} } as const;
+    const run = {
+      model: folding,
+      mask: 'causal',
+      generation: { maximumNewTokens: 12 },
+      tensors,
+      file: 'f',
+      facts: {},
+    } as const;
     expect(() => exportModel(join(folder, 'never'), run, () => '')).toThrow('folds 2×2 patches');
     expect(existsSync(join(folder, 'never'))).toBe(false);
     disposeModel(other);

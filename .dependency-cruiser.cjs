@@ -18,6 +18,7 @@ const orders = {
     'compare',
     'gate',
     'report',
+    'export',
     'serve',
     'planning',
     'experiment',

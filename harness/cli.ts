@@ -11,6 +11,7 @@ import { registerData } from './commands/data.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerEngine } from './commands/engine.js';
 import { registerEvaluate } from './commands/evaluate.js';
+import { registerExport } from './commands/export.js';
 import { registerGate } from './commands/gate.js';
 import { registerGenerate } from './commands/generate.js';
 import { registerPerform } from './commands/perform.js';
@@ -49,6 +50,7 @@ function createProgram(): Command {
   registerTrain(program);
   registerPerform(program);
   registerGenerate(program);
+  registerExport(program);
   registerReport(program);
   registerVerify(program);
   registerCompare(program);

@@ -100,7 +100,15 @@ function readWeightsIndex(file: string) {
  * @throws ParameterMismatchError, before anything is overwritten; SafetensorsError
  */
 export function loadWeights(model: Model, path: string): void {
-  const isFolder = statSync(path).isDirectory();
-  const tensors = isFolder ? openShards(path, readWeightsIndex(join(path, INDEX)).map) : openTensors(path);
-  loadParameterSources(model, tensors, path);
+  loadParameterSources(model, openWeights(path), path);
+}
+
+/**
+ * Saved weights, none of them read yet.
+ *
+ * @param path the file, or the folder of shards
+ * @throws SafetensorsError
+ */
+export function openWeights(path: string): TensorSources {
+  return statSync(path).isDirectory() ? openShards(path, readWeightsIndex(join(path, INDEX)).map) : openTensors(path);
 }

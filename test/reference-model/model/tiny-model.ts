@@ -33,11 +33,13 @@ export const TINY: ModelConfig = {
 export function tinyModel({
   seed = 1,
   language = {},
+  config: base = TINY,
 }: {
   readonly seed?: number;
   readonly language?: Partial<LanguageConfig>;
+  readonly config?: ModelConfig;
 } = {}): Model {
-  const config = { ...TINY, language: { ...TINY.language, ...language } };
+  const config = { ...base, language: { ...base.language, ...language } };
   const parameters = createParameters(config, ({ name, shape, initialization }) => {
     const stream = randomStream(seed, 'tiny-model', name);
     const size = shape.reduce((product, length) => product * length, 1);

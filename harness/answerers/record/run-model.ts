@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { RasterImage } from '../../../reference-model/data/dataset.js';
 import { resizeToProcessor } from '../../../reference-model/data/pixels/preprocess.js';
 import { siglipProcessor } from '../../../reference-model/data/pixels/processor.js';
-import type { RgbImage } from '../../../reference-model/data/pixels/resize.js';
+import type { RgbImage } from '../../../reference-model/data/pixels/rgb-image.js';
 import type { StoredImage } from '../../../reference-model/data/source.js';
 import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import {

@@ -15,7 +15,7 @@ export interface AskedImage {
   /** Of the stored bytes; of generated images, of their size and pixels. */
   readonly sha256: string;
   /** A file that holds exactly the stored bytes, where there is one. */
-  readonly file?: string;
+  readonly file?: string | undefined;
 }
 
 export interface Decoding {

@@ -62,7 +62,7 @@ async function askOnce(
   { benchmark, decoding, answerer, logs, data, refresh = false, repetition = 0, stop, onProgress }: AskOptions,
 ): Promise<readonly Outcome[] | undefined> {
   const outcomes: (Outcome | undefined)[] = items.map(() => undefined);
-  const images = new ImageReader(data);
+  const images = new ImageReader(data, items, answerer.inFlight * answerer.batchSize);
   /** Those that answers were taken from; a failure is nobody's answer. */
   const used = new Set<AnswerLog>();
   const isMixed = () => [...used].some((log) => log !== logs.current);
@@ -80,8 +80,8 @@ async function askOnce(
       const batch: { readonly index: number; readonly key: string; readonly request: AnswerRequest }[] = [];
       while (batch.length < answerer.batchSize && next < items.length) {
         const index = next++;
-        const { id, imageId, messages } = items[index]!;
-        const request = { id, image: await images.read(imageId), messages, decoding };
+        const { id, messages } = items[index]!;
+        const request = { id, image: await images.read(index), messages, decoding };
         const key = answerKey(benchmark, request, repetition);
         const log = logs.current;
         const known = refresh && !fresh.has(key) ? undefined : log.get(key);
@@ -107,24 +107,55 @@ async function settleAll(work: readonly Promise<void>[]): Promise<void> {
   if (failed?.status === 'rejected') throw failed.reason;
 }
 
-/** Reads images for requests; questions about one image follow each other, and read it once. */
+/** Images that are read before they are asked about: the disk is slower than a look into the log. */
+const READ_AHEAD = 16;
+
+/** Reads images for requests, a few ahead; questions about one image follow each other, and read it once. */
 class ImageReader {
   private readonly data: AskOptions['data'];
-  private last: { readonly imageId: string; readonly image: Promise<AskedImage> } | undefined;
+  private readonly items: readonly Item[];
+  /** Of images that are kept, the earliest first. */
+  private readonly kept = new Map<string, Promise<AskedImage>>();
+  private readonly most: number;
 
-  constructor(data: AskOptions['data']) {
+  /** @param inFlight items that may be asked at the same time */
+  constructor(data: AskOptions['data'], items: readonly Item[], inFlight: number) {
     this.data = data;
+    this.items = items;
+    this.most = inFlight + READ_AHEAD;
   }
 
-  read(imageId: string): Promise<AskedImage> {
-    if (this.last?.imageId !== imageId) this.last = { imageId, image: this.load(imageId) };
-    return this.last.image;
+  /** Of an item, by its index. */
+  read(index: number): Promise<AskedImage> {
+    for (let ahead = index; ahead < Math.min(this.items.length, index + READ_AHEAD); ahead++) {
+      const { imageId } = this.items[ahead]!;
+      if (this.kept.has(imageId)) continue;
+      const image = this.load(imageId);
+      // One that cannot be read is told when it is asked about.
+      image.catch(() => {});
+      this.kept.set(imageId, image);
+    }
+    const { imageId } = this.items[index]!;
+    const image = this.kept.get(imageId)!;
+    for (const earliest of this.kept.keys()) {
+      if (this.kept.size <= this.most) break;
+      this.kept.delete(earliest);
+    }
+    return image;
   }
 
   private async load(imageId: string): Promise<AskedImage> {
     const stored = await this.data.image(imageId);
-    const file = stored.kind === 'encoded' ? fileAt(this.data.placeOf(imageId), stored.bytes.length) : undefined;
-    return { imageId, stored, sha256: imageDigest(stored), ...(file === undefined ? {} : { file }) };
+    const { data } = this;
+    return {
+      imageId,
+      stored,
+      sha256: imageDigest(stored),
+      // Looked for where it is needed.
+      get file() {
+        return stored.kind === 'encoded' ? fileAt(data.placeOf(imageId), stored.bytes.length) : undefined;
+      },
+    };
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { benchmarkCheckpoint } from './checkpoint.js';
 import { benchmarkData } from './data.js';
+import { benchmarkEvaluate } from './evaluate.js';
 import { benchmarkGate } from './gate.js';
 import { benchmarkGemm } from './gemm.js';
 import type { Benchmark, Measurement } from './measurement.js';
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ...QUICK,
   checkpoint: benchmarkCheckpoint,
   data: benchmarkData,
+  evaluate: benchmarkEvaluate,
   gate: benchmarkGate,
   metrics: benchmarkMetrics,
   publish: benchmarkPublish,

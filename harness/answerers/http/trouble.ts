@@ -68,7 +68,9 @@ function retryAfter(milliseconds: string | null | undefined, seconds: string | n
   return Number.isFinite(pause) ? Math.min(Math.max(0, pause), LONGEST_RETRY_AFTER) : undefined;
 }
 
-const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
+/** Before the headers the client says it in its own way; in the body the platform does. */
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
 
 /** The innermost reason: `fetch failed` says nothing. */
 function causeOf(error: unknown): string {

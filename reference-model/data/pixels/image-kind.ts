@@ -17,7 +17,8 @@ const SIGNATURES: Readonly<Record<ImageKind, RegExp>> = {
   avif: /^.{8}66747970617669(66|73)/, // size, ftyp, avif or avis
 };
 
-function imageKindOf(bytes: Uint8Array): ImageKind | undefined {
+/** Undefined for everything else, BMP and SVG among it. */
+export function imageKindOf(bytes: Uint8Array): ImageKind | undefined {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 16)).toString('hex');
   return IMAGE_KINDS.find((kind) => SIGNATURES[kind].test(start));
 }

@@ -22,6 +22,7 @@ export function cardLines({ card, root, missing }: Description): readonly string
     `licence: ${card.license}`,
     `source: ${card.source}`,
     ...(counts.length === 0 ? [] : ['splits:', ...counts]),
+    ...(card.countsFrom === undefined ? [] : [`counts from: ${card.countsFrom}`]),
     ...(card.fingerprint === undefined ? [] : [`fingerprint: ${card.fingerprint}`]),
     ...(card.files.length === 0 ? [] : ['files below the data root:', ...card.files.map(fileLine)]),
     ...(missing === undefined || root === undefined ? [] : missingLines(missing, root)),

@@ -5,9 +5,9 @@
 import type { AnswerKind, SplitName } from './dataset.js';
 import type { DataDeclaration } from './declared/declaration.js';
 
-/** How much a split holds; what a data set does not have is left out. */
+/** How much a split holds; what a data set does not have, or nobody states, is left out. */
 export interface SplitCounts {
-  readonly images: number;
+  readonly images?: number;
   readonly captions?: number;
   readonly questions?: number;
 }
@@ -58,6 +58,8 @@ export interface DataSetCard {
   /** What a user must have on disk; empty for what is generated. */
   readonly files: readonly DataFile[];
   readonly splits: Readonly<Record<string, SplitCounts>>;
+  /** Who states these counts; absent where this package generates or has counted them. */
+  readonly countsFrom?: string;
   /** Of the unchanged data set, where it is known. `vlm-bench data verify` prints the one found, also after a wanted change. */
   readonly fingerprint?: string;
   /** How copies lie on disk; the first one whose files are there is read. Absent for what has a reader of its own. */

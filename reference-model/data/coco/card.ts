@@ -4,6 +4,9 @@ import type { DataSetCard } from '../card.js';
 const project = 'https://cocodataset.org/#download';
 const license = 'captions CC BY 4.0; images under the Flickr terms of use, each with its own licence';
 
+/** States the images; the captions of 2014, of 2017 and of these splits all add up to 616,767. */
+const splits = 'https://www.tensorflow.org/datasets/catalog/coco_captions';
+
 export const coco2014 = {
   name: 'coco-2014',
   description: 'COCO captions of 2014 (Chen et al., arXiv 1504.00325): five human captions for each photograph.',
@@ -19,6 +22,7 @@ export const coco2014 = {
     train: { images: 82_783, captions: 414_113 },
     validation: { images: 40_504, captions: 202_654 },
   },
+  countsFrom: splits,
   layouts: [
     {
       format: 'files',
@@ -46,6 +50,7 @@ export const coco2017 = {
     train: { images: 118_287, captions: 591_753 },
     validation: { images: 5000, captions: 25_014 },
   },
+  countsFrom: 'counts of the public files; their captions add up to those of 2014',
   layouts: [
     {
       format: 'files',
@@ -84,6 +89,7 @@ export const cocoKarpathy = {
     validation: { images: 5000, captions: 25_010 },
     test: { images: 5000, captions: 25_010 },
   },
+  countsFrom: splits,
   layouts: [
     {
       format: 'files',

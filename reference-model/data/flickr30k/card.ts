@@ -7,7 +7,8 @@ const parts = { train: ['train'], validation: ['val'], test: ['test'] } as const
 
 export const flickr30k = {
   name: 'flickr30k',
-  description: 'Flickr30k (Young et al., TACL 2014): photographs with five human captions each, in Karpathy splits.',
+  description:
+    'Flickr30k (Young et al., TACL 2014): 31,783 photographs with five human captions each, of which the Karpathy splits hold 31,014.',
   license: 'for non-commercial research and education; images under the Flickr terms of use',
   source: project,
   files: [
@@ -23,6 +24,7 @@ export const flickr30k = {
     validation: { images: 1014, captions: 5070 },
     test: { images: 1000, captions: 5000 },
   },
+  countsFrom: 'https://huggingface.co/datasets/AnyModal/flickr30k',
   layouts: ['dataset_flickr30k.json', 'flickr_annotations_30k.csv'].map(
     (file) =>
       ({

@@ -36,6 +36,7 @@ export const flickr8k = {
     validation: { images: 1000, captions: 5000 },
     test: { images: 1000, captions: 5000 },
   },
+  countsFrom: 'https://huggingface.co/datasets/jxie/flickr8k',
   layouts: [
     withLists('Flickr8k.token.txt'),
     withLists('captions.txt'),

@@ -15,6 +15,7 @@ export const llavaPretrain = {
     { path: 'images/', holds: 'images (images.zip, unpacked), in folders 00000 to 00659', from: llava },
   ],
   splits: { train: { images: 558_128, captions: 558_128 } },
+  countsFrom: 'docs/Data.md of LLaVA says 558K; the last digits were not seen on a page of the project',
   layouts: [
     {
       format: 'files',
@@ -28,7 +29,7 @@ export const llavaPretrain = {
 export const shareGpt4v = {
   name: 'sharegpt4v',
   description:
-    'ShareGPT4V (Chen et al., arXiv 2311.12793): about 100,000 long captions that GPT-4V wrote, of images of COCO, SAM, LLaVA-Pretrain and others.',
+    'ShareGPT4V (Chen et al., arXiv 2311.12793): long captions that GPT-4V wrote, of images of COCO, SAM, LLaVA-Pretrain and others.',
   license: 'CC BY-NC 4.0, and the terms of use of OpenAI; images under those of their sources',
   source: shareGpt,
   files: [
@@ -39,7 +40,8 @@ export const shareGpt4v = {
     },
     { path: 'images/', holds: 'folders coco/, sam/, llava/ and others, as the file names them', from: shareGpt },
   ],
-  splits: {},
+  splits: { train: { captions: 102_025 } },
+  countsFrom: 'rows that the viewer of the data set on Hugging Face shows',
   layouts: [
     {
       format: 'files',

@@ -7,7 +7,8 @@ export const pathVqa = {
   name: 'path-vqa',
   description:
     'PathVQA (He et al., arXiv 2003.10286): yes/no and open questions about pathology images, without the duplicates of the first release.',
-  license: 'MIT',
+  license:
+    'MIT as its copy says; images and captions are of two textbooks and the PEIR library, with whom their copyright is',
   source: copy,
   files: [
     { path: 'data/', holds: 'train-*.parquet, validation-*.parquet and test-*.parquet, images inside', from: copy },
@@ -17,6 +18,7 @@ export const pathVqa = {
     validation: { images: 832, questions: 6259 },
     test: { images: 858, questions: 6719 },
   },
+  countsFrom: copy,
   layouts: [
     {
       format: 'parquet',

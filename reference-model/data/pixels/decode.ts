@@ -4,7 +4,7 @@
  * image is turned upright as its EXIF data say. Ours alone: of 16 bits the upper 8 are kept, where Pillow clips grey to white.
  */
 import { InputError } from '../../files/input-error.js';
-import { IMAGE_KINDS, imageKindOf } from './image-kind.js';
+import { requireImageKind, unusableImage } from './image-kind.js';
 import { jpegFrame } from './jpeg-frame.js';
 import type { RgbImage } from './rgb-image.js';
 
@@ -37,14 +37,14 @@ export async function decodeImage(
   try {
     const { width, height, space, depth } = await headerOf(bytes, where);
     if (width * height > mostPixels || Math.max(width, height) > LONGEST_SIDE) {
-      throw refused(
+      throw unusableImage(
         where,
         `its header says ${width} × ${height} pixels`,
         `at most ${(mostPixels / 1e6).toFixed(1)} million pixels, and ${LONGEST_SIDE} a side`,
       );
     }
     if (!SPACES.has(space) || !DEPTHS.has(depth)) {
-      throw refused(where, `its colours are ${space} as ${depth}`, 'grey, RGB or CMYK of 8 or 16 bits');
+      throw unusableImage(where, `its colours are ${space} as ${depth}`, 'grey, RGB or CMYK of 8 or 16 bits');
     }
     const upright = sharp(bytes, options).autoOrient();
     const converted =
@@ -58,7 +58,7 @@ export async function decodeImage(
   } catch (error) {
     if (error instanceof InputError) throw error;
     const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200);
-    throw refused(where, `the image cannot be decoded: ${said}`, 'a complete image', error);
+    throw unusableImage(where, `the image cannot be decoded: ${said}`, 'a complete image', error);
   }
 }
 
@@ -71,11 +71,7 @@ interface Header {
 
 /** Nothing of the pixels is read. @throws InputError for what is no image of a known kind */
 async function headerOf(bytes: Uint8Array, where: string): Promise<Header> {
-  const kind = imageKindOf(bytes);
-  if (kind === undefined) {
-    throw refused(where, 'the file is no image of a known kind', `one of ${IMAGE_KINDS.join(', ')}`);
-  }
-  const frame = kind === 'jpeg' ? jpegFrame(bytes) : undefined;
+  const frame = requireImageKind(bytes, where) === 'jpeg' ? jpegFrame(bytes) : undefined;
   if (frame?.precision === 8 && frame.components <= 3) {
     return { ...frame, space: frame.components === 1 ? 'b-w' : 'srgb', depth: 'uchar' };
   }
@@ -95,9 +91,4 @@ function rgbFromCmyk(inks: Uint8Array, channels: number): Uint8Array {
     }
   }
   return new Uint8Array(rgb.buffer);
-}
-
-function refused(where: string, what: string, expected: string, cause?: unknown): InputError {
-  const fix = 'fetch the image again, or leave it out; `vlm-bench data verify` lists all that are broken';
-  return new InputError({ code: 'data-invalid', what, where, expected, fix }, { cause });
 }

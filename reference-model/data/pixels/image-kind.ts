@@ -2,7 +2,9 @@
  * The kinds of images that are decoded, told by their first bytes and not by their names: what a data set calls a photograph never reaches a
  * parser of drawings or documents.
  */
-export const IMAGE_KINDS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const;
+import { InputError } from '../../files/input-error.js';
+
+const IMAGE_KINDS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const;
 export type ImageKind = (typeof IMAGE_KINDS)[number];
 
 /** Bytes in hexadecimal, two digits each, where a dot stands for any digit. */
@@ -19,4 +21,17 @@ const SIGNATURES: Readonly<Record<ImageKind, RegExp>> = {
 export function imageKindOf(bytes: Uint8Array): ImageKind | undefined {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 16)).toString('hex');
   return IMAGE_KINDS.find((kind) => SIGNATURES[kind].test(start));
+}
+
+/** @param where path of the image @throws InputError for what is none of these kinds */
+export function requireImageKind(bytes: Uint8Array, where: string): ImageKind {
+  const kind = imageKindOf(bytes);
+  if (kind !== undefined) return kind;
+  throw unusableImage(where, 'the file is no image of a known kind', `one of ${IMAGE_KINDS.join(', ')}`);
+}
+
+/** The error of an image that cannot be used. */
+export function unusableImage(where: string, what: string, expected: string, cause?: unknown): InputError {
+  const fix = 'fetch the image again, or leave it out; `vlm-bench data verify` lists all that are broken';
+  return new InputError({ code: 'data-invalid', what, where, expected, fix }, { cause });
 }

@@ -8,21 +8,28 @@ import type { ImageProcessor } from './processor.js';
 /** Raised when pixels change: of decoding rules, of the order of operations, of rounding. */
 const RULES = 'pillow-8-bit/1';
 
-export interface PixelOrigin {
+/** By which files become 8-bit pixels of a size. */
+export interface PixelRules {
   /** Decoders and their versions. */
   readonly decoder: string;
-  /** Rules by which files become pixels of a size. */
   readonly rules: string;
+}
+
+export interface PixelOrigin extends PixelRules {
   readonly processor: ImageProcessor;
 }
 
 export async function pixelOrigin(processor: ImageProcessor): Promise<PixelOrigin> {
+  return { ...(await pixelRules()), processor };
+}
+
+export async function pixelRules(): Promise<PixelRules> {
   const { versions } = (await import('sharp')).default;
   const parts = ['sharp', 'vips', 'mozjpeg', 'png', 'webp', 'tiff', 'heif'] as const;
   const known: Readonly<Record<string, string | undefined>> = { ...versions };
   // A libvips of the system does not tell all its parts.
   const decoder = parts.flatMap((part) => (known[part] === undefined ? [] : [`${part} ${known[part]}`])).join(', ');
-  return { decoder, rules: RULES, processor };
+  return { decoder, rules: RULES };
 }
 
 /** SHA-256 over the fingerprint of the stored data and what made pixels of them. */

@@ -15,7 +15,7 @@ import type { DataSetCard } from '../card.js';
 import { isImageName } from '../containers/container.js';
 import { readTarIndex } from '../containers/tar.js';
 import { tarEnd, tarMember } from '../containers/tar-writer.js';
-import { refusal } from '../layouts/fields.js';
+import { pixelRules } from '../pixels/pixel-fingerprint.js';
 import type { DataSource, IndexedConversation, IndexedSample } from '../source.js';
 import { type Encoding, encodeImage } from './encode-image.js';
 import { type PreparedRecord, preparedJson } from './prepared-record.js';
@@ -57,7 +57,9 @@ export async function prepareShards(
   folder: string,
   { onProgress = () => {}, ...encoding }: PrepareOptions,
 ): Promise<Prepared> {
-  const plan = sha256(JSON.stringify([source.fingerprint, encoding.encode, encoding.size ?? null, RECORDS_A_SHARD]));
+  const { encode, size } = encoding;
+  const rules = encode === 'as-is' ? null : await pixelRules();
+  const plan = sha256(JSON.stringify([source.fingerprint, encode, size ?? null, RECORDS_A_SHARD, rules]));
   mkdirSync(folder, { recursive: true });
   const state = readState(folder, plan) ?? { plan, fingerprint: source.fingerprint, shards: {} };
   const shards = [...source.splits].flatMap(([split, { samples, conversations }]) =>
@@ -125,7 +127,8 @@ async function writeShard(
     const key = String(index).padStart(6, '0');
     parts.push(...tarMember(`${key}.json`, preparedJson(resized(record, encoding))));
     if (record.sample === undefined) continue;
-    const { bytes, extension } = await encoded(record.sample.imageId, source, encoding);
+    const { imageId } = record.sample;
+    const { bytes, extension } = await encodeImage(await source.image(imageId), encoding, source.placeOf(imageId));
     parts.push(...tarMember(`${key}.${extension}`, bytes));
     images++;
   }
@@ -141,21 +144,6 @@ function resized(record: PreparedRecord, { size }: Encoding): PreparedRecord {
   if (size === undefined || record.sample?.size === undefined) return record;
   const { size: _, ...sample } = record.sample;
   return { ...record, sample };
-}
-
-async function encoded(imageId: string, source: DataSource, encoding: Encoding) {
-  const stored = await source.image(imageId);
-  try {
-    return await encodeImage(stored, encoding);
-  } catch (error) {
-    const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200);
-    throw refusal(
-      `the image cannot be decoded: ${said}`,
-      source.placeOf(imageId),
-      'a complete image',
-      'fetch it again, or leave it out; `vlm-bench data verify` lists all that are broken',
-    );
-  }
 }
 
 /** Reads back what was written. @throws RangeError where the disk did not keep it */

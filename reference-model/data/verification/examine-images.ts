@@ -1,13 +1,12 @@
 /** Reads and decodes every image of a data set once: which are missing or broken, and two hashes of each for finding duplicates. */
 import { sha256 } from '../../files/hashing.js';
 import { InputError } from '../../files/input-error.js';
+import { decodeImage } from '../pixels/decode.js';
 import type { DataSource, StoredImage } from '../source.js';
 import { differenceHash } from './difference-hash.js';
 
 /** Decoding runs on threads of its own; more at a time only wait. */
 const AT_A_TIME = 8;
-/** Pixels of the largest image that is decoded. */
-const MOST_PIXELS = 2 ** 28;
 
 export interface ExaminedImage {
   readonly split: string;
@@ -50,7 +49,12 @@ export async function examineImages(
       const fault = (problem: string): ImageFault => ({ split, imageId, where: source.placeOf(imageId), problem });
       try {
         if (!source.has(imageId)) missing.push(fault('there is no such image'));
-        else images[index] = { split, imageId, ...(await examine(await source.image(imageId), size)) };
+        else
+          images[index] = {
+            split,
+            imageId,
+            ...(await examine(await source.image(imageId), size, source.placeOf(imageId))),
+          };
       } catch (error) {
         broken.push(fault(problemOf(error)));
       }
@@ -69,18 +73,24 @@ export async function examineImages(
 async function examine(
   stored: StoredImage,
   stated: { readonly width: number; readonly height: number } | undefined,
+  where: string,
 ): Promise<Pick<ExaminedImage, 'sha256' | 'perceptual'>> {
   if (stored.kind === 'pixels') {
     // Generated images are alike by design; only equal ones are duplicates.
     return { sha256: sha256(stored.image.pixels) };
   }
-  const { default: sharp } = await import('sharp');
-  const decoded = sharp(stored.bytes, { failOn: 'warning', limitInputPixels: MOST_PIXELS });
-  const { width, height } = await decoded.metadata();
-  if (stated !== undefined && (stated.width !== width || stated.height !== height)) {
-    throw new RangeError(`it has ${width}×${height} pixels, and its record says ${stated.width}×${stated.height}`);
+  // Stated is the size as it is stored or as it is shown, which a camera's mark may turn.
+  const image = await decodeImage(stored.bytes, { where });
+  const [short, long] = [Math.min(image.width, image.height), Math.max(image.width, image.height)];
+  if (
+    stated !== undefined &&
+    (Math.min(stated.width, stated.height) !== short || Math.max(stated.width, stated.height) !== long)
+  ) {
+    throw new RangeError(
+      `it has ${image.width}×${image.height} pixels, and its record says ${stated.width}×${stated.height}`,
+    );
   }
-  return { sha256: sha256(stored.bytes), perceptual: await differenceHash(decoded) };
+  return { sha256: sha256(stored.bytes), perceptual: differenceHash(image) };
 }
 
 function problemOf(error: unknown): string {

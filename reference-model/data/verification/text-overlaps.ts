@@ -2,9 +2,9 @@
  * Texts about different images that share 13 words in a row, as language models look for leaks of test data (Brown et al. 2020,
  * arXiv 2005.14165, appendix C). Captions and answers are compared; questions repeat by design.
  */
-
 import { turnText } from '../layouts/dialogue.js';
 import type { IndexedSplit } from '../source.js';
+import { type Repetition, WordTexts } from './word-sequences.js';
 
 const WORDS = 13;
 
@@ -24,22 +24,26 @@ interface Owner {
 
 /** One overlap for each pair of images, in the order of the data set. */
 export function textOverlaps(splits: ReadonlyMap<string, IndexedSplit>): readonly TextOverlap[] {
-  const owners = new Map<string, Owner>();
-  const found = new Map<string, TextOverlap>();
+  const texts = new WordTexts();
+  const owners: Owner[] = [];
   for (const { text, ...owner } of textsOf(splits)) {
-    const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-    for (let start = 0; start + WORDS <= words.length; start++) {
-      const key = words.slice(start, start + WORDS).join(' ');
-      const first = owners.get(key);
-      if (first === undefined) owners.set(key, owner);
-      else if (first.imageId !== owner.imageId) {
-        const pair = `${first.imageId}\0${owner.imageId}`;
-        if (found.has(pair)) continue;
-        found.set(pair, { ...owner, otherSplit: first.split, otherImageId: first.imageId, words: key });
-      }
-    }
+    texts.add(text);
+    owners.push(owner);
   }
-  return [...found.values()];
+  const places = new Map<string, Repetition>();
+  for (const repetition of texts.repetitions(WORDS)) {
+    const [image, earlier] = [owners[repetition.text]!.imageId, owners[repetition.first]!.imageId];
+    if (image === earlier) continue;
+    const pair = `${earlier}\0${image}`;
+    const known = places.get(pair);
+    if (known === undefined || repetition.place < known.place) places.set(pair, repetition);
+  }
+  return [...places.values()]
+    .sort((a, b) => a.place - b.place)
+    .map(({ text, first, place }) => {
+      const { split: otherSplit, imageId: otherImageId } = owners[first]!;
+      return { ...owners[text]!, otherSplit, otherImageId, words: texts.wordsAt(place, WORDS) };
+    });
 }
 
 function* textsOf(splits: ReadonlyMap<string, IndexedSplit>): Generator<Owner & { readonly text: string }> {

@@ -23,6 +23,7 @@ export const vqaV2 = {
     train: { images: 82_783, questions: 443_757 },
     validation: { images: 40_504, questions: 214_354 },
   },
+  countsFrom: project,
   layouts: [
     {
       format: 'files',

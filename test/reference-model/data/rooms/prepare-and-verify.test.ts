@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { DataDeclaration } from '../../../../reference-model/data/declared/declaration.js';
 import { readDeclaredFile } from '../../../../reference-model/data/declared/declared-file.js';
 import { openDeclared } from '../../../../reference-model/data/declared/open-declared.js';
+import { decodeImage } from '../../../../reference-model/data/pixels/decode.js';
 import { prepareShards } from '../../../../reference-model/data/preparation/prepare-shards.js';
 import type { DataSource } from '../../../../reference-model/data/source.js';
 import { redundantImages } from '../../../../reference-model/data/verification/duplicate-images.js';
@@ -50,6 +51,23 @@ describe('preparing', () => {
       expect(again.splits.get(split)!.samples).toEqual(samples);
       expect(again.splits.get(split)!.conversations).toEqual(expect.arrayContaining([...conversations]));
       for (const { imageId } of samples) expect(await bytesOf(again, imageId)).toEqual(await bytesOf(source, imageId));
+    }
+  });
+
+  test('encoded anew without loss, of a camera or with transparency, keeps the pixels that training sees', async () => {
+    const images = ['turned.jpg', 'alpha.png', 'cmyk.jpg', 'animated.gif'];
+    const stored = images.map((name) => readFileSync(join('test/fixtures/pixels/images', name)));
+    const lines = images.map((image) => JSON.stringify({ image, caption: 'a caption' })).join('\n');
+    const root = writeCopy({ 'c.jsonl': lines, ...Object.fromEntries(images.map((name, i) => [name, stored[i]])) });
+    const splits = { all: { captions: ['c.jsonl'], images: '.' } };
+    const source = await openDeclared('mine', { format: 'files', captionStyle: 'human', splits }, root);
+    const out = newFolder();
+    await prepareShards(source, card, out, { encode: 'png' });
+    const prepared = readDeclaredFile(join(out, 'data-set.yaml'));
+    const again = await openDeclared('mine', prepared.declaration, prepared.root);
+    for (const { imageId } of again.splits.get('all')!.samples) {
+      const before = await decodeImage(await bytesOf(source, imageId), { where: imageId });
+      expect(await decodeImage(await bytesOf(again, imageId), { where: imageId })).toEqual(before);
     }
   });
 
@@ -130,6 +148,24 @@ describe('verifying', () => {
     writeFileSync(file, damage(readFileSync(file)));
     const { broken } = await verifySource(await openDeclared('mine', declaration, root), card);
     expect(broken.map(({ where }) => where)).toEqual([file]);
+  });
+
+  test('takes the size of a turned image as it is stored, and as it is shown', async () => {
+    const turned = readFileSync('test/fixtures/pixels/images/turned.jpg');
+    const sizes = [
+      [61, 43],
+      [43, 61],
+      [61, 61],
+    ] as const;
+    const coco = {
+      images: sizes.map(([width, height], id) => ({ id, file_name: `${id}.jpg`, width, height })),
+      annotations: sizes.map((_, id) => ({ id, image_id: id, caption: 'a caption' })),
+    };
+    const root = writeCopy({ 'c.json': coco, '0.jpg': turned, '1.jpg': turned, '2.jpg': turned });
+    const splits = { all: { captions: ['c.json'], images: '.' } };
+    const source = await openDeclared('mine', { format: 'files', captionStyle: 'human', splits }, root);
+    const { broken } = await verifySource(source, card);
+    expect(broken.map(({ problem }) => problem)).toEqual(['it has 43×61 pixels, and its record says 61×61']);
   });
 
   test('tells an image of another size than its record says', async () => {

@@ -2,12 +2,15 @@
  * The README files: every relative link and anchor leads somewhere, and every command that they show exists with the options that they
  * give it, according to the command line's own help.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { execa, execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { readSuite } from '../harness/suite/find-suite.js';
+import { planSuite } from '../harness/suite/plan.js';
 
 const require = createRequire(import.meta.url);
 const root = dirname(require.resolve('#package/package.json'));
@@ -131,10 +134,16 @@ describe('the README', () => {
     for (const page of folders) expect(pages).toContain(page);
   });
 
-  test('shows a suite that parses', () => {
+  test('shows a suite that can be planned', () => {
     const blocks = [...textOf('README.md').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);
     expect(blocks).toHaveLength(1);
-    expect(parse(blocks[0]!, { strict: true })).toMatchObject({ schemaVersion: 2, extends: 'finding-3' });
+    const file = join(mkdtempSync(join(tmpdir(), 'vlm-bench-readme-')), 'my-suite.yaml');
+    writeFileSync(file, blocks[0]!);
+    const { seeds, arms } = planSuite(readSuite(file));
+    expect([seeds, arms.map(({ id }) => id)]).toEqual([
+      [101, 102, 103, 104, 105, 106],
+      ['none', 'tenth', 'quarter'],
+    ]);
   });
 });
 

@@ -2,7 +2,13 @@
  * The view model of a finding's report: every number, word and picture that the page shows, as plain JSON.
  * The harness builds it from records; the page and `report.json` are two renderings of it.
  */
-import type { ConvergenceView, LearntPartView, LossCurveView, TextStatisticsView } from './learning-view.js';
+import type {
+  CaptionBaselineView,
+  ConvergenceView,
+  LearntPartView,
+  LossCurveView,
+  TextStatisticsView,
+} from './learning-view.js';
 
 export type * from './learning-view.js';
 
@@ -34,6 +40,8 @@ export interface FindingReportView {
   readonly scores: readonly ScoreTableView[];
   /** What each arm has learned, part by part; empty where outputs have no parts. */
   readonly learnt: readonly LearntPartView[];
+  /** What the captions of each run are held against; absent where no run was asked for that. */
+  readonly captionBaselines?: readonly CaptionBaselineView[];
   /** Other measures of the arms that each paired claim compares; they inform and do not decide. */
   readonly secondary: readonly SecondaryMeasureView[];
   /** A score against a numeric factor (dose-response of alignment, learning curve over training data). */

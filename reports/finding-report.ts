@@ -8,6 +8,7 @@ import { deriveNumbers } from './derived-numbers.js';
 import { renderDocument } from './document.js';
 import type { FindingReportView } from './finding-report-view.js';
 import { formatCount, formatDuration, formatWithPrefix } from './numbers.js';
+import { captionBaselinesSection } from './sections/caption-baselines-section.js';
 import { evidenceSection, hypothesesSection } from './sections/claims-section.js';
 import { convergenceSection } from './sections/convergence-section.js';
 import { curvesSection } from './sections/curves-section.js';
@@ -25,6 +26,7 @@ import { compilePage, readReportAsset } from './templates.js';
 import { singleLineText } from './untrusted-text.js';
 
 const PARTIALS = [
+  'caption-baselines',
   'caveats',
   'compute',
   'contents',
@@ -81,6 +83,7 @@ export function renderFindingReport(view: FindingReportView, { home }: FindingRe
     convergence: convergenceSection(view.convergence, styles, derived),
     texts: textsSection(view.texts),
     scores: scoresSection(view, styles),
+    captionBaselines: captionBaselinesSection(view, styles),
     learnt: learntSection(view, styles),
     secondary: secondarySection(view, styles),
     curves: curvesSection(view, styles, derived),
@@ -128,6 +131,7 @@ function contents(view: FindingReportView): readonly { readonly id: string; read
     ['convergence', 'Convergence', view.convergence.length > 0],
     ['texts', 'Texts', view.texts.length > 0],
     ['scores', 'Scores', view.scores.length > 0],
+    ['images', 'Images', (view.captionBaselines ?? []).length > 0],
     ['learnt', 'Learned', view.learnt.length > 0],
     ['secondary', 'Other measures', view.secondary.length > 0],
     ['power', 'Power', view.power.length > 0],

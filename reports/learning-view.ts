@@ -16,6 +16,30 @@ export interface LearntPartView {
   }[];
 }
 
+/** What captions are held against, and how much higher they score: a paired interval over the images. */
+export interface HeldAgainstView {
+  readonly score: number;
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  /** Level of the interval, for example 0.95. */
+  readonly level: number;
+}
+
+/** The captions of one run, in one style. */
+export interface CaptionBaselineView {
+  readonly arm: string;
+  readonly seed: number;
+  /** Which captions, as readers know them. */
+  readonly captions: string;
+  readonly images: number;
+  readonly score: number;
+  readonly constantCaption: string;
+  readonly constant: HeldAgainstView;
+  /** The run's own captions, each given to another image. */
+  readonly exchanged: HeldAgainstView;
+}
+
 export interface ConvergenceView {
   readonly arm: string;
   readonly seed: number;

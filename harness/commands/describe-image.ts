@@ -1,10 +1,11 @@
 /** What `vlm-bench generate` does: a finished run's model, an image file, and what the model says about it. */
 import { resolve } from 'node:path';
-import { loadEmbeddedTokenizer } from '../../reference-model/data/tokenizer/load-tokenizer.js';
+import { decodeToSide } from '../../reference-model/data/images/decode-to-side.js';
 import { activateEngine, createModel, loadWeights, respond } from '../../reference-model/index.js';
+import { recordedTokenizer } from '../records/recorded-tokenizer.js';
 import { readFinishedRunIn } from '../records/run-record.js';
 import type { EngineChoice } from '../run/machinery.js';
-import { readImageFile } from './image-file.js';
+import { readFileBytes, readImageFile } from './image-file.js';
 import { captionPrompt } from './prompts.js';
 
 export interface DescribeRequest {
@@ -24,11 +25,16 @@ export async function describeImageFile({
 }: DescribeRequest): Promise<string> {
   const { identity, weights } = readFinishedRunIn(resolve(checkpoint));
   const { config } = identity;
-  const pixels = await readImageFile(image, config.model.vision.imageSize);
+  const { imageSize } = config.model.vision;
+  // A model of photographs sees them as it did in training, the others as they always did.
+  const pixels =
+    config.tokenizer === undefined
+      ? await readImageFile(image, imageSize)
+      : await decodeToSide(readFileBytes(image), image, imageSize);
   await activateEngine(engine);
   const model = createModel(config.model, config.seed);
   loadWeights(model, weights);
-  const tokenizer = loadEmbeddedTokenizer({ vocabularySize: config.model.language.vocabularySize });
+  const tokenizer = recordedTokenizer(resolve(checkpoint), config);
   const [text] = respond(model, config, tokenizer, [{ image: pixels, prompt }]);
   return text!;
 }

@@ -14,7 +14,7 @@ const LARGEST_IMAGE = 100_000_000;
  * @throws UserError `file-unreadable` for a file that cannot be decoded, is of another format or claims too many pixels
  */
 export async function readImageFile(file: string, size: number): Promise<RasterImage> {
-  const bytes = readBytes(file);
+  const bytes = readFileBytes(file);
   try {
     // Only the header is read here.
     const { format, width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
@@ -40,7 +40,8 @@ export async function readImageFile(file: string, size: number): Promise<RasterI
   }
 }
 
-function readBytes(file: string): Uint8Array {
+/** @throws UserError `file-unreadable` */
+export function readFileBytes(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {

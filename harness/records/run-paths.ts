@@ -9,6 +9,8 @@ export interface RunPaths {
   readonly checkpoints: string;
   /** The final weights where they are one file; see `weightsIn` for larger ones. */
   readonly weights: string;
+  /** Of a run that trained one of its own; see `recorded-tokenizer.ts`. */
+  readonly tokenizer: string;
   readonly predictions: string;
   readonly examples: string;
   /** Digests of all the others, written before the result. */
@@ -32,6 +34,7 @@ export function runPathsIn(folder: string): RunPaths {
     events: at('events.jsonl'),
     checkpoints: at('checkpoints'),
     weights: at('weights.safetensors'),
+    tokenizer: at('tokenizer.json'),
     predictions: at('predictions.jsonl'),
     examples: at('examples.json'),
     digests: at('digests.json'),

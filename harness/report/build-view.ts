@@ -13,6 +13,7 @@ import type { PlacedRun } from '../verdict/placed-runs.js';
 import { isAboutConvergence, reportedMeasures, respondingMeasures } from '../verdict/reported-measures.js';
 import { secondaryEvidence } from '../verdict/secondary-evidence.js';
 import { armViews, factorViews } from './arm-views.js';
+import { captionBaselineViews } from './caption-baseline-views.js';
 import { caveats } from './caveats.js';
 import { claimViews, methodsOf, secondaryViews } from './claim-views.js';
 import { convergenceViews } from './convergence-views.js';
@@ -48,6 +49,7 @@ export async function buildFindingView(
   const recordPath = (runId: string) => relative(out, join(store, 'runs', runId)).replaceAll('\\', '/');
   const outputs = outputSummaries(folder, reproduction);
   const reported = reportedMeasures(runs, hypotheses);
+  const held = captionBaselineViews(outputs);
   const pilot = pilotView(reproduction);
   const level = hypotheses[0] === undefined ? usualLevel : 1 - hypotheses[0].alpha;
 
@@ -75,6 +77,7 @@ export async function buildFindingView(
     arms: armViews(reproduction, runs),
     scores: scoreTables(runs, reported, level),
     learnt: learntViews(outputs),
+    ...(held.length === 0 ? {} : { captionBaselines: held }),
     secondary: secondaryViews(secondaryEvidence(reported, reproduction, runs)),
     responses: responseViews(reproduction, runs, { responding: respondingMeasures(reported, hypotheses), level }),
     power: powerViews(finding),

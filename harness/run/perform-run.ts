@@ -16,6 +16,7 @@ import { forkRun } from '../records/fork.js';
 import { waitForLock } from '../records/lock.js';
 import { predictionsText } from '../records/predictions.js';
 import { closeRecord } from '../records/record-digests.js';
+import { recordTokenizer } from '../records/recorded-tokenizer.js';
 import type { RunResult } from '../records/result.js';
 import { type RunIdentity, runIdOf } from '../records/run-identity.js';
 import { runPaths } from '../records/run-paths.js';
@@ -99,6 +100,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
 
     onProgress({ type: 'evaluating' });
     const weights = await machinery.saveWeights(model, paths.folder);
+    recordTokenizer(paths, config, dataSets);
     const { scores, predictions, constantCaptions } = scorePredictions(await machinery.predict(model, config, data), {
       config,
       dataSets,

@@ -42,6 +42,11 @@ function tokenize(example: Example, tokenizer: Tokenizer): TokenizedExample {
   return result;
 }
 
+/** Targets of a step: the tokens of its answers, each with its end token. */
+export function targetsOf(examples: readonly Pick<Example, 'answer'>[], tokenizer: Tokenizer): number {
+  return examples.reduce((sum, { answer }) => sum + tokenizer.encode(answer).length + 1, 0);
+}
+
 /** Builds a batch in the order of the examples. Throws SequenceError when an example is longer than the model allows. */
 export function buildExampleBatch(
   examples: readonly Example[],

@@ -49,9 +49,16 @@ export function learnBatch(
   start.dispose();
 }
 
-/** Adds the gradients of all micro-batches of one step. */
-export function learnBatches(learner: Learner, batches: readonly ExampleBatch[], trainable: readonly Part[]): void {
-  const targets = batches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
+/**
+ * Adds the gradients of all micro-batches of one step.
+ * @param targets of the whole step; those of the batches where other processes learn nothing of it
+ */
+export function learnBatches(
+  learner: Learner,
+  batches: readonly ExampleBatch[],
+  trainable: readonly Part[],
+  targets: number = batches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0),
+): void {
   for (const batch of batches) learnBatch(learner, batch, { trainable, weight: 1 / targets });
 }
 

@@ -6,35 +6,50 @@ import type { RunConfig } from '../recipe/recipe.js';
 import { modelTokenizer } from './model-tokenizer.js';
 import { type DataSets, requireDataSet } from './stage-data.js';
 
-/** One process may perform several runs on the same data. */
-const trained = new WeakMap<DataSet, Map<number, Tokenizer>>();
+type TokenizedRun = Pick<RunConfig, 'data' | 'model' | 'tokenizer'>;
+
+interface Trained {
+  /** Of a `tokenizer.json`. */
+  readonly content: object;
+  readonly tokenizer: Tokenizer;
+}
+
+/** By vocabulary: one process may perform several runs on the same data. */
+const trained = new WeakMap<DataSet, Map<number, Trained>>();
 
 /**
  * @param dataSets with the one that the run is evaluated on
  * @throws RangeError for a vocabulary without room for the 256 bytes
  */
-export function runTokenizer(
-  { data, model, tokenizer }: Pick<RunConfig, 'data' | 'model' | 'tokenizer'>,
-  dataSets: DataSets,
-): Tokenizer {
-  const { vocabularySize } = model.language;
+export function runTokenizer(config: TokenizedRun, dataSets: DataSets): Tokenizer {
+  const { tokenizer, model } = config;
   switch (tokenizer) {
     case undefined:
-      return modelTokenizer(vocabularySize);
+      return modelTokenizer(model.language.vocabularySize);
     case 'byte-pairs':
-      return bytePairTokenizer(requireDataSet(dataSets, data.name), vocabularySize);
+      return bytePairs(config, dataSets).tokenizer;
     default:
       return tokenizer satisfies never;
   }
 }
 
+/** The content of the `tokenizer.json` of a run that trains one of its own; undefined for any other. */
+export function trainedTokenizer(config: TokenizedRun, dataSets: DataSets): object | undefined {
+  return config.tokenizer === undefined ? undefined : bytePairs(config, dataSets).content;
+}
+
 /** Byte pairs of the captions, questions and answers of the training split. */
-function bytePairTokenizer(dataSet: DataSet, vocabularySize: number): Tokenizer {
-  const ofDataSet = trained.get(dataSet) ?? new Map<number, Tokenizer>();
+function bytePairs({ data, model }: TokenizedRun, dataSets: DataSets): Trained {
+  const { vocabularySize } = model.language;
+  const dataSet = requireDataSet(dataSets, data.name);
+  const ofDataSet = trained.get(dataSet) ?? new Map<number, Trained>();
   trained.set(dataSet, ofDataSet);
-  const known = ofDataSet.get(vocabularySize) ?? loadTokenizer(trainTokenizer(trainingTexts(dataSet), vocabularySize));
-  ofDataSet.set(vocabularySize, known);
-  return known;
+  const known = ofDataSet.get(vocabularySize);
+  if (known !== undefined) return known;
+  const content = trainTokenizer(trainingTexts(dataSet), vocabularySize);
+  const made = { content, tokenizer: loadTokenizer(content) };
+  ofDataSet.set(vocabularySize, made);
+  return made;
 }
 
 function* trainingTexts({ splits }: DataSet): Generator<string> {

@@ -14,11 +14,12 @@ import { validationOf } from '../recipe/stage-validation.js';
 import { augmentedExamples } from './augmentation.js';
 import { withCaptionWords } from './caption-words.js';
 import type { TrainingEvent } from './events.js';
-import { buildMicroBatches } from './example-batch.js';
+import { buildMicroBatches, targetsOf } from './example-batch.js';
 import { planBatches } from './examples.js';
 import { examplesWithPixels } from './examples-with-pixels.js';
 import { learnBatches, learnWords } from './learn-batch.js';
 import type { Learner } from './learner.js';
+import { type RankShare, rankShare } from './rank-share.js';
 import { type DataSets, stageDataSet, trainingSamples, withQuestionsAbout } from './stage-data.js';
 import { validationLoss, validationSets } from './validation.js';
 import { buildWordsBatch, planImages } from './words-batch.js';
@@ -49,14 +50,21 @@ export interface StageSurroundings {
   readonly data: DataSets;
   readonly learner: Learner;
   readonly tokenizer: Tokenizer;
+  /** The part of every step that this process learns; all of it where it is not stated. */
+  readonly share?: RankShare | undefined;
 }
+
+const ALONE: RankShare = { rank: 0, ranks: 1 };
 
 /** @throws InputError naming a broken image of those that the stage is validated on */
 export async function stageWork(stage: Stage, surroundings: StageSurroundings): Promise<StageWork> {
   return isTextStage(stage) ? textWork(stage, surroundings) : wordsWork(stage, surroundings);
 }
 
-async function textWork(stage: TextStage, { config, data, learner, tokenizer }: StageSurroundings): Promise<StageWork> {
+async function textWork(
+  stage: TextStage,
+  { config, data, learner, tokenizer, share = ALONE }: StageSurroundings,
+): Promise<StageWork> {
   const { recipe, seed } = config;
   const { trainable, attentionMask: maskKind, questionsPerImage, captionsPerImage } = stage;
   const shared = {
@@ -70,16 +78,19 @@ async function textWork(stage: TextStage, { config, data, learner, tokenizer }: 
   const batches = planBatches(samples, stage, batchSize, seed);
   const size = { ...validationOf(recipe, stage), microBatchSize, split, ...shared };
   const heldOut = await validationSets(dataSet, size, learner.model, tokenizer, maskKind);
-  const imagesOf = (step: number) => [...new Set(batches.batch(step).map(({ sample }) => sample.imageId))];
+  const ownOf = (step: number) => rankShare(batches.batch(step), share, shared);
+  const imagesOf = (step: number) => [...new Set(ownOf(step).map(({ sample }) => sample.imageId))];
   return {
     learn: async (step) => {
-      const whole = await examplesWithPixels(dataSet, batches.batch(step));
+      const whole = await examplesWithPixels(dataSet, ownOf(step));
       // While this step is computed, the images of the next are decoded.
       if (step + 1 < stage.steps) await dataSet.images?.ahead(imagesOf(step + 1));
       const examples = augmentedExamples(whole, stage, { seed, step });
       const sizes = { size: microBatchSize, ...shared };
       const microBatches = buildMicroBatches(examples, sizes, config.model, tokenizer, maskKind);
-      learnBatches(learner, microBatches, trainable);
+      // Gradients of several processes are added, so that each divides by the targets of them all.
+      const targets = share.ranks === 1 ? undefined : targetsOf(batches.batch(step), tokenizer);
+      learnBatches(learner, microBatches, trainable, targets);
       return {
         exampleIds: examples.map(({ id }) => id),
         tokens: sum(microBatches.map(({ sequences }) => sequences.tokens)),

@@ -10,6 +10,7 @@ import { loadBackbones } from '../weights/backbones.js';
 import { createLearner } from './create-learner.js';
 import type { TrainingEvent } from './events.js';
 import type { LearningRates } from './learner.js';
+import type { RankShare } from './rank-share.js';
 import { runTokenizer } from './run-tokenizer.js';
 import { learningRateFactor } from './schedule.js';
 import type { DataSets } from './stage-data.js';
@@ -24,6 +25,8 @@ export interface TrainingJob {
   readonly resumeFrom?: string;
   /** Called after the events of the same step; `write` fills an empty folder with the checkpoint, as that of the given run. */
   saveCheckpoint(step: number, write: (folder: string, run: string) => Promise<void>): Promise<void>;
+  /** The part of every step that this process learns, where several train together; all of it by default. */
+  readonly share?: RankShare;
   /** Bytes of the files of a checkpoint; 1 GiB by default. */
   readonly shardBytes?: number;
   onEvent(event: TrainingEvent): void;
@@ -42,6 +45,7 @@ export async function train({
   data,
   resumeFrom,
   saveCheckpoint,
+  share,
   shardBytes,
   onEvent,
   signal,
@@ -64,7 +68,7 @@ export async function train({
     stageEnd += stage.steps;
     if (step >= stageEnd) continue;
 
-    const work = await stageWork(stage, { config, data, learner, tokenizer });
+    const work = await stageWork(stage, { config, data, learner, tokenizer, share });
     const validation = validationOf(recipe, stage);
     const validate = () => {
       if (work.validate === undefined) return;

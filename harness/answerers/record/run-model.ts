@@ -5,7 +5,6 @@ import { resizeToProcessor } from '../../../reference-model/data/pixels/preproce
 import { siglipProcessor } from '../../../reference-model/data/pixels/processor.js';
 import type { RgbImage } from '../../../reference-model/data/pixels/rgb-image.js';
 import type { StoredImage } from '../../../reference-model/data/source.js';
-import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import {
   activateEngine,
   createModel,
@@ -18,6 +17,7 @@ import {
 } from '../../../reference-model/index.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
 import { dataSetNames } from '../../../reference-model/training/stage-data.js';
+import { recordedTokenizer } from '../../records/recorded-tokenizer.js';
 import { readFinishedRunIn } from '../../records/run-record.js';
 
 export interface Prompt {
@@ -49,7 +49,7 @@ export async function loadRunModel(folder: string, engine: EngineName | 'auto'):
   await activateEngine(engine);
   const model = createModel(config.model, config.seed);
   loadWeights(model, weights);
-  const tokenizer = loadEmbeddedTokenizer({ vocabularySize: config.model.language.vocabularySize });
+  const tokenizer = recordedTokenizer(resolve(folder), config);
   const { imageSize } = config.model.vision;
   const { maximumPositions } = config.model.language;
   const visualTokens = visualTokensPerImage(config.model);

@@ -32,7 +32,7 @@ interface Word {
 
 /**
  * @param texts in lower case or not: the tokenizer lower-cases what it reads
- * @param vocabularySize tokens at most; fewer where every word is a single token before
+ * @param vocabularySize tokens; the last ones are reserved where every word is a single token before
  * @throws RangeError for a vocabulary without room for the bytes
  */
 export function trainTokenizer(texts: Iterable<string>, vocabularySize: number): object {
@@ -40,13 +40,16 @@ export function trainTokenizer(texts: Iterable<string>, vocabularySize: number):
     throw new RangeError(`A vocabulary of bytes has ${SMALLEST_VOCABULARY} tokens or more, got ${vocabularySize}.`);
   }
   const merges = learnMerges(wordsOf(texts), vocabularySize - SMALLEST_VOCABULARY);
-  const tokens = [...SPECIAL_TOKENS, ...BYTE_CHARACTERS, ...merges.map((pair) => pair.join(''))];
+  const learned = [...SPECIAL_TOKENS, ...BYTE_CHARACTERS, ...merges.map((pair) => pair.join(''))];
+  // A model has as many rows as are asked for, and each must be the id of something.
+  const reserved = Array.from({ length: vocabularySize - learned.length }, (_, index) => `<reserved-${index}>`);
+  const tokens = [...learned, ...reserved];
   return {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: SPECIAL_TOKENS.map((content, id) => ({
-      id,
+    added_tokens: [...SPECIAL_TOKENS, ...reserved].map((content) => ({
+      id: tokens.indexOf(content),
       content,
       single_word: false,
       lstrip: false,

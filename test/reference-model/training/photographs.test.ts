@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parameterArrays } from '../../../reference-model/checkpoint/load-parameters.js';
 import { writeSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
@@ -12,8 +13,11 @@ import { openStreamed } from '../../../reference-model/data/open-streamed.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { predict } from '../../../reference-model/evaluation/predict.js';
 import { disposeModel } from '../../../reference-model/model/model.js';
-import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
+import type { RunConfig, Stage, TextStage } from '../../../reference-model/recipe/recipe.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
+import { planBatches } from '../../../reference-model/training/examples.js';
+import { imageGroups } from '../../../reference-model/training/image-groups.js';
+import { type RankShare, rankShare } from '../../../reference-model/training/rank-share.js';
 import { train } from '../../../reference-model/training/train.js';
 import { TrainingInterrupted } from '../../../reference-model/training/training-error.js';
 import { writePhotographs } from '../data/images/photographs.js';
@@ -74,13 +78,14 @@ interface Trained {
   readonly captions: readonly string[];
 }
 
-async function trained(data: DataSet, resumeFrom?: string): Promise<Trained> {
+async function trained(data: DataSet, resumeFrom?: string, share?: RankShare): Promise<Trained> {
   const events: TrainingEvent[] = [];
   const config = run();
   const model = await train({
     config,
     data: { flickr8k: data },
     ...(resumeFrom === undefined ? {} : { resumeFrom }),
+    ...(share === undefined ? {} : { share }),
     saveCheckpoint: async () => {},
     onEvent: (event) => events.push(event),
     signal: new AbortController().signal,
@@ -137,5 +142,41 @@ describe('a run on photographs', () => {
     expect(await trained(await open({ workers: 2, allowBroken: 1 }, damaged))).toEqual(alone);
     writeFileSync(join(damaged, 'Images', 'test_0001.jpg'), 'no image');
     await expect(trained(await open({ workers: 0, allowBroken: 9 }, damaged))).rejects.toThrow(/test_0001\.jpg/);
+  });
+});
+
+describe('a share of every step', () => {
+  const sample = (imageId: string) => ({ imageId, humanCaptions: ['a', 'b', 'c'], aiCaptions: [], questions: [] });
+  const samples = Array.from({ length: 12 }, (_, index) => sample(String(index)));
+  const [, captions] = stages as readonly [Stage, TextStage];
+
+  test('holds every example of a step on exactly one rank, and texts that share an image on the same', () => {
+    const anyStep = { images: fc.integer({ min: 1, max: 5 }), perImage: fc.integer({ min: 1, max: 3 }) };
+    fc.assert(
+      fc.property(
+        fc.record({ ...anyStep, ranks: fc.integer({ min: 1, max: 5 }), step: fc.nat(50), seed: fc.nat(9) }),
+        ({ images, perImage, ranks, step, seed }) => {
+          const stage = { ...captions, captionsPerImage: perImage };
+          const planned = planBatches(samples, stage, images * perImage, seed).batch(step);
+          const shares = Array.from({ length: ranks }, (_, rank) => rankShare(planned, { rank, ranks }, stage));
+          const ids = shares.map((share) => share.map(({ id }) => id));
+          expect(ids.flat().sort()).toEqual(planned.map(({ id }) => id).sort());
+          for (const group of imageGroups(planned, stage)) {
+            const holders = shares.filter((share) => share.some((example) => group.includes(example)));
+            expect(holders).toHaveLength(1);
+          }
+        },
+      ),
+    );
+  });
+
+  test('adds up over the ranks to the loss of the whole step', async () => {
+    const lossOfStep = ({ events }: Trained, step: number) =>
+      events.flatMap((event) => (event.type === 'step' && event.step === step ? [event.loss] : []))[0]!;
+    const first = 4; // of the stage of texts: before it, the shares learn the same
+    const whole = lossOfStep(await trained(await open({ workers: 0 })), first);
+    const shares = [0, 1, 2].map(async (rank) => trained(await open({ workers: 0 }), undefined, { rank, ranks: 3 }));
+    const sum = (await Promise.all(shares)).reduce((total, share) => total + lossOfStep(share, first), 0);
+    expect(sum / whole).toBeCloseTo(1, 5);
   });
 });

@@ -14,6 +14,15 @@ export interface Example<Described extends DescribedImage = Sample> {
   readonly sample: Described;
   readonly prompt: string;
   readonly answer: string;
+  /** How its image is shown where not as it is. */
+  readonly view?: ImageView;
+}
+
+/** An image moved by whole pixels, then mirrored or not. */
+export interface ImageView {
+  readonly right: number;
+  readonly down: number;
+  readonly isMirrored: boolean;
 }
 
 /** The instruction that asks for a caption; a question is its own prompt. */

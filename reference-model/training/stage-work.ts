@@ -11,7 +11,7 @@ import {
   type WordsStage,
 } from '../recipe/recipe.js';
 import { validationOf } from '../recipe/stage-validation.js';
-import { augmentedExamples } from './augmentation.js';
+import { asViewed, withViews } from './augmentation.js';
 import { withCaptionWords } from './caption-words.js';
 import type { TrainingEvent } from './events.js';
 import { buildMicroBatches, targetsOf } from './example-batch.js';
@@ -78,14 +78,13 @@ async function textWork(
   const batches = planBatches(samples, stage, batchSize, seed);
   const size = { ...validationOf(recipe, stage), microBatchSize, split, ...shared };
   const heldOut = await validationSets(dataSet, size, learner.model, tokenizer, maskKind);
-  const ownOf = (step: number) => rankShare(batches.batch(step), share, shared);
+  const ownOf = (step: number) => rankShare(withViews(batches.batch(step), stage, { seed, step }), share, shared);
   const imagesOf = (step: number) => [...new Set(ownOf(step).map(({ sample }) => sample.imageId))];
   return {
     learn: async (step) => {
-      const whole = await examplesWithPixels(dataSet, ownOf(step));
+      const examples = asViewed(await examplesWithPixels(dataSet, ownOf(step)));
       // While this step is computed, the images of the next are decoded.
       if (step + 1 < stage.steps) await dataSet.images?.ahead(imagesOf(step + 1));
-      const examples = augmentedExamples(whole, stage, { seed, step });
       const sizes = { size: microBatchSize, ...shared };
       const microBatches = buildMicroBatches(examples, sizes, config.model, tokenizer, maskKind);
       // Gradients of several processes are added, so that each divides by the targets of them all.

@@ -1,6 +1,6 @@
 /**
  * Opening data sets: the captions of COCO 2017's training split (118,287 images, 591,753 captions; written here at that size), and a tar
- * shard of 100,000 records. Each is opened in a process of its own, whose peak memory is reported. Then pixels.
+ * shard of 100,000 records. Each is opened in a process of its own, whose peak memory is reported. Then pixels, and training on them.
  */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -11,6 +11,7 @@ import { execa } from 'execa';
 import { tarEnd, tarMember } from '../../reference-model/data/containers/tar-writer.js';
 import type { Measurement } from './measurement.js';
 import { benchmarkPixels } from './pixels.js';
+import { benchmarkStreaming } from './streaming.js';
 
 const IMAGES = 118_287;
 const CAPTIONS = 591_753;
@@ -105,6 +106,7 @@ export async function benchmarkData(): Promise<Measurement[]> {
         ? []
         : [{ name: 'bytes read for each byte of it', value: tar.io / size, unit: '×', ceiling: 2 }]),
       ...(await benchmarkPixels()),
+      ...(await benchmarkStreaming()),
     ];
   } finally {
     await rm(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Stage } from '../../../reference-model/recipe/recipe.js';
-import { augmentedExamples, mirrored, shifted } from '../../../reference-model/training/augmentation.js';
+import { asViewed, mirrored, shifted, withViews } from '../../../reference-model/training/augmentation.js';
 import type { Example } from '../../../reference-model/training/examples.js';
 
 /** Pixel value = 10 × row + column, in all channels. */
@@ -42,14 +42,14 @@ describe('mirrored', () => {
   });
 });
 
-describe('augmentedExamples', () => {
+describe('views of images', () => {
   it('gives the examples themselves where the stage names no change', () => {
-    expect(augmentedExamples(examples, stage, { seed: 1, step: 0 })).toBe(examples);
+    expect(withViews(examples, stage, { seed: 1, step: 0 })).toBe(examples);
   });
 
   it('draws every offset up to the shift, the same ones for the same seed and step only', () => {
     const views = (step: number) =>
-      augmentedExamples(examples, { ...stage, imageShift: 1 }, { seed: 1, step }).map(({ sample }) =>
+      asViewed(withViews(examples, { ...stage, imageShift: 1 }, { seed: 1, step })).map(({ sample }) =>
         grey(sample.image).join(),
       );
     const possible = [-1, 0, 1].flatMap((right) =>
@@ -66,10 +66,8 @@ describe('augmentedExamples', () => {
     const captioned = samples.flatMap((sample) =>
       [1, 2].map((): Example => ({ ...example, sample, source: 'human-captions' })),
     );
-    const views = augmentedExamples(
-      captioned,
-      { ...stage, captionsPerImage: 2, imageMirror: true },
-      { seed: 1, step: 0 },
+    const views = asViewed(
+      withViews(captioned, { ...stage, captionsPerImage: 2, imageMirror: true }, { seed: 1, step: 0 }),
     );
     const both = [numbered, mirrored(numbered)].map(grey).map(String);
     const seen = views.map(({ sample }) => String(grey(sample.image)));

@@ -161,10 +161,10 @@ describe('a share of every step', () => {
           const shares = Array.from({ length: ranks }, (_, rank) => rankShare(planned, { rank, ranks }, stage));
           const ids = shares.map((share) => share.map(({ id }) => id));
           expect(ids.flat().sort()).toEqual(planned.map(({ id }) => id).sort());
-          for (const group of imageGroups(planned, stage)) {
-            const holders = shares.filter((share) => share.some((example) => group.includes(example)));
-            expect(holders).toHaveLength(1);
-          }
+          // An image may come twice where an epoch ends, so that groups are told by their texts.
+          const groupsOf = (some: typeof planned) =>
+            imageGroups(some, stage).map((group) => group.map(({ id }) => id).join());
+          expect(shares.flatMap(groupsOf).sort()).toEqual([...groupsOf(planned)].sort());
         },
       ),
     );

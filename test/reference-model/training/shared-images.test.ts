@@ -6,7 +6,7 @@ import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { createModel, disposeModel } from '../../../reference-model/model/model.js';
 import type { TextStage } from '../../../reference-model/recipe/recipe.js';
 import { validationOf } from '../../../reference-model/recipe/stage-validation.js';
-import { augmentedExamples } from '../../../reference-model/training/augmentation.js';
+import { asViewed, withViews } from '../../../reference-model/training/augmentation.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
 import { type Example, planBatches } from '../../../reference-model/training/examples.js';
 import { heldOutGroups } from '../../../reference-model/training/held-out.js';
@@ -76,7 +76,7 @@ describe('batches of a stage whose questions share images', () => {
   it('move an image once for all of its questions', () => {
     const stage = asking(7, { imageShift: 3 });
     const planned = planBatches(data.splits.train, stage, 21, 3).batch(0);
-    const moved = augmentedExamples(planned, stage, { seed: 3, step: 0 });
+    const moved = asViewed(withViews(planned, stage, { seed: 3, step: 0 }));
     expect(imageGroups(moved, { questionsPerImage: 7 }).map((group) => group.length)).toEqual([7, 7, 7]);
     expect(new Set(moved.map(({ sample }) => sample)).size).toBe(3);
   });

@@ -1,13 +1,14 @@
 /**
  * The paper's size on a GPU, against PyTorch eager and torch.compile: SigLIP-so400m and Qwen2.5-0.5B with random weights, bfloat16, 81 and
- * 729 visual tokens. Writes one JSON document; `cuda-step.sh` prepares and calls it. With `--device cpu` the same path runs on two layers.
+ * 729 visual tokens. Writes one JSON document; `cuda-step.sh` prepares and calls it. With `--device cpu` the same path
+ * runs on two layers and small images.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { activateTorchEngine, activeTorch } from '../../reference-model/engines/torch/engine.js';
 import { peakFlops } from '../../reference-model/engines/torch/peak-flops.js';
 import { torchSettings } from '../../reference-model/engines/torch/settings.js';
-import type { ModelConfig } from '../../reference-model/model/config.js';
+import { type ModelConfig, visualTokensPerImage } from '../../reference-model/model/config.js';
 import { type RaceResult, race } from './race.js';
 
 const { values } = parseArgs({
@@ -25,7 +26,13 @@ const deadline = performance.now() + Number(values.seconds) * 1000;
 function paperModel(pixelShuffle: number): ModelConfig {
   return {
     vision: {
-      ...{ imageSize: 378, patchSize: 14, hiddenSize: 1152, intermediateSize: 4304, layers: onGpu ? 27 : 2 },
+      ...{
+        imageSize: onGpu ? 378 : 126,
+        patchSize: 14,
+        hiddenSize: 1152,
+        intermediateSize: 4304,
+        layers: onGpu ? 27 : 2,
+      },
       ...{ attentionHeads: 16, layerNormEpsilon: 1e-6 },
     },
     connector: { pixelShuffle },
@@ -53,22 +60,24 @@ interface Outcome {
 async function measure(visualTokens: 81 | 729, compile: boolean): Promise<Outcome> {
   const room = 0.45 * Number(values.gibibytes) - GIB_OF_WEIGHTS;
   const sequences = onGpu ? Math.max(1, Math.floor(room / GIB_OF_SEQUENCE[visualTokens])) : 1;
-  const identity = { visualTokens, sequences, peer: compile ? 'torch.compile' : 'eager' } as const;
+  const model = paperModel(visualTokens === 81 ? 3 : 1);
+  const peer = compile ? 'torch.compile' : 'eager';
+  const identity = { visualTokens: visualTokensPerImage(model), sequences, peer } as const;
   try {
     const result = await race({
       config: {
         ...{ device: values.device, precision: 'bfloat16', threads: 1, checkpointing: 'none' },
-        model: paperModel(visualTokens === 81 ? 3 : 1),
+        model,
         batch: { sequences, promptTokens: 32, answerTokens: 32 },
       },
       ...{ rounds: onGpu ? 6 : 1, steps: onGpu ? 4 : 1, tolerance: 2e-2, compile },
     });
-    const { ours, peer, flops } = result;
+    const { ours, peer: theirs, flops } = result;
     const peak = onGpu ? peakFlops(device, 'bfloat16') : undefined;
     return {
       ...identity,
       result,
-      ratio: ours.milliseconds / peer.milliseconds,
+      ratio: ours.milliseconds / theirs.milliseconds,
       ...(peak === undefined ? {} : { utilisation: flops / (ours.milliseconds / 1e3) / peak }),
     };
   } catch (error) {
@@ -95,7 +104,7 @@ for (const [visualTokens, compile] of [
   const outcome = await measure(visualTokens, compile);
   outcomes.push(outcome);
   console.error(
-    `${visualTokens} visual tokens, ${outcome.peer}: ${outcome.failure ?? `${outcome.ratio!.toFixed(3)} of PyTorch’s time`}`,
+    `${outcome.visualTokens} visual tokens, ${outcome.peer}: ${outcome.failure ?? `${outcome.ratio!.toFixed(3)} of PyTorch’s time`}`,
   );
   if (values.out !== undefined) write();
 }

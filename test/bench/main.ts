@@ -13,7 +13,7 @@ import { benchmarkMetrics } from './metrics.js';
 import { benchmarkPublish } from './publish.js';
 import { benchmarkReproduce } from './reproduce.js';
 import { benchmarkSharedImages } from './shared-images.js';
-import { benchmarkTorch } from './torch.js';
+import { benchmarkTorch, benchmarkTorchLarge } from './torch.js';
 import { benchmarkTrainingStep } from './training-step.js';
 
 const QUICK: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm, 'training-step': benchmarkTrainingStep };
@@ -28,6 +28,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   reproduce: benchmarkReproduce,
   'shared-images': benchmarkSharedImages,
   torch: benchmarkTorch,
+  'torch-large': benchmarkTorchLarge,
 };
 
 function isMissed({ value, bar, ceiling }: Measurement): boolean {

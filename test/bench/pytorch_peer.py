@@ -52,16 +52,22 @@ def rotate(x, cosine, sine):
     return x * cosine + torch.cat((-second, first), -1) * sine
 
 
+class RMSNorm(nn.RMSNorm):
+    def forward(self, x):
+        # A weight of the input's type, without which the fused kernel cannot be taken under autocast.
+        return F.rms_norm(x, self.normalized_shape, self.weight.to(x.dtype), self.eps)
+
+
 class LanguageBlock(nn.Module):
     def __init__(self, c):
         super().__init__()
         width, heads, groups, eps = c["hiddenSize"], c["attentionHeads"], c["keyValueHeads"], c["rmsNormEpsilon"]
         self.heads, self.groups = heads, groups
-        self.input_layernorm = nn.RMSNorm(width, eps)
+        self.input_layernorm = RMSNorm(width, eps)
         self.q_proj = nn.Linear(width, width)
         self.k_proj, self.v_proj = (nn.Linear(width, width // heads * groups) for _ in range(2))
         self.o_proj = nn.Linear(width, width, bias=False)
-        self.post_attention_layernorm = nn.RMSNorm(width, eps)
+        self.post_attention_layernorm = RMSNorm(width, eps)
         self.gate_proj, self.up_proj = (nn.Linear(width, c["intermediateSize"], bias=False) for _ in range(2))
         self.down_proj = nn.Linear(c["intermediateSize"], width, bias=False)
 
@@ -94,7 +100,7 @@ class VisionLanguageModel(nn.Module):
         self.linear_2 = nn.Linear(language["hiddenSize"], language["hiddenSize"])
         self.embed_tokens = nn.Embedding(language["vocabularySize"], language["hiddenSize"])
         self.language = nn.ModuleList(LanguageBlock(language) for _ in range(language["layers"]))
-        self.norm = nn.RMSNorm(language["hiddenSize"], language["rmsNormEpsilon"])
+        self.norm = RMSNorm(language["hiddenSize"], language["rmsNormEpsilon"])
 
     def run(self, block, *inputs):
         return checkpoint(block, *inputs, use_reentrant=False) if self.recompute else block(*inputs)

@@ -36,7 +36,12 @@ async function askHubModel({ checkpoint, image, prompt, engine }: Required<Descr
   await activateEngine(engine);
   const model = openHubModel(checkpoint);
   const parts = [{ kind: 'image' }, { kind: 'text', text: prompt }] as const;
-  const request = { id: '--prompt', images: [decoded], messages: [{ role: 'user', parts }], maximumTokens: HUB_TOKENS } as const;
+  const request = {
+    id: '--prompt',
+    images: [decoded],
+    messages: [{ role: 'user', parts }],
+    maximumTokens: HUB_TOKENS,
+  } as const;
   const [answer] = model.answer([request]);
   model.dispose();
   if (answer !== undefined) return answer.text;

@@ -14,7 +14,10 @@ export function registerGenerate(program: Command): void {
   const command = program
     .command('generate')
     .description('caption an image, or answer a question about it')
-    .requiredOption('--checkpoint <dir>', 'record of a finished run, or folder of a LLaVA model as the Hugging Face hub has it')
+    .requiredOption(
+      '--checkpoint <dir>',
+      'record of a finished run, or folder of a LLaVA model as the Hugging Face hub has it',
+    )
     .requiredOption('--image <file>', 'PNG, JPEG or WebP, turned as its EXIF says; of an animation the first frame')
     .option('--prompt <text>', 'what to ask; by default, for a caption')
     .addOption(engineOption());

@@ -85,7 +85,7 @@ export function openHubModel(folder: string): HubModel {
     });
     const images = requests.flatMap((request) => request.images);
     const pixels = new Float32Array(images.length * imageSize * imageSize * 3);
-    images.forEach((image, i) => pixels.set(preprocess(image, processor), i * imageSize * imageSize * 3));
+    for (const [i, image] of images.entries()) pixels.set(preprocess(image, processor), i * imageSize * imageSize * 3);
     const embeddings =
       images.length === 0
         ? undefined

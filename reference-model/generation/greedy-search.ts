@@ -14,7 +14,11 @@ function mostProbable({ logits, vocabularySize }: NextTokenScores, row: number):
  * @param maximumNewTokens at least 1; counts the end token
  * @returns tokens of each row, without the end token
  */
-export function greedySearch(start: DecodingSession, endTokens: ReadonlySet<number>, maximumNewTokens: number): number[][] {
+export function greedySearch(
+  start: DecodingSession,
+  endTokens: ReadonlySet<number>,
+  maximumNewTokens: number,
+): number[][] {
   const texts: number[][] = Array.from({ length: start.scores.rows }, () => []);
   let session = start;
   let open = texts.map((_, row) => row); // which text each row of the session belongs to

@@ -31,7 +31,8 @@ export async function hubAnswerer(folder: string, { engine = 'auto' }: HubOption
       const answers = model.answer(asked);
       const milliseconds = Math.round((performance.now() - begun) * 100) / 100;
       return answers.map((answer): Outcome => {
-        if (answer === undefined) return { kind: 'failed', reason: 'the prompt leaves the model no room for an answer' };
+        if (answer === undefined)
+          return { kind: 'failed', reason: 'the prompt leaves the model no room for an answer' };
         const { text, finish, promptTokens, tokens } = answer;
         return { kind: 'text', text, finish, milliseconds, promptTokens, completionTokens: tokens };
       });
@@ -63,5 +64,10 @@ async function decoded(stored: StoredImage, where: string): Promise<RgbImage> {
 /** Of every file that an answer may depend on, by name. */
 function folderDigest(folder: string): string {
   const names = readdirSync(folder).filter((name) => /\.(safetensors|json|jinja)$/.test(name));
-  return sha256(names.sort().map((name) => `${fileSha256(join(folder, name))}  ${name}\n`).join(''));
+  return sha256(
+    names
+      .sort()
+      .map((name) => `${fileSha256(join(folder, name))}  ${name}\n`)
+      .join(''),
+  );
 }

@@ -152,11 +152,23 @@ describe('an exported model', () => {
     const decoded = await decodeImage(readFileSync(join(folder, 'image.png')), { where: 'image.png' });
     const parts = [{ kind: 'image' }, { kind: 'text', text: PROMPT }] as const;
     const request = { images: [decoded], messages: [{ role: 'user', parts }], maximumTokens: 12 } as const;
-    const long = { ...request, id: 'long', messages: [{ role: 'user', parts: [...parts, ...parts.slice(1), ...parts.slice(1), ...parts.slice(1)] }] } as const;
-    const [first, second, without] = hub.answer([{ ...request, id: 'a' }, { ...request, id: 'b', maximumTokens: 3 }, long]);
+    const long = {
+      ...request,
+      id: 'long',
+      messages: [{ role: 'user', parts: [...parts, ...parts.slice(1), ...parts.slice(1), ...parts.slice(1)] }],
+    } as const;
+    const [first, second, without] = hub.answer([
+      { ...request, id: 'a' },
+      { ...request, id: 'b', maximumTokens: 3 },
+      long,
+    ]);
     expect(first!.text).toBe(tokenizer.decode(answer.ids).trim());
     expect(first!.promptTokens).toBe(16 + prompt.length);
-    expect(second).toMatchObject({ text: tokenizer.decode(answer.ids.slice(0, 3)).trim(), finish: 'length', tokens: 3 });
+    expect(second).toMatchObject({
+      text: tokenizer.decode(answer.ids.slice(0, 3)).trim(),
+      finish: 'length',
+      tokens: 3,
+    });
     expect(without === undefined || without.tokens <= 64 - without.promptTokens).toBe(true);
     hub.dispose();
   });

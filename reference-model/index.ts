@@ -1,4 +1,6 @@
 /** The reference implementation of the staged trainer: engines, data, model, training, generation, checkpoints. */
+export { loadModel } from './checkpoint/hugging-face/load-model.js';
+export { openLanguage, openLlava, openVision } from './checkpoint/hugging-face/read-checkpoint.js';
 export { loadParameters, ParameterMismatchError, parameterArrays } from './checkpoint/load-parameters.js';
 export { type NamedArray, readSafetensors, writeSafetensors } from './checkpoint/safetensors.js';
 export { SafetensorsError } from './checkpoint/safetensors-header.js';

@@ -65,10 +65,10 @@ export type Outcome = AnsweredText | Declined | Failed;
 
 /** What answers belong to; an answer of another identity is another answer. */
 export interface ModelIdentity {
-  readonly kind: 'record' | 'command' | 'http' | 'predictions';
-  /** A run's id, an endpoint's model, a command, a file. */
+  readonly kind: 'record' | 'hf' | 'command' | 'http' | 'predictions';
+  /** A run's id, an endpoint's model, a command, a file, a folder. */
   readonly name: string;
-  /** SHA-256 of weights, or of a file of predictions. */
+  /** SHA-256 of weights, of a file of predictions, or of the files of a folder. */
   readonly weights?: string;
   /** Where the user or the answerer states it beforehand. */
   readonly version?: string;

@@ -2,7 +2,7 @@
 import { UserError } from '../errors.js';
 import { closestName } from '../files/closest-name.js';
 
-export const MODEL_KINDS = ['record', 'command', 'http', 'predictions'] as const;
+export const MODEL_KINDS = ['record', 'hf', 'command', 'http', 'predictions'] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
 export interface ModelSource {
@@ -25,7 +25,7 @@ export function parseModelSource(text: string): ModelSource {
       code: 'usage',
       what: kind === undefined ? `there is no kind of model ${JSON.stringify(name || text)}` : `${text} names no model`,
       where: '--model',
-      expected: 'record:FOLDER, command:COMMAND, http:URL or predictions:FILE',
+      expected: 'hf:FOLDER, record:FOLDER, command:COMMAND, http:URL or predictions:FILE',
       fix: closest === undefined ? 'name one of these' : `write for example ${EXAMPLES[closest]}`,
     },
     { exitCode: 2 },
@@ -34,6 +34,7 @@ export function parseModelSource(text: string): ModelSource {
 
 const EXAMPLES: Readonly<Record<ModelKind, string>> = {
   record: '--model record:vlm-bench-results/runs/RUN',
+  hf: '--model hf:llava-folder',
   command: "--model 'command:python3 answer.py'",
   http: '--model http:http://127.0.0.1:8000/v1',
   predictions: '--model predictions:captions.json',

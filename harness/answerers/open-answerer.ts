@@ -43,6 +43,10 @@ export async function openAnswerer(
       const { recordAnswerer } = await import('./record/record-answerer.js');
       return recordAnswerer(from, given);
     }
+    case 'hf': {
+      const { hubAnswerer } = await import('./hugging-face/hub-answerer.js');
+      return { answerer: await hubAnswerer(from, given) };
+    }
     case 'http': {
       const { httpAnswerer } = await import('./http/http-answerer.js');
       return { answerer: await httpAnswerer(from, given) };

@@ -33,7 +33,7 @@ export const evaluationSchema = z.strictObject({
   data: z.strictObject({ name: z.string(), split: z.string(), fingerprint: z.string() }),
   model: z.strictObject({
     label: z.string(),
-    kind: z.enum(['record', 'command', 'http', 'predictions']),
+    kind: z.enum(['record', 'hf', 'command', 'http', 'predictions']),
     name: z.string(),
     weights: digest.exactOptional(),
     version: z.string().exactOptional(),

@@ -8,6 +8,12 @@ export type EngineDefect =
       readonly reason: string;
       readonly remedy: string;
     }
+  | {
+      readonly code: 'model-too-large';
+      readonly engine: EngineName;
+      readonly neededBytes: number;
+      readonly limitBytes: number;
+    }
   | { readonly code: 'out-of-memory'; readonly requestedBytes: number; readonly heldBytes: number }
   | {
       readonly code: 'index-out-of-range';
@@ -31,6 +37,8 @@ export type EngineDefect =
 
 const MEBIBYTE = 1024 * 1024;
 
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
 function describe(defect: EngineDefect): string {
   switch (defect.code) {
     case 'engine-unavailable':
@@ -40,6 +48,11 @@ function describe(defect: EngineDefect): string {
         `The wasm engine is out of memory: ${Math.ceil(defect.requestedBytes / MEBIBYTE)} MiB more were asked for, ` +
         `${Math.ceil(defect.heldBytes / MEBIBYTE)} MiB are held, and WebAssembly can address 4096 MiB. ` +
         'Use a smaller batch or model.'
+      );
+    case 'model-too-large':
+      return (
+        `The model takes ${gibibytes(defect.neededBytes)} in float32, and the engine ${defect.engine} holds ` +
+        `${gibibytes(defect.limitBytes)} at most. Use --engine torch or --engine tensorflow.`
       );
     case 'index-out-of-range':
       return (

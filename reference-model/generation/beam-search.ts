@@ -10,7 +10,7 @@ export interface BeamOptions {
   readonly width: number;
   /** Exponent of the length in the final score; 0 compares plain log-probabilities. */
   readonly lengthPenalty: number;
-  readonly endToken: number;
+  readonly endTokens: ReadonlySet<number>;
   readonly maximumNewTokens: number;
 }
 
@@ -67,7 +67,7 @@ function lengthDivisors({ lengthPenalty, maximumNewTokens }: BeamOptions): Float
 function growBeam(
   { open, best, places }: Beam,
   scores: NextTokenScores,
-  { endToken, maximumNewTokens }: BeamOptions,
+  { endTokens, maximumNewTokens }: BeamOptions,
   divisors: Float64Array,
   continueRow: (parentRow: number, token: number) => number,
 ): Beam {
@@ -76,9 +76,9 @@ function growBeam(
   const grown: (Hypothesis & { readonly candidate: Candidate })[] = [];
   for (const candidate of bestCandidates(open, scores, places)) {
     const { parent, token, logProbability } = candidate;
-    const tokens = token === endToken ? parent.tokens : [...parent.tokens, token];
+    const tokens = endTokens.has(token) ? parent.tokens : [...parent.tokens, token];
     const length = parent.tokens.length + 1;
-    if (token !== endToken && length < maximumNewTokens) {
+    if (!endTokens.has(token) && length < maximumNewTokens) {
       grown.push({ tokens, logProbability, candidate });
       continue;
     }

@@ -23,7 +23,8 @@ interface DecodingRequest {
   /** [images, V, D] from `connect`; absent for text only. */
   readonly visualEmbeddings?: tf.Tensor | undefined;
   readonly maskKind: MaskKind;
-  readonly endToken: number;
+  /** What ends a text: a token, or any of several. */
+  readonly endToken: number | readonly number[];
   /** The end token counts. */
   readonly maximumNewTokens: number;
   readonly strategy?: DecodingStrategy;
@@ -84,17 +85,18 @@ export function generate(model: Model, { prompts, imageOfPrompt, ...request }: G
  */
 export function generateFrom(model: Model, request: SequenceRequest): number[][] {
   checkRequest(model, request);
-  const { visualEmbeddings, sequences, maskKind, endToken, maximumNewTokens } = request;
+  const { visualEmbeddings, sequences, maskKind, maximumNewTokens } = request;
+  const endTokens = new Set([request.endToken].flat());
   const { strategy = { kind: 'greedy' }, useCache = true } = request;
   if (sequences.length === 0) return [];
   const startSession = useCache ? cachedSession : uncachedSession;
   const session = startSession({ model, sequences, maskKind, visualEmbeddings, maximumNewTokens });
   switch (strategy.kind) {
     case 'greedy':
-      return greedySearch(session, endToken, maximumNewTokens);
+      return greedySearch(session, endTokens, maximumNewTokens);
     case 'beam': {
       const { width, lengthPenalty = 1 } = strategy;
-      return beamSearch(session, { width, lengthPenalty, endToken, maximumNewTokens });
+      return beamSearch(session, { width, lengthPenalty, endTokens, maximumNewTokens });
     }
     default:
       return strategy satisfies never;

@@ -14,14 +14,18 @@ function mostProbable({ logits, vocabularySize }: NextTokenScores, row: number):
  * @param maximumNewTokens at least 1; counts the end token
  * @returns tokens of each row, without the end token
  */
-export function greedySearch(start: DecodingSession, endToken: number, maximumNewTokens: number): number[][] {
+export function greedySearch(
+  start: DecodingSession,
+  endTokens: ReadonlySet<number>,
+  maximumNewTokens: number,
+): number[][] {
   const texts: number[][] = Array.from({ length: start.scores.rows }, () => []);
   let session = start;
   let open = texts.map((_, row) => row); // which text each row of the session belongs to
   try {
     for (let step = 1; ; step++) {
       const chosen = open.map((_, row) => mostProbable(session.scores, row));
-      const rows = chosen.flatMap((token, row) => (token === endToken ? [] : [row]));
+      const rows = chosen.flatMap((token, row) => (endTokens.has(token) ? [] : [row]));
       for (const row of rows) texts[open[row]!]!.push(chosen[row]!);
       // A row that ended leaves the batch.
       open = rows.map((row) => open[row]!);

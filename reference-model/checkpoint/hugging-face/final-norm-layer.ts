@@ -9,7 +9,7 @@ import { CONNECTOR_PREFIX, VISION_PREFIX } from '../../model/parameters.js';
 import type { TensorSource, TensorSources } from '../tensor-file.js';
 
 /** Beyond the precision of float32 (2²⁴) for features up to some thousands, far from its largest number (2¹²⁸). */
-export const NORM_SCALE = 2 ** 40;
+const NORM_SCALE = 2 ** 40;
 
 /** Width of the layers that can hold the norm. */
 export const widthWithNorm = ({ hiddenSize, intermediateSize }: VisionConfig): number =>

@@ -3,7 +3,7 @@
  * from outside: none leaves the folder, and shards and index must agree on every tensor. Headers alone are read. Nothing is ever executed:
  * files of pickled objects are refused.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, unreadable } from '../../files/input-error.js';
 import { parseJsonBytes } from '../../files/read-json.js';
@@ -27,6 +27,11 @@ export interface FolderTensors {
   readonly tensors: TensorSources;
   /** Those of types that hold no weights, by name. */
   readonly others: ReadonlyMap<string, OtherEntry>;
+}
+
+/** Whether weights lie in a folder as the hub has them. */
+export function isHubFolder(folder: string): boolean {
+  return [SINGLE_FILE, INDEX].some((name) => existsSync(join(folder, name)));
 }
 
 /** @throws InputError, SafetensorsError */

@@ -9,7 +9,7 @@ import { bytesOf, writeShards } from '../shards.js';
 import { type TensorSources, writeTensors } from '../tensor-file.js';
 
 /** Half of what the hub shows as large; 2 GiB at most. */
-export const SHARD_BYTES = 2 ** 30;
+const SHARD_BYTES = 2 ** 30;
 
 /** Writes a text file, forced to disk. */
 export function writeText(folder: string, name: string, text: string): void {

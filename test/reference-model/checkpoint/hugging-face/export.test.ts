@@ -15,10 +15,12 @@ import { parameterSources } from '../../../../reference-model/checkpoint/load-pa
 import { ChatTemplate } from '../../../../reference-model/data/chat/chat-template.js';
 import { Conversations } from '../../../../reference-model/data/chat/conversation.js';
 import { openHubTokenizer } from '../../../../reference-model/data/chat/hub-tokenizer.js';
+import { decodeImage } from '../../../../reference-model/data/pixels/decode.js';
 import { encodePng } from '../../../../reference-model/data/png.js';
 import { normalizePixels } from '../../../../reference-model/data/preprocessing.js';
 import { loadEmbeddedTokenizer } from '../../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { activateEngine } from '../../../../reference-model/engines/registry.js';
+import { openHubModel } from '../../../../reference-model/evaluation/hub-model.js';
 import { generate } from '../../../../reference-model/generation/generate.js';
 import type { ModelConfig } from '../../../../reference-model/model/config.js';
 import { logitsOf } from '../../../../reference-model/model/language-model.js';
@@ -143,6 +145,32 @@ describe('an exported model', () => {
     const { ids, isAnswer } = conversations.learned([question, reply], 'c');
     expect(ids.filter((_, i) => isAnswer[i])).toEqual([...tokenizer.encode('red.'), tokenizer.special.end]);
     expect(ids.filter((_, i) => !isAnswer[i])).toEqual(asked);
+  });
+
+  it('answers through its own processor and template', async () => {
+    const hub = openHubModel(model);
+    const decoded = await decodeImage(readFileSync(join(folder, 'image.png')), { where: 'image.png' });
+    const parts = [{ kind: 'image' }, { kind: 'text', text: PROMPT }] as const;
+    const request = { images: [decoded], messages: [{ role: 'user', parts }], maximumTokens: 12 } as const;
+    const long = {
+      ...request,
+      id: 'long',
+      messages: [{ role: 'user', parts: [...parts, ...parts.slice(1), ...parts.slice(1), ...parts.slice(1)] }],
+    } as const;
+    const [first, second, without] = hub.answer([
+      { ...request, id: 'a' },
+      { ...request, id: 'b', maximumTokens: 3 },
+      long,
+    ]);
+    expect(first!.text).toBe(tokenizer.decode(answer.ids).trim());
+    expect(first!.promptTokens).toBe(16 + prompt.length);
+    expect(second).toMatchObject({
+      text: tokenizer.decode(answer.ids.slice(0, 3)).trim(),
+      finish: 'length',
+      tokens: 3,
+    });
+    expect(without === undefined || without.tokens <= 64 - without.promptTokens).toBe(true);
+    hub.dispose();
   });
 
   it('of a connector that folds patches is refused', () => {

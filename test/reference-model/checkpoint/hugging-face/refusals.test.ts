@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadModel } from '../../../../reference-model/checkpoint/hugging-face/load-model.js';
 import {
   openLanguage,
   openLlava,
@@ -10,7 +11,9 @@ import {
 } from '../../../../reference-model/checkpoint/hugging-face/read-checkpoint.js';
 import { ParameterMismatchError } from '../../../../reference-model/checkpoint/load-parameters.js';
 import { readSafetensors, writeSafetensors } from '../../../../reference-model/checkpoint/safetensors.js';
+import { activateEngine } from '../../../../reference-model/engines/registry.js';
 import { InputError } from '../../../../reference-model/files/input-error.js';
+import { TINY } from '../../model/tiny-model.js';
 
 const FIXTURES = 'test/fixtures/hugging-face';
 const root = mkdtempSync(join(tmpdir(), 'vlm-bench-hub-'));
@@ -166,6 +169,22 @@ describe('a folder', () => {
     const folder = changed(LLAMA, 'config.json', () => undefined);
     rmSync(join(folder, 'model.safetensors'));
     expect(problemOf(() => openLanguage(folder)).what).toContain('neither model.safetensors nor');
+  });
+});
+
+describe('a model that the engine cannot hold', () => {
+  it('is refused before any value is read', async () => {
+    await activateEngine('wasm');
+    const { language } = TINY;
+    const large = {
+      ...TINY,
+      language: { ...language, vocabularySize: 2 ** 20, hiddenSize: 2048, intermediateSize: 8192 },
+    };
+    const neverRead = { dtype: 'F32', shape: [1], read: () => expect.unreachable() } as const;
+    const tensors = new Map([['vision_tower.vision_model.embeddings.patch_embedding.weight', neverRead]]);
+    expect(() => loadModel(large, tensors)).toThrow(
+      /The model takes 8\.\d GiB in float32, and the engine wasm holds 4\.0 GiB at most\. Use --engine torch/,
+    );
   });
 });
 

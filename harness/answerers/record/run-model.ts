@@ -18,6 +18,7 @@ import {
 } from '../../../reference-model/index.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
 import { dataSetNames } from '../../../reference-model/training/stage-data.js';
+import { UserError } from '../../errors.js';
 import { readFinishedRunIn } from '../../records/run-record.js';
 
 export interface Prompt {
@@ -42,10 +43,11 @@ export interface RunModel {
   dispose(): void;
 }
 
-/** @throws UserError `record-missing` or `record-corrupt`; EngineError */
+/** @throws UserError `record-missing`, `record-corrupt`, or `not-available` for a run with a tokenizer of its own; EngineError */
 export async function loadRunModel(folder: string, engine: EngineName | 'auto'): Promise<RunModel> {
   const { identity, weights, result } = readFinishedRunIn(resolve(folder));
   const { config } = identity;
+  if (config.tokenizer !== undefined) throw withoutTokenizer(folder);
   await activateEngine(engine);
   const model = createModel(config.model, config.seed);
   loadWeights(model, weights);
@@ -89,4 +91,15 @@ export async function loadRunModel(folder: string, engine: EngineName | 'auto'):
     },
     dispose: () => disposeModel(model),
   };
+}
+
+/** Made anew from other texts it would be another one, and nobody would see it. */
+function withoutTokenizer(folder: string): UserError {
+  return new UserError({
+    code: 'not-available',
+    what: 'the tokenizer of this run was trained on the texts of its data set, and the record does not hold it',
+    where: folder,
+    expected: 'a run with the embedded tokenizer',
+    fix: 'score what the run said of its own evaluation split, or name its predictions with predictions:FILE',
+  });
 }

@@ -12,7 +12,7 @@ export function registerPublish(program: Command): void {
   program
     .command('publish')
     .description('make a static site from any number of records')
-    .argument('<records...>', 'results folders, reproductions, single runs, comparisons')
+    .argument('<records...>', 'results folders, reproductions, single runs, comparisons, evaluations')
     .requiredOption('--out <site>', 'folder of the site; publish again into it to renew what changed')
     .option('--title <text>', 'title of the site')
     .addOption(
@@ -23,7 +23,7 @@ export function registerPublish(program: Command): void {
       const site = await publishSite(records, flags);
       for (const folder of site.unfinished) printNote(`left out, not finished: ${folder}`);
       printNote(
-        `${site.suites} suites, ${site.runs} runs, ${site.comparisons} comparisons; ${site.rendered} parts rendered, ${site.kept} unchanged, ${site.removedFiles} files removed`,
+        `${site.suites} suites, ${site.runs} runs, ${site.comparisons} comparisons, ${site.evaluations} evaluations; ${site.rendered} parts rendered, ${site.kept} unchanged, ${site.removedFiles} files removed`,
       );
       printNote(site.page);
     });

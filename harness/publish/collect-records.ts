@@ -1,11 +1,12 @@
 /**
- * What the arguments of `vlm-bench publish` mean: stores, reproductions, single runs and comparisons, found by looking at
+ * What the arguments of `vlm-bench publish` mean: stores, reproductions, single runs, comparisons and evaluations, found by looking at
  * folders and small files only. The same record named twice, or by two paths, is one; the order of the arguments does not matter.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
+import { evaluationPaths, isEvaluation } from '../records/evaluation-record.js';
 import { requireSealed } from '../records/record-digests.js';
 import { type Reproduction, readReproduction } from '../records/reproduction.js';
 import { readResult } from '../records/result.js';
@@ -30,10 +31,17 @@ export interface ComparisonSource {
   readonly stamp: string;
 }
 
+/** What `vlm-bench evaluate` wrote. */
+export interface EvaluationSource {
+  readonly folder: string;
+  readonly stamp: string;
+}
+
 export interface CollectedRecords {
   readonly runs: readonly RunSource[];
   readonly reproductions: readonly ReproductionSource[];
   readonly comparisons: readonly ComparisonSource[];
+  readonly evaluations: readonly EvaluationSource[];
   /** Folders that may hold the images of the evaluated splits. */
   readonly stores: readonly string[];
   /** Folders in a store that hold no finished run and are therefore left out. */
@@ -48,6 +56,7 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
   const runs = new Map<string, RunSource>();
   const reproductions = new Map<string, ReproductionSource>();
   const comparisons = new Map<string, ComparisonSource>();
+  const evaluations = new Map<string, EvaluationSource>();
   const stores = new Set<string>();
   const unfinished = new Set<string>();
 
@@ -71,6 +80,13 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
     const known = comparisons.get(stamp);
     if (known === undefined || file < known.file) comparisons.set(stamp, { file, stamp });
   };
+  const addEvaluation = (folder: string) => {
+    const { record, pageView, scores } = evaluationPaths(folder);
+    const files = [record, pageView, scores].map((file) => (existsSync(file) ? sha256(readFileSync(file)) : ''));
+    const stamp = sha256(files.join('\n'));
+    const known = evaluations.get(stamp);
+    if (known === undefined || folder < known.folder) evaluations.set(stamp, { folder, stamp });
+  };
   const addStore = (store: string): boolean => {
     const names = readdirSync(store).sort();
     const inside = names.map((name) => join(store, name));
@@ -78,6 +94,8 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
     for (const folder of found) addReproduction(folder);
     const compared = [store, ...inside].filter(isComparison);
     for (const folder of compared) addComparison(folder);
+    const evaluated = evaluationsIn(store);
+    for (const folder of evaluated) addEvaluation(folder);
     const folders = names.includes('runs') ? readdirSync(join(store, 'runs')).sort() : [];
     const shared = new Set(found.flatMap((folder) => sharedRuns(reproductionAt(reproductions, folder))));
     for (const runId of folders) {
@@ -86,11 +104,12 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
       if (existsSync(runPathsIn(folder).result)) addRun(folder);
       else unfinished.add(folder);
     }
-    return found.length + compared.length + folders.length > 0;
+    return found.length + compared.length + evaluated.length + folders.length > 0;
   };
 
   for (const path of paths.map((given) => resolve(given))) {
     if (existsSync(join(path, REPRODUCTION))) addReproduction(path);
+    else if (isEvaluation(path)) addEvaluation(path);
     else if (existsSync(runPathsIn(path).result)) addRun(path);
     else if (!existsSync(path) || !statSync(path).isDirectory() || !addStore(path)) throw noRecords(path);
   }
@@ -98,6 +117,7 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
     runs: [...runs.values()].sort((left, right) => (left.runId < right.runId ? -1 : 1)),
     reproductions: byStamp(reproductions.values()),
     comparisons: byStamp(comparisons.values()),
+    evaluations: byStamp(evaluations.values()),
     stores: [...stores].sort(),
     unfinished: [...unfinished].sort(),
   };
@@ -170,6 +190,17 @@ function isComparison(folder: string): boolean {
   return existsSync(file) && statSync(file).isFile();
 }
 
+/** `<store>/evaluations/<benchmark>/<model>`, sorted. */
+function evaluationsIn(store: string): readonly string[] {
+  const below = (folder: string): readonly string[] =>
+    existsSync(folder) && statSync(folder).isDirectory()
+      ? readdirSync(folder)
+          .sort()
+          .map((name) => join(folder, name))
+      : [];
+  return below(join(store, 'evaluations')).flatMap(below).filter(isEvaluation);
+}
+
 function byStamp<Source extends { readonly stamp: string }>(sources: Iterable<Source>): readonly Source[] {
   return [...sources].sort((left, right) => (left.stamp < right.stamp ? -1 : 1));
 }
@@ -179,7 +210,7 @@ function noRecords(path: string): UserError {
     code: 'record-missing',
     what: existsSync(path) ? 'there are no records here' : 'there is no such folder',
     where: path,
-    expected: `a results folder, a folder with ${REPRODUCTION} or ${COMPARISON}, or the folder of a finished run`,
+    expected: `a results folder, a folder with ${REPRODUCTION} or ${COMPARISON}, the folder of a finished run, or one of an evaluation`,
     fix: `name the --out folder of an earlier run; ${basename(path)} holds nothing to publish`,
   });
 }

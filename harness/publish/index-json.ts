@@ -4,6 +4,7 @@
  */
 import type { BoardView, SuiteView } from '../../reports/site/index.js';
 import type { PublishedComparison } from './comparison-pages.js';
+import type { PublishedEvaluation } from './evaluation-pages.js';
 import type { RunFacts } from './run-facts.js';
 import { recordFiles } from './run-pages.js';
 
@@ -84,6 +85,14 @@ export interface SiteIndexJson {
     /** Pages of the runs that it compares, as far as they are in the site. */
     readonly runs: readonly string[];
   }[];
+  readonly evaluations: readonly {
+    readonly title: string;
+    /** Who scored what, with the interval. */
+    readonly sentence: string;
+    readonly status: string;
+    readonly page: string;
+    readonly json: string;
+  }[];
 }
 
 export interface IndexJsonInput {
@@ -93,9 +102,18 @@ export interface IndexJsonInput {
   readonly boards: readonly BoardView[];
   readonly runs: readonly RunFacts[];
   readonly comparisons: readonly PublishedComparison[];
+  readonly evaluations: readonly PublishedEvaluation[];
 }
 
-export function siteIndexJson({ title, baseUrl, suites, boards, runs, comparisons }: IndexJsonInput): string {
+export function siteIndexJson({
+  title,
+  baseUrl,
+  suites,
+  boards,
+  runs,
+  comparisons,
+  evaluations,
+}: IndexJsonInput): string {
   const pageOf = new Map(runs.map(({ runId }) => [runId, `runs/${runId}/index.html`]));
   const document: SiteIndexJson = {
     schemaVersion: 1,
@@ -153,6 +171,13 @@ export function siteIndexJson({ title, baseUrl, suites, boards, runs, comparison
       page: pageOf.get(run.runId)!,
       badge: `runs/${run.runId}/badge.svg`,
       record: [...recordFiles, 'scores.json'].map((name) => `runs/${run.runId}/${name}`),
+    })),
+    evaluations: evaluations.map(({ title, sentence, status, path, json }) => ({
+      title,
+      sentence,
+      status,
+      page: path,
+      json,
     })),
     comparisons: comparisons.map(({ title: name, sentence, path, json, runIds }) => ({
       title: name,

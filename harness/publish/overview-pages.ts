@@ -12,6 +12,7 @@ import {
   type SuiteView,
 } from '../../reports/site/index.js';
 import type { PublishedComparison } from './comparison-pages.js';
+import type { PublishedEvaluation } from './evaluation-pages.js';
 import { siteIndexJson } from './index-json.js';
 import type { Membership } from './leaderboards.js';
 import type { RunFacts } from './run-facts.js';
@@ -35,10 +36,11 @@ export interface OverviewInput {
   readonly membershipsOf: (runId: string) => readonly Membership[];
   readonly boards: readonly BoardView[];
   readonly comparisons: readonly PublishedComparison[];
+  readonly evaluations: readonly PublishedEvaluation[];
 }
 
 export function writeOverviewPages(input: OverviewInput, { write }: UnitWriter): void {
-  const { site, runs, membershipsOf, boards, comparisons } = input;
+  const { site, runs, membershipsOf, boards, comparisons, evaluations } = input;
   const top: PageFrame = { ...site, root: '' };
   const newestFirst = [...runs].sort(
     (left, right) => right.finished - left.finished || (left.runId < right.runId ? -1 : 1),
@@ -63,13 +65,13 @@ export function writeOverviewPages(input: OverviewInput, { write }: UnitWriter):
     write(path, renderRunList({ frame, page: index + 1, pages, total: rows.length, rows: onPage }));
   });
 
-  const entries = searchEntries(suites, boards, rows, comparisons);
+  const entries = searchEntries(suites, boards, rows, { comparisons, evaluations });
   const omitted = Math.max(0, entries.length - SEARCH_ENTRIES);
   write('search.html', renderSearchPage({ frame: top, entries: entries.slice(0, SEARCH_ENTRIES), omitted }));
   write('feed.xml', renderAtomFeed({ title: site.siteTitle, baseUrl: site.baseUrl, entries: feedEntries(input) }));
   write(
     'index.json',
-    siteIndexJson({ title: site.siteTitle, baseUrl: site.baseUrl, suites, boards, runs, comparisons }),
+    siteIndexJson({ title: site.siteTitle, baseUrl: site.baseUrl, suites, boards, runs, comparisons, evaluations }),
   );
   write(
     'index.html',
@@ -78,6 +80,7 @@ export function writeOverviewPages(input: OverviewInput, { write }: UnitWriter):
       suites,
       boards,
       comparisons,
+      evaluations,
       newest: rows.slice(0, NEWEST),
       runs: rows.length,
       samples: runs.reduce((sum, { samples }) => sum + samples.images, 0),
@@ -111,7 +114,7 @@ function searchEntries(
   suites: readonly SuiteView[],
   boards: readonly BoardView[],
   rows: readonly ReturnType<typeof runRow>[],
-  comparisons: readonly PublishedComparison[],
+  { comparisons, evaluations }: Pick<OverviewInput, 'comparisons' | 'evaluations'>,
 ) {
   return [
     ...suites.map(({ title, claim, dataSet, path, ...judged }) => ({
@@ -121,6 +124,7 @@ function searchEntries(
       path,
     })),
     ...comparisons.map(({ title, sentence, path }) => ({ kind: 'comparison', title, words: sentence, path })),
+    ...evaluations.map(({ title, sentence, path }) => ({ kind: 'evaluation', title, words: sentence, path })),
     ...boards.map(({ metric, dataSet, split, rows: systems, path }) => ({
       kind: 'leaderboard',
       title: metric,

@@ -12,6 +12,7 @@ import type { ProcessIdentity } from '../records/process-identity.js';
 import { readFinishedRunIn } from '../records/run-record.js';
 import { type CollectedRecords, collectRecords, type ReproductionSource, type RunSource } from './collect-records.js';
 import { comparisonPages, type PublishedComparison } from './comparison-pages.js';
+import { publishEvaluations } from './evaluation-pages.js';
 import { exampleImages, type PlacedImage, placeImages, type SiteImage } from './image-files.js';
 import { type ImageSet, imageSetOf } from './image-sets.js';
 import { type Board, boardView, leaderboards, type Membership, type TieGroups } from './leaderboards.js';
@@ -40,6 +41,7 @@ export interface PublishedSite extends SiteOutcome {
   readonly runs: number;
   readonly suites: number;
   readonly comparisons: number;
+  readonly evaluations: number;
   /** Folders of runs that have not finished and were left out. */
   readonly unfinished: readonly string[];
 }
@@ -93,11 +95,12 @@ async function publishAlone(
   for (const source of collected.runs) runs.push(await publishRun(source, surroundings));
   const comparisons = await publishComparisons(collected, runs, surroundings);
   const scoresOf = scoresInSite(folder.root);
+  const evaluations = publishEvaluations(collected.evaluations, units);
   const boards = leaderboards(runs, membershipsOf).map((board) =>
     boardView(board, knownTieGroups(board, units, scoresOf)),
   );
   writeOverviewPages(
-    { site: surroundings.site, suites, runs, membershipsOf, boards, comparisons },
+    { site: surroundings.site, suites, runs, membershipsOf, boards, comparisons, evaluations },
     units.begin('overview', ''),
   );
   return {
@@ -105,6 +108,7 @@ async function publishAlone(
     runs: runs.length,
     suites: suites.length,
     comparisons: comparisons.length,
+    evaluations: evaluations.length,
     unfinished: collected.unfinished,
     ...units.finish(),
   };

@@ -97,6 +97,8 @@ export const evaluationPaths = (folder: string) => ({
   answers: join(folder, 'answers.jsonl'),
   cocoResults: join(folder, 'coco-results.json'),
   page: join(folder, 'index.html'),
+  /** What the page shows, from which a site renders it again. */
+  pageView: join(folder, 'page.json'),
   logs: join(folder, 'logs'),
   lock: join(folder, 'lock'),
 });

@@ -111,7 +111,7 @@ async function readFolder(folder: string): Promise<{ label?: string; systems: re
     return only(systemOfRun(folder));
   throw new UserError({
     code: 'record-missing',
-    what: 'this folder is neither the record of a run, a reproduction nor an evaluation',
+    what: 'this folder is neither the record of a run nor a reproduction or an evaluation',
     where: folder,
     expected:
       '<results>/runs/<run id>, <results>/<suite>#<arm> for all seeds of an arm, or <results>/evaluations/<benchmark>/<model>',

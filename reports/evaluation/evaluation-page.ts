@@ -1,6 +1,6 @@
 /** The page of an evaluation: scores, what became of every request, answers with their pictures. One self-contained file without script. */
 import { renderDocument } from '../document.js';
-import { safeWebAddress } from '../safe-links.js';
+import { safeImageData, safeWebAddress } from '../safe-links.js';
 import { compilePage, readReportAsset } from '../templates.js';
 import type { EvaluationPageView } from './evaluation-view.js';
 
@@ -10,16 +10,21 @@ const tones: Readonly<Record<EvaluationPageView['status'], { readonly tone: stri
   incomplete: { tone: 'contradicted', sign: '✗' },
 };
 
-/** @returns the complete HTML document. Equal views give equal bytes. */
-export function renderEvaluationPage(view: EvaluationPageView): string {
+/**
+ * @param home relative address of the site that the page is part of
+ * @returns the complete HTML document. Equal views give equal bytes.
+ */
+export function renderEvaluationPage(view: EvaluationPageView, { home = '' }: { readonly home?: string } = {}): string {
   return renderDocument({
     title: `${view.title}: ${view.model}`,
     kind: 'evaluation',
+    home,
     tags: [{ label: 'model', value: view.model }],
     skip: { target: 'samples', label: 'Skip to the answers' },
     css: readReportAsset('gate/gate.css'),
     body: compilePage('evaluation/evaluation', [], { document: 'answers.jsonl' })({
       ...view,
+      samples: view.samples.map((sample) => ({ ...sample, picture: safeImageData(sample.picture) ?? '' })),
       published: view.published.map((row) => ({
         ...row,
         source: { ...row.source, address: safeWebAddress(row.source.address) ?? '' },

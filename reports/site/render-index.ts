@@ -1,8 +1,8 @@
-/** The first page of a site: findings with their verdicts, leaderboards, comparisons and the newest results, bounded in size. */
+/** The first page of a site: findings with their verdicts, leaderboards, comparisons, evaluations and the newest results, bounded in size. */
 import { formatCount } from '../numbers.js';
 import { claimVerdictsOf, verdictOf } from './render-suite.js';
 import { hrefFrom, renderSitePage, shownText } from './site-page.js';
-import type { SiteIndexView } from './site-views.js';
+import type { ComparisonRowView, SiteIndexView } from './site-views.js';
 import { boardTable, boardTitle, runTable } from './tables.js';
 
 /** So many stay below 300 kB with the longest texts; what is left out is one link away. */
@@ -10,11 +10,14 @@ const SUITES = 60;
 const BOARDS = 8;
 const ROWS_PER_BOARD = 12;
 const LINKED_BOARDS = 100;
+/** Of each of the two lists. */
 const COMPARISONS = 100;
 
 export function renderSiteIndex(view: SiteIndexView): string {
-  const { frame, suites, boards, comparisons, newest, runs, samples } = view;
+  const { frame, suites, boards, comparisons, evaluations, newest, runs, samples } = view;
   const shownBoards = boards.slice(0, BOARDS);
+  const listed = (rows: readonly ComparisonRowView[]) =>
+    rows.slice(0, COMPARISONS).map(({ title, sentence, path }) => ({ title, sentence, href: hrefFrom(frame, path) }));
   return renderSitePage({
     template: 'index',
     frame,
@@ -28,6 +31,7 @@ export function renderSiteIndex(view: SiteIndexView): string {
         counted(runs, 'run'),
         counted(samples, 'sample'),
         counted(comparisons.length, 'comparison'),
+        ...(evaluations.length === 0 ? [] : [counted(evaluations.length, 'evaluation')]),
       ].join(', '),
       suites: suites.slice(0, SUITES).map((suite) => ({
         href: hrefFrom(frame, suite.path),
@@ -60,11 +64,8 @@ export function renderSiteIndex(view: SiteIndexView): string {
           shownBoards.flatMap(({ rows }) => rows.slice(0, ROWS_PER_BOARD).flatMap((row) => row.suites[0]?.label ?? [])),
         ),
       ],
-      comparisons: comparisons.slice(0, COMPARISONS).map(({ title, sentence, path }) => ({
-        title,
-        sentence,
-        href: hrefFrom(frame, path),
-      })),
+      comparisons: listed(comparisons),
+      evaluations: listed(evaluations),
       hasRuns: runs > 0,
       newest: runTable(frame, newest, 'The runs that finished last.'),
       runs: formatCount(runs),

@@ -109,9 +109,10 @@ export interface RunRowView {
   readonly finished: string;
 }
 
+/** A comparison, or an evaluation. */
 export interface ComparisonRowView {
   readonly title: string;
-  /** What the tests of its first metric come to. */
+  /** What the tests of its first metric come to; of an evaluation, its score. */
   readonly sentence: string;
   readonly path: string;
 }
@@ -121,6 +122,7 @@ export interface SiteIndexView {
   readonly suites: readonly SuiteView[];
   readonly boards: readonly BoardView[];
   readonly comparisons: readonly ComparisonRowView[];
+  readonly evaluations: readonly ComparisonRowView[];
   readonly newest: readonly RunRowView[];
   readonly runs: number;
   readonly samples: number;

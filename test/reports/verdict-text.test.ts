@@ -47,7 +47,16 @@ function sitePages(stated: { readonly scope?: string }): readonly string[] {
     badge: 'suites/made-up/badge.svg',
     command: 'vlm-bench run made-up',
   };
-  const index = { frame, suites: [suite], boards: [], comparisons: [], newest: [], runs: 0, samples: 0 };
+  const index = {
+    frame,
+    suites: [suite],
+    boards: [],
+    comparisons: [],
+    evaluations: [],
+    newest: [],
+    runs: 0,
+    samples: 0,
+  };
   return [renderSiteIndex(index), renderSuitePage({ frame: { ...frame, root: '../../' }, suite, boards: [] })];
 }
 

@@ -31,6 +31,7 @@ export async function writeEvaluationPage(evaluation: Evaluation): Promise<strin
     samples: await evaluationSamples(settled, scored?.itemScores, data),
     published: publishedBeside(benchmark, record),
   };
+  writeFileAtomically(evaluationPaths(folder).pageView, `${JSON.stringify(view)}\n`);
   writeFileAtomically(page, renderEvaluationPage(view));
   return page;
 }

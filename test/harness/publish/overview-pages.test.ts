@@ -58,8 +58,15 @@ describe('the pages over ten thousand runs', () => {
     path: `comparisons/${index}/index.html`,
     json: `comparisons/${index}/comparison.json`,
   }));
+  const evaluations = Array.from({ length: 150 }, (_, index) => ({
+    title: long,
+    sentence: long,
+    status: 'complete' as const,
+    path: `evaluations/${index}/index.html`,
+    json: `evaluations/${index}/evaluation.json`,
+  }));
   writeOverviewPages(
-    { site: { siteTitle: long, baseUrl: '' }, suites, runs, membershipsOf, boards, comparisons },
+    { site: { siteTitle: long, baseUrl: '' }, suites, runs, membershipsOf, boards, comparisons, evaluations },
     { write, writeOnce: write },
   );
 

@@ -60,11 +60,13 @@ describe('a run that is killed', () => {
 
     const stream = randomStream(7, 'moments of death');
     let resumed = 0;
-    // Every other time not before it trains, however long it takes to begin.
+    process.env.FAKE_STEP_MS = '1';
+    // Every other time not before it trains, however long it takes to begin, and then late enough for a checkpoint of fifty steps.
     for (let death = 0; death < 20; death++) {
-      await attempt(killed, stream.integer(40), death % 2 === 0 ? undefined : 'step');
+      await (death % 2 === 0 ? attempt(killed, stream.integer(40)) : attempt(killed, stream.integer(200), 'step'));
       if (listCheckpoints(runPaths(killed.store, killed.runId).checkpoints).length > 0) resumed++;
     }
+    delete process.env.FAKE_STEP_MS;
     expect((await attempt(killed))?.type).toBe('done');
     expect(filesOf(killed)).toEqual(filesOf(whole));
     expect(resumed).toBeGreaterThan(0);

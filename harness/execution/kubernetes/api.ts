@@ -117,7 +117,7 @@ async function loadClient(): Promise<ClientModule> {
         code: 'not-available',
         what: 'the package that talks to Kubernetes is not installed',
         expected: `${name} 1.4.0`,
-        fix: `npm install ${name}@1.4.0`,
+        fix: `npm install --save-optional ${name}@1.4.0`,
       },
       { cause },
     );

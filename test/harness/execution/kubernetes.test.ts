@@ -215,7 +215,7 @@ describe.each([
 
 test.skipIf(isInstalled)('a client that is not installed is said to be, with how to install it', async () => {
   await expect(connectKubernetes(settingsOf())).rejects.toThrow(
-    /not installed\n.*\n {2}fix: {6}npm install @kubernetes\/client-node@1\.4\.0/,
+    /not installed\n.*\n {2}fix: {6}npm install --save-optional @kubernetes\/client-node@1\.4\.0/,
   );
 });
 

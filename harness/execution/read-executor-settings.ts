@@ -8,7 +8,7 @@ import { checkYaml } from '../suite/read-yaml.js';
 import { readYamlSource, type YamlSource, yamlSource } from '../suite/yaml-source.js';
 import { type ExecutorName, type ExecutorSettings, executorSettingsSchema } from './executor-settings.js';
 
-export const settingsFile = 'vlm-bench.config.yaml';
+const settingsFile = 'vlm-bench.config.yaml';
 
 export interface SettingsOptions {
   readonly executor?: ExecutorName;

@@ -1,5 +1,4 @@
 /** The executor that the settings name. Those that hand runs to a scheduler are loaded only when they are asked for. */
-import { UserError } from '../errors.js';
 import type { Executor, StartOptions } from './executor.js';
 import type { ExecutorSettings } from './executor-settings.js';
 import { localExecutor } from './local/local-executor.js';
@@ -14,13 +13,10 @@ export async function startExecutor(settings: ExecutorSettings, options: StartOp
       const { slurmExecutor } = await import('./slurm/slurm-executor.js');
       return slurmExecutor(settings.slurm, options);
     }
-    case 'kubernetes':
-      throw new UserError({
-        code: 'not-available',
-        what: 'the executor kubernetes is not there yet',
-        expected: '--executor local or slurm',
-        fix: 'choose one of these, or hand the commands of --print-jobs to the cluster',
-      });
+    case 'kubernetes': {
+      const { kubernetesExecutor } = await import('./kubernetes/kubernetes-executor.js');
+      return kubernetesExecutor(settings.kubernetes, options);
+    }
     default:
       return settings.executor satisfies never;
   }

@@ -13,6 +13,7 @@ import { exampleFlops } from '../../reference-model/model/step-flops.js';
 import { UserError } from '../errors.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
+import { activationBytes } from './peak-memory.js';
 
 type PaperScale = NonNullable<Suite['scales']['paper']>;
 
@@ -49,12 +50,28 @@ export interface PaperPlan {
     readonly trainingFlops: number;
     readonly hours: number;
     readonly withinBudget: boolean;
+    /** Where the budget is passed: after so many steps of a stage; null where it is not. */
+    readonly budgetPassedAt: { readonly stage: string; readonly step: number } | null;
   }[];
   readonly seeds: readonly number[];
   /** Of all arms and seeds, one run after the other and each on all devices. */
-  readonly totals: { readonly runs: number; readonly trainingFlops: number; readonly hours: number };
-  /** On each device where nothing is sharded: weights and gradients in 16 bits, two float32 moments; activations not counted. */
-  readonly memoryBytes: { readonly weights: number; readonly gradients: number; readonly moments: number };
+  readonly totals: {
+    readonly runs: number;
+    readonly trainingFlops: number;
+    readonly hours: number;
+    readonly deviceHours: number;
+  };
+  /**
+   * On each device where nothing is sharded: weights and gradients in 16 bits, two float32 moments, and what one example at a time keeps
+   * for the backward pass in 16 bits, with fused attention and nothing computed again.
+   */
+  readonly memoryBytes: {
+    readonly weights: number;
+    readonly gradients: number;
+    readonly moments: number;
+    readonly activationsPerExample: number;
+    readonly total: number;
+  };
   readonly warnings: readonly string[];
 }
 
@@ -91,7 +108,12 @@ export function paperPlan(suite: Suite, options: PlanOptions): PaperPlan {
     hardware: devices,
     arms,
     seeds: plan.seeds,
-    totals: { runs, trainingFlops: sum(({ trainingFlops }) => trainingFlops), hours: sum(({ hours }) => hours) },
+    totals: {
+      runs,
+      trainingFlops: sum(({ trainingFlops }) => trainingFlops),
+      hours: sum(({ hours }) => hours),
+      deviceHours: sum(({ hours }) => hours) * hardware.count,
+    },
     memoryBytes: memoryBytes(model, recipe.stages),
     warnings: arms
       .filter(({ withinBudget }) => !withinBudget)
@@ -125,7 +147,20 @@ function armCost(arm: string, plan: Plan, { model, recipe, hardware }: PaperScal
     trainingFlops: stages.reduce((sum, { forwardFlops, backwardFlops }) => sum + forwardFlops + backwardFlops, 0),
     hours,
     withinBudget: hours <= hardware.budgetHours,
+    budgetPassedAt: budgetPassedAt(stages, hardware.budgetHours),
   };
+}
+
+function budgetPassedAt(
+  stages: readonly PaperStage[],
+  budgetHours: number,
+): PaperPlan['arms'][number]['budgetPassedAt'] {
+  let left = budgetHours;
+  for (const { name, steps, hours } of stages) {
+    if (hours > left) return { stage: name, step: Math.floor((left / hours) * steps) };
+    left -= hours;
+  }
+  return null;
 }
 
 /** Steps of the arm in a stage of that name at the embedded scale, over those of the scale itself; 1 where there is nothing to compare. */
@@ -144,10 +179,17 @@ function memoryBytes(model: ModelConfig, stages: PaperScale['recipe']['stages'])
   const counts = parameterCount(model);
   const count = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + counts[part], 0);
   const most = Math.max(...stages.map(({ trainable }) => count([...new Set(trainable)])));
-  const [bytesOf16Bits, bytesOfFloat32] = [2, 4];
-  return {
+  const [bytesOf16Bits, bytesOfFloat32] = [2, 4] as const;
+  const activations = stages.map(({ trainable, textTokensPerExample, answerTokensPerExample }) => {
+    const sequenceLength = visualTokensPerImage(model) + textTokensPerExample;
+    const pass = { examples: 1, sequenceLength, answerTokens: answerTokensPerExample };
+    return activationBytes(model, trainable, pass, { bytesPerNumber: bytesOf16Bits, probabilities: false });
+  });
+  const parts = {
     weights: bytesOf16Bits * count(['vision', 'connector', 'language']),
     gradients: bytesOf16Bits * most,
     moments: 2 * bytesOfFloat32 * most,
+    activationsPerExample: Math.max(...activations),
   };
+  return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
 }

@@ -6,7 +6,7 @@ import { quantityText } from './quantities.js';
 export function paperText(plan: PaperPlan): string {
   const { suite, title, notes, parameters, hardware, arms, seeds, totals, memoryBytes, warnings } = plan;
   const { vision, connector, language, total } = parameters;
-  const { weights, gradients, moments } = memoryBytes;
+  const { weights, gradients, moments, activationsPerExample } = memoryBytes;
   const hours = arms.map((arm) => arm.hours);
   const [least, most] = [Math.min(...hours), Math.max(...hours)];
   const each = least === most ? hoursText(most) : `${hoursText(least)} to ${hoursText(most)}`;
@@ -26,15 +26,16 @@ export function paperText(plan: PaperPlan): string {
     ),
     row(
       'memory',
-      `${quantityText(weights, 'B')} weights, ${quantityText(gradients, 'B')} gradients, ${quantityText(moments, 'B')} moments on each device, activations not counted`,
+      `${quantityText(weights, 'B')} weights, ${quantityText(gradients, 'B')} gradients, ${quantityText(moments, 'B')} moments and ${quantityText(activationsPerExample, 'B')} activations of each example on each device, ${quantityText(memoryBytes.total, 'B')} with one`,
     ),
     row('one run', `${each}: ${verdict} the budget of ${hardware.budgetHours} h`),
     row(
       'all runs',
-      `${arms.length} arms × ${seeds.length} seeds = ${totals.runs} runs, ${quantityText(totals.trainingFlops, 'FLOP')}, ${hoursText(totals.hours)} one after the other, with nothing shared`,
+      `${arms.length} arms × ${seeds.length} seeds = ${totals.runs} runs, ${quantityText(totals.trainingFlops, 'FLOP')}, ${hoursText(totals.hours)} one after the other, with nothing shared; ${Math.round(totals.deviceHours)} GPU-hours`,
     ),
-    ...arms.flatMap(({ arm, stages, trainingFlops, hours: ofArm }) => [
-      `  ${arm}: ${quantityText(trainingFlops, 'FLOP')}, ${hoursText(ofArm)}`,
+    row('by slurm', `${totals.runs} jobs of ${hardware.count} devices in one wave, seed by seed`),
+    ...arms.flatMap(({ arm, stages, trainingFlops, hours: ofArm, budgetPassedAt: passed }) => [
+      `  ${arm}: ${quantityText(trainingFlops, 'FLOP')}, ${hoursText(ofArm)}${passed === null ? '' : `; the budget is passed after step ${passed.step} of ${passed.stage}`}`,
       ...stages.map(
         (stage) =>
           `    ${stage.name}: ${stage.steps} steps, ${quantityText(stage.examples)} examples of ${stage.sequenceLength} tokens, ` +

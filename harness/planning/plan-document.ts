@@ -19,6 +19,7 @@ import {
 } from './detectable-effects.js';
 import type { EngineTime } from './engine-times.js';
 import { type ExecutorPlan, executorPlans } from './executor-plans.js';
+import { type PeakMemory, peakMemory } from './peak-memory.js';
 import { recordedNodes } from './recorded-runs.js';
 import { type GraphEdge, type GraphNode, runGraph } from './run-graph.js';
 import { tokenCounter } from './token-counter.js';
@@ -69,6 +70,8 @@ export interface PlanDocument {
     readonly responseFlops: number;
     readonly recordBytes: number;
   };
+  /** Bytes at the peak of the training that takes most, on the engine wasm. */
+  readonly memory: PeakMemory;
   readonly engines: readonly EngineTime[];
   /** What it is to each executor, by the times of the first engine above that was measured. */
   readonly executors: readonly ExecutorPlan[];
@@ -111,6 +114,9 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     startSeconds,
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
   });
+  const memory = graph.trainings
+    .map(({ config }) => peakMemory(config, dataSets))
+    .reduce((most, next) => (next.total > most.total ? next : most));
   const { executorSettings = executorSettingsSchema.parse({}), jobs } = options;
   const calibration = engines.find((time) => time.calibration !== undefined)?.calibration;
   const executors = executorPlans(graph, {
@@ -151,6 +157,7 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
       responseFlops: total(({ responseFlops }) => responseFlops),
       recordBytes: total(({ recordBytes }) => recordBytes),
     },
+    memory,
     engines,
     executors,
     detectable,

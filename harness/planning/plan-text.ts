@@ -30,6 +30,7 @@ export function planText(plan: PlanDocument): string {
     row('tokens', quantityText(totals.tokens)),
     row('cost', costText(totals)),
     row('disk', quantityText(totals.recordBytes, 'B')),
+    row('memory', memoryText(plan.memory)),
     row('recorded', `${recorded} of ${plan.nodes.length}`),
     ...plan.engines.map((engine) => row(`on ${engine.engine}`, engineText(engine))),
     ...plan.executors.map((executor) => row(`by ${executor.executor}`, executorText(executor))),
@@ -68,6 +69,11 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
 function costText({ trainingFlops, validationFlops, responseFlops, responses }: PlanDocument['totals']): string {
   const flops = (value: number) => quantityText(value, 'FLOP');
   return `${flops(trainingFlops)} training, ${flops(validationFlops)} validation, ${flops(responseFlops)} for ${responses} captions and answers`;
+}
+
+function memoryText({ total, data, parameters, activations }: PlanDocument['memory']): string {
+  const bytes = (value: number) => quantityText(value, 'B');
+  return `about ${bytes(total)} at the peak of a run: ${bytes(data)} data, ${bytes(parameters)} parameters, ${bytes(activations)} activations, the rest the process`;
 }
 
 function engineText({ engine, available, reason, remedy, calibration, seconds }: EngineTime): string {

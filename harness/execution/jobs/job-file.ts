@@ -40,7 +40,7 @@ const jobFileSchema = z.strictObject({
 
 export const jobsFolder = (store: string): string => join(store, 'jobs');
 
-export function jobFile({ store, runId }: Pick<RunJob, 'store' | 'runId'>): string {
+function jobFile({ store, runId }: Pick<RunJob, 'store' | 'runId'>): string {
   return join(jobsFolder(store), `${runId}.json`);
 }
 

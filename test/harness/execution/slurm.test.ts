@@ -76,7 +76,8 @@ const errorOf = (results: Promise<unknown>): Promise<UserError> =>
 const submissions = ({ job }: TitledJob) =>
   readdirSync(join(job.store, 'jobs', 'slurm')).filter((name) => name.endsWith('.json'));
 
-describe.skipIf(slurmMissing !== undefined)('runs through Slurm', () => {
+// Ten times what it takes on an idle machine.
+describe.skipIf(slurmMissing !== undefined)('runs through Slurm', { timeout: 300_000 }, () => {
   let cluster: SlurmCluster;
   beforeAll(async () => {
     cluster = await startSlurmCluster();

@@ -1,0 +1,142 @@
+/**
+ * What the executor asks of a Kubernetes API, and its binding to `@kubernetes/client-node`, which is loaded only here and only when it is
+ * asked for: it is an optional package that most installations do without.
+ */
+import { UserError } from '../../errors.js';
+import type { KubernetesSettings } from '../executor-settings.js';
+import type { Manifest } from './manifests.js';
+import { nameLabel, packageName } from './manifests.js';
+import type { JobObject, PodObject } from './objects.js';
+
+/** Objects of one kind with our label, kept up to date by a watch that is begun anew whenever it breaks. */
+export interface Followed<Kind> {
+  list(): readonly Kind[];
+  stop(): Promise<void>;
+}
+
+export interface KubernetesApi {
+  createJob(manifest: Manifest): Promise<void>;
+  createService(manifest: Manifest): Promise<void>;
+  /** Lets a suspended Job begin. */
+  resumeJob(name: string): Promise<void>;
+  /** Removes a Job with its pods, and the Service of that name, if there are any. */
+  remove(name: string): Promise<void>;
+  followJobs(): Promise<Followed<JobObject>>;
+  followPods(): Promise<Followed<PodObject>>;
+  log(pod: string, lines: number): Promise<string>;
+}
+
+/** The part of the client that is used. */
+interface ClientModule {
+  readonly KubeConfig: new () => {
+    loadFromDefault(): void;
+    setCurrentContext(context: string): void;
+    getContextObject(context: string): unknown;
+    makeApiClient(api: unknown): Client;
+  };
+  readonly BatchV1Api: unknown;
+  readonly CoreV1Api: unknown;
+  makeInformer(config: unknown, path: string, list: () => Promise<unknown>, labelSelector: string): Informer;
+  setHeaderOptions(name: string, value: string): unknown;
+}
+
+type Client = Readonly<Record<string, (parameters: object, options?: unknown) => Promise<unknown>>>;
+
+interface Informer {
+  on(event: 'error', listener: (error: unknown) => void): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  list(): readonly unknown[];
+}
+
+/** Seconds before a watch that broke is begun anew. */
+const reconnectSeconds = 5;
+
+/** @throws UserError `not-available` where the client is not installed, `config-invalid` for a context that there is not */
+export async function connectKubernetes({ context, namespace }: KubernetesSettings): Promise<KubernetesApi> {
+  const client = await loadClient();
+  const config = new client.KubeConfig();
+  config.loadFromDefault();
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) throw unknownContext(context);
+    config.setCurrentContext(context);
+  }
+  const batch = config.makeApiClient(client.BatchV1Api);
+  const core = config.makeApiClient(client.CoreV1Api);
+  const labelSelector = `${nameLabel}=${packageName}`;
+  const follow = async <Kind>(path: string, list: () => Promise<unknown>): Promise<Followed<Kind>> => {
+    let stopped = false;
+    const informer = client.makeInformer(config, path, list, labelSelector);
+    informer.on('error', () => {
+      // It lists anew, so that nothing is missed that happened meanwhile.
+      setTimeout(() => stopped || void informer.start().catch(() => {}), reconnectSeconds * 1000).unref();
+    });
+    await informer.start();
+    return {
+      list: () => informer.list() as readonly Kind[],
+      stop: async () => {
+        stopped = true;
+        await informer.stop();
+      },
+    };
+  };
+  return {
+    createJob: async (body) => {
+      await batch.createNamespacedJob!({ namespace, body });
+    },
+    createService: async (body) => {
+      await core.createNamespacedService!({ namespace, body });
+    },
+    resumeJob: async (name) => {
+      const body = [{ op: 'replace', path: '/spec/suspend', value: false }];
+      const options = client.setHeaderOptions('Content-Type', 'application/json-patch+json');
+      await batch.patchNamespacedJob!({ namespace, name, body }, options);
+    },
+    remove: async (name) => {
+      await unlessGone(batch.deleteNamespacedJob!({ namespace, name, propagationPolicy: 'Background' }));
+      await unlessGone(core.deleteNamespacedService!({ namespace, name }));
+    },
+    followJobs: () =>
+      follow(`/apis/batch/v1/namespaces/${namespace}/jobs`, () =>
+        batch.listNamespacedJob!({ namespace, labelSelector }),
+      ),
+    followPods: () =>
+      follow(`/api/v1/namespaces/${namespace}/pods`, () => core.listNamespacedPod!({ namespace, labelSelector })),
+    log: async (name, tailLines) => String(await core.readNamespacedPodLog!({ namespace, name, tailLines })),
+  };
+}
+
+async function loadClient(): Promise<ClientModule> {
+  // Not a literal: whoever compiles this package need not have it.
+  const name: string = '@kubernetes/client-node';
+  try {
+    return (await import(name)) as ClientModule;
+  } catch (cause) {
+    throw new UserError(
+      {
+        code: 'not-available',
+        what: 'the package that talks to Kubernetes is not installed',
+        expected: `${name} 1.4.0`,
+        fix: `npm install --save-optional ${name}@1.4.0`,
+      },
+      { cause },
+    );
+  }
+}
+
+async function unlessGone(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (Object(error).code !== 404) throw error;
+  }
+}
+
+function unknownContext(context: string): UserError {
+  return new UserError({
+    code: 'config-invalid',
+    what: `there is no context ${context} in the configuration of kubectl`,
+    expected: 'a name that `kubectl config get-contexts` lists',
+    fix: 'correct kubernetes.context, or leave it out for the current one',
+  });
+}

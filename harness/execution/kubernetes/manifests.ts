@@ -1,0 +1,136 @@
+/**
+ * The manifests of runs for Kubernetes (batch/v1 Job, v1 Service), pure. A wave of runs on one device each is one indexed Job, whose pod i
+ * performs run i. A run on several devices is an indexed Job of its own, with a pod for each rank, which find each other by a headless
+ * Service. Jobs that wait for others are suspended until those have ended.
+ */
+import { posix } from 'node:path';
+import type { TitledRun } from '../executor.js';
+import type { KubernetesSettings } from '../executor-settings.js';
+import { jobCommand, shellWord } from '../jobs/job-command.js';
+
+export const nameLabel = 'app.kubernetes.io/name';
+export const packageName = 'vlm-bench';
+/** Names of the Jobs that have to end first, with commas between them. */
+export const afterAnnotation = 'vlm-bench/after';
+
+/** A port of the ranks' own; every run has a Service of its own, so none is in the way of another. */
+const rendezvousPort = 29_500;
+
+/** As the API takes it. */
+export type Manifest = Readonly<Record<string, unknown>>;
+
+export interface JobManifests {
+  readonly job: Manifest;
+  readonly service?: Manifest;
+}
+
+export interface ManifestContext {
+  readonly name: string;
+  readonly settings: KubernetesSettings & { readonly image: string };
+  /** Where the store lies in the containers. */
+  readonly store: string;
+  readonly after: readonly string[];
+  /** Seconds after which an attempt is ended and the next one begins. */
+  readonly seconds?: number;
+}
+
+/** @param runs one for each index; a single one where it takes several devices */
+export function jobManifests(runs: readonly TitledRun[], context: ManifestContext): JobManifests {
+  const { name, settings, after } = context;
+  const { devices, backoffLimit, atOnce } = settings;
+  const isDistributed = devices > 1;
+  const completions = isDistributed ? devices : runs.length;
+  const labels = { [nameLabel]: packageName };
+  const annotations = after.length === 0 ? {} : { annotations: { [afterAnnotation]: after.join(',') } };
+  const job = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, labels, ...annotations },
+    spec: {
+      completionMode: 'Indexed',
+      completions,
+      parallelism: isDistributed ? completions : Math.min(atOnce ?? completions, completions),
+      suspend: after.length > 0,
+      // A rank that fails fails all of them; a run that fails leaves the others alone.
+      ...(isDistributed
+        ? { backoffLimit: backoffLimit * devices }
+        : { backoffLimitPerIndex: backoffLimit, maxFailedIndexes: completions }),
+      podFailurePolicy: {
+        // An eviction is nobody's failure.
+        rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+      },
+      template: { metadata: { labels }, spec: podSpec(runs, context, isDistributed) },
+    },
+  };
+  if (!isDistributed) return { job };
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, labels },
+    spec: {
+      clusterIP: 'None',
+      selector: { 'batch.kubernetes.io/job-name': name },
+      // Ranks look for each other before they are ready.
+      publishNotReadyAddresses: true,
+      ports: [{ name: 'rendezvous', port: rendezvousPort }],
+    },
+  };
+  return { job, service };
+}
+
+function podSpec(runs: readonly TitledRun[], context: ManifestContext, isDistributed: boolean): Manifest {
+  const { name, settings, seconds } = context;
+  const { image, serviceAccount, processors, memory, devices, deviceResource, volumes } = settings;
+  const onDevices = devices === 0 ? {} : { [deviceResource]: String(isDistributed ? 1 : devices) };
+  const resources = { cpu: String(processors), memory, ...onDevices };
+  return {
+    restartPolicy: 'Never',
+    // Time to save a checkpoint when the pod is evicted.
+    terminationGracePeriodSeconds: 120,
+    ...(seconds === undefined ? {} : { activeDeadlineSeconds: seconds }),
+    ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),
+    ...(isDistributed ? { subdomain: name } : {}),
+    containers: [
+      {
+        name: 'run',
+        image,
+        command: ['/bin/sh', '-c', script(runs, context, isDistributed)],
+        ...(isDistributed ? { env: rendezvous(name, devices) } : {}),
+        resources: { requests: resources, limits: resources },
+        volumeMounts: volumes.map(({ mountPath, readOnly }, index) => ({
+          name: `volume-${index}`,
+          mountPath,
+          readOnly,
+        })),
+      },
+    ],
+    volumes: volumes.map(({ claim, hostPath }, index) => ({
+      name: `volume-${index}`,
+      ...(claim === undefined ? { hostPath: { path: hostPath } } : { persistentVolumeClaim: { claimName: claim } }),
+    })),
+  };
+}
+
+/** `exec`, so that the run itself hears SIGTERM. */
+function script(runs: readonly TitledRun[], { settings, store }: ManifestContext, isDistributed: boolean): string {
+  const { command = packageName, dataRoot } = settings;
+  const data = dataRoot === undefined ? '' : ` --data-root ${shellWord(dataRoot)}`;
+  const perform = (file: string) => `exec ${jobCommand(command, file)}${data}`;
+  const jobs = shellWord(posix.join(store, 'jobs'));
+  if (isDistributed) {
+    return `export RANK="$JOB_COMPLETION_INDEX"; ${perform(`${jobs}/${runs[0]!.job.runId}.json`)}`;
+  }
+  const ids = runs.map(({ job }) => job.runId).join(' ');
+  return `set -- ${ids}; shift "$JOB_COMPLETION_INDEX"; ${perform(`${jobs}/"$1".json`)}`;
+}
+
+/** What c10d reads, but for the rank, which Kubernetes numbers. */
+function rendezvous(name: string, devices: number): readonly Manifest[] {
+  const variables = {
+    MASTER_ADDR: `${name}-0.${name}`,
+    MASTER_PORT: String(rendezvousPort),
+    WORLD_SIZE: String(devices),
+    LOCAL_RANK: '0',
+  };
+  return Object.entries(variables).map(([key, value]) => ({ name: key, value }));
+}

@@ -1,0 +1,120 @@
+/** What Jobs and pods say of a run, pure: the fields that are read, and the state that they amount to. */
+import type { EndedJob, EndReason, JobState } from '../cluster/scheduler.js';
+
+interface Metadata {
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** The client makes dates of them. */
+  readonly creationTimestamp?: string | Date;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+}
+
+export interface JobObject {
+  readonly metadata?: Metadata;
+  readonly spec?: { readonly suspend?: boolean; readonly completions?: number };
+  readonly status?: {
+    readonly conditions?: readonly Condition[];
+    /** As `0-2,5`. */
+    readonly completedIndexes?: string;
+    readonly failedIndexes?: string;
+  };
+}
+
+export interface PodObject {
+  readonly metadata?: Metadata;
+  readonly spec?: { readonly nodeName?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly conditions?: readonly Condition[];
+    readonly containerStatuses?: readonly {
+      readonly state?: {
+        readonly waiting?: { readonly reason?: string };
+        readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+      };
+    }[];
+  };
+}
+
+const holds = (conditions: readonly Condition[] | undefined, type: string): boolean =>
+  conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
+
+export function hasEnded({ status }: JobObject): boolean {
+  return holds(status?.conditions, 'Complete') || holds(status?.conditions, 'Failed');
+}
+
+export function hasIndex(ranges: string | undefined, index: number): boolean {
+  return (ranges ?? '').split(',').some((range) => {
+    const [from = Number.NaN, to = from] = range === '' ? [] : range.split('-').map(Number);
+    return from <= index && index <= to;
+  });
+}
+
+/** The pods of a Job, or of one of its indices, the latest last. */
+export function podsOf(pods: readonly PodObject[], job: string, index: number | undefined): readonly PodObject[] {
+  const created = ({ metadata }: PodObject): number => new Date(metadata?.creationTimestamp ?? 0).getTime();
+  return pods
+    .filter(({ metadata: { labels = {}, annotations = {} } = {} }) => {
+      if ((labels['batch.kubernetes.io/job-name'] ?? labels['job-name']) !== job) return false;
+      const own = annotations[indexKey] ?? labels[indexKey];
+      return index === undefined || own === String(index);
+    })
+    .toSorted((left, right) => created(left) - created(right));
+}
+
+const indexKey = 'batch.kubernetes.io/job-completion-index';
+
+/** @param index of a run among those of the Job; undefined where the Job is one run @param pods of it, the latest last */
+export function runState(job: JobObject, index: number | undefined, pods: readonly PodObject[]): JobState {
+  const { spec, status } = job;
+  const isComplete =
+    index === undefined ? holds(status?.conditions, 'Complete') : hasIndex(status?.completedIndexes, index);
+  if (isComplete) return { type: 'ended', succeeded: true };
+  const isFailed =
+    holds(status?.conditions, 'Failed') || (index !== undefined && hasIndex(status?.failedIndexes, index));
+  if (isFailed) return endOf(pods, status?.conditions);
+  if (spec?.suspend === true) return { type: 'queued', detail: 'suspended' };
+  const running = pods.findLast((pod) => pod.status?.phase === 'Running');
+  if (running !== undefined) return { type: 'running', detail: running.spec?.nodeName ?? '' };
+  return { type: 'queued', detail: waitingFor(pods.at(-1)) };
+}
+
+function waitingFor(pod: PodObject | undefined): string {
+  const scheduled = pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False') return scheduled.reason ?? '';
+  return pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason ?? '';
+}
+
+const endReasons: Readonly<Record<string, EndReason>> = {
+  OOMKilled: 'out-of-memory',
+  DeadlineExceeded: 'time-limit',
+  Evicted: 'preempted',
+  Preempting: 'preempted',
+  NodeLost: 'node-failure',
+  NodeShutdown: 'node-failure',
+  Shutdown: 'node-failure',
+  StartError: 'not-started',
+  ContainerCannotRun: 'not-started',
+};
+
+function endOf(pods: readonly PodObject[], conditions: readonly Condition[] | undefined): EndedJob {
+  // Of several ranks the one that failed, not those that were ended with it.
+  const failed = pods.findLast((pod) => (terminated(pod)?.exitCode ?? 0) !== 0 || pod.status?.reason !== undefined);
+  const { reason: ofContainer = '', exitCode } = terminated(failed) ?? {};
+  const ofJob = conditions?.find(({ type, status }) => type === 'Failed' && status === 'True')?.reason ?? '';
+  const reason = endReasons[failed?.status?.reason ?? ''] ?? endReasons[ofContainer] ?? endReasons[ofJob];
+  return {
+    type: 'ended',
+    succeeded: false,
+    ...(reason === undefined ? {} : { reason }),
+    ...(exitCode === undefined || exitCode === 0 ? {} : { detail: `exit code ${exitCode}` }),
+  };
+}
+
+const terminated = (pod: PodObject | undefined) => pod?.status?.containerStatuses?.[0]?.state?.terminated;

@@ -1,0 +1,128 @@
+/**
+ * How much memory a training takes at its peak, from its configuration: parameters with their gradients and moments, what the forward pass
+ * keeps for the backward one, and at the embedded scale the process with its data. An estimate: test/harness/planning/peak-memory.test.ts
+ * holds it against measured runs.
+ */
+import { type ModelConfig, type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
+import { parameterCount } from '../../reference-model/model/parameter-count.js';
+import { batchSizes, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
+import type { DataSets } from '../../reference-model/training/stage-data.js';
+
+export interface PassSize {
+  /** Examples of one forward pass on one device. */
+  readonly examples: number;
+  /** Positions of one example: visual and text tokens. */
+  readonly sequenceLength: number;
+  /** Positions of one example whose next token is scored. */
+  readonly answerTokens: number;
+}
+
+/** How an engine keeps what the backward pass needs. */
+export interface Keeping {
+  readonly bytesPerNumber: 2 | 4;
+  /** Whether the probabilities of attention are kept; fused attention computes them again. */
+  readonly probabilities: boolean;
+}
+
+/**
+ * Numbers that one layer keeps for a token: inputs of every matrix product and of both norms (Korthikanti et al. 2022, arXiv 2205.05198,
+ * section 4.1, without dropout; a gated MLP has three inner activations).
+ */
+function keptPerToken(
+  { width, keyValue, intermediate, gated }: LayerSize,
+  { heads, keys }: { readonly heads: number; readonly keys: number },
+  probabilities: boolean,
+): number {
+  return 6 * width + 2 * keyValue + (gated ? 3 : 2) * intermediate + (probabilities ? heads * keys : 0);
+}
+
+interface LayerSize {
+  readonly width: number;
+  readonly keyValue: number;
+  readonly intermediate: number;
+  readonly gated: boolean;
+}
+
+/** Bytes of what a forward pass keeps. A frozen encoder keeps nothing; whatever is trained, gradients pass through the language model. */
+export function activationBytes(
+  { vision, language, connector }: ModelConfig,
+  trainable: readonly Part[],
+  { examples, sequenceLength, answerTokens }: PassSize,
+  { bytesPerNumber, probabilities }: Keeping,
+): number {
+  const patches = (vision.imageSize / vision.patchSize) ** 2;
+  const encoder = {
+    width: vision.hiddenSize,
+    keyValue: vision.hiddenSize,
+    intermediate: vision.intermediateSize,
+    gated: false,
+  };
+  const perPatch = keptPerToken(encoder, { heads: vision.attentionHeads, keys: patches }, probabilities);
+  const inVision = trainable.includes('vision') ? vision.layers * patches * perPatch : 0;
+  const visual = patches / connector.pixelShuffle ** 2;
+  const inConnector = visual * (vision.hiddenSize * connector.pixelShuffle ** 2 + 2 * language.hiddenSize);
+  const decoder = {
+    width: language.hiddenSize,
+    keyValue: (language.hiddenSize / language.attentionHeads) * language.keyValueHeads,
+    intermediate: language.intermediateSize,
+    gated: true,
+  };
+  const perToken = keptPerToken(decoder, { heads: language.attentionHeads, keys: sequenceLength }, probabilities);
+  const inLanguage = language.layers * sequenceLength * perToken;
+  // Scores of the next token and their gradient are float32 everywhere.
+  const scores = 2 * 4 * answerTokens * language.vocabularySize;
+  return examples * (bytesPerNumber * (inVision + inConnector + inLanguage) + scores);
+}
+
+/** Of a process that trains on the engine `wasm`, with node, the package and room that the JavaScript engine leaves itself. */
+const processBytes = 229e6;
+/** Of a caption, a question or an answer in memory. */
+const bytesPerText = 450;
+
+export interface PeakMemory {
+  readonly process: number;
+  readonly data: number;
+  /** Weights, gradients and both moments. */
+  readonly parameters: number;
+  readonly activations: number;
+  readonly total: number;
+}
+
+/** Of a run of the embedded scale on `wasm`: float32 throughout. */
+export function peakMemory({ model, recipe }: RunConfig, dataSets: DataSets): PeakMemory {
+  const counts = parameterCount(model);
+  const count = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + counts[part], 0);
+  const stages = recipe.stages.filter(({ steps }) => steps > 0);
+  const trained = Math.max(0, ...stages.map(({ trainable }) => count([...new Set(trainable)])));
+  const text = model.language.maximumPositions - visualTokensPerImage(model);
+  const pass = (stage: Stage): PassSize => ({
+    examples: batchSizes(recipe, stage).microBatchSize,
+    sequenceLength: model.language.maximumPositions,
+    answerTokens: Math.max(0, text),
+  });
+  const keeping = { bytesPerNumber: 4, probabilities: true } as const;
+  const activations = Math.max(
+    0,
+    ...stages.map((stage) => activationBytes(model, stage.trainable, pass(stage), keeping)),
+  );
+  const parts = {
+    process: processBytes,
+    data: Object.values(dataSets).reduce((sum, data) => sum + (data === undefined ? 0 : dataBytes(data)), 0),
+    parameters: 4 * count(['vision', 'connector', 'language']) + 3 * 4 * trained,
+    activations,
+  };
+  return { ...parts, total: parts.process + parts.data + parts.parameters + parts.activations };
+}
+
+/** Pixels that are read from files as they are needed count for nothing. */
+function dataBytes({ splits }: NonNullable<DataSets[string]>): number {
+  let bytes = 0;
+  for (const samples of Object.values(splits)) {
+    for (const sample of samples) {
+      const { humanCaptions, aiCaptions, questions } = sample;
+      if ('image' in sample) bytes += (sample.image as { readonly pixels: Uint8Array }).pixels.byteLength;
+      bytes += bytesPerText * (humanCaptions.length + aiCaptions.length + 2 * questions.length);
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,191 @@
+/**
+ * As much of a Kubernetes API as the executor uses, over HTTP, with a controller behind it that performs the pods of indexed Jobs as
+ * processes of this machine. Watches end after a few events, as they do when a server or a proxy restarts.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+interface FakeObject {
+  kind: string;
+  metadata: Record<string, unknown> & { name: string; labels?: Record<string, string>; resourceVersion?: string };
+  spec: Record<string, unknown>;
+  status: Record<string, unknown>;
+}
+
+type Event = { readonly type: string; readonly version: number; readonly object: FakeObject };
+
+const eventsPerWatch = 4;
+
+export class FakeKubernetes {
+  readonly jobs = new Map<string, FakeObject>();
+  readonly services: string[] = [];
+  readonly requests: string[] = [];
+  /** What is answered to the next Job, instead of taking it. */
+  refuseNext: string | undefined;
+  readonly #pods = new Map<string, FakeObject>();
+  readonly #logs = new Map<string, string>();
+  readonly #processes = new Map<string, ChildProcess>();
+  readonly #events: Event[] = [];
+  readonly #watchers = new Set<() => void>();
+  #version = 1;
+  readonly #server = createServer((request, response) => {
+    this.#answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
+  });
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${Object(this.#server.address()).port}`;
+  }
+
+  async stop(): Promise<void> {
+    for (const process of this.#processes.values()) process.kill('SIGKILL');
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://api');
+    const [, kind = '', name, part] = /\/namespaces\/[^/]+\/(\w+)(?:\/([^/]+))?(?:\/(\w+))?$/.exec(url.pathname) ?? [];
+    this.requests.push(`${request.method} ${kind}${url.searchParams.has('watch') ? ' watch' : ''}`);
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    const reply = (code: number, body: unknown) =>
+      response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const failure = (code: number, message: string) =>
+      reply(code, { kind: 'Status', status: 'Failure', message, code });
+    if (request.method === 'POST' && kind === 'jobs') {
+      if (this.refuseNext !== undefined) {
+        failure(422, this.refuseNext);
+        this.refuseNext = undefined;
+        return;
+      }
+      const job = { ...JSON.parse(text), status: {} } as FakeObject;
+      this.jobs.set(job.metadata.name, job);
+      this.#tell('ADDED', job);
+      this.#begin(job);
+      reply(201, job);
+    } else if (request.method === 'POST') {
+      this.services.push(JSON.parse(text).metadata.name);
+      reply(201, JSON.parse(text));
+    } else if (request.method === 'PATCH') {
+      const job = this.jobs.get(name ?? '')!;
+      for (const { path, value } of JSON.parse(text)) if (path === '/spec/suspend') job.spec.suspend = value;
+      this.#tell('MODIFIED', job);
+      this.#begin(job);
+      reply(200, job);
+    } else if (request.method === 'DELETE') {
+      const job = this.jobs.get(name ?? '');
+      if (kind !== 'jobs' || job === undefined) return void failure(404, 'not found');
+      this.#remove(job);
+      reply(200, { kind: 'Status', status: 'Success' });
+    } else if (part === 'log') {
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(this.#logs.get(name ?? '') ?? '');
+    } else if (url.searchParams.has('watch')) {
+      this.#watch(kind, Number(url.searchParams.get('resourceVersion') ?? 0), response);
+    } else {
+      const items = [...(kind === 'jobs' ? this.jobs : this.#pods).values()];
+      const list =
+        kind === 'jobs' ? { apiVersion: 'batch/v1', kind: 'JobList' } : { apiVersion: 'v1', kind: 'PodList' };
+      reply(200, { ...list, metadata: { resourceVersion: String(this.#version) }, items });
+    }
+  }
+
+  #watch(kind: string, from: number, response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    let seen = from;
+    let sent = 0;
+    const send = () => {
+      for (const { type, version, object } of this.#events) {
+        if (version <= seen || (object.kind === 'Job') !== (kind === 'jobs')) continue;
+        seen = version;
+        sent += 1;
+        response.write(`${JSON.stringify({ type, object })}\n`);
+      }
+      if (sent < eventsPerWatch) return;
+      this.#watchers.delete(send);
+      response.end();
+    };
+    response.on('close', () => this.#watchers.delete(send));
+    this.#watchers.add(send);
+    send();
+  }
+
+  #tell(type: string, object: FakeObject): void {
+    this.#version += 1;
+    object.metadata.resourceVersion = String(this.#version);
+    this.#events.push({ type, version: this.#version, object: structuredClone(object) });
+    for (const send of this.#watchers) send();
+  }
+
+  #begin(job: FakeObject): void {
+    if (job.spec.suspend === true) return;
+    for (let index = 0; index < Number(job.spec.completions); index++) this.#startPod(job, index, 0);
+  }
+
+  #startPod(job: FakeObject, index: number, attempt: number): void {
+    const { spec: template } = job.spec.template as {
+      spec: { containers: { command: string[]; env?: { name: string; value: string }[] }[] };
+    };
+    const [container] = template.containers;
+    const name = `${job.metadata.name}-${index}-${attempt}`;
+    const pod: FakeObject = {
+      kind: 'Pod',
+      metadata: {
+        name,
+        creationTimestamp: new Date().toISOString(),
+        labels: { ...job.metadata.labels, 'batch.kubernetes.io/job-name': job.metadata.name },
+        annotations: { 'batch.kubernetes.io/job-completion-index': String(index) },
+      },
+      spec: { nodeName: 'node-1' },
+      status: { phase: 'Running' },
+    };
+    this.#pods.set(name, pod);
+    this.#tell('ADDED', pod);
+    const own = Object.fromEntries((container!.env ?? []).map((variable) => [variable.name, variable.value]));
+    const [program, ...args] = container!.command;
+    const env = { ...process.env, ...own, JOB_COMPLETION_INDEX: String(index) };
+    const child = spawn(program!, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#processes.set(name, child);
+    for (const output of [child.stdout, child.stderr]) {
+      output.on('data', (text: Buffer) => this.#logs.set(name, `${this.#logs.get(name) ?? ''}${text}`));
+    }
+    child.on('exit', (code, signal) => {
+      this.#processes.delete(name);
+      if (!this.#pods.has(name)) return;
+      const exitCode = code ?? 128 + (signal === 'SIGKILL' ? 9 : 15);
+      const reason = exitCode === 137 ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
+      pod.status = {
+        phase: exitCode === 0 ? 'Succeeded' : 'Failed',
+        containerStatuses: [{ state: { terminated: { exitCode, reason } } }],
+      };
+      this.#tell('MODIFIED', pod);
+      if (exitCode !== 0 && attempt < Number(job.spec.backoffLimitPerIndex ?? 0))
+        this.#startPod(job, index, attempt + 1);
+      else this.#endIndex(job, index, exitCode === 0);
+    });
+  }
+
+  #endIndex(job: FakeObject, index: number, succeeded: boolean): void {
+    const key = succeeded ? 'completedIndexes' : 'failedIndexes';
+    const listed = job.status[key] === undefined ? [] : String(job.status[key]).split(',');
+    job.status[key] = [...listed, String(index)].join(',');
+    const count = (of: string) => (job.status[of] === undefined ? 0 : String(job.status[of]).split(',').length);
+    if (count('completedIndexes') + count('failedIndexes') === Number(job.spec.completions)) {
+      const type = count('failedIndexes') === 0 ? 'Complete' : 'Failed';
+      job.status.conditions = [{ type, status: 'True' }];
+    }
+    this.#tell('MODIFIED', job);
+  }
+
+  #remove(job: FakeObject): void {
+    this.jobs.delete(job.metadata.name);
+    for (const [name, pod] of this.#pods) {
+      if (pod.metadata.labels?.['batch.kubernetes.io/job-name'] !== job.metadata.name) continue;
+      this.#pods.delete(name);
+      this.#processes.get(name)?.kill('SIGTERM');
+      this.#tell('DELETED', pod);
+    }
+    this.#tell('DELETED', job);
+  }
+}

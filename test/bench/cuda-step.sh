@@ -38,7 +38,7 @@ pack() {
 }
 
 run() {
-  local work device=cuda out=cuda-step.json
+  local device=cuda out=cuda-step.json
   while [ $# -gt 0 ]; do
     case "$1" in
       --device) device="$2"; shift 2 ;;
@@ -55,7 +55,7 @@ run() {
   if [ "$device" != cpu ] && [ "$gibibytes" = 0 ]; then
     echo "cuda-step: no GPU is found; nothing is measured, and the figures of the CPU stand" >&2; exit 0
   fi
-  work="$(mktemp -d)"
+  work="$(mktemp -d)" # not local: the trap runs when the function is left
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work/bin" "$work/cache/vlm-bench"
   xz --decompress --stdout "$here/node.xz" > "$work/bin/node" && chmod +x "$work/bin/node"

@@ -4,7 +4,6 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/full_like.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
@@ -70,7 +69,8 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
       Tensor gradient = at::linear(x, weight).to(lossType(hidden));
       gradient.sub_(logSums.narrow(0, first, count).unsqueeze(1)).exp_();
       const Tensor places = at::where(counted, part, 0).unsqueeze(1);
-      gradient.scatter_add_(1, places, at::full_like(places, -1, gradient.options()));
+      // One place a row, so nothing is added twice and the order of writing does not matter.
+      gradient.scatter_(1, places, gradient.gather(1, places).sub_(1));
       gradient = gradient.mul_(factor).to(weight.scalar_type());
       if (needsHidden) hiddenGradient.narrow(0, first, count).copy_(at::mm(gradient, weight));
       if (needsWeight) {

@@ -15,6 +15,7 @@ import { benchmarkReproduce } from './reproduce.js';
 import { benchmarkSharedImages } from './shared-images.js';
 import { benchmarkTorch, benchmarkTorchLarge } from './torch.js';
 import { benchmarkTrainingStep } from './training-step.js';
+import { benchmarkWeights } from './weights.js';
 
 const QUICK: Readonly<Record<string, Benchmark>> = { gemm: benchmarkGemm, 'training-step': benchmarkTrainingStep };
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'shared-images': benchmarkSharedImages,
   torch: benchmarkTorch,
   'torch-large': benchmarkTorchLarge,
+  weights: benchmarkWeights,
 };
 
 function isMissed({ value, bar, ceiling }: Measurement): boolean {

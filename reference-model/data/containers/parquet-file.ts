@@ -15,7 +15,10 @@ export interface ParquetFile {
   readonly imageColumn: string | undefined;
   /** Rows of one row group after another. @throws InputError naming the file */
   groups(): AsyncIterable<{ readonly firstRow: number; readonly rows: readonly Readonly<Record<string, unknown>>[] }>;
-  /** The image of a row; its row group is kept until another one is asked for. */
+  /**
+   * The image of a row. Where the file has an index of its pages, only the one with that row is read; else the row group is, and kept until
+   * another one is asked for.
+   */
   image(row: number): Promise<EmbeddedImage>;
 }
 
@@ -30,10 +33,10 @@ export async function openParquetFile(file: string): Promise<ParquetFile> {
   const source = bufferOf(file, bytes);
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
   const metadata = await reading(file, () => parquetMetadataAsync(source, { geoparquet: false }));
-  const { imageColumn, rows, starts } = await reading(file, async () => ({
-    imageColumn: imageColumnOf(parquetSchema(metadata)),
-    ...rowGroupsOf(metadata),
-  }));
+  const { imageColumn, rows, starts, indexed } = await reading(file, async () => {
+    const column = imageColumnOf(parquetSchema(metadata));
+    return { imageColumn: column, ...rowGroupsOf(metadata, column) };
+  });
   const read = (first: number, last: number, columns?: string[]) =>
     reading(file, async () => {
       const { compressors } = await import('hyparquet-compressors');
@@ -44,6 +47,7 @@ export async function openParquetFile(file: string): Promise<ParquetFile> {
         utf8: false, // else bytes of images become text
         rowStart: first,
         rowEnd: last,
+        useOffsetIndex: true,
         ...(columns === undefined ? {} : { columns }),
       });
       if (objects.length !== last - first) throw new RangeError(`${objects.length} of ${last - first} rows`);
@@ -63,6 +67,10 @@ export async function openParquetFile(file: string): Promise<ParquetFile> {
     image: async (row) => {
       if (imageColumn === undefined) throw new RangeError(`${file} has no column of images.`);
       const group = starts.findLastIndex((start) => start <= row);
+      if (indexed[group]) {
+        const [object] = await read(row, row + 1, [imageColumn]);
+        return embeddedImage(object![imageColumn]);
+      }
       if (kept?.group !== group) {
         const objects = await read(starts[group]!, starts[group + 1] ?? rows, [imageColumn]);
         kept = { group, images: objects.map((object) => embeddedImage(object[imageColumn])) };
@@ -84,19 +92,30 @@ export function embeddedImage(cell: unknown): EmbeddedImage {
 }
 
 /** First row of every row group that has rows. */
-function rowGroupsOf({ row_groups, num_rows }: FileMetaData): {
+function rowGroupsOf(
+  { row_groups, num_rows }: FileMetaData,
+  imageColumn: string | undefined,
+): {
   readonly rows: number;
   readonly starts: readonly number[];
+  /** Whether it is known where the pages of the images lie. */
+  readonly indexed: readonly boolean[];
 } {
   let rows = 0;
   const starts: number[] = [];
-  for (const { num_rows: count } of row_groups) {
+  const indexed: boolean[] = [];
+  for (const { num_rows: count, columns } of row_groups) {
     if (count < 0n || count > 1_000_000_000n) throw new RangeError('a row group has an impossible number of rows');
-    if (count > 0n) starts.push(rows);
+    if (count > 0n) {
+      starts.push(rows);
+      const parts = columns.filter(({ meta_data }) => meta_data?.path_in_schema[0] === imageColumn);
+      // The paths may fit into a single page, which needs no index.
+      indexed.push(parts.some((part) => part.offset_index_offset !== undefined));
+    }
     rows += Number(count);
   }
   if (rows !== Number(num_rows)) throw new RangeError(`it claims ${num_rows} rows and holds ${rows}`);
-  return { rows, starts };
+  return { rows, starts, indexed };
 }
 
 function imageColumnOf({ children }: SchemaTree): string | undefined {

@@ -57,9 +57,14 @@ export async function decodeImage(
     return { width: info.width, height: info.height, rgb };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200);
-    throw unusableImage(where, `the image cannot be decoded: ${said}`, 'a complete image', error);
+    throw unusableImage(where, `the image cannot be decoded: ${reasonOf(error)}`, 'a complete image', error);
   }
+}
+
+/** What the decoder says; where several decode at a time, one may take the reason of another away. */
+function reasonOf(error: unknown): string {
+  const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200);
+  return said === 'Unknown error' ? 'the decoder does not say why' : said;
 }
 
 interface Header {

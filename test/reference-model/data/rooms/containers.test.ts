@@ -1,5 +1,6 @@
 /** Tar shards and parquet files: what other programs wrote is read as it was, damage is named with its place, and nothing is read twice. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -146,6 +147,28 @@ describe('webdataset shards', () => {
 });
 
 describe('parquet shards', () => {
+  test.each([
+    ['one page', 2 ** 20],
+    ['many pages', 150],
+  ])('give the image of any row, from groups of %s', async (_, pageSize) => {
+    const images = Array.from({ length: 23 }, (_, row) => createHash('sha512').update(`${row}`).digest());
+    const rows = images.map((bytes, row) => ({ bytes, path: `${row}.png`, question: 'q?', answer: 'a' }));
+    const root = writeCopy({ 'x.parquet': parquetCopy(rows, 10, pageSize) });
+    const shards = await openParquet(root, ['x.parquet']);
+    for (let step = 0; step < images.length; step++) {
+      const row = (step * 9) % images.length;
+      expect(Buffer.from(await shards.images.read(`${row}.png`)).equals(images[row]!)).toBe(true);
+    }
+    if (pageSize > 150) return;
+    // Where there is an index of pages, no other page is read for an image: one that is damaged harms its own rows alone.
+    const file = readFileSync(join(root, 'x.parquet'));
+    const first = file.indexOf(images[0]!);
+    file.fill(0xff, first - 30, first);
+    writeFileSync(join(root, 'x.parquet'), file);
+    await expect(shards.images.read('0.png')).rejects.toThrow(InputError);
+    expect(Buffer.from(await shards.images.read('9.png')).equals(images[9]!)).toBe(true);
+  });
+
   test('put questions about one image together, by path or by what the image is', async () => {
     const [one, two] = [await drawImage(1), await drawImage(2)];
     const rows = [

@@ -17,8 +17,11 @@ const text = (name: string): SchemaElement => ({
   repetition_type: 'OPTIONAL',
 });
 
-/** @param rowGroupSize rows in a row group */
-export function parquetCopy(rows: readonly ParquetRowData[], rowGroupSize = 2): Uint8Array {
+/**
+ * @param rowGroupSize rows in a row group
+ * @param pageSize bytes of a page before it is compressed; where a group has several, the file has an index of them
+ */
+export function parquetCopy(rows: readonly ParquetRowData[], rowGroupSize = 2, pageSize = 2 ** 20): Uint8Array {
   const schema: SchemaElement[] = [
     { name: 'root', num_children: 3 },
     { name: 'image', num_children: 2, repetition_type: 'OPTIONAL' },
@@ -30,6 +33,7 @@ export function parquetCopy(rows: readonly ParquetRowData[], rowGroupSize = 2): 
   const buffer = parquetWriteBuffer({
     schema,
     rowGroupSize,
+    pageSize,
     columnData: [
       { name: 'image', data: rows.map(({ bytes, path }) => ({ bytes, path: path ?? null })) },
       { name: 'question', data: rows.map(({ question }) => question) },

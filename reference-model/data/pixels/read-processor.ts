@@ -153,7 +153,7 @@ function processorOf(settings: Settings, family: Family, file: string, path: str
     image_std,
     do_convert_rgb = true,
   } = settings;
-  if (do_convert_rgb === false && family === 'clip') {
+  if (!do_convert_rgb) {
     throw refused(file, `${path}do_convert_rgb is false`, 'true: images are read as RGB', 'set it to true');
   }
   const kernel = KERNELS[resample];

@@ -110,6 +110,7 @@ describe('reading a processor', () => {
       /image_std is \[0.5,0,0.5\]; expected three numbers greater than 0/,
     ],
     ['two means', { image_mean: [0.5, 0.5] }, /image_mean is \[0.5,0.5\]; expected three numbers/],
+    ['images of another number of channels', { do_convert_rgb: false }, /do_convert_rgb is false; expected true/],
     ['sizes as they come', { do_resize: false }, /its images would differ in size/],
   ])('refuses %s', (_, change, message) => {
     expect(refusal({ ...siglip, ...change })).toMatch(message);

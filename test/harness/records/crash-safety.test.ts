@@ -20,7 +20,11 @@ afterEach(() => {
  * Starts a run and kills its process so many milliseconds after it has told of anything, or lets it end.
  * @param since counts them from the first step that is trained, or from the first checkpoint of the attempt
  */
-async function attempt(job: RunJob, killAfter?: number, since?: 'step' | 'checkpoint'): Promise<FromWorker | undefined> {
+async function attempt(
+  job: RunJob,
+  killAfter?: number,
+  since?: 'step' | 'checkpoint',
+): Promise<FromWorker | undefined> {
   const subprocess = execaNode(fakeWorker, [], {
     ipc: true,
     serialization: 'json',

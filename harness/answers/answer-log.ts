@@ -9,6 +9,7 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { writeFully } from '../../reference-model/files/file-bytes.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { readBytes } from '../../reference-model/files/regular-file.js';
+import { firstInvalidUtf8 } from '../../reference-model/files/utf8.js';
 import type { AnswerRequest, ModelIdentity, Outcome } from '../answerers/answerer.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
@@ -103,6 +104,11 @@ function readLog(file: string): {
 } {
   const bytes = readBytes(file);
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const wrong = firstInvalidUtf8(bytes.subarray(0, wholeBytes));
+  if (wrong !== undefined) {
+    const line = bytes.subarray(0, wrong).filter((byte) => byte === 0x0a).length + 1;
+    throw corrupt('this line is not UTF-8', file, line);
+  }
   const [first = '', ...rest] = Buffer.from(bytes.subarray(0, wholeBytes)).toString('utf8').split('\n').slice(0, -1);
   const header = parsed(first) as (LogOwner & { readonly format?: unknown }) | undefined;
   if (header?.format !== LOG_FORMAT) throw corrupt('the first line does not say whose answers these are', file, 1);

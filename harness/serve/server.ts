@@ -2,6 +2,7 @@
  * A finished run's model behind OpenAI's chat completions: `/v1/models` and `/v1/chat/completions` with one image as data, greedy, also as a
  * stream. Without a token it listens on the loopback address alone, and answers only those who call it by that name.
  */
+import { isUtf8 } from 'node:buffer';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -149,8 +150,10 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
     if (bytes > LARGEST_BODY) throw tooLarge();
     chunks.push(chunk);
   }
+  const body = Buffer.concat(chunks);
+  if (!isUtf8(body)) throw new ApiError({ status: 400, message: 'The body is not UTF-8.', code: 'invalid_json' });
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(body.toString('utf8'));
   } catch {
     throw new ApiError({ status: 400, message: 'The body is not JSON.', code: 'invalid_json' });
   }

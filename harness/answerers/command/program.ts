@@ -2,6 +2,7 @@
  * One process of a user's program: it reads a request a line and writes an answer a line, as JSON, and lives as long as it is needed.
  * Answers are told apart by their ids, so that they may come in any order; what is no answer is noted and passed over.
  */
+import { isUtf8 } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { logText } from '../../log-text.js';
 
@@ -35,7 +36,8 @@ export class Program {
       detached: process.platform !== 'win32',
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    this.child.stdout!.setEncoding('utf8').on('data', (chunk: string) => this.read(chunk, onStray));
+    // A character for each byte: lines are split first, and decoded one by one.
+    this.child.stdout!.setEncoding('latin1').on('data', (chunk: string) => this.read(chunk, onStray));
     this.child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
       this.errors = (this.errors + chunk).slice(-4000);
     });
@@ -128,9 +130,12 @@ export class Program {
   }
 }
 
+/** @param line a character for each byte; one that is not UTF-8 is no reply */
 function replyIn(line: string): Reply | undefined {
+  const bytes = Buffer.from(line, 'latin1');
+  if (!isUtf8(bytes)) return undefined;
   try {
-    const value: unknown = JSON.parse(line);
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Reply) : undefined;
   } catch {
     return undefined;

@@ -7,6 +7,7 @@ import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet';
 import { readExactly } from '../../files/file-bytes.js';
 import { InputError, unreadable } from '../../files/input-error.js';
 import { requireRegularFile } from '../../files/regular-file.js';
+import { requireSoundPages } from './parquet-pages.js';
 
 export interface ParquetFile {
   readonly bytes: number;
@@ -60,7 +61,11 @@ export async function openParquetFile(file: string): Promise<ParquetFile> {
     rows,
     imageColumn,
     async *groups() {
+      const filled = metadata.row_groups.filter(({ num_rows }) => num_rows > 0n);
       for (const [group, firstRow] of starts.entries()) {
+        await reading(file, async () => {
+          for (const column of filled[group]!.columns) await requireSoundPages(source, column);
+        });
         yield { firstRow, rows: await read(firstRow, starts[group + 1] ?? rows) };
       }
     },

@@ -203,6 +203,14 @@ describe('parquet shards', () => {
     expect(source.placeOf(samples[2]!.imageId)).toBe(join(root, 'data/train-00001-of-00002.parquet, row 0'));
   });
 
+  test('whose pages miss a count, with which decoding would never end, are refused', async () => {
+    // Found by changing a file at random.
+    const error = await openParquet('test/fixtures/parquet', ['page-without-rows.parquet']).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect((error as InputError).problem.what).toMatch(/a count of a page is missing or negative$/);
+  });
+
   test('that are damaged are refused by name', async () => {
     const whole = parquetCopy([{ bytes: await drawImage(1), question: 'q?', answer: 'a' }]);
     for (const bytes of [

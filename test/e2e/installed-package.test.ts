@@ -80,13 +80,15 @@ describe('the archive', () => {
     expect(packed.filter((file) => /^dist\/.*\.ts$|^dist\/.*\.js$/.test(file)).sort()).toEqual(expected.sort());
   });
 
-  test('holds nothing of the tests, no sources and no maps', () => {
+  test('holds nothing of the tests, no sources but those of an addon, and no maps', () => {
     const compiled =
-      /^dist\/(?:harness|metrics|reference-model|reports)\/.*\.(?:js|d\.ts|wasm)$|^dist\/(?:suite|pilot)\.schema\.json$/;
-    const data = /^suites\/(?:pilots\/)?[^/]+\.yaml$|^reference-model\/.*\.(?:safetensors|json)$/;
+      /^dist\/(?:harness|metrics|reference-model|reports)\/.*\.(?:js|d\.ts|wasm)$|^dist\/(?:suite|pilot|benchmark)\.schema\.json$/;
+    const data = /^suites\/(?:(?:pilots|benchmarks)\/)?[^/]+\.yaml$|^reference-model\/.*\.(?:safetensors|json)$/;
+    // What `engine build torch` compiles where it is wanted.
+    const addon = /^reference-model\/engines\/torch\/native\/[^/]+\.(?:cpp|h)$/;
     const pages = /^reports\/.*\.(?:hbs|css)$|^reports\/site\/[^/]+\.js$|^reports\/report\.png$/;
     const texts = /(?:^|\/)README\.md$|^harness\/gate\/examples\/[^/]+\.yml$|^(?:LICENSE|CITATION\.cff|package\.json)$/;
-    const known = [compiled, data, pages, texts];
+    const known = [compiled, data, addon, pages, texts];
     expect(packed.filter((file) => !known.some((pattern) => pattern.test(file)))).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ import { easyVqa } from './easy-vqa/card.js';
 import { flickr8k } from './flickr8k/card.js';
 import { flickr30k } from './flickr30k/card.js';
 import { llavaPretrain, shareGpt4v } from './llava/card.js';
+import { nocaps } from './nocaps/card.js';
 import { pathVqa } from './path-vqa/card.js';
 import { tinyPathology } from './tiny-pathology/card.js';
 import type { TinyPathologyOptions } from './tiny-pathology/generate.js';
@@ -62,6 +63,7 @@ export const DATA_SETS = [
   { card: cocoKarpathy },
   { card: flickr30k },
   { card: flickr8k },
+  { card: nocaps },
   { card: pathVqa },
   { card: vqaV2 },
   { card: vqaRad },

@@ -30,6 +30,7 @@ test('the benchmarks that people report on are shipped', () => {
     'easy-vqa',
     'flickr30k-caption',
     'flickr8k-caption',
+    'nocaps-val',
     'pathvqa',
     'tiny-scenes',
     'vqa-rad',

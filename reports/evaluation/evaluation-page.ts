@@ -24,6 +24,7 @@ export function renderEvaluationPage(view: EvaluationPageView, { home = '' }: { 
     css: readReportAsset('gate/gate.css'),
     body: compilePage('evaluation/evaluation', [], { document: 'answers.jsonl' })({
       ...view,
+      byQuestions: view.scores.some(({ questions }) => questions !== ''),
       samples: view.samples.map((sample) => ({ ...sample, picture: safeImageData(sample.picture) ?? '' })),
       published: view.published.map((row) => ({
         ...row,

@@ -4,7 +4,8 @@
  */
 import { renderMiniInterval } from './charts/mini-interval.js';
 import { renderDocument } from './document.js';
-import type { FindingsIndexView, VerdictView } from './finding-report-view.js';
+import type { VerdictView } from './finding-report-view.js';
+import type { FindingsIndexView } from './findings-index-view.js';
 import {
   decimalsFor,
   formatChosen,

@@ -9,4 +9,5 @@ export type * from './comparison/comparison-view.js';
 export { renderFindingReport } from './finding-report.js';
 export type * from './finding-report-view.js';
 export { renderFindingsIndex } from './findings-index.js';
+export type * from './findings-index-view.js';
 export { renderReportJson } from './report-json.js';

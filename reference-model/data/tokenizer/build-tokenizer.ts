@@ -10,6 +10,7 @@ import * as tissuePhrases from '../tiny-pathology/phrases.js';
 import { CELLULARITIES, NUCLEAR_SHAPES, NUCLEAR_SIZES, STAINS, STRUCTURES } from '../tiny-pathology/tissue.js';
 import * as scenePhrases from '../tiny-scenes/phrases.js';
 import { COLORS, RELATIONS, SHAPES, SIZES } from '../tiny-scenes/scene.js';
+import { addedTokens } from './added-tokens.js';
 
 const SPECIAL_TOKENS = ['<pad>', '<image>', '<begin>', '<end>', '<unknown>'] as const;
 // Words of the prompts that ask for a caption or a short answer, whatever the exact prompt is.
@@ -80,15 +81,7 @@ export function buildTokenizer(): object {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: special.map((content) => ({
-      id: tokens.indexOf(content),
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: addedTokens(special, tokens),
     normalizer: {
       type: 'BertNormalizer',
       clean_text: true,

@@ -2,6 +2,7 @@
  * Trains a tokenizer on the texts of a data set: byte-pair encoding of UTF-8 bytes (Sennrich et al. 2016, arXiv 1508.07909; Radford et al.
  * 2019, GPT-2, §2.2), as the content of a Hugging Face `tokenizer.json`. Any text can be encoded, and equal texts give an equal tokenizer.
  */
+import { addedTokens } from './added-tokens.js';
 
 /** In the order of their ids. */
 const SPECIAL_TOKENS = ['<pad>', '<image>', '<begin>', '<end>'] as const;
@@ -48,15 +49,7 @@ export function trainTokenizer(texts: Iterable<string>, vocabularySize: number):
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: [...SPECIAL_TOKENS, ...reserved].map((content) => ({
-      id: tokens.indexOf(content),
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: addedTokens([...SPECIAL_TOKENS, ...reserved], tokens),
     normalizer: { type: 'Lowercase' },
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
     post_processor: null,

@@ -37,7 +37,7 @@ export class AdamW {
   }
 
   /** Updates made since the moments were zero. */
-  get updates(): number {
+  readUpdates(): number {
     return this.#updates;
   }
 

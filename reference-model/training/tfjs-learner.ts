@@ -3,15 +3,14 @@
  * one reading is needed, the norms for clipping; losses are read when they are asked for.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type CheckpointOwner, openCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint-folder.js';
-import { loadParameterSources, parameterSources } from '../checkpoint/load-parameters.js';
+import type { CheckpointOwner } from '../checkpoint/checkpoint-folder.js';
 import type { Part } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import type { Parameter } from '../model/parameters.js';
 import { squaredNorms } from '../ops/squared-norm.js';
 import type { Learner, LearnerOptions, LearningRates, SettledStep, StepPlace } from './learner.js';
 import { AdamW } from './optimizer.js';
-import { TrainingError } from './training-error.js';
+import { StepJournal } from './step-journal.js';
 
 /** A step whose losses lie on the engine still. */
 interface PendingStep extends StepPlace {
@@ -22,19 +21,25 @@ interface PendingStep extends StepPlace {
 export class TfjsLearner implements Learner {
   readonly model: Model;
   readonly #optimizer: AdamW;
-  readonly #shardBytes: number | undefined;
+  readonly #journal: StepJournal<PendingStep>;
   #trainable: readonly Parameter[] = [];
   /** By parameter name, of the micro-batches since the last update. */
   readonly #gradients = new Map<string, tf.Tensor>();
   #losses: tf.Scalar[] = [];
-  #pending: PendingStep[] = [];
-  #settled: SettledStep[] = [];
-  #lastCheckpoint = 0;
 
   constructor({ model, optimizer, shardBytes }: LearnerOptions) {
     this.model = model;
     this.#optimizer = new AdamW(optimizer);
-    this.#shardBytes = shardBytes;
+    this.#journal = new StepJournal<PendingStep>({
+      model,
+      optimizer: this.#optimizer,
+      shardBytes,
+      read: ({ losses, gradientNorm }) => ({
+        loss: losses.reduce((sum, part) => sum + part.dataSync()[0]!, 0),
+        gradientNorm,
+      }),
+      free: ({ losses }) => tf.dispose([...losses]),
+    });
   }
 
   enterStage(trainable: readonly Part[], { resumed = false }: { readonly resumed?: boolean } = {}): void {
@@ -59,43 +64,31 @@ export class TfjsLearner implements Learner {
 
   update(rates: LearningRates, place: StepPlace): void {
     const gradientNorm = this.#globalNorm();
-    const isStopped = this.#pending.some((step) => !Number.isFinite(step.gradientNorm));
+    const isStopped = this.#journal.pending.some((step) => !Number.isFinite(step.gradientNorm));
     if (!isStopped && Number.isFinite(gradientNorm)) this.#apply(rates, gradientNorm);
     tf.dispose([...this.#gradients.values()]);
     this.#gradients.clear();
-    this.#pending.push({ ...place, losses: this.#losses, gradientNorm });
+    this.#journal.add({ ...place, losses: this.#losses, gradientNorm });
     this.#losses = [];
   }
 
   settle(): readonly SettledStep[] {
-    this.#readPending();
-    const settled = this.#settled;
-    this.#settled = [];
-    return settled;
+    return this.#journal.settle();
   }
 
   async save(folder: string, owner: CheckpointOwner): Promise<void> {
-    this.#readPending();
-    const { updates } = this.#optimizer;
-    const weights = parameterSources(this.model.parameters);
-    const content = { ...owner, updates, weights, moments: this.#optimizer.sources() };
-    writeCheckpoint(folder, content, this.#shardBytes === undefined ? {} : { shardBytes: this.#shardBytes });
-    this.#lastCheckpoint = owner.step;
+    this.#journal.save(folder, owner);
   }
 
   async restore(folder: string): Promise<CheckpointOwner> {
-    const { run, step, updates, weights, moments } = openCheckpoint(folder);
-    loadParameterSources(this.model, weights, folder);
-    this.#optimizer.restore(moments, updates);
-    this.#lastCheckpoint = step;
-    return { run, step };
+    return this.#journal.restore(folder);
   }
 
   dispose(): void {
-    tf.dispose([...this.#gradients.values(), ...this.#losses, ...this.#pending.flatMap(({ losses }) => losses)]);
+    tf.dispose([...this.#gradients.values(), ...this.#losses]);
     this.#gradients.clear();
     this.#losses = [];
-    this.#pending = [];
+    this.#journal.dispose();
     this.#optimizer.reset();
   }
 
@@ -120,26 +113,5 @@ export class TfjsLearner implements Learner {
       updated.dispose();
       if (own === undefined) gradient.dispose();
     }
-  }
-
-  #readPending(): void {
-    const pending = this.#pending;
-    this.#pending = [];
-    try {
-      for (const { losses, gradientNorm, ...place } of pending) {
-        const loss = losses.reduce((sum, part) => sum + part.dataSync()[0]!, 0);
-        this.#requireFinite('loss', loss, place);
-        this.#requireFinite('gradient norm', gradientNorm, place);
-        this.#settled.push({ step: place.step, loss, gradientNorm });
-      }
-    } finally {
-      tf.dispose(pending.flatMap(({ losses }) => losses));
-    }
-  }
-
-  #requireFinite(quantity: 'loss' | 'gradient norm', value: number, { stage, step, exampleIds }: StepPlace): void {
-    if (Number.isFinite(value)) return;
-    const lastCheckpoint = this.#lastCheckpoint;
-    throw new TrainingError({ code: 'diverged', stage, step, quantity, value, exampleIds, lastCheckpoint });
   }
 }

@@ -4,8 +4,7 @@
  * copy alone. Nothing is read from the device before it is settled.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type CheckpointOwner, openCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint-folder.js';
-import { loadParameterSources, parameterSources } from '../checkpoint/load-parameters.js';
+import type { CheckpointOwner } from '../checkpoint/checkpoint-folder.js';
 import { type Handle, TorchType } from '../engines/torch/addon.js';
 import type { TorchBackend } from '../engines/torch/backend.js';
 import type { ActiveTorch } from '../engines/torch/engine.js';
@@ -13,9 +12,9 @@ import type { Part } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { type Parameter, tensorOf } from '../model/parameters.js';
 import type { Learner, LearnerOptions, LearningRates, SettledStep, StepPlace } from './learner.js';
+import { StepJournal } from './step-journal.js';
 import { TorchAdamW, type TorchParameter, type TorchUpdate } from './torch-optimizer.js';
 import { TorchSegments } from './torch-segments.js';
-import { TrainingError } from './training-error.js';
 
 /** A step whose numbers lie on the device still. */
 interface PendingStep extends StepPlace, TorchUpdate {
@@ -31,7 +30,7 @@ export class TorchLearner implements Learner {
   readonly #optimizer: TorchAdamW;
   readonly #segments: TorchSegments;
   readonly #recomputes: boolean;
-  readonly #shardBytes: number | undefined;
+  readonly #journal: StepJournal<PendingStep>;
   /** What the forward pass multiplies with, where that is not the parameter itself. */
   readonly #shadowType: TorchType | undefined;
   readonly #shadows = new Map<string, tf.Tensor>();
@@ -39,9 +38,6 @@ export class TorchLearner implements Learner {
   #recording = false;
   #inferenceDepth = 0;
   #losses: Handle[] = [];
-  #pending: PendingStep[] = [];
-  #settled: SettledStep[] = [];
-  #lastCheckpoint = 0;
 
   constructor({ model, optimizer, shardBytes }: LearnerOptions, { backend, settings }: ActiveTorch) {
     const { precision, checkpointing } = settings;
@@ -50,7 +46,16 @@ export class TorchLearner implements Learner {
     this.#optimizer = new TorchAdamW(backend.torch, optimizer, { scalesLoss: precision === 'float16' });
     this.#segments = new TorchSegments(backend);
     this.#recomputes = checkpointing !== 'none';
-    this.#shardBytes = shardBytes;
+    this.#journal = new StepJournal({
+      model,
+      optimizer: this.#optimizer,
+      shardBytes,
+      read: (step) => this.#read(step),
+      free: ({ losses, norm, bad }) => {
+        for (const handle of [...losses, norm, bad]) backend.torch.free(handle);
+      },
+      onDiverged: () => this.#optimizer.goOn(),
+    });
     this.model = {
       ...model,
       weights: (name) => this.#weights(name),
@@ -110,33 +115,21 @@ export class TorchLearner implements Learner {
   update(rates: LearningRates, place: StepPlace): void {
     const update = this.#optimizer.update([...this.#learning.values()], rates);
     this.#dropShadows(this.#learning.keys());
-    this.#pending.push({ ...place, ...update, losses: this.#losses });
+    this.#journal.add({ ...place, ...update, losses: this.#losses });
     this.#losses = [];
   }
 
   settle(): readonly SettledStep[] {
-    this.#readPending();
-    const settled = this.#settled;
-    this.#settled = [];
-    return settled;
+    return this.#journal.settle();
   }
 
   async save(folder: string, owner: CheckpointOwner): Promise<void> {
-    this.#readPending();
-    const updates = this.#optimizer.readUpdates();
-    const weights = parameterSources(this.model.parameters);
-    const content = { ...owner, updates, weights, moments: this.#optimizer.sources() };
-    writeCheckpoint(folder, content, this.#shardBytes === undefined ? {} : { shardBytes: this.#shardBytes });
-    this.#lastCheckpoint = owner.step;
+    this.#journal.save(folder, owner);
   }
 
   async restore(folder: string): Promise<CheckpointOwner> {
-    const { run, step, updates, weights, moments } = openCheckpoint(folder);
     this.#dropShadows();
-    loadParameterSources(this.model, weights, folder);
-    this.#optimizer.restore(moments, updates);
-    this.#lastCheckpoint = step;
-    return { run, step };
+    return this.#journal.restore(folder);
   }
 
   dispose(): void {
@@ -146,11 +139,10 @@ export class TorchLearner implements Learner {
     for (const { variable } of this.model.parameters.values()) {
       if (!variable.isDisposed) torch.requireGradient(this.#backend.handleOf(variable), false);
     }
-    for (const { losses, norm, bad } of this.#pending) for (const handle of [...losses, norm, bad]) torch.free(handle);
+    this.#journal.dispose();
     for (const handle of this.#losses) torch.free(handle);
     this.#learning = new Map();
     this.#losses = [];
-    this.#pending = [];
     this.#optimizer.dispose();
   }
 
@@ -198,34 +190,13 @@ export class TorchLearner implements Learner {
     }
   }
 
-  #readPending(): void {
-    const { torch } = this.#backend;
-    const pending = this.#pending;
-    this.#pending = [];
-    const read = (handle: Handle): number => torch.download(handle)[0]!;
-    try {
-      for (const { losses, norm, bad, ...place } of pending) {
-        const loss = losses.reduce((sum, part) => sum + read(part), 0);
-        this.#requireFinite('loss', loss, place);
-        const gradientNorm = read(norm);
-        if (this.#optimizer.lossScale !== 0 && read(bad) !== 0) {
-          if (this.#optimizer.readLossScale() < LEAST_LOSS_SCALE)
-            this.#requireFinite('gradient norm', gradientNorm, place);
-          this.#settled.push({ step: place.step, loss, gradientNorm: 0, skipped: true });
-          continue;
-        }
-        this.#requireFinite('gradient norm', gradientNorm, place);
-        this.#settled.push({ step: place.step, loss, gradientNorm });
-      }
-    } finally {
-      for (const { losses, norm, bad } of pending) for (const handle of [...losses, norm, bad]) torch.free(handle);
-    }
-  }
-
-  #requireFinite(quantity: 'loss' | 'gradient norm', value: number, { stage, step, exampleIds }: StepPlace): void {
-    if (Number.isFinite(value)) return;
-    this.#optimizer.goOn();
-    const lastCheckpoint = this.#lastCheckpoint;
-    throw new TrainingError({ code: 'diverged', stage, step, quantity, value, exampleIds, lastCheckpoint });
+  #read({ losses, norm, bad }: PendingStep): Omit<SettledStep, 'step'> {
+    const value = (handle: Handle): number => this.#backend.torch.download(handle)[0]!;
+    const loss = losses.reduce((sum, part) => sum + value(part), 0);
+    const gradientNorm = value(norm);
+    const isSkipped = this.#optimizer.lossScale !== 0 && value(bad) !== 0;
+    // The norm of a step that overflowed is no number; it is told where no scale can help.
+    if (!isSkipped || this.#optimizer.readLossScale() < LEAST_LOSS_SCALE) return { loss, gradientNorm };
+    return { loss, gradientNorm: 0, skipped: true };
   }
 }

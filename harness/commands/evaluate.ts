@@ -13,6 +13,7 @@ import {
   positiveInteger,
 } from './options.js';
 import type { EvaluateCommandOptions } from './run-evaluate.js';
+import { addTorchOptions } from './torch-options.js';
 
 function share(text: string): number {
   const value = Number(text);
@@ -79,7 +80,7 @@ export function registerEvaluate(program: Command): void {
     .option('--requests-per-minute <n>', 'limit of the endpoint', positiveInteger)
     .option('--tokens-per-minute <n>', 'limit of the endpoint', positiveInteger)
     .option('--image-key <name>', 'field of predictions that names images, where several fit');
-  addReading(evaluate)
+  addTorchOptions(addReading(evaluate))
     .addOption(optionalResamplesOption())
     .addOption(bootstrapSeedOption())
     .addOption(jsonOption())

@@ -3,11 +3,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { attachOption, withExecutorOptions } from './executor-options.js';
 import { dataRootOption, engineOption, jobsOption, outOption, positiveInteger } from './options.js';
 import type { PilotCommandOptions } from './print-pilot.js';
+import { addTorchOptions } from './torch-options.js';
 
 const namedRates: Readonly<Record<string, number>> = { half: 0.5, one: 1, double: 2 };
 
 export function registerPilot(program: Command): void {
-  withExecutorOptions(program.command('pilot'))
+  const command = withExecutorOptions(program.command('pilot'))
     .addOption(attachOption())
     .description(
       'train the arms of a suite with seeds of no suite, score them on the validation split, and write what plans need',
@@ -25,7 +26,8 @@ export function registerPilot(program: Command): void {
         'the stages whose learning rates are multiplied (default: those behind what all arms begin with)',
       ).argParser((text) => text.split(',')),
     )
-    .addOption(engineOption())
+    .addOption(engineOption());
+  addTorchOptions(command)
     .addOption(dataRootOption())
     .addOption(jobsOption())
     .addOption(outOption('./vlm-bench-pilots'))

@@ -5,6 +5,7 @@ import { withInterruption } from '../execution/interruption.js';
 import { printJson, printNote } from '../log-text.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { engineOption, jsonOption } from './options.js';
+import { addTorchOptions } from './torch-options.js';
 
 function portNumber(text: string): number {
   const value = Number(text);
@@ -21,7 +22,7 @@ interface ServeFlags {
 }
 
 export function registerServe(program: Command): void {
-  program
+  const command = program
     .command('serve')
     .description(
       'answer OpenAI’s chat completions with the model of a run, on this machine alone unless a token is set',
@@ -32,7 +33,8 @@ export function registerServe(program: Command): void {
     )
     .option('--host <address>', 'address to listen on; another one needs --token-env', '127.0.0.1')
     .option('--token-env <name>', 'environment variable with the token that every caller must state')
-    .addOption(engineOption())
+    .addOption(engineOption());
+  addTorchOptions(command)
     .addOption(jsonOption())
     .action(async (run: string, { port, host, tokenEnv, engine, json }: ServeFlags) => {
       const token = tokenEnv === undefined ? undefined : tokenIn(tokenEnv);

@@ -8,6 +8,7 @@ import { readFinishedResult } from '../../records/run-record.js';
 import { neededJobs, type TitledJob } from '../execute-runs.js';
 import { runWaves } from '../run-waves.js';
 import { jobCommand, ownCommand, shellWord } from './job-command.js';
+import { jobEnvironment } from './job-environment.js';
 import { writeJobFile } from './job-file.js';
 
 export interface PrintedJob {
@@ -25,6 +26,7 @@ export function printableJobs(titledJobs: readonly TitledJob[], command: string 
   const isFinished = titledJobs.map(({ job }) => readFinishedResult(runPaths(job.store, job.runId)) !== undefined);
   const needed = neededJobs(titledJobs, (index) => isFinished[index]!);
   const runs = titledJobs.filter((_, index) => needed.has(index) && !isFinished[index]);
+  const settings = jobEnvironment().map(([name, value]) => `${name}=${shellWord(value)} `);
   const ids = new Set(runs.map(({ job }) => job.runId));
   return runWaves(runs).flatMap((wave, number) =>
     wave.map((run): PrintedJob => {
@@ -34,7 +36,7 @@ export function printableJobs(titledJobs: readonly TitledJob[], command: string 
         title: run.title,
         wave: number,
         after: forkFrom !== undefined && ids.has(forkFrom.runId) ? [forkFrom.runId] : [],
-        command: jobCommand(command, shellWord(writeJobFile(run))),
+        command: `${settings.join('')}${jobCommand(command, shellWord(writeJobFile(run)))}`,
       };
     }),
   );

@@ -7,6 +7,7 @@ import { posix } from 'node:path';
 import type { TitledRun } from '../executor.js';
 import type { KubernetesSettings } from '../executor-settings.js';
 import { jobCommand, shellWord } from '../jobs/job-command.js';
+import { jobEnvironment } from '../jobs/job-environment.js';
 
 export const nameLabel = 'app.kubernetes.io/name';
 export const packageName = 'vlm-bench';
@@ -82,6 +83,10 @@ function podSpec(runs: readonly TitledRun[], context: ManifestContext, isDistrib
   const { name, settings, seconds } = context;
   const { image, serviceAccount, processors, memory, devices, deviceResource, volumes } = settings;
   const onDevices = devices === 0 ? {} : { [deviceResource]: String(isDistributed ? 1 : devices) };
+  const env = [
+    ...jobEnvironment().map(([key, value]) => ({ name: key, value })),
+    ...(isDistributed ? rendezvous(name, devices) : []),
+  ];
   const resources = { cpu: String(processors), memory, ...onDevices };
   return {
     restartPolicy: 'Never',
@@ -95,7 +100,7 @@ function podSpec(runs: readonly TitledRun[], context: ManifestContext, isDistrib
         name: 'run',
         image,
         command: ['/bin/sh', '-c', script(runs, context, isDistributed)],
-        ...(isDistributed ? { env: rendezvous(name, devices) } : {}),
+        ...(env.length === 0 ? {} : { env }),
         resources: { requests: resources, limits: resources },
         volumeMounts: volumes.map(({ mountPath, readOnly }, index) => ({
           name: `volume-${index}`,

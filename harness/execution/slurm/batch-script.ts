@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { SlurmSettings } from '../executor-settings.js';
 import { jobCommand, ownCommand, shellWord } from '../jobs/job-command.js';
+import { jobEnvironment } from '../jobs/job-environment.js';
 import { jobsFolder } from '../jobs/job-file.js';
 
 export interface BatchArray {
@@ -33,6 +34,8 @@ export function batchScript({ store, runIds }: BatchArray, settings: SlurmSettin
     // The run hears it from here only: this signal means something else to node.
     "trap 'requeue=yes; stop' USR1",
     'trap stop TERM',
+    // A site may keep the environment of sbatch from its jobs.
+    ...jobEnvironment().map(([name, value]) => `export ${name}=${shellWord(value)}`),
     ...(setup === undefined ? [] : [setup.trimEnd()]),
     ...(isDistributed(settings)
       ? [...rendezvous(settings), `${distributed(settings)} ${perform} &`]

@@ -9,6 +9,9 @@ export interface RunMeter {
   readonly loss?: number;
   readonly tokensPerSecond?: number;
   readonly secondsLeft?: number;
+  /** Share of the device's peak, as mean like the loss. */
+  readonly utilisation?: number;
+  readonly peakMemoryBytes?: number;
   readonly lastStepAt?: number;
   readonly secondsPerStep?: number;
 }
@@ -48,6 +51,8 @@ export function updateMeter(meter: RunMeter, progress: RunProgress, now: number)
         totalSteps: progress.totalSteps,
         loss: blend(meter.loss, progress.loss),
         lastStepAt: now,
+        ...(progress.utilisation === undefined ? {} : { utilisation: blend(meter.utilisation, progress.utilisation) }),
+        ...(progress.peakMemoryBytes === undefined ? {} : { peakMemoryBytes: progress.peakMemoryBytes }),
         ...(secondsPerStep === undefined
           ? {}
           : {
@@ -66,10 +71,13 @@ function blend(mean: number | undefined, value: number): number {
   return mean === undefined ? value : mean + newest * (value - mean);
 }
 
-export function meterText({ phase, loss, tokensPerSecond, secondsLeft }: RunMeter): string {
+export function meterText(meter: RunMeter): string {
+  const { phase, loss, tokensPerSecond, secondsLeft, utilisation, peakMemoryBytes } = meter;
   const parts = [phase];
   if (loss !== undefined) parts.push(`loss ${loss.toFixed(3)}`);
   if (tokensPerSecond !== undefined) parts.push(`${Math.round(tokensPerSecond)} tokens/s`);
+  if (utilisation !== undefined) parts.push(`MFU ${(100 * utilisation).toFixed(1)} %`);
+  if (peakMemoryBytes !== undefined) parts.push(`${(peakMemoryBytes / 2 ** 30).toFixed(1)} GiB`);
   if (secondsLeft !== undefined && secondsLeft >= 0.5) parts.push(`${durationText(secondsLeft)} left`);
   return parts.join(', ');
 }

@@ -2,6 +2,7 @@
  * From configurations to jobs: opens the engine and the data sets, so that every run's identity is known before it starts. Nothing is
  * generated for it; the process that performs a run holds what it meets against the identity.
  */
+import { maskFamily } from '../../reference-model/recipe/mask-family.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { dataSetNames } from '../../reference-model/training/stage-data.js';
 import type { TitledJob } from '../execution/execute-runs.js';
@@ -55,7 +56,8 @@ export async function prepareJobs(
   runs: readonly TitledConfig[],
   { store, engine: choice, machinery, parallel, smoke = false, pilot = false, statement, place = {} }: Surroundings,
 ): Promise<PreparedJobs> {
-  const engine = await machinery.activateEngine(choice);
+  const masks = maskFamily(runs.map(({ config }) => config.recipe));
+  const engine = await machinery.activateEngine(choice, masks);
   const opened = await openDataSets(
     machinery,
     runs.map(({ config }) => config),
@@ -80,6 +82,7 @@ export async function prepareJobs(
       runId: runIdOf(identity),
       identity,
       engine: engine.name,
+      ...(engine.name === 'torch' ? { masks } : {}),
       provenance: {
         ...provenance,
         ...(smoke ? { smoke } : {}),

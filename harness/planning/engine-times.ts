@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { type DataSets, diagnoseEngines, type EngineName } from '../../reference-model/index.js';
+import { maskFamily } from '../../reference-model/recipe/mask-family.js';
 import { codeVersion } from '../records/code-version.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { referenceModel } from '../run/reference-model.js';
@@ -56,7 +57,9 @@ export interface TimingOptions {
 export async function engineTimes(graph: RunGraph, options: TimingOptions): Promise<readonly EngineTime[]> {
   const { engine: choice, dataSets, startSeconds } = options;
   const file = calibrationFile();
-  const config = calibrationConfig(graph.trainings.map((training) => training.config));
+  const configs = graph.trainings.map((training) => training.config);
+  const config = calibrationConfig(configs);
+  const masks = maskFamily(configs.map(({ recipe }) => recipe));
   const times: EngineTime[] = [];
   for (const diagnosis of await diagnoseEngines()) {
     const { name: engine } = diagnosis;
@@ -70,7 +73,7 @@ export async function engineTimes(graph: RunGraph, options: TimingOptions): Prom
       times.push({ engine, available: true });
       continue;
     }
-    const { numerics } = await referenceModel.activateEngine(engine);
+    const { numerics } = await referenceModel.activateEngine(engine, masks);
     const identity: CalibrationIdentity = { engine, engineNumerics: numerics, codeVersion: codeVersion(), config };
     let calibration = options.calibrate ? undefined : storedCalibration(file, identity);
     if (options.calibrate) {

@@ -1,4 +1,5 @@
 /** How long the longest training of a plan takes, from what was measured on this machine before; a time limit is derived from it. */
+import { maskFamily } from '../../reference-model/recipe/mask-family.js';
 import { codeVersion } from '../records/code-version.js';
 import { type DataPlace, loadDataSets } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
@@ -17,7 +18,10 @@ export async function longestRunSeconds(
   if (!hasCalibrations(file)) return undefined;
   const configs = plan.runs.map(({ config }) => config);
   const { referenceModel } = await import('../run/reference-model.js');
-  const { name, numerics } = await referenceModel.activateEngine(engine);
+  const { name, numerics } = await referenceModel.activateEngine(
+    engine,
+    maskFamily(configs.map(({ recipe }) => recipe)),
+  );
   const calibrated = { engine: name, engineNumerics: numerics, codeVersion: codeVersion() };
   const graph = runGraph(plan, tokenCounter(await loadDataSets(referenceModel, configs, place)));
   const config = calibrationConfig(graph.trainings.map((training) => training.config));

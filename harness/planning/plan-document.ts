@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Part } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
+import { maskFamily } from '../../reference-model/recipe/mask-family.js';
 import { batchSizes, type RunConfig } from '../../reference-model/recipe/recipe.js';
 import { type ExecutorSettings, executorSettingsSchema } from '../execution/executor-settings.js';
 import { absolutePlace, type DataPlace, loadDataSets } from '../run/load-data-sets.js';
@@ -102,7 +103,10 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
   const recorded = await recordedNodes(graph, {
     store,
     dataSets,
-    engineNumerics: async () => (await referenceModel.activateEngine(engine)).numerics,
+    engineNumerics: async () => {
+      const masks = maskFamily(configs.map(({ recipe }) => recipe));
+      return (await referenceModel.activateEngine(engine, masks)).numerics;
+    },
   });
   const { engineTimes } = await import('./engine-times.js');
   const engines = await engineTimes(graph, {

@@ -7,6 +7,7 @@ import type { SavedWeights } from '../../reference-model/checkpoint/trained-weig
 import type { DataSet } from '../../reference-model/data/dataset.js';
 import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
+import type { MaskFamily } from '../../reference-model/ops/attention-mask.js';
 import type { DataConfig, RunConfig } from '../../reference-model/recipe/recipe.js';
 import type { TrainingJob } from '../../reference-model/training/train.js';
 
@@ -26,7 +27,8 @@ export interface DataSource extends DataConfig {
  * `saveCheckpoint` of that step, and between steps it lets pending messages in, so that a stop request is heard.
  */
 export interface Machinery<Model = unknown> {
-  activateEngine(choice: EngineChoice): Promise<Engine>;
+  /** @param masks those of all runs that are compared, where they are known */
+  activateEngine(choice: EngineChoice, masks?: MaskFamily): Promise<Engine>;
   loadDataSet(source: DataSource): Promise<DataSet>;
   /** The fingerprint that `loadDataSet` would find, without loading where it is known beforehand. */
   dataFingerprint(source: DataSource): Promise<string>;

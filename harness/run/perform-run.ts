@@ -54,7 +54,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     if (finished !== undefined) return finished;
 
     const { config } = job.identity;
-    const engine = await machinery.activateEngine(job.engine);
+    const engine = await machinery.activateEngine(job.engine, job.masks);
     const dataSets = await loadDataSets(machinery, [config], job.place);
     const data = requireDataSet(dataSets, config.data.name);
     requireIdentity(job, {

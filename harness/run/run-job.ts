@@ -1,4 +1,5 @@
 /** What is asked of a process that performs a run, and what it tells meanwhile; both are plain JSON. */
+import type { MaskFamily } from '../../reference-model/ops/attention-mask.js';
 import type { TrainingEvent } from '../../reference-model/training/events.js';
 import type { ForkPoint } from '../records/fork.js';
 import type { Provenance } from '../records/provenance.js';
@@ -12,6 +13,8 @@ export interface RunJob {
   readonly runId: string;
   readonly identity: RunIdentity;
   readonly engine: EngineChoice;
+  /** Those of all runs that it is compared with, where the engine computes otherwise for them. */
+  readonly masks?: MaskFamily;
   /** Where its data sets lie. */
   readonly place?: DataPlace;
   readonly provenance: Provenance;

@@ -1,4 +1,6 @@
 /** Chooses an engine by name or the best one for `auto`, selects its tfjs backend, and says why the others cannot run. */
+
+import type { MaskFamily } from '../ops/attention-mask.js';
 import { registerCompositeKernels } from '../ops/registration.js';
 import type { Engine, EngineDiagnosis, EngineName } from './engine.js';
 import { registerStockGradients } from './gradients.js';
@@ -8,14 +10,14 @@ import { activateWasmEngine, diagnoseWasmEngine } from './wasm/engine.js';
 
 export type EngineChoice = 'auto' | EngineName;
 
-async function select(name: EngineName): Promise<Engine> {
+async function select(name: EngineName, masks: MaskFamily): Promise<Engine> {
   switch (name) {
     case 'wasm':
       return activateWasmEngine();
     case 'tensorflow':
       return activateTensorflowEngine();
     case 'torch':
-      return activateTorchEngine();
+      return activateTorchEngine(undefined, masks);
     default:
       return name satisfies never;
   }
@@ -31,10 +33,11 @@ async function bestEngine(): Promise<EngineName> {
  *
  * @param choice `auto` takes `torch` where its libtorch finds a GPU, then `tensorflow` where tfjs-node-gpu finds one, else `wasm`; never
  * one of them on the CPU, which would give up equal bits on every machine
+ * @param masks those of all runs that are compared; where they leave a choice, it decides the kernel of attention
  * @throws EngineError `engine-unavailable`, saying why and how to fix it
  */
-export async function activateEngine(choice: EngineChoice): Promise<Engine> {
-  const engine = await select(choice === 'auto' ? await bestEngine() : choice);
+export async function activateEngine(choice: EngineChoice, masks: MaskFamily = 'mixed'): Promise<Engine> {
+  const engine = await select(choice === 'auto' ? await bestEngine() : choice, masks);
   registerStockGradients();
   registerCompositeKernels(engine.backend);
   return engine;

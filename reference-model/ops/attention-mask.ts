@@ -36,12 +36,30 @@ export interface SegmentMask {
 export const isCausal = ({ groups, branches }: SegmentMask): boolean =>
   branches === undefined && groups.every((group) => group < 0);
 
+/**
+ * Whether, but for padding at the end of rows, every position sees all earlier ones. What such padding sees does not matter, as nothing sees
+ * padding: a flag says all of this mask.
+ */
+export function isPlainlyCausal(mask: SegmentMask, batch: number): boolean {
+  if (!isCausal(mask)) return false;
+  const { documents } = mask;
+  const length = documents.length / batch;
+  for (let at = 0; at < documents.length; at++) {
+    const isSame = at % length === 0 || documents[at] === documents[at - 1];
+    if (!isSame && documents[at] !== -1) return false;
+  }
+  return true;
+}
+
 /** Of two positions of one row, given as indices into the mask's arrays, whether the first may attend to the second. */
 export function sees({ documents, groups, branches }: SegmentMask, from: number, to: number): boolean {
   if (documents[from]! < 0 || documents[from] !== documents[to]) return false;
   if (branches !== undefined && branches[to]! >= 0 && branches[to] !== branches[from]) return false;
   return to <= from || (groups[from]! >= 0 && groups[from] === groups[to]);
 }
+
+/** The masks of several runs together: nothing but causal ones, where a flag can stand for each, or others too. */
+export type MaskFamily = 'causal' | 'mixed';
 
 export interface MaskShape {
   readonly batch: number;

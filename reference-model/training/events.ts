@@ -1,9 +1,10 @@
 /** What the trainer reports while it runs; the harness appends each event to the record and draws progress from it. */
 import type { Part } from '../model/config.js';
 import type { Source } from '../recipe/recipe.js';
+import type { DeviceUse } from './device-use.js';
 
 export type TrainingEvent =
-  | {
+  | (Partial<DeviceUse> & {
       readonly type: 'step';
       readonly stage: string;
       /** 1-based, over all stages. */
@@ -21,7 +22,7 @@ export type TrainingEvent =
       readonly answerTokens: number;
       /** Sequences, where questions may share them; else there are as many as examples. */
       readonly sequences?: number;
-    }
+    })
   | {
       readonly type: 'validation';
       readonly stage: string;

@@ -5,9 +5,11 @@
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import { createModel, type Model } from '../model/model.js';
 import type { RunConfig, Stage } from '../recipe/recipe.js';
+import { stageFlops } from '../recipe/stage-flops.js';
 import { isValidatedAfter, validationOf } from '../recipe/stage-validation.js';
 import { loadBackbones } from '../weights/backbones.js';
 import { createLearner } from './create-learner.js';
+import { deviceUse, resetDeviceUse } from './device-use.js';
 import type { TrainingEvent } from './events.js';
 import type { LearningRates } from './learner.js';
 import type { RankShare } from './rank-share.js';
@@ -60,6 +62,7 @@ export async function train({
   const learner = createLearner({ model, optimizer, ...(shardBytes === undefined ? {} : { shardBytes }) });
   let step = resumeFrom === undefined ? 0 : (await learner.restore(resumeFrom)).step;
   if (step > totalSteps) throw tooLate(step, totalSteps);
+  resetDeviceUse();
 
   let stageEnd = 0;
   for (const stage of recipe.stages) {
@@ -82,13 +85,16 @@ export async function train({
       const stageStep = step - stageStart;
       const learningRate = scaled(stage.learningRate, learningRateFactor(stageStep, stage.steps, optimizer));
       step += 1;
+      const begun = performance.now();
       const { exampleIds, ...learned } = await work.learn(stageStep);
       learner.update(learningRate, { stage: name, step, exampleIds });
 
       // The event of a step tells its loss, so each step is settled before the next one.
       for (const { loss, gradientNorm, skipped } of learner.settle()) {
         const progress = { stage: name, step, totalSteps, loss, learningRate, gradientNorm };
-        onEvent({ type: 'step', ...progress, ...(skipped === true ? { skipped } : {}), ...learned });
+        const { forward, backward } = stageFlops(model.config, stage, { examples: exampleIds.length, ...learned });
+        const use = deviceUse(forward + backward, (performance.now() - begun) / 1000);
+        onEvent({ type: 'step', ...progress, ...(skipped === true ? { skipped } : {}), ...learned, ...use });
       }
       validate();
 

@@ -25,6 +25,7 @@ const jobFileSchema = z.strictObject({
     engineNumerics: z.string(),
   }),
   engine: z.enum(['auto', 'wasm', 'tensorflow', 'torch']),
+  masks: z.enum(['causal', 'mixed']).exactOptional(),
   place: z
     .strictObject({
       dataRoot: z.string().exactOptional(),

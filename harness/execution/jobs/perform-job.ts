@@ -67,7 +67,7 @@ async function onThisMachine(job: RunJob, machinery: Machinery): Promise<RunJob>
       fix: 'install the same version on every machine (same commit, same build), or plan the runs again with this one',
     });
   }
-  const engine = await machinery.activateEngine(job.engine);
+  const engine = await machinery.activateEngine(job.engine, job.masks);
   return { ...job, provenance: { ...job.provenance, ...gatherProvenance({ codeVersion: code, engine }) } };
 }
 

@@ -52,9 +52,17 @@ export interface TorchAddon
   segmentSum(x: Handle, segments: Handle, count: number): Handle;
 
   linear(x: Handle, weight: Handle, bias: Handle): Handle;
-  attention(query: Handle, key: Handle, value: Handle, bias: Handle, sources: number, scale: number): Handle;
+  attention(
+    query: Handle,
+    key: Handle,
+    value: Handle,
+    bias: Handle,
+    sources: number,
+    isCausal: boolean,
+    scale: number,
+  ): Handle;
   attentionBias(allowed: Handle, like: Handle): Handle;
-  attentionChoice(query: Handle, bias: Handle): number;
+  attentionChoice(query: Handle, bias: Handle, isCausal: boolean): number;
   layerNorm(x: Handle, scale: Handle, offset: Handle, epsilon: number): Handle;
   rmsNorm(x: Handle, scale: Handle, epsilon: number): Handle;
   swiglu(gate: Handle, up: Handle): Handle;
@@ -122,6 +130,8 @@ export interface TorchAddon
   deviceMemory(reset: boolean): number[];
   /** Name of the GPU in use. */
   deviceName(): string;
+  /** Bytes of the GPU in use; 0 on a CPU. */
+  deviceCapacity(): number;
   torchVersion(): string;
   cpuCapability(): string;
 }

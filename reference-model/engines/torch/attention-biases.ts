@@ -2,7 +2,13 @@
  * Attention masks as what is added to the scores. All layers of a pass share a mask, so the last few are kept, and made again after that;
  * whoever drops out is freed.
  */
-import { type AttentionMask, denseValues, maskedSources } from '../../ops/attention-mask.js';
+import {
+  type AttentionMask,
+  denseValues,
+  isPlainlyCausal,
+  maskedSources,
+  type SegmentMask,
+} from '../../ops/attention-mask.js';
 import { type Handle, type TorchAddon, TorchType } from './addon.js';
 import type { TorchBackend } from './backend.js';
 
@@ -10,6 +16,14 @@ interface Kept {
   readonly bias: Handle;
   readonly batch: number;
   readonly targets: number;
+}
+
+/** How attention is told its mask. */
+interface ToldMask {
+  /** Handle 0 where nothing is added. */
+  readonly bias: Handle;
+  readonly sources: number;
+  readonly isCausal: boolean;
 }
 
 interface AttentionShape {
@@ -25,20 +39,20 @@ const MOST = 4;
 export class AttentionBiases {
   /** The oldest first. */
   readonly #kept = new Map<AttentionMask, Kept>();
+  readonly #plainlyCausal = new WeakMap<AttentionMask, boolean>();
 
-  /** @returns handle 0 where every query sees every source; that of a dense mask belongs to the caller */
-  of(
-    mask: AttentionMask,
-    { batch, targets, places }: AttentionShape,
-    backend: TorchBackend,
-    like: Handle,
-  ): { readonly bias: Handle; readonly sources: number } {
+  /** @returns a bias that belongs to the caller where the mask is dense */
+  of(mask: AttentionMask, { batch, targets, places }: AttentionShape, backend: TorchBackend, like: Handle): ToldMask {
     const { torch } = backend;
     const sources = maskedSources(mask, batch, places);
-    if (mask.kind === 'everywhere') return { bias: 0, sources };
-    if (mask.kind === 'dense') return { bias: torch.attentionBias(backend.handleOf(mask.allowed), like), sources };
+    const told = { sources, isCausal: false };
+    if (mask.kind === 'everywhere') return { ...told, bias: 0 };
+    if (mask.kind === 'dense') return { ...told, bias: torch.attentionBias(backend.handleOf(mask.allowed), like) };
+    if (backend.flagsCausalMasks && mask.kind === 'segments' && this.#isPlainlyCausal(mask, batch)) {
+      return { sources, bias: 0, isCausal: true };
+    }
     const known = this.#kept.get(mask);
-    if (known !== undefined && known.batch === batch && known.targets === targets) return { bias: known.bias, sources };
+    if (known !== undefined && known.batch === batch && known.targets === targets) return { ...told, bias: known.bias };
     if (known !== undefined) this.#drop(mask, known, torch);
     const allowed = torch.upload(
       denseValues(mask, { batch, targets, sources }),
@@ -52,7 +66,13 @@ export class AttentionBiases {
       if (this.#kept.size <= MOST) break;
       this.#drop(oldest, kept, torch);
     }
-    return { bias, sources };
+    return { ...told, bias };
+  }
+
+  #isPlainlyCausal(mask: SegmentMask, batch: number): boolean {
+    const known = this.#plainlyCausal.get(mask) ?? isPlainlyCausal(mask, batch);
+    this.#plainlyCausal.set(mask, known);
+    return known;
   }
 
   #drop(mask: AttentionMask, { bias }: Kept, torch: TorchAddon): void {

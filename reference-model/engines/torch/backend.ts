@@ -71,6 +71,8 @@ export class TorchBackend extends KernelBackend {
   readonly #adopted = new WeakMap<object, TorchData>();
   /** Logits that a loss may hold at once; more are computed in chunks, and again in the backward pass. */
   #logitsAtOnce = LOGITS_AT_ONCE;
+  /** Whether causal masks are told by a flag, which faster kernels take, in place of numbers. */
+  flagsCausalMasks = false;
   #count = 0;
 
   constructor(torch: TorchAddon, floatType: TorchType = TorchType.float32) {

@@ -5,16 +5,18 @@
 
 import { join } from 'node:path';
 import { findBackend, getBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
+import type { MaskFamily } from '../../ops/attention-mask.js';
 import type { Engine, EngineDiagnosis } from '../engine.js';
 import { EngineError } from '../engine-error.js';
-import { type LoadedAddon, loadAddon, TorchType } from './addon.js';
+import { type Handle, type LoadedAddon, loadAddon, TorchType } from './addon.js';
 import { TORCH_BACKEND, TorchBackend } from './backend.js';
 import { usableBuild } from './build/build-store.js';
 import { registerElementwiseKernels } from './kernels/elementwise.js';
 import { registerFusedKernels } from './kernels/fused.js';
 import { registerLayoutKernels } from './kernels/layout.js';
 import { registerReductionKernels } from './kernels/reduction.js';
-import { type TorchSettings, torchSettings } from './settings.js';
+import { peakFlops } from './peak-flops.js';
+import { type TorchPrecision, type TorchSettings, torchSettings } from './settings.js';
 
 /** The engine as it was activated last. */
 export interface ActiveTorch {
@@ -46,24 +48,31 @@ function resolveDevice(loaded: LoadedAddon, asked: string): string {
 /** libtorch's numbers of its attention kernels (SDPBackend). */
 const ATTENTION_KERNELS = ['math', 'flash', 'efficient', 'cudnn', 'overrideable'];
 
-/** The kernels that attention takes with and without a mask: the same for every arm, as all masks are given alike. */
-function attentionKernels({ torch }: TorchBackend, { precision }: TorchSettings): string {
+/** The kernels that attention takes with a mask, for a flagged causal one, and without: those of a suite are the same for all its arms. */
+function attentionKernels({ torch, flagsCausalMasks }: TorchBackend, { precision }: TorchSettings): string {
   const floats = precision === 'bfloat16' || precision === 'float16' ? TorchType[precision] : TorchType.float32;
   const query = torch.full([1, 16, 2, 64], 0, floats);
   const allowed = torch.full([1, 16, 16], 1, TorchType.bool);
   const bias = torch.attentionBias(allowed, query);
-  const [masked, unmasked] = [torch.attentionChoice(query, bias), torch.attentionChoice(query, 0)].map(
-    (number) => ATTENTION_KERNELS[number] ?? `${number}`,
-  );
+  const choice = (withBias: Handle, isCausal: boolean): string => {
+    const number = torch.attentionChoice(query, withBias, isCausal);
+    return ATTENTION_KERNELS[number] ?? `${number}`;
+  };
+  const flagged = flagsCausalMasks ? [`causal-${choice(0, true)}`] : [];
+  const kernels = ['attention', choice(bias, false), ...flagged, choice(0, false)].join('-');
   for (const handle of [query, allowed, bias]) torch.free(handle);
-  return `attention-${masked}-${unmasked}`;
+  return kernels;
 }
 
 /**
  * Makes `torch` the current engine.
+ * @param masks those of all runs that are compared: causal ones are told by a flag only where there are no others
  * @throws EngineError `engine-unavailable`
  */
-export async function activateTorchEngine(settings: TorchSettings = torchSettings()): Promise<Engine> {
+export async function activateTorchEngine(
+  settings: TorchSettings = torchSettings(),
+  masks: MaskFamily = 'mixed',
+): Promise<Engine> {
   const loaded = loadAddon();
   const { addon, build } = loaded;
   const device = resolveDevice(loaded, settings.device);
@@ -75,6 +84,7 @@ export async function activateTorchEngine(settings: TorchSettings = torchSetting
   addon.setTf32(settings.precision === 'tf32');
   addon.fixAttentionKernels();
   const backend = registeredBackend(loaded);
+  backend.flagsCausalMasks = masks === 'causal';
   backend.logitsAtOnce = settings.checkpointing === 'all' ? 0 : undefined;
   await setBackend(TORCH_BACKEND);
   active = { backend, settings: { ...settings, device } };
@@ -123,13 +133,27 @@ export function diagnoseTorchEngine(): EngineDiagnosis {
     const settings = torchSettings();
     const loaded = loadAddon();
     const device = resolveDevice(loaded, settings.device);
-    const where = device === 'cpu' ? `CPU (${loaded.addon.cpuCapability()}), ${problemText(loaded)}` : device;
-    const detail = `libtorch ${loaded.addon.torchVersion()} on ${where}; ${settings.precision}, ${settings.threads} thread(s)`;
-    return { name: 'torch', available: true, detail };
+    const version = `libtorch ${loaded.addon.torchVersion()}`;
+    const { precision, threads } = settings;
+    if (device !== 'cpu') {
+      return { name: 'torch', available: true, detail: `${version} on ${gpuText(loaded, device, precision)}` };
+    }
+    const where = `CPU (${loaded.addon.cpuCapability()}), ${problemText(loaded)}`;
+    return { name: 'torch', available: true, detail: `${version} on ${where}; ${precision}, ${threads} thread(s)` };
   } catch (error) {
     if (!(error instanceof EngineError) || error.defect.code !== 'engine-unavailable') throw error;
     return { name: 'torch', available: false, reason: error.defect.reason, remedy: error.defect.remedy };
   }
+}
+
+/** The GPU by its name, with its memory and its peak in the precision, of which steps tell their share. */
+function gpuText({ addon }: LoadedAddon, device: string, precision: TorchPrecision): string {
+  addon.useDevice(device);
+  const name = addon.deviceName();
+  const peak = peakFlops(name, precision);
+  const speed =
+    peak === undefined ? 'peak not known, so that no utilisation is told' : `${peak / 1e12} TFLOP/s at most`;
+  return `${device}: ${name}, ${(addon.deviceCapacity() / 2 ** 30).toFixed(1)} GiB; ${precision}, ${speed}`;
 }
 
 const problemText = (loaded: LoadedAddon): string => `no GPU: ${problemOfCuda(loaded).split('\n')[0]!.slice(0, 120)}`;

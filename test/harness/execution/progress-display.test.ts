@@ -84,6 +84,19 @@ describe('on a terminal', () => {
     expect(screen.text.lastIndexOf('\x1b[?25h')).toBeGreaterThan(hidden);
   });
 
+  test('a run on a device that tells its use shows it, as the mean of the last steps', async () => {
+    const screen = new Screen({ isTTY: true });
+    const { onEvent, close } = await display(screen);
+    onEvent(0, { type: 'started' });
+    const { progress } = stepped(1);
+    onEvent(0, {
+      type: 'progress',
+      progress: { ...progress, utilisation: 0.5, peakMemoryBytes: 3 * 2 ** 30 } as RunProgress,
+    });
+    close();
+    expect(screen.shown()[0]).toMatch(/1\/900 joint, loss 1\.000, MFU 50\.0 %, 3\.0 GiB$/);
+  });
+
   test('a run that is read back is whole, and one that ended says how', async () => {
     const screen = new Screen({ isTTY: true });
     const { onEvent, close } = await display(screen);

@@ -8,6 +8,7 @@ import {
   denseMask,
   denseValues,
   isCausal,
+  isPlainlyCausal,
   type SegmentMask,
 } from '../../../reference-model/ops/attention-mask.js';
 import { cacheWrite } from '../../../reference-model/ops/cache-write.js';
@@ -43,6 +44,33 @@ describe('a mask', () => {
         if (later) expect(isCausal(mask)).toBe(false);
       }),
     );
+  });
+
+  it('is plainly causal exactly where a lower triangle differs from it at padding behind each row alone', () => {
+    const row = fc.tuple(fc.integer({ min: 0, max: 4 }), fc.boolean(), fc.boolean());
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 3 }), (rows) => {
+        const length = 4;
+        // Tokens of one document or two, then padding; one of them may be in a group.
+        const documents = rows.flatMap(([tokens, isPacked]) =>
+          Array.from({ length }, (_, t) => (t >= tokens ? -1 : isPacked && t >= 2 ? 1 : 0)),
+        );
+        const groups = rows.flatMap(([, , isGrouped]) =>
+          Array.from({ length }, (_, t) => (isGrouped && t < 2 ? 0 : -1)),
+        );
+        const mask = segments(documents, groups);
+        const dense = denseValues(mask, { batch: rows.length, targets: length, sources: length });
+        const isTriangle = documents.every(
+          (document, from) =>
+            document < 0 ||
+            Array.from({ length }, (_, to) => dense[from * length + to] === Number(to <= from % length)).every(Boolean),
+        );
+        // A group that spans no later position that is there changes nothing, but may be taken for one that does.
+        if (isPlainlyCausal(mask, rows.length)) expect(isTriangle).toBe(true);
+        if (isTriangle && groups.every((group) => group < 0)) expect(isPlainlyCausal(mask, rows.length)).toBe(true);
+      }),
+    );
+    expect(isPlainlyCausal(segments([-1, 0, 0], [-1, -1, -1]), 1)).toBe(false);
   });
 
   it('of present sources is the same for every query of a row', () => {

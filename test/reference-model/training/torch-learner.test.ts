@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openCheckpoint } from '../../../reference-model/checkpoint/checkpoint-folder.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { activateTorchEngine, activeTorch } from '../../../reference-model/engines/torch/engine.js';
@@ -18,6 +18,7 @@ import { sequenceLoss } from '../../../reference-model/model/sequence-loss.js';
 import type { Sequence } from '../../../reference-model/model/tokens.js';
 import { visualEmbeddings } from '../../../reference-model/model/visual-embeddings.js';
 import { randomStream } from '../../../reference-model/numerics/random.js';
+import type { MaskFamily } from '../../../reference-model/ops/attention-mask.js';
 import { createLearner } from '../../../reference-model/training/create-learner.js';
 import type { Learner } from '../../../reference-model/training/learner.js';
 import { isTorchAvailable } from '../backends.js';
@@ -43,13 +44,17 @@ function sequencesOf(step: number): readonly Sequence[] {
   ];
 }
 
-function learn(learner: Learner, step: number): number {
+/** A step up to its update: nothing of it is read. */
+function learnUnread(learner: Learner, step: number, kind: MaskKind = KINDS[step % KINDS.length]!): void {
   const { model } = learner;
-  const kind = KINDS[step % KINDS.length]!;
   const batch = buildBatch(sequencesOf(step), kind, { ...TINY.language, visualTokensPerImage: 4, images: IMAGES });
   const weight = 1 / batch.labels.length;
   learner.backward(() => sequenceLoss(model, batch, { visualEmbeddings: visualEmbeddings(model, images), weight }));
   learner.update(RATES, { stage: 'joint', step, exampleIds: [] });
+}
+
+function learn(learner: Learner, step: number, kind?: MaskKind): number {
+  learnUnread(learner, step, kind);
   return learner.settle().at(-1)!.loss;
 }
 
@@ -234,6 +239,52 @@ describe.skipIf(!isTorchAvailable)('a learner on libtorch', () => {
     learn(learner, 2);
     expect(typesOf()).toEqual(new Set(['vision float32', 'connector float32', 'language float32']));
     finish(learner);
+  });
+
+  it('where all masks are causal takes them as a flag, for the same losses, and tells that it does', async () => {
+    const run = async (masks: MaskFamily, kind: MaskKind) => {
+      const { numerics } = await activateTorchEngine({ ...torchSettings({}), device: 'cpu' }, masks);
+      const { torch } = activeTorch()!.backend;
+      const bias = vi.spyOn(torch, 'attentionBias');
+      const learner = startedLearner();
+      const losses = Array.from({ length: 8 }, (_, i) => learn(learner, i + 1, kind));
+      const biases = bias.mock.calls.length;
+      bias.mockRestore();
+      finish(learner);
+      return { numerics, losses, biases };
+    };
+    const masked = await run('mixed', 'causal');
+    const flagged = await run('causal', 'causal');
+    flagged.losses.forEach((loss, i) => {
+      expect(Math.abs(loss - masked.losses[i]!) / loss).toBeLessThan(1e-5);
+    });
+    expect([masked.biases > 0, flagged.biases]).toEqual([true, 0]);
+    expect(masked.numerics).not.toContain('-causal-');
+    expect(flagged.numerics).toMatch(/-attention-\w+-causal-\w+-\w+/);
+    // A mask that no flag can say is given as numbers as ever.
+    expect((await run('causal', 'visual-bidirectional')).losses).toEqual(
+      (await run('mixed', 'visual-bidirectional')).losses,
+    );
+  });
+
+  it('reads nothing from the device within a step, however many there are before they are settled', async () => {
+    for (const settings of [
+      {},
+      { precision: 'bfloat16' },
+      { precision: 'float16' },
+      { checkpointing: 'blocks' },
+      { checkpointing: 'all' },
+    ] as const) {
+      await use(settings);
+      const learner = startedLearner();
+      const download = vi.spyOn(activeTorch()!.backend.torch, 'download');
+      for (let step = 1; step <= 3; step++) learnUnread(learner, step);
+      expect(download).not.toHaveBeenCalled();
+      expect(learner.settle()).toHaveLength(3);
+      expect(download).toHaveBeenCalled();
+      download.mockRestore();
+      finish(learner);
+    }
   });
 
   it('leaves no handle behind', async () => {

@@ -94,8 +94,13 @@ function registerAttention(): void {
     ({ torch, backend, inputs: { query, key, value }, attributes: { mask, scale } }) => {
       const handles = [backend.handleOf(query!), backend.handleOf(key!), backend.handleOf(value!)] as const;
       const [batch, targets] = query!.shape as [number, number];
-      const { bias, sources } = biases.of(mask, { batch, targets, places: key!.shape[1]! }, backend, handles[0]);
-      const mixed = torch.attention(...handles, bias, sources, scale);
+      const { bias, sources, isCausal } = biases.of(
+        mask,
+        { batch, targets, places: key!.shape[1]! },
+        backend,
+        handles[0],
+      );
+      const mixed = torch.attention(...handles, bias, sources, isCausal, scale);
       if (mask.kind === 'dense') torch.free(bias);
       return [backend.wrap(mixed, query!.shape)];
     },

@@ -128,6 +128,15 @@ std::string deviceName() {
   return current().str();
 }
 
+/** Bytes that the GPU in use has in all, asked as its name is; 0 where it does not tell. */
+double deviceCapacity() {
+  using MemoryInfo = int (*)(std::size_t*, std::size_t*);
+  std::size_t free = 0, total = 0;
+  const auto get = reinterpret_cast<MemoryInfo>(dlsym(RTLD_DEFAULT, "cudaMemGetInfo"));
+  if (current().is_cpu() || get == nullptr || get(&free, &total) != 0) return 0;
+  return static_cast<double>(total);
+}
+
 /** One kernel for all masks: cuDNN's, which takes some shapes only, is left out. */
 void fixAttentionKernels() { at::globalContext().setSDPUseCuDNN(false); }
 
@@ -157,6 +166,7 @@ const Operations& deviceOperations() {
       {"fixAttentionKernels", &fixAttentionKernels},
       {"deviceMemory", &deviceMemory},
       {"deviceName", &deviceName},
+      {"deviceCapacity", &deviceCapacity},
       {"torchVersion", +[]() { return std::string(TORCH_VERSION); }},
       {"cpuCapability", +[]() { return at::get_cpu_capability(); }},
   };

@@ -68,22 +68,24 @@ Heads headsOf(const Tensor& query, const Tensor& key, const Tensor& value, std::
   return {query.transpose(1, 2), prepare(key), prepare(value)};
 }
 
+/** @param isCausal in place of a bias: a position sees itself and what comes before it; as many queries as sources */
 Tensor attention(
     const Tensor& query,
     const Tensor& key,
     const Tensor& value,
     std::optional<Tensor> bias,
     std::int64_t sources,
+    bool isCausal,
     double scale) {
   const auto [q, k, v] = headsOf(query, key, value, sources);
   if (bias) bias = as(*bias, q);
-  return at::scaled_dot_product_attention(q, k, v, bias, 0.0, false, scale).transpose(1, 2);
+  return at::scaled_dot_product_attention(q, k, v, bias, 0.0, isCausal, scale).transpose(1, 2);
 }
 
 /** The kernel that attention takes on tensors like these, by libtorch's number. */
-std::int64_t attentionChoice(const Tensor& query, std::optional<Tensor> bias) {
+std::int64_t attentionChoice(const Tensor& query, std::optional<Tensor> bias, bool isCausal) {
   const Tensor q = query.transpose(1, 2);
-  return at::_fused_sdp_choice(q, q, q, bias);
+  return at::_fused_sdp_choice(q, q, q, bias, 0.0, isCausal);
 }
 
 /** Cosines of both halves of a head at every position, [B, T, 1, D]. */

@@ -19,6 +19,7 @@ const entry = z.strictObject({
   validation: rate,
   generation: rate,
   processorShare: z.number().min(0),
+  peakMemoryBytes: z.number().gt(0).exactOptional(),
 });
 const fileSchema = z.strictObject({ schemaVersion: z.literal(1), calibrations: z.record(z.string(), entry) });
 

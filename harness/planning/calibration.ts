@@ -22,6 +22,8 @@ export interface Calibration {
   readonly generation: number;
   /** Processor time over wall-clock time while training. Well below 1 on an engine of the processor, others kept it busy. */
   readonly processorShare: number;
+  /** Of the GPU, or of the whole process where an engine has none; absent for engines that do not tell. */
+  readonly peakMemoryBytes?: number;
 }
 
 /** Stages of a kind that train the same parts cost alike. */
@@ -92,6 +94,7 @@ export async function calibrate(
   let last: { readonly event: TrainingEvent; readonly time: number } | undefined;
   const trainingBegun = now();
   const processor = process.cpuUsage();
+  let peakMemoryBytes: number | undefined;
   const model = await machinery.train({
     config,
     data: dataSets,
@@ -99,6 +102,7 @@ export async function calibrate(
     signal: new AbortController().signal,
     onEvent: (event) => {
       const time = now();
+      if (event.type === 'step') peakMemoryBytes = event.peakMemoryBytes ?? peakMemoryBytes;
       // What follows another kind of event than a step holds more than the one thing that is measured.
       if (last?.event.type === 'step') {
         const seconds = time - last.time;
@@ -132,6 +136,7 @@ export async function calibrate(
     validation: validation.value(),
     generation: generation.value(),
     processorShare: (user + system) / 1e6 / Math.max(asked - trainingBegun, 1e-9),
+    ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
   };
 }
 

@@ -3,10 +3,12 @@
  * keeps for the backward one, and at the embedded scale the process with its data. An estimate: test/harness/planning/peak-memory.test.ts
  * holds it against measured runs.
  */
+import type { EngineName } from '../../reference-model/engines/engine.js';
 import { type ModelConfig, type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { batchSizes, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
 import type { DataSets } from '../../reference-model/training/stage-data.js';
+import { type EngineMemory, engineMemory, type Keeping } from './engine-memory.js';
 
 export interface PassSize {
   /** Examples of one forward pass on one device. */
@@ -15,13 +17,6 @@ export interface PassSize {
   readonly sequenceLength: number;
   /** Positions of one example whose next token is scored. */
   readonly answerTokens: number;
-}
-
-/** How an engine keeps what the backward pass needs. */
-export interface Keeping {
-  readonly bytesPerNumber: 2 | 4;
-  /** Whether the probabilities of attention are kept; fused attention computes them again. */
-  readonly probabilities: boolean;
 }
 
 /**
@@ -48,7 +43,7 @@ export function activationBytes(
   { vision, language, connector }: ModelConfig,
   trainable: readonly Part[],
   { examples, sequenceLength, answerTokens }: PassSize,
-  { bytesPerNumber, probabilities }: Keeping,
+  { bytesPerNumber, probabilities, kept = 'everything', scoresAtOnce = Number.POSITIVE_INFINITY }: Keeping,
 ): number {
   const patches = (vision.imageSize / vision.patchSize) ** 2;
   const encoder = {
@@ -58,7 +53,10 @@ export function activationBytes(
     gated: false,
   };
   const perPatch = keptPerToken(encoder, { heads: vision.attentionHeads, keys: patches }, probabilities);
-  const inVision = trainable.includes('vision') ? vision.layers * patches * perPatch : 0;
+  // Where blocks are computed again, one of them at a time has all that it needs.
+  const blocks = (layers: number, positions: number, width: number, perPosition: number): number =>
+    positions * (kept === 'everything' ? layers * perPosition : layers * width + perPosition);
+  const inVision = trainable.includes('vision') ? blocks(vision.layers, patches, vision.hiddenSize, perPatch) : 0;
   const visual = patches / connector.pixelShuffle ** 2;
   const inConnector = visual * (vision.hiddenSize * connector.pixelShuffle ** 2 + 2 * language.hiddenSize);
   const decoder = {
@@ -68,18 +66,17 @@ export function activationBytes(
     gated: true,
   };
   const perToken = keptPerToken(decoder, { heads: language.attentionHeads, keys: sequenceLength }, probabilities);
-  const inLanguage = language.layers * sequenceLength * perToken;
+  const inLanguage = blocks(language.layers, sequenceLength, language.hiddenSize, perToken);
   // Scores of the next token and their gradient are float32 everywhere.
-  const scores = 2 * 4 * answerTokens * language.vocabularySize;
-  return examples * (bytesPerNumber * (inVision + inConnector + inLanguage) + scores);
+  const scores = 2 * 4 * Math.min(scoresAtOnce, examples * answerTokens * language.vocabularySize);
+  return examples * bytesPerNumber * (inVision + inConnector + inLanguage) + scores;
 }
 
-/** Of a process that trains on the engine `wasm`, with node, the package and room that the JavaScript engine leaves itself. */
-const processBytes = 229e6;
 /** Of a caption, a question or an answer in memory. */
 const bytesPerText = 450;
 
 export interface PeakMemory {
+  readonly engine: EngineName;
   readonly process: number;
   readonly data: number;
   /** Weights, gradients and both moments. */
@@ -88,8 +85,12 @@ export interface PeakMemory {
   readonly total: number;
 }
 
-/** Of a run of the embedded scale on `wasm`: float32 throughout. */
-export function peakMemory({ model, recipe }: RunConfig, dataSets: DataSets): PeakMemory {
+/** Of a run of the embedded scale, whose process holds its data. */
+export function peakMemory(
+  { model, recipe }: RunConfig,
+  dataSets: DataSets,
+  memory: EngineMemory = engineMemory('wasm'),
+): PeakMemory {
   const counts = parameterCount(model);
   const count = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + counts[part], 0);
   const stages = recipe.stages.filter(({ steps }) => steps > 0);
@@ -100,18 +101,19 @@ export function peakMemory({ model, recipe }: RunConfig, dataSets: DataSets): Pe
     sequenceLength: model.language.maximumPositions,
     answerTokens: Math.max(0, text),
   });
-  const keeping = { bytesPerNumber: 4, probabilities: true } as const;
   const activations = Math.max(
     0,
-    ...stages.map((stage) => activationBytes(model, stage.trainable, pass(stage), keeping)),
+    ...stages.map((stage) => activationBytes(model, stage.trainable, pass(stage), memory)),
   );
   const parts = {
-    process: processBytes,
+    process: memory.processBytes,
     data: Object.values(dataSets).reduce((sum, data) => sum + (data === undefined ? 0 : dataBytes(data)), 0),
-    parameters: 4 * count(['vision', 'connector', 'language']) + 3 * 4 * trained,
+    parameters:
+      memory.bytesPerFrozen * (count(['vision', 'connector', 'language']) - trained) +
+      memory.bytesPerLearning * trained,
     activations,
   };
-  return { ...parts, total: parts.process + parts.data + parts.parameters + parts.activations };
+  return { engine: memory.engine, ...parts, total: parts.process + parts.data + parts.parameters + parts.activations };
 }
 
 /** Pixels that are read from files as they are needed count for nothing. */

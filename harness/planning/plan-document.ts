@@ -18,6 +18,7 @@ import {
   powerWarnings,
   underpoweredWarnings,
 } from './detectable-effects.js';
+import { engineMemory } from './engine-memory.js';
 import type { EngineTime } from './engine-times.js';
 import { type ExecutorPlan, executorPlans } from './executor-plans.js';
 import { type PeakMemory, peakMemory } from './peak-memory.js';
@@ -71,7 +72,7 @@ export interface PlanDocument {
     readonly responseFlops: number;
     readonly recordBytes: number;
   };
-  /** Bytes at the peak of the training that takes most, on the engine wasm. */
+  /** Bytes at the peak of the training that takes most, on the engine that is asked for (`wasm` for `auto`): an estimate. */
   readonly memory: PeakMemory;
   readonly engines: readonly EngineTime[];
   /** What it is to each executor, by the times of the first engine above that was measured. */
@@ -119,7 +120,7 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
   });
   const memory = graph.trainings
-    .map(({ config }) => peakMemory(config, dataSets))
+    .map(({ config }) => peakMemory(config, dataSets, engineMemory(engine === 'auto' ? 'wasm' : engine)))
     .reduce((most, next) => (next.total > most.total ? next : most));
   const { executorSettings = executorSettingsSchema.parse({}), jobs } = options;
   const calibration = engines.find((time) => time.calibration !== undefined)?.calibration;

@@ -71,9 +71,9 @@ function costText({ trainingFlops, validationFlops, responseFlops, responses }: 
   return `${flops(trainingFlops)} training, ${flops(validationFlops)} validation, ${flops(responseFlops)} for ${responses} captions and answers`;
 }
 
-function memoryText({ total, data, parameters, activations }: PlanDocument['memory']): string {
+function memoryText({ engine, total, data, parameters, activations }: PlanDocument['memory']): string {
   const bytes = (value: number) => quantityText(value, 'B');
-  return `about ${bytes(total)} at the peak of a run: ${bytes(data)} data, ${bytes(parameters)} parameters, ${bytes(activations)} activations, the rest the process`;
+  return `about ${bytes(total)} at the peak of a run on ${engine}: ${bytes(data)} data, ${bytes(parameters)} parameters, ${bytes(activations)} activations, the rest the process`;
 }
 
 function engineText({ engine, available, reason, remedy, calibration, seconds }: EngineTime): string {
@@ -85,12 +85,14 @@ function engineText({ engine, available, reason, remedy, calibration, seconds }:
     ([kind, rate]) => `${quantityText(rate, 'FLOP/s')} training ${kind}`,
   );
   const left = leftText(wall, remaining);
+  const { peakMemoryBytes } = calibration;
+  const memory = peakMemoryBytes === undefined ? '' : `; ${quantityText(peakMemoryBytes, 'B')} at the peak`;
   // Of the engines only `wasm` is sure to keep a processor busy on its own.
   const busy = engine === 'wasm' && calibration.processorShare < 0.7;
   const caution = busy ? '; other work slowed the measurement: renew it on an idle machine with --calibrate' : '';
   return (
     `about ${durationText(wall)} with ${plural(jobs, 'job')}${left} ` +
-    `(${durationText(work)} of work; ${speeds.join(', ')})${caution}`
+    `(${durationText(work)} of work; ${speeds.join(', ')}${memory})${caution}`
   );
 }
 

@@ -6,12 +6,10 @@
 import { type backend_util, type DataType, KernelBackend, type TensorInfo } from '@tensorflow/tfjs-core';
 import { EngineError } from '../engine-error.js';
 import { type Handle, type TorchAddon, TorchType } from './addon.js';
+import { LOGITS_AT_ONCE } from './logits-at-once.js';
 
 /** Name under which tfjs knows the backend. */
 export const TORCH_BACKEND = 'vlm-torch';
-
-/** 128 MiB of float32. */
-const LOGITS_AT_ONCE = 2 ** 25;
 
 /** What the backend knows of a tensor; tfjs hands it around as its data id. */
 export class TorchData {
@@ -70,7 +68,7 @@ export class TorchBackend extends KernelBackend {
   /** Data that came from another backend, under the id it had there. */
   readonly #adopted = new WeakMap<object, TorchData>();
   /** Logits that a loss may hold at once; more are computed in chunks, and again in the backward pass. */
-  #logitsAtOnce = LOGITS_AT_ONCE;
+  logitsAtOnce = LOGITS_AT_ONCE;
   /** Whether causal masks are told by a flag, which faster kernels take, in place of numbers. */
   flagsCausalMasks = false;
   #count = 0;
@@ -79,14 +77,6 @@ export class TorchBackend extends KernelBackend {
     super();
     this.torch = torch;
     this.#floatType = floatType;
-  }
-
-  get logitsAtOnce(): number {
-    return this.#logitsAtOnce;
-  }
-
-  set logitsAtOnce(count: number | undefined) {
-    this.#logitsAtOnce = count ?? LOGITS_AT_ONCE;
   }
 
   /** The data of a tensor. */

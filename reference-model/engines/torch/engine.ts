@@ -15,6 +15,7 @@ import { registerElementwiseKernels } from './kernels/elementwise.js';
 import { registerFusedKernels } from './kernels/fused.js';
 import { registerLayoutKernels } from './kernels/layout.js';
 import { registerReductionKernels } from './kernels/reduction.js';
+import { FEW_LOGITS_AT_ONCE, LOGITS_AT_ONCE } from './logits-at-once.js';
 import { peakFlops } from './peak-flops.js';
 import { type TorchPrecision, type TorchSettings, torchSettings } from './settings.js';
 
@@ -85,7 +86,7 @@ export async function activateTorchEngine(
   addon.fixAttentionKernels();
   const backend = registeredBackend(loaded);
   backend.flagsCausalMasks = masks === 'causal';
-  backend.logitsAtOnce = settings.checkpointing === 'all' ? 0 : undefined;
+  backend.logitsAtOnce = settings.checkpointing === 'all' ? FEW_LOGITS_AT_ONCE : LOGITS_AT_ONCE;
   await setBackend(TORCH_BACKEND);
   active = { backend, settings: { ...settings, device } };
   const { precision, threads, deterministic, checkpointing } = settings;

@@ -71,6 +71,20 @@ describe('a calibration', () => {
     expect(startSeconds).toBe(0.25);
   });
 
+  test('keeps the peak of memory where the engine tells it', async () => {
+    expect(await measured()).not.toHaveProperty('peakMemoryBytes');
+    const machinery: Machinery = {
+      ...(fakeMachinery as Machinery),
+      train: (job) => {
+        const onEvent: typeof job.onEvent = (event) =>
+          job.onEvent(event.type === 'step' ? { ...event, peakMemoryBytes: 1000 + event.step } : event);
+        return (fakeMachinery as Machinery).train({ ...job, onEvent });
+      },
+    };
+    const { peakMemoryBytes } = await calibrate(config, { machinery, dataSets, startSeconds: 0 });
+    expect(peakMemoryBytes).toBe(1000 + config.recipe.stages.reduce((sum, { steps }) => sum + steps, 0));
+  });
+
   test('gives back the time that was measured, for training and answering alike', async () => {
     const calibration = await measured();
     const { nodes } = runGraph(plan, tokenCounter(dataSets));

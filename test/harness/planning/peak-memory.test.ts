@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { engineMemory } from '../../../harness/planning/engine-memory.js';
 import { paperPlan } from '../../../harness/planning/paper-plan.js';
 import { activationBytes, peakMemory } from '../../../harness/planning/peak-memory.js';
 import { readNamedSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
+import { torchSettings } from '../../../reference-model/engines/torch/settings.js';
 import type { DataSets } from '../../../reference-model/training/stage-data.js';
 
 /** As many images and texts as a data set holds, without generating it. */
@@ -13,6 +15,8 @@ function dataSet(name: string, images: number, texts: number, pixelBytes = 32 * 
     [name]: { name, fingerprint: '', splits: { train: Array.from({ length: images }, () => sample) } },
   } as unknown as DataSets;
 }
+
+const torch = () => torchSettings({});
 
 const scenes = dataSet('tiny-scenes-2', 6000, 120_000);
 const pathology = dataSet('tiny-pathology-2', 3300, 56_100);
@@ -29,6 +33,26 @@ describe('the peak memory of a run', () => {
   ])('is within a fifth of what was measured: %s', (_, id, dataSets, measured) => {
     const { total } = peakMemory(firstConfig(id), dataSets);
     expect(Math.abs(total - measured) / measured).toBeLessThan(0.2);
+  });
+
+  test('on the engine torch is within a fifth of what was measured', () => {
+    // The median of `peakMemoryBytes` of six smoke runs of finding 1 on the CPU (Node 20, libtorch 2.11): 338 to 385 MB.
+    const { total, engine } = peakMemory(firstConfig('finding-1'), scenes, engineMemory('torch', torch));
+    expect(engine).toBe('torch');
+    expect(Math.abs(total - 372e6) / 372e6).toBeLessThan(0.2);
+  });
+
+  test('in 16 bits has a copy of what learns, keeps the rest and all activations in 16 bits, and recomputes what it is told to', () => {
+    const config = firstConfig('finding-1');
+    const whole = engineMemory('torch', torch);
+    const short = engineMemory('torch', () => ({ ...torch(), precision: 'bfloat16' }));
+    const again = engineMemory('torch', () => ({ ...torch(), checkpointing: 'blocks' }));
+    expect([short.bytesPerLearning, short.bytesPerFrozen]).toEqual([18, 2]);
+    const [all, half, few] = [whole, short, again].map((memory) => peakMemory(config, scenes, memory));
+    expect(half!.activations).toBeGreaterThan(all!.activations / 2);
+    expect(half!.activations).toBeLessThan(all!.activations);
+    expect(few!.activations).toBeLessThan(all!.activations);
+    expect(few!.parameters).toBe(all!.parameters);
   });
 
   test('is the sum of its parts, and parameters take sixteen bytes where all of them are trained', () => {
@@ -66,6 +90,26 @@ describe('what a forward pass keeps', () => {
     expect(scored - one).toBe(5 * 8 * model.language.vocabularySize);
     const kept = activationBytes(model, ['language'], pass, { ...fused, probabilities: true });
     expect(kept - one).toBe(2 * model.language.layers * 100 * 100 * model.language.attentionHeads);
+  });
+
+  test('where blocks are computed again is what enters them, and one of them whole', () => {
+    const own = (layers: number, kept: 'everything' | 'block-inputs') => {
+      const { vision } = model;
+      return activationBytes({ ...model, vision: { ...vision, layers } }, ['vision'], pass, { ...fused, kept });
+    };
+    const patches = (model.vision.imageSize / model.vision.patchSize) ** 2;
+    expect(own(9, 'block-inputs') - own(8, 'block-inputs')).toBe(2 * patches * model.vision.hiddenSize);
+    expect(own(9, 'block-inputs')).toBeLessThan(own(9, 'everything') / 4);
+  });
+
+  test('of scores is no more than what is computed at a time', () => {
+    const scored = { ...pass, examples: 100, answerTokens: 50 };
+    const scores = (scoresAtOnce?: number) =>
+      activationBytes(model, ['language'], scored, {
+        ...fused,
+        ...(scoresAtOnce === undefined ? {} : { scoresAtOnce }),
+      });
+    expect(scores() - scores(1000)).toBe(8 * (100 * 50 * model.language.vocabularySize - 1000));
   });
 
   test('is part of what the paper scale takes on each device, and the budget is passed at a step', () => {

@@ -95,7 +95,7 @@ describe('the document of a plan', async () => {
         responseFlops: count,
         recordBytes: count,
       },
-      memory: { process: count, data: count, parameters: count, activations: count, total: count },
+      memory: { engine: 'string', process: count, data: count, parameters: count, activations: count, total: count },
       executors: [
         {
           executor: 'string',

@@ -239,11 +239,14 @@ export interface PowerView {
   /** Unit of the effect. */
   readonly axis: string;
   readonly margin: number;
+  /** All that were planned. */
   readonly seeds: number;
+  /** Seeds at each planned look, the last all of them. */
+  readonly looks: readonly number[];
   /** Two-sided level that the chances are for: α ÷ claims. */
   readonly alpha: number;
   readonly claims: number;
-  /** Whether the seeds were looked at several times, which the curves leave out. */
+  /** Whether looks were planned, which the curves take into account. */
   readonly sequential: boolean;
   /** Standard deviation of the effects of the page's own seeds. */
   readonly observedSpread: number;
@@ -257,8 +260,17 @@ export interface PowerCurveView {
   /** P(ruled out or contradicted) without an effect, and P(reproduced) for an effect of 1.5 margins. */
   readonly ruledOutWithoutEffect: number;
   readonly reproducedAtBenefit: number;
+  /** Look by look, of the claim by itself, without an effect and for one of 1.5 margins; absent where there is one look. */
+  readonly withoutEffect?: PowerLooksView;
+  readonly atBenefit?: PowerLooksView;
   /** From −1 to 2 margins. */
   readonly points: readonly (Readonly<Record<Verdict, number>> & { readonly effect: number })[];
+}
+
+export interface PowerLooksView {
+  readonly expectedSeeds: number;
+  /** The chance that each look ends it with a word. */
+  readonly looks: readonly (Readonly<Record<Exclude<Verdict, 'inconclusive'>, number>> & { readonly seeds: number })[];
 }
 
 export interface PilotView {

@@ -5,13 +5,9 @@
 
 import { number } from '../statistics/number-text.js';
 import { minimumDetectableEffect, seedsNeeded } from '../statistics/power.js';
-import {
-  benefitInMargins,
-  chanceToReproduce,
-  chanceToRuleOut,
-  seedsForPower,
-  spreadUpperBound,
-} from '../statistics/verdict-power.js';
+import { chancesWithLooks, type SequentialChances } from '../statistics/sequential-power.js';
+import { seedsForPowerWithLooks } from '../statistics/sequential-seeds.js';
+import { benefitInMargins, spreadUpperBound } from '../statistics/verdict-power.js';
 import type { Plan } from '../suite/plan.js';
 import type { Hypothesis } from '../suite/schema.js';
 
@@ -27,14 +23,16 @@ export interface Pilot {
   readonly degreesOfFreedom?: number;
 }
 
-/** The chances of a verdict for one spread. */
+/** The chances of a verdict for one spread, on a claim by itself. */
 export interface VerdictPower {
   readonly spread: 'estimate' | 'upper bound';
   readonly standardDeviation: number;
-  /** That a benefit of the margin is ruled out where there is no effect. */
+  /** That a benefit of the margin is ruled out where there is no effect, at any look. */
   readonly ruledOut: number;
-  /** That an effect of 1.5 margins is reproduced. */
+  /** That an effect of 1.5 margins is reproduced, at any look. */
   readonly reproduced: number;
+  /** Look by look, for no effect and for one of 1.5 margins; absent where nothing is decided before all seeds have run. */
+  readonly looks?: { readonly withoutEffect: SequentialChances; readonly benefit: SequentialChances };
   /** Seeds with which both are as likely as `power`; null when 1000 do not suffice. */
   readonly seedsNeeded: number | null;
 }
@@ -61,16 +59,22 @@ export interface DetectableEffect {
   readonly verdict?: { readonly alpha: number; readonly powers: readonly VerdictPower[] };
 }
 
-/** @param pilotOf undefined where nothing is known */
+/**
+ * @param pilotOf undefined where nothing is known
+ * @param looks seeds at each look, ascending, the last all of them
+ */
 export function detectableEffects(
   { hypotheses, seeds }: Pick<Plan, 'hypotheses' | 'seeds'>,
   pilotOf: (hypothesis: Hypothesis) => Pilot | undefined,
+  looks: readonly number[] = [seeds.length],
 ): readonly DetectableEffect[] {
   const alpha = Math.min(...hypotheses.map((hypothesis) => hypothesis.alpha));
   const corrections = [
     { correction: 'none', alpha },
     ...(hypotheses.length > 1 ? [{ correction: 'holm', alpha: alpha / hypotheses.length } as const] : []),
   ] as const;
+  const plan = { alpha: corrections.at(-1)!.alpha, looks };
+  const chances = hypotheses.some(({ margin }) => margin > 0) ? chancesWithLooks(plan) : undefined;
   return hypotheses.map((hypothesis) => {
     const { id, metric, margin } = hypothesis;
     const pilot = pilotOf(hypothesis);
@@ -87,28 +91,36 @@ export function detectableEffects(
           ? null
           : (seedsNeeded({ effect: margin, standardDeviation, alpha: level, power, max: mostSeeds }) ?? null),
     }));
-    if (margin === 0) return { ...about, pilot, levels };
-    return {
-      ...about,
-      pilot,
-      levels,
-      verdict: verdictPowers(pilot, { n: seeds.length, margin, alpha: levels.at(-1)!.alpha }),
-    };
+    if (margin === 0 || chances === undefined) return { ...about, pilot, levels };
+    return { ...about, pilot, levels, verdict: verdictPowers(pilot, { ...plan, margin, chances }) };
   });
 }
 
 function verdictPowers(
   { standardDeviation, degreesOfFreedom }: Pilot,
-  { n, margin, alpha }: { readonly n: number; readonly margin: number; readonly alpha: number },
+  {
+    alpha,
+    looks,
+    margin,
+    chances,
+  }: {
+    readonly alpha: number;
+    readonly looks: readonly number[];
+    readonly margin: number;
+    readonly chances: ReturnType<typeof chancesWithLooks>;
+  },
 ): NonNullable<DetectableEffect['verdict']> {
   const powerOf = (spread: VerdictPower['spread'], deviation: number): VerdictPower => {
-    const rule = { standardDeviation: deviation, margin, alpha };
+    const rule = { standardDeviation: deviation, margin };
+    const [withoutEffect, benefit] = [0, benefitInMargins * margin].map(chances(rule));
+    const { ruledOut, contradicted } = withoutEffect!;
     return {
       spread,
       standardDeviation: deviation,
-      ruledOut: chanceToRuleOut({ ...rule, n }),
-      reproduced: chanceToReproduce({ ...rule, n }),
-      seedsNeeded: seedsForPower({ ...rule, power, max: mostSeeds }) ?? null,
+      ruledOut: ruledOut + contradicted,
+      reproduced: benefit!.reproduced,
+      ...(looks.length < 2 ? {} : { looks: { withoutEffect: withoutEffect!, benefit: benefit! } }),
+      seedsNeeded: seedsForPowerWithLooks({ ...rule, alpha, looks, power, max: mostSeeds }) ?? null,
     };
   };
   const estimate = powerOf('estimate', standardDeviation);

@@ -130,9 +130,9 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     ...(jobs === undefined ? {} : { jobs }),
     ...(calibration === undefined ? {} : { calibration }),
   });
-  const detectable = plan.smoke ? [] : detectableEffects(plan, await pilots(store, plan));
   const { suite, dataSet, scale, smoke, hypotheses } = plan;
   const looks = smoke ? [] : looksOf(plan);
+  const detectable = smoke ? [] : detectableEffects(plan, await pilots(store, plan), looks);
   const arms = armSizes(plan);
   const { parameters, batchSize } = arms[0]!;
   const steps = stepCounts(plan);

@@ -1,8 +1,9 @@
 /** A plan as text for the terminal: what is trained as a tree, what it costs, and what it can find. */
 import { logLines } from '../log-text.js';
 import { number } from '../statistics/number-text.js';
+import type { LookChances } from '../statistics/sequential-power.js';
 import { benefitInMargins } from '../statistics/verdict-power.js';
-import { type DetectableEffect, share } from './detectable-effects.js';
+import { type DetectableEffect, share, type VerdictPower } from './detectable-effects.js';
 import type { EngineTime } from './engine-times.js';
 import { executorText } from './executor-text.js';
 import type { ArmSizes, PlanDocument } from './plan-document.js';
@@ -109,32 +110,52 @@ function detectableText({ hypothesis, margin, seeds, power, pilot, levels }: Det
     return `tells an effect of ${number(effect)} from none and calls one of ${number(reproduced)} reproduced at α = ${level}`;
   });
   return (
-    `${hypothesis}: ${effects.join('; ')}; with a probability of ${power * 100} % over ${plural(seeds, 'seed')}; ` +
+    `${hypothesis}: ${effects.join('; ')}; with a probability of ${power * 100} % over ${plural(seeds, 'seed')} at once; ` +
     `margin ${number(margin)}, which itself is reproduced at most half the time; seeds differ by ` +
     `${number(pilot.standardDeviation)} (${pilot.source})`
   );
 }
 
-/** One line for each spread, with what deciding would take. */
+/** One line for each spread, with what deciding would take, and one for each look before the end. */
 function verdictLines(
   { hypothesis, seeds, power, verdict }: DetectableEffect,
   { engines }: Pick<PlanDocument, 'engines'>,
 ): readonly string[] {
   const measured = engines.find(({ seconds }) => seconds !== undefined);
-  return (verdict?.powers ?? []).map(({ spread, standardDeviation, ruledOut, reproduced, seedsNeeded }) => {
+  const time = (count: number): string =>
+    measured?.seconds === undefined
+      ? ''
+      : ` (about ${durationText((measured.seconds.wall * count) / seeds)} on ${measured.engine})`;
+  return (verdict?.powers ?? []).flatMap(({ spread, standardDeviation, ruledOut, reproduced, looks, seedsNeeded }) => {
     const differ =
       spread === 'estimate' ? 'seeds that differ by' : 'the upper bound of 80 % confidence of that spread,';
-    const time = (count: number): string =>
-      measured?.seconds === undefined
-        ? ''
-        : ` (about ${durationText((measured.seconds.wall * count) / seeds)} on ${measured.engine})`;
     const needed = seedsNeeded === null ? 'more than 1000 seeds' : `${plural(seedsNeeded, 'seed')}${time(seedsNeeded)}`;
-    return (
+    const inAll =
       `${hypothesis}: over ${plural(seeds, 'seed')}${time(seeds)} with ${differ} ${number(standardDeviation)}, the margin is ruled out with a ` +
       `probability of ${share(ruledOut)} where there is no effect, and an effect of ${benefitInMargins} margins is reproduced with one of ` +
-      `${share(reproduced)}, at α = ${number(verdict!.alpha)}; ${share(power)} of both takes ${needed}`
-    );
+      `${share(reproduced)}, at α = ${number(verdict!.alpha)}; ${share(power)} of both takes ${needed}`;
+    return looks === undefined ? [inAll] : [inAll, ...lookLines({ hypothesis, standardDeviation, looks })];
   });
+}
+
+/** When it ends, and with which word, for the claim by itself. */
+function lookLines({
+  hypothesis,
+  standardDeviation,
+  looks: { withoutEffect, benefit },
+}: Required<Pick<VerdictPower, 'standardDeviation' | 'looks'>> &
+  Pick<DetectableEffect, 'hypothesis'>): readonly string[] {
+  const at = (look: LookChances): string =>
+    `${share(look.ruledOut)} ruled out, ${share(look.contradicted)} contradicted, ${share(look.reproduced)} reproduced`;
+  return [
+    ['without an effect', withoutEffect] as const,
+    [`with one of ${benefitInMargins} margins`, benefit] as const,
+  ].map(
+    ([condition, { looks, inconclusive, expectedSeeds }]) =>
+      `${hypothesis}: seeds that differ by ${number(standardDeviation)}, ${condition}: ` +
+      `${looks.map((look) => `after ${plural(look.seeds, 'seed')} ${at(look)}`).join('; ')}; ${share(inconclusive)} inconclusive; ` +
+      `${number(expectedSeeds)} seeds on average`,
+  );
 }
 
 function hypothesisText(hypothesis: PlanDocument['hypotheses'][number]): string {

@@ -1,16 +1,11 @@
 /**
- * How likely each word was, over the true effect: for the page's seeds and the spread that the pilot of the suite showed, and for the upper
- * bound of that spread. A record without a pilot shows the spread that was observed, which is known only afterwards.
+ * How likely each word was, over the true effect: for the planned seeds and looks and the spread that the pilot of the suite showed, and for
+ * the upper bound of that spread. A record without a pilot shows the spread that was observed, which is known only afterwards.
  */
-import type { PowerCurveView, PowerView } from '../../reports/index.js';
+import type { PowerCurveView, PowerLooksView, PowerView } from '../../reports/index.js';
 import { meanOfEffects } from '../statistics/effect-statistics.js';
-import {
-  chanceToReproduce,
-  chanceToRuleOut,
-  spreadUpperBound,
-  type VerdictRule,
-  verdictChances,
-} from '../statistics/verdict-power.js';
+import { chancesWithLooks, type SequentialChances } from '../statistics/sequential-power.js';
+import { benefitInMargins, spreadUpperBound } from '../statistics/verdict-power.js';
 import type { DecidedClaim, DecidedFinding } from '../verdict/decide-finding.js';
 import { pilotEvidence } from '../verdict/pilot-evidence.js';
 import { measureView } from './measure-views.js';
@@ -24,30 +19,31 @@ export function powerViews({
   reproduction,
 }: Pick<DecidedFinding, 'claims' | 'reproduction'>): readonly PowerView[] {
   if (reproduction.smoke) return [];
-  const alpha = Math.min(...claims.map(({ hypothesis }) => hypothesis.alpha)) / claims.length;
-  return claims.flatMap((claim) => {
-    const { hypothesis, evidence, decision } = claim;
-    const { id, metric, margin } = hypothesis;
+  const shown = claims.flatMap((claim) => {
     const spreads = spreadsOf(claim, reproduction);
-    if (margin === 0 || spreads.length === 0) return [];
-    const seeds = evidence.effects.length;
-    const curves = spreads.map(({ spread, standardDeviation }) =>
-      curveOf({ standardDeviation, margin, alpha, n: seeds }, spread),
-    );
-    return [
-      {
-        claim: id,
-        axis: measureView(metric).axis,
-        margin,
-        seeds,
-        alpha,
-        claims: claims.length,
-        sequential: reproduction.looks !== undefined,
-        observedSpread: decision.statistics.standardDeviation,
-        curves,
-      },
-    ];
+    return claim.hypothesis.margin === 0 || spreads.length === 0 ? [] : [{ ...claim, spreads }];
   });
+  const [first] = shown;
+  if (first === undefined) return [];
+  const alpha = Math.min(...claims.map(({ hypothesis }) => hypothesis.alpha)) / claims.length;
+  const looks = reproduction.looks?.planned ?? [first.evidence.effects.length];
+  const chances = chancesWithLooks({ alpha, looks });
+  return shown.map(({ hypothesis: { id, metric, margin }, decision, spreads }) => ({
+    claim: id,
+    axis: measureView(metric).axis,
+    margin,
+    seeds: looks.at(-1)!,
+    looks,
+    alpha,
+    claims: claims.length,
+    sequential: reproduction.looks !== undefined,
+    observedSpread: decision.statistics.standardDeviation,
+    curves: spreads.map(({ spread, standardDeviation }) => ({
+      spread,
+      standardDeviation,
+      ...curveOf(margin, chances({ standardDeviation, margin })),
+    })),
+  }));
 }
 
 type Spread = Pick<PowerCurveView, 'spread' | 'standardDeviation'>;
@@ -72,17 +68,19 @@ function spreadsOf(
   return standardDeviation > 0 ? [{ spread: 'observed', standardDeviation }] : [];
 }
 
-function curveOf(rule: VerdictRule & { readonly n: number }, spread: PowerCurveView['spread']): PowerCurveView {
-  const { margin, standardDeviation } = rule;
+function curveOf(
+  margin: number,
+  chancesOf: (effect: number) => SequentialChances,
+): Omit<PowerCurveView, 'spread' | 'standardDeviation'> {
   const places = Array.from({ length: 3 * pointsPerMargin + 1 }, (_, index) => index - pointsPerMargin);
+  const [none, benefit] = [chancesOf(0), chancesOf(benefitInMargins * margin)];
   return {
-    spread,
-    standardDeviation,
-    ruledOutWithoutEffect: chanceToRuleOut(rule),
-    reproducedAtBenefit: chanceToReproduce(rule),
+    ruledOutWithoutEffect: none.ruledOut + none.contradicted,
+    reproducedAtBenefit: benefit.reproduced,
+    ...(none.looks.length < 2 ? {} : { withoutEffect: lookedAhead(none), atBenefit: lookedAhead(benefit) }),
     points: places.map((place) => {
       const effect = (place * margin) / pointsPerMargin;
-      const { reproduced, contradicted, ruledOut, inconclusive } = verdictChances({ ...rule, effect });
+      const { reproduced, contradicted, ruledOut, inconclusive } = chancesOf(effect);
       return {
         effect,
         reproduced: rounded(reproduced),
@@ -91,6 +89,18 @@ function curveOf(rule: VerdictRule & { readonly n: number }, spread: PowerCurveV
         inconclusive: rounded(inconclusive),
       };
     }),
+  };
+}
+
+function lookedAhead({ looks, expectedSeeds }: SequentialChances): PowerLooksView {
+  return {
+    expectedSeeds,
+    looks: looks.map(({ seeds, reproduced, ruledOut, contradicted }) => ({
+      seeds,
+      reproduced: rounded(reproduced),
+      'ruled-out': rounded(ruledOut),
+      contradicted: rounded(contradicted),
+    })),
   };
 }
 

@@ -26,6 +26,7 @@ function upperTail(x: number, degreesOfFreedom: number): number {
   // Terms x^(r + ½) ÷ (1 · 3 · 5 …) for odd, (x/2)^r ÷ r! for even degrees of freedom; each from the one before.
   let term = odd ? root : 1;
   let sum = odd ? 0 : 1;
+  let logDensity = -x / 2;
   for (let order = odd ? 1 : 2; order < degreesOfFreedom; order += 2) {
     if (odd) {
       sum += term;
@@ -34,7 +35,13 @@ function upperTail(x: number, degreesOfFreedom: number): number {
       term *= x / order;
       sum += term;
     }
+    // With a thousand degrees of freedom and more the sum would overflow and the density vanish.
+    if (sum > 1e100) {
+      sum /= 1e100;
+      term /= 1e100;
+      logDensity += Math.log(1e100);
+    }
   }
-  const density = Math.exp(-x / 2);
+  const density = Math.exp(logDensity);
   return odd ? 2 * normalDistribution(-root) + Math.sqrt(2 / Math.PI) * density * sum : density * sum;
 }

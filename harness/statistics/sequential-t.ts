@@ -38,6 +38,11 @@ export function nextPath(path: Path, boundary: number, n: number): Path {
   const limit = limitOf(n);
   const contrast = angles(-limit, limit, 300, (psi) => Math.cos(psi) ** (n - 3));
   const spreads = added === 1 ? [{ angle: 0, weight: 1 }] : spreadAngles(path.n, added);
+  // The innermost loop has millions of turns: cosines are taken out of it, and before a second look every path is open below the boundary.
+  const cosines = Float64Array.from(spreads, ({ angle }) => Math.cos(angle));
+  const weights = Float64Array.from(spreads, ({ weight }) => weight);
+  const isFirst = path.open.every((chance) => chance === 1);
+  const slope = boundary < Math.PI / 2 ? Math.tan(boundary) : Number.POSITIVE_INFINITY;
   const [oldShare, newShare] = [Math.sqrt(path.n / n), Math.sqrt(added / n)];
   const open = new Float64Array(INTERVALS + 1);
   for (let point = 0; point <= INTERVALS; point++) {
@@ -45,9 +50,13 @@ export function nextPath(path: Path, boundary: number, n: number): Path {
     for (const psi of contrast) {
       const sum = oldShare * Math.sin(angle) + newShare * Math.cos(angle) * Math.sin(psi.angle);
       const rest = Math.cos(angle) * Math.cos(psi.angle);
-      for (const theta of spreads) {
-        const before = Math.atan2(sum, rest * Math.cos(theta.angle));
-        if (before < boundary) open[point]! += psi.weight * theta.weight * openAt(path, before);
+      for (let theta = 0; theta < weights.length; theta++) {
+        if (isFirst) {
+          if (sum < slope * rest * cosines[theta]!) open[point]! += psi.weight * weights[theta]!;
+          continue;
+        }
+        const before = Math.atan2(sum, rest * cosines[theta]!);
+        if (before < boundary) open[point]! += psi.weight * weights[theta]! * openAt(path, before);
       }
     }
   }

@@ -3,6 +3,7 @@ import { renderPowerChart, WORD_STYLES } from '../charts/power-chart.js';
 import { renderSpreadStrip } from '../charts/spread-strip.js';
 import type { FindingReportView, PowerCurveView, PowerView } from '../finding-report-view.js';
 import { decimalsFor, formatChosen, formatFixed } from '../numbers.js';
+import { earlyEndInWords, powerLooks } from './power-looks.js';
 import { VERDICT_WORDS } from './verdict-words.js';
 
 /** Rows of the table, in margins. */
@@ -31,9 +32,14 @@ export function powerSection({ power, claims }: FindingReportView) {
       seeds: own.seeds,
       alpha: formatChosen(own.alpha),
       corrected: own.claims > 1,
-      sequential: own.sequential,
+      looks: own.looks.length < 2 ? undefined : own.looks.slice(0, -1).join(', '),
       isObserved: own.curves.every(({ spread }) => spread === 'observed'),
-      chances: own.curves.map((curve) => `With the ${SPREADS[curve.spread].words}: ${chancesInWords(curve)}`),
+      chances: own.curves.map((curve) =>
+        [`With the ${SPREADS[curve.spread].words}: ${chancesInWords(curve)}`, earlyEndInWords(curve, own, percent)]
+          .join(' ')
+          .trim(),
+      ),
+      byLook: powerLooks(own, (spread) => SPREADS[spread].column),
       strip: strip(own, `${id}-spread`, decimals),
       columns: own.curves.flatMap((curve) =>
         WORD_STYLES.map(({ word }) => `${VERDICT_WORDS[word].word}, ${SPREADS[curve.spread].column}`),

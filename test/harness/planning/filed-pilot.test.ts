@@ -3,6 +3,7 @@ import { detectableEffects, underpoweredWarnings } from '../../../harness/planni
 import { filedPilots } from '../../../harness/planning/filed-pilot.js';
 import { planDocument } from '../../../harness/planning/plan-document.js';
 import { planText } from '../../../harness/planning/plan-text.js';
+import { chancesWithLooks } from '../../../harness/statistics/sequential-power.js';
 import { chanceToReproduce, chanceToRuleOut } from '../../../harness/statistics/verdict-power.js';
 import { type Pilot, pilotSchema } from '../../../harness/suite/pilot-schema.js';
 import { type Plan, planSuite } from '../../../harness/suite/plan.js';
@@ -124,6 +125,28 @@ describe('the spread that a pilot file shows', () => {
     }
     expect(planText(document)).toContain(`${Math.round(powers[0]!.ruledOut * 100)} % where there is no effect`);
     expect(document.warnings).toEqual(underpoweredWarnings(document.detectable, plan.suite.caveats));
+  });
+
+  test('counts the looks of the suite in, and tells when it ends', async () => {
+    const looking = planWith(pilot, { looks: [3] });
+    const document = await planDocument(looking, {
+      engine: 'auto',
+      calibrate: false,
+      onCalibration: () => {},
+      out: temporaryFolder(),
+    });
+    const looks = [3, looking.seeds.length];
+    for (const { standardDeviation, ruledOut, reproduced, looks: ahead } of document.detectable[0]!.verdict!.powers) {
+      const chancesOf = chancesWithLooks({ alpha: 0.025, looks })({ standardDeviation, margin: 0.2 });
+      const [none, benefit] = [chancesOf(0), chancesOf(1.5 * 0.2)];
+      expect([ruledOut, reproduced]).toEqual([none.ruledOut + none.contradicted, benefit.reproduced]);
+      expect(ahead).toEqual({ withoutEffect: none, benefit });
+    }
+    const text = planText(document);
+    expect(text).toMatch(
+      /without an effect: after 3 seeds \d+ % ruled out, \d+ % contradicted, \d+ % reproduced; after 6 seeds/,
+    );
+    expect(text).toMatch(/with one of 1\.5 margins: .*; \d+ % inconclusive; [\d.]+ seeds on average/);
   });
 });
 

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import { chanceToDecide } from '../../../harness/statistics/seeds-to-decide.js';
+import { chancesWithLooks } from '../../../harness/statistics/sequential-power.js';
 import { spreadUpperBound, verdictChances } from '../../../harness/statistics/verdict-power.js';
 import { pilotSchema } from '../../../harness/suite/pilot-schema.js';
 import { decideFinding } from '../../../harness/verdict/decide-finding.js';
 import { sha256 } from '../../../reference-model/files/hashing.js';
 import { renderFindingReport } from '../../../reports/index.js';
+import { textOf } from '../../reports/page-text.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 import { fabricate, suiteOf } from './fabricated-records.js';
 import { deviation, onOff, paired } from './made-up-suites.js';
@@ -59,7 +61,15 @@ describe('the power of a suite with a pilot', async () => {
 
   test('is drawn for the pilot’s spread and its upper bound, at the strictest level, where there is a margin', () => {
     expect(others).toEqual([]);
-    expect(power).toMatchObject({ claim: 'better', margin, seeds: 6, alpha: 0.05 / 2, claims: 2, sequential: false });
+    expect(power).toMatchObject({
+      claim: 'better',
+      margin,
+      seeds: 6,
+      looks: [6],
+      alpha: 0.05 / 2,
+      claims: 2,
+      sequential: false,
+    });
     expect(power!.observedSpread).toBeCloseTo(Math.sqrt(10 / 5), 12);
     const bound = spreadUpperBound({ standardDeviation: spread, degreesOfFreedom: 2 });
     expect(power!.curves.map(({ standardDeviation }) => standardDeviation)).toEqual([
@@ -120,6 +130,56 @@ describe('the power of a suite with a pilot', async () => {
     expect(page).toMatch(/<desc id="power-1-1-description">[^<]*At no effect: reproduced [^<]*At two margins: /);
     expect(page).toContain('shape is &#60;i&#62;not&#60;/i&#62; learnt');
     expect(page).toContain('½ ×');
+  });
+});
+
+describe('the power of a suite with looks', async () => {
+  const looks = { planned: [3, 6], taken: [{ seeds: 3, verdict: 'inconclusive' as const }] };
+  const { folder } = fabricate(temporaryFolder(), suite, {
+    scores: (arm, seed) => ({ accuracy: arm === 'on' ? 8 + deviation(seed) : 5 }),
+    provenance: () => ({ statement }),
+    change: (reproduction) => ({ ...reproduction, pilot, statement, looks }),
+  });
+  const view = await buildFindingView(decideFinding(folder));
+  const [power] = view.power;
+
+  test('counts them in, at the strictest level, and tells when it ends', () => {
+    expect(power).toMatchObject({ seeds: 6, looks: [3, 6], alpha: 0.05 / 2, sequential: true });
+    for (const { standardDeviation, withoutEffect, atBenefit, ...curve } of power!.curves) {
+      const chancesOf = chancesWithLooks({ alpha: 0.025, looks: [3, 6] })({ standardDeviation, margin });
+      const [none, benefit] = [chancesOf(0), chancesOf(1.5 * margin)];
+      expect(curve.ruledOutWithoutEffect).toBe(none.ruledOut + none.contradicted);
+      expect(curve.reproducedAtBenefit).toBe(benefit.reproduced);
+      expect([withoutEffect!.expectedSeeds, atBenefit!.expectedSeeds]).toEqual([
+        none.expectedSeeds,
+        benefit.expectedSeeds,
+      ]);
+      expect(atBenefit!.looks.map(({ seeds }) => seeds)).toEqual([3, 6]);
+      const ends = atBenefit!.looks.reduce((sum, look) => sum + look.reproduced, 0);
+      expect(ends).toBeCloseTo(benefit.reproduced, 3);
+    }
+  });
+
+  test('says so on the page, look by look', () => {
+    const page = textOf(renderFindingReport(view));
+    expect(page).toContain('The looks after 3 seeds are counted in');
+    expect(page).toContain('each claim stands by itself here');
+    expect(page).toContain('When it ends, look by look');
+    expect(page).toContain('Reproduced after 3 seeds');
+    expect(page).toMatch(/It ends before all 6 seeds with a probability of .* seeds on average\./);
+  });
+
+  test('is that of the planned seeds where an early look has ended it', async () => {
+    const ended = fabricate(temporaryFolder(), suite, {
+      scores: (arm, seed) => ({ accuracy: arm === 'on' ? 8 + deviation(seed) : 5 }),
+      change: (reproduction) => ({
+        ...reproduction,
+        runs: reproduction.runs.filter(({ seed }) => seed <= 3),
+        looks: { planned: [3, 6], taken: [] },
+      }),
+    });
+    const [early] = (await buildFindingView(decideFinding(ended.folder))).power;
+    expect(early).toMatchObject({ seeds: 6, looks: [3, 6] });
   });
 });
 

@@ -15,6 +15,14 @@ describe('chi-square quantiles', () => {
     expect(chiSquareQuantile(probability, degreesOfFreedom)).toBeCloseTo(quantile, 9);
   });
 
+  // mpmath 1.3, 30 digits: the root of gammainc(df / 2, 0, x / 2, regularized=True) − probability
+  test.each([
+    [0.1, 1999, 1918.408134112908],
+    [0.975, 4000, 4177.191056286184],
+  ])('of %f with %i degrees of freedom agree with mpmath', (probability, degreesOfFreedom, quantile) => {
+    expect(chiSquareQuantile(probability, degreesOfFreedom)).toBeCloseTo(quantile, 7);
+  });
+
   test('refuse what has none', () => {
     expect(() => chiSquareQuantile(1, 3)).toThrow(RangeError);
     expect(() => chiSquareQuantile(0.5, 1.5)).toThrow(RangeError);

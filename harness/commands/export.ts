@@ -1,23 +1,48 @@
-/** `vlm-bench export`: a finished run in the form of other programs. */
+/** `vlm-bench export`: a trained model in the form of other programs. */
 import { type Command, Option } from 'commander';
+import { UserError } from '../errors.js';
 import { printNote } from '../log-text.js';
 
 interface ExportFlags {
-  readonly format: 'hugging-face';
+  readonly format: 'hugging-face' | 'onnx';
   readonly out: string;
   readonly allowMaskMismatch?: true;
+  readonly quantize?: 'int8' | 'q8';
 }
 
 export function registerExport(program: Command): void {
   program
     .command('export')
-    .description('write a trained model as a folder that transformers loads')
-    .argument('<run>', 'record of a finished run')
-    .addOption(new Option('--format <format>', 'form of the folder').choices(['hugging-face']).makeOptionMandatory())
+    .description('write a trained model as a folder that transformers (hugging-face) or transformers.js (onnx) loads')
+    .argument(
+      '<run>',
+      'record of a finished run; for onnx also the folder of a LLaVA model as the Hugging Face hub has it',
+    )
+    .addOption(
+      new Option('--format <format>', 'form of the folder').choices(['hugging-face', 'onnx']).makeOptionMandatory(),
+    )
     .requiredOption('--out <dir>', 'folder to be made')
-    .option('--allow-mask-mismatch', 'also where transformers cannot apply the attention mask of the run')
-    .action(async (run: string, { out, allowMaskMismatch }: ExportFlags) => {
+    .option('--allow-mask-mismatch', 'also where the attention mask of the run cannot be applied there')
+    .addOption(
+      new Option(
+        '--quantize <kind>',
+        'for onnx, also graphs with weights in 8 bits, as transformers.js names them',
+      ).choices(['int8', 'q8']),
+    )
+    .action(async (run: string, { allowMaskMismatch, quantize, ...flags }: ExportFlags) => {
+      if (quantize !== undefined && flags.format !== 'onnx') throw onlyForGraphs();
       const { exportRun } = await import('../export/export-run.js');
-      printNote(await exportRun({ run, out, allowsMaskMismatch: allowMaskMismatch === true }));
+      const quantised = quantize === undefined ? {} : { quantised: quantize };
+      printNote(await exportRun({ ...flags, run, allowsMaskMismatch: allowMaskMismatch === true, ...quantised }));
     });
+}
+
+function onlyForGraphs(): UserError {
+  const problem = {
+    code: 'usage',
+    what: '--quantize is for graphs alone',
+    expected: '--format onnx',
+    fix: 'leave --quantize out, or export graphs',
+  } as const;
+  return new UserError(problem, { exitCode: 2 });
 }

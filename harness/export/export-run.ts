@@ -1,27 +1,83 @@
-/** `vlm-bench export`: a finished run as a folder that `transformers` loads. No engine is started and nothing is computed but copied. */
+/**
+ * `vlm-bench export`: a trained model as a folder that `transformers` or transformers.js loads. No engine is started and nothing is computed
+ * but copied, or rounded to 8 bits.
+ */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { exportModel } from '../../reference-model/checkpoint/hugging-face/export-model.js';
+import { type ExportedRun, exportModel } from '../../reference-model/checkpoint/hugging-face/export-model.js';
+import { isHubFolder } from '../../reference-model/checkpoint/hugging-face/open-tensors.js';
+import { exportHubOnnx, exportOnnx } from '../../reference-model/checkpoint/onnx/export-model.js';
+import type { QuantisedFormat } from '../../reference-model/checkpoint/onnx/quantised-layers.js';
+import type { ExportedMask } from '../../reference-model/checkpoint/onnx/visual-marks.js';
 import { openWeights } from '../../reference-model/checkpoint/trained-weights.js';
 import { fillFolderAtomically } from '../../reference-model/files/atomic-folder.js';
+import type { MaskKind } from '../../reference-model/model/config.js';
 import { lastTrainedStage } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
+import { runPathsIn } from '../records/run-paths.js';
 import { readFinishedRunIn } from '../records/run-record.js';
 import { modelCard } from './model-card.js';
+import { onnxCard } from './onnx-card.js';
 
 export interface ExportRequest {
-  /** Folder of a run's record. */
+  /** Folder of a run's record; as graphs, also of a whole model of the hub. */
   readonly run: string;
   /** Folder to be made. */
   readonly out: string;
   /** Whether a model may be written that behaves otherwise there, because of its attention mask. */
   readonly allowsMaskMismatch: boolean;
+  /** `hugging-face` by default. */
+  readonly format?: 'hugging-face' | 'onnx';
+  /** Of graphs: whether there are some with weights in 8 bits too. */
+  readonly quantised?: QuantisedFormat;
 }
 
 /** @returns the folder. @throws UserError, InputError */
-export async function exportRun({ run, out, allowsMaskMismatch }: ExportRequest): Promise<string> {
+export async function exportRun(request: ExportRequest): Promise<string> {
+  const { run, out, format = 'hugging-face' } = request;
   requireEmpty(out);
-  const { identity, provenance, result, weights } = readFinishedRunIn(resolve(run));
+  switch (format) {
+    case 'hugging-face':
+      return exportHuggingFace(request);
+    case 'onnx':
+      return isHubFolder(resolve(run)) ? exportHubModel(request) : exportRunAsOnnx(request);
+    default:
+      return format satisfies never;
+  }
+}
+
+async function exportHuggingFace({ run, out, allowsMaskMismatch }: ExportRequest): Promise<string> {
+  const { record, exported } = openRun(run);
+  const { mask } = exported;
+  if (mask !== 'causal' && !allowsMaskMismatch)
+    throw maskMismatch(run, mask, 'which transformers cannot apply', 'causal');
+  return fill(out, (folder) =>
+    exportModel(folder, exported, ({ hasNormLayer }) => modelCard({ ...record, mask, hasNormLayer })),
+  );
+}
+
+async function exportRunAsOnnx({ run, out, allowsMaskMismatch, quantised }: ExportRequest): Promise<string> {
+  const { record, exported } = openRun(run);
+  const { mask } = exported;
+  const decoderMask: ExportedMask = mask === 'prefix-bidirectional' ? 'causal' : mask;
+  if (decoderMask !== mask && !allowsMaskMismatch) {
+    const why = 'which the decoder cannot apply there, as nobody tells it what is question and what answer';
+    throw maskMismatch(run, mask, why, 'causal or visual-bidirectional');
+  }
+  const isBeam = record.identity.config.generation.strategy === 'beam';
+  const card = onnxCard({ ...record, mask, decoderMask, isBeam, ...(quantised === undefined ? {} : { quantised }) });
+  return fill(out, (folder) =>
+    exportOnnx(folder, exported, decoderMask, card, quantised === undefined ? {} : { quantised }),
+  );
+}
+
+async function exportHubModel({ run, out, quantised }: ExportRequest): Promise<string> {
+  return fill(out, (folder) => exportHubOnnx(folder, resolve(run), quantised === undefined ? {} : { quantised }));
+}
+
+function openRun(run: string) {
+  const { weights, ...record } = readFinishedRunIn(resolve(run));
+  const { identity, result } = record;
   const { config } = identity;
   const mask = lastTrainedStage(config.recipe.stages)?.attentionMask;
   if (mask === undefined) {
@@ -32,26 +88,30 @@ export async function exportRun({ run, out, allowsMaskMismatch }: ExportRequest)
       fix: 'export a run with a stage of texts',
     });
   }
-  if (mask !== 'causal' && !allowsMaskMismatch) {
-    throw new UserError({
-      code: 'not-available',
-      what: `the model was trained with the mask ${mask}, which transformers cannot apply: its texts would differ there without a word`,
-      where: run,
-      expected: 'a run whose mask is causal',
-      fix: 'export such a run, or give --allow-mask-mismatch: the model card and config.json will say that it differs',
-    });
-  }
   const { maximumNewTokens, strategy, beamWidth } = config.generation;
   const generation = { maximumNewTokens, ...(strategy === 'beam' ? { beamWidth } : {}) };
   const facts = { run: result.runId, code_version: identity.codeVersion, data_fingerprint: identity.dataFingerprint };
-  const exported = { model: config.model, mask, generation, tensors: openWeights(weights), file: weights, facts };
-  return fillFolderAtomically(dirname(resolve(out)), async (temporary) => {
-    exportModel(temporary, exported, ({ hasNormLayer }) =>
-      modelCard({ identity, provenance, result, mask, hasNormLayer }),
-    );
-    return basename(resolve(out));
+  const own = config.tokenizer === undefined ? {} : { tokenizer: runPathsIn(resolve(run)).tokenizer };
+  const source = { model: config.model, mask, generation, facts, ...own };
+  const exported: ExportedRun = { ...source, tensors: openWeights(weights), file: weights };
+  return { record, exported };
+}
+
+function maskMismatch(run: string, mask: MaskKind, why: string, expected: string): UserError {
+  return new UserError({
+    code: 'not-available',
+    what: `the model was trained with the mask ${mask}, ${why}: its texts would differ there without a word`,
+    where: run,
+    expected: `a run whose mask is ${expected}`,
+    fix: 'export such a run, or give --allow-mask-mismatch: the model card and config.json will say that it differs',
   });
 }
+
+const fill = (out: string, write: (folder: string) => void): Promise<string> =>
+  fillFolderAtomically(dirname(resolve(out)), async (temporary) => {
+    write(temporary);
+    return basename(resolve(out));
+  });
 
 /** A folder that is replaced is gone: only one that holds nothing is. */
 function requireEmpty(out: string): void {

@@ -2,24 +2,21 @@
 import { type MaskKind, visualTokensPerImage } from '../../reference-model/model/config.js';
 import type { FinishedTraining } from '../records/run-record.js';
 
-export interface CardInput extends Pick<FinishedTraining, 'identity' | 'provenance' | 'result'> {
+/** What a card is about. */
+export interface CardRun extends Pick<FinishedTraining, 'identity' | 'provenance' | 'result'> {
+  /** That the run was trained and evaluated with. */
   readonly mask: MaskKind;
+}
+
+export interface CardInput extends CardRun {
   /** Whether a layer of the encoder computes its last norm. */
   readonly hasNormLayer: boolean;
 }
 
 /** Markdown with the front matter that the hub reads. */
 export function modelCard(input: CardInput): string {
-  const { identity, result } = input;
-  const { model } = identity.config;
-  const sections = [
-    '---\nlibrary_name: transformers\npipeline_tag: image-text-to-text\ntags: [vlm-bench, benchmark]\n---',
-    `# vlm-bench run ${result.runId}`,
-    `A vision-language model of ${result.parameters.toLocaleString('en')} parameters, trained by vlm-bench as one run of an experiment: ` +
-      `vision layers: ${model.vision.layers}, visual tokens of an image: ${visualTokensPerImage(model)}, ` +
-      `language layers: ${model.language.layers}, vocabulary: ${model.language.vocabularySize}. ` +
-      'It is made to compare ways of training; it describes the images of its data set and no others.',
-    ...evidence(input),
+  const { model } = input.identity.config;
+  return cardOf(input, 'transformers', [
     maskSection(input),
     ...(input.hasNormLayer ? [normSection(model.vision.layers)] : []),
     '## Use\n\n' +
@@ -34,20 +31,36 @@ export function modelCard(input: CardInput): string {
       'print(processor.decode(answer, skip_special_tokens=True))\n' +
       '```\n\n' +
       `Images of ${model.vision.imageSize} × ${model.vision.imageSize} pixels are taken as they are; others are resized there by another filter than here.`,
+  ]);
+}
+
+/** What every card says of a run, around the sections of one library. */
+export function cardOf(input: CardRun, library: string, sections: readonly string[]): string {
+  const { identity, result } = input;
+  const { model } = identity.config;
+  const all = [
+    `---\nlibrary_name: ${library}\npipeline_tag: image-text-to-text\ntags: [vlm-bench, benchmark]\n---`,
+    `# vlm-bench run ${result.runId}`,
+    `A vision-language model of ${result.parameters.toLocaleString('en')} parameters, trained by vlm-bench as one run of an experiment: ` +
+      `vision layers: ${model.vision.layers}, visual tokens of an image: ${visualTokensPerImage(model)}, ` +
+      `language layers: ${model.language.layers}, vocabulary: ${model.language.vocabularySize}. ` +
+      'It is made to compare ways of training; it describes the images of its data set and no others.',
+    ...evidence(input),
+    ...sections,
     provenanceSection(input),
     scoreSection(input),
   ];
-  return `${sections.join('\n\n')}\n`;
+  return `${all.join('\n\n')}\n`;
 }
 
-function evidence({ provenance }: CardInput): readonly string[] {
+function evidence({ provenance }: CardRun): readonly string[] {
   if (provenance.smoke === true)
     return ['**A smoke run: it trained for a few steps only and is evidence of nothing.**'];
   if (provenance.pilot === true) return ['**A run of a pilot, from which nothing may be decided.**'];
   return [];
 }
 
-function maskSection({ mask }: CardInput): string {
+function maskSection({ mask }: CardRun): string {
   const text =
     mask === 'causal'
       ? 'Every position sees those before it, as in `transformers`: texts and scores are the same there.'
@@ -66,7 +79,7 @@ function normSection(layers: number): string {
   );
 }
 
-function provenanceSection({ identity, provenance, result }: CardInput): string {
+function provenanceSection({ identity, provenance, result }: CardRun): string {
   const { config, dataFingerprint, codeVersion } = identity;
   const { git, statement } = provenance;
   const rows: readonly (readonly [string, string])[] = [
@@ -96,7 +109,7 @@ function provenanceSection({ identity, provenance, result }: CardInput): string 
   return `## Provenance\n\n| | |\n|---|---|\n${table}`;
 }
 
-function scoreSection({ result, identity }: CardInput): string {
+function scoreSection({ result, identity }: CardRun): string {
   const { split, captionImages, questions } = identity.config.evaluation;
   const rows = Object.entries(result.scores).map(
     ([id, score]) => `| ${id} | ${score.value} | \`${score.signature.replaceAll('|', '\\|')}\` |`,

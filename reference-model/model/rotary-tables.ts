@@ -4,18 +4,27 @@ import { cos, power, sin } from '../numerics/elementary.js';
 import type { RotaryTables } from '../ops/rotary-embedding.js';
 import type { LanguageConfig, RotaryScaling } from './config.js';
 
-/**
- * Angle of position p and frequency i: p · base^(−2i/D), with D the width of a head (Su et al. 2021, arXiv 2104.09864, §3.2.2).
- *
- * @returns two tensors [maximumPositions, D/2], which the caller owns
- */
-export function rotaryTables({
+/** Cosines and sines in memory, row-major. */
+interface RotaryValues {
+  readonly shape: readonly [positions: number, frequencies: number];
+  readonly cosine: Float32Array;
+  readonly sine: Float32Array;
+}
+
+/** On the engine: two tensors [maximumPositions, D/2], which the caller owns. */
+export function rotaryTables(config: LanguageConfig): RotaryTables {
+  const { shape, cosine, sine } = rotaryValues(config);
+  return { cosine: tf.tensor2d(cosine, [...shape]), sine: tf.tensor2d(sine, [...shape]) };
+}
+
+/** Angle of position p and frequency i: p · base^(−2i/D), with D the width of a head (Su et al. 2021, arXiv 2104.09864, §3.2.2). */
+export function rotaryValues({
   hiddenSize,
   attentionHeads,
   rotaryBase,
   maximumPositions,
   rotaryScaling,
-}: LanguageConfig): RotaryTables {
+}: LanguageConfig): RotaryValues {
   const half = hiddenSize / attentionHeads / 2;
   const cosine = new Float32Array(maximumPositions * half);
   const sine = new Float32Array(maximumPositions * half);
@@ -27,8 +36,7 @@ export function rotaryTables({
       sine[position * half + i] = sin(position * frequency);
     });
   }
-  const shape: [number, number] = [maximumPositions, half];
-  return { cosine: tf.tensor2d(cosine, shape), sine: tf.tensor2d(sine, shape) };
+  return { shape: [maximumPositions, half], cosine, sine };
 }
 
 /** Grattafiori et al. 2024 (Llama 3, arXiv 2407.21783), as its published configuration is read: by waves per original context. */

@@ -43,7 +43,7 @@ const ACTIVATIONS: Readonly<Record<Activation, string>> = {
  * @throws InputError for a connector that folds patches
  */
 export function expressModel(model: ModelConfig, tensors: TensorSources, tokens: ExpressedTokens): ExpressedModel {
-  const { vision, connector, language } = model;
+  const { vision, connector } = model;
   if (connector.pixelShuffle !== 1) {
     throw new InputError({
       code: 'data-invalid',
@@ -53,10 +53,24 @@ export function expressModel(model: ModelConfig, tensors: TensorSources, tokens:
       fix: 'export a run whose connector folds no patches',
     });
   }
-  const { finalNorm: hasNormLayer = true, dropFirstToken = false } = vision;
-  const { image, begin, end, pad } = tokens;
+  const { finalNorm: hasNormLayer = true } = vision;
+  const own = hasNormLayer ? withFinalNormLayer(vision, tensors) : tensors;
+  return {
+    config: configurationOf(model, tokens, { hasNormLayer }),
+    tensors: withUnusedNorm(vision, own),
+    hasNormLayer,
+  };
+}
+
+/** Content of `config.json`. @param hasNormLayer whether one more layer of the encoder computes its last norm */
+export function configurationOf(
+  model: ModelConfig,
+  { image, begin, end, pad }: ExpressedTokens,
+  { hasNormLayer }: { readonly hasNormLayer: boolean },
+): Json {
+  const { vision, connector, language } = model;
   const ends = { bos_token_id: begin, eos_token_id: end, pad_token_id: pad };
-  const config = {
+  return {
     architectures: ['LlavaForConditionalGeneration'],
     model_type: 'llava',
     dtype: 'float32',
@@ -65,14 +79,12 @@ export function expressModel(model: ModelConfig, tensors: TensorSources, tokens:
     multimodal_projector_bias: true,
     projector_hidden_act: ACTIVATIONS[connector.activation ?? 'gelu-tanh'],
     vision_feature_layer: -1,
-    vision_feature_select_strategy: dropFirstToken ? 'default' : 'full',
+    vision_feature_select_strategy: vision.dropFirstToken === true ? 'default' : 'full',
     ...ends,
     tie_word_embeddings: language.tiedHead ?? true,
     text_config: { ...languageConfig(language), ...ends },
     vision_config: visionConfig(vision, hasNormLayer),
   };
-  const own = hasNormLayer ? withFinalNormLayer(vision, tensors) : tensors;
-  return { config, tensors: withUnusedNorm(vision, own), hasNormLayer };
 }
 
 function visionConfig(vision: VisionConfig, hasNormLayer: boolean): Json {

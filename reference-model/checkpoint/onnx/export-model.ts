@@ -1,0 +1,109 @@
+/**
+ * Writes a model as a folder that transformers.js loads as `LlavaForConditionalGeneration`: graphs in `onnx/`, and beside it configuration,
+ * tokenizer and processor. From a run they are made; from a whole model of the hub they are taken as they are.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { syncFolder } from '../../files/atomic-file.js';
+import { readJson } from '../../files/read-json.js';
+import { readText } from '../../files/read-text.js';
+import { type ExportedRun, parametersOf, writeGenerationConfig } from '../hugging-face/export-model.js';
+import { configurationOf } from '../hugging-face/express-model.js';
+import { openLlava } from '../hugging-face/read-checkpoint.js';
+import { writeJson, writeText } from '../hugging-face/write-folder.js';
+import { tokenizerOf, writeProcessor } from '../hugging-face/write-processor.js';
+import type { QuantisedFormat } from './quantised-layers.js';
+import type { ExportedMask } from './visual-marks.js';
+import { type ExportedGraphs, writeGraphs } from './write-graphs.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface OnnxOptions {
+  /** Whether graphs with weights in 8 bits stand beside those in float32, and of which kind. */
+  readonly quantised?: QuantisedFormat;
+  /** Of weights in one file; see `writeModel`. */
+  readonly fileBytes?: number;
+}
+
+/**
+ * A run. Fills an existing, empty folder; every file is forced to disk.
+ *
+ * @param mask what the decoder applies
+ * @param card text of the model card
+ * @throws DataError, ParameterMismatchError, SafetensorsError
+ */
+export function exportOnnx(
+  folder: string,
+  run: ExportedRun,
+  mask: ExportedMask,
+  card: string,
+  options: OnnxOptions = {},
+): void {
+  const { model, facts } = run;
+  const tokenizer = tokenizerOf(model, run.tokenizer);
+  const dataFiles = writeAllGraphs(folder, { model, tensors: parametersOf(run), mask }, options);
+  const config = configurationOf(model, tokenizer.special, { hasNormLayer: false });
+  const own = { ...facts, attention_mask: run.mask, decoder_mask: mask };
+  writeJson(folder, 'config.json', { ...config, ...scriptConfig(dataFiles), vlm_bench: own });
+  writeGenerationConfig(folder, run, tokenizer);
+  writeProcessor(folder, model, tokenizer, { hasTemplateInside: true });
+  writeText(folder, 'README.md', card);
+}
+
+const IMAGE_PROCESSOR = 'preprocessor_config.json';
+/** What stands beside the weights of a whole model of the hub as it is, and is needed or used to ask it. */
+const COMPANIONS = [
+  'generation_config.json',
+  'tokenizer.json',
+  'special_tokens_map.json',
+  IMAGE_PROCESSOR,
+  'processor_config.json',
+];
+
+/**
+ * A whole model of the hub, which masks causally. Fills an existing, empty folder.
+ *
+ * @param source folder as it was downloaded
+ * @throws InputError, ParameterMismatchError, SafetensorsError
+ */
+export function exportHubOnnx(folder: string, source: string, options: OnnxOptions = {}): void {
+  const { config: model, tensors } = openLlava(source);
+  const dataFiles = writeAllGraphs(folder, { model, tensors, mask: 'causal' }, options);
+  const config = readJson(join(source, 'config.json')) as Json;
+  writeJson(folder, 'config.json', { ...config, ...scriptConfig(dataFiles) });
+  for (const name of COMPANIONS.filter((companion) => existsSync(join(source, companion)))) {
+    writeText(folder, name, readText(join(source, name)));
+  }
+  // Where newer models have the image processor and the template, transformers.js does not look.
+  const { image_processor: nested } = readObject(source, 'processor_config.json');
+  if (nested !== undefined && !existsSync(join(source, IMAGE_PROCESSOR))) writeJson(folder, IMAGE_PROCESSOR, nested);
+  writeJson(folder, 'tokenizer_config.json', { ...templateOf(source), ...readObject(source, 'tokenizer_config.json') });
+}
+
+/** The chat template, where it has a file of its own. */
+function templateOf(source: string): Json {
+  const file = join(source, 'chat_template.jinja');
+  return existsSync(file) ? { chat_template: readText(file) } : readObject(source, 'chat_template.json');
+}
+
+const readObject = (source: string, name: string): Json =>
+  existsSync(join(source, name)) ? (readJson(join(source, name)) as Json) : {};
+
+function writeAllGraphs(
+  folder: string,
+  graphs: ExportedGraphs,
+  { quantised, ...limits }: OnnxOptions,
+): Readonly<Record<string, number>> {
+  const inner = join(folder, 'onnx');
+  mkdirSync(inner);
+  const dataFiles = writeGraphs(inner, graphs, limits);
+  const quantisedFiles = quantised === undefined ? {} : writeGraphs(inner, graphs, { ...limits, format: quantised });
+  syncFolder(inner);
+  return { ...dataFiles, ...quantisedFiles };
+}
+
+/** What transformers.js must be told of files of weights that stand beside a graph. */
+function scriptConfig(dataFiles: Readonly<Record<string, number>>): Json {
+  if (Object.keys(dataFiles).length === 0) return {};
+  return { 'transformers.js_config': { use_external_data_format: dataFiles } };
+}

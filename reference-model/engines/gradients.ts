@@ -1,6 +1,7 @@
 /**
  * Gradients of the stock tfjs operations that compositions use. On Node, tfjs-core resolves to a bundle without any; its own
- * gradient modules cannot be imported one by one. A gradient that is already registered (by tfjs-node) is kept.
+ * gradient modules cannot be imported one by one. Those that tfjs-node registers are replaced: of a broadcast maximum, minimum, squared
+ * difference or matrix product they have the shape of the result.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -228,10 +229,9 @@ const STOCK_GRADIENTS: Readonly<Record<string, StockGradient>> = {
   },
 };
 
-/** Registers every gradient above that tfjs does not have yet. */
+/** Registers every gradient above, whatever is registered under its name. */
 export function registerStockGradients(): void {
   for (const [kernelName, { inputs = [], saveOutput = false, gradient }] of Object.entries(STOCK_GRADIENTS)) {
-    if (tf.getGradient(kernelName) != null) continue;
     tf.registerGradient({
       kernelName,
       ...(inputs === 'all' ? { saveAllInputs: true } : { inputsToSave: [...inputs] }),

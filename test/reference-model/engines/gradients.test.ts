@@ -2,7 +2,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { activateEngine } from '../../../reference-model/engines/registry.js';
+import { TEST_BACKENDS, useBackend } from '../backends.js';
 import { finiteDifference, largestError, numbers } from './float64.js';
 
 type Operation = (x: tf.Tensor, y: tf.Tensor) => tf.Tensor;
@@ -61,10 +61,9 @@ function valuesOf(operation: Operation, x: readonly number[], y: readonly number
   return tf.tidy(() => [...operation(tf.tensor([...x], [2, 3, 4]), tf.tensor([...y], [3, 4])).dataSync()]);
 }
 
-describe.each(['cpu', 'vlm-wasm'])('on %s', (backend) => {
+describe.each(TEST_BACKENDS)('on %s', (backend) => {
   test.each(Object.entries(OPERATIONS))('%s', async (_, operation) => {
-    await activateEngine('wasm');
-    await tf.setBackend(backend);
+    await useBackend(backend);
     const x = numbers(24, 1).map((value) => value + 1.2);
     const y = numbers(12, 2).map((value) => value + 1.4);
     const outputGradient = numbers(valuesOf(operation, x, y).length, 3);

@@ -22,7 +22,7 @@ import { sees } from '../../../reference-model/ops/attention-mask.js';
 import { createLearner } from '../../../reference-model/training/create-learner.js';
 import type { Learner } from '../../../reference-model/training/learner.js';
 import { TrainingError } from '../../../reference-model/training/training-error.js';
-import { torchIfAvailable, useBackend } from '../backends.js';
+import { isTensorflowAvailable, torchIfAvailable, useBackend } from '../backends.js';
 import { modelLoss, type Weights } from '../model/float64-model.js';
 import { TINY, tinyModel } from '../model/tiny-model.js';
 import { centralDifferences, dense } from '../ops/float64-reference.js';
@@ -40,6 +40,9 @@ const ENGINES: readonly EngineUnderTest[] = [
   { name: 'wasm', activate: () => useBackend('vlm-wasm'), manyUpdates: 1000 },
   { name: 'stock operations', activate: () => useBackend('cpu'), manyUpdates: 50 },
   ...torchIfAvailable(() => ({ name: 'torch', activate: () => useBackend('vlm-torch'), manyUpdates: 1000 })),
+  ...(isTensorflowAvailable
+    ? [{ name: 'tensorflow', activate: () => useBackend('tensorflow'), manyUpdates: 100 }]
+    : []),
 ];
 
 const ALL: readonly Part[] = ['vision', 'connector', 'language'];

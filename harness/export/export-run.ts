@@ -23,6 +23,15 @@ export async function exportRun({ run, out, allowsMaskMismatch }: ExportRequest)
   requireEmpty(out);
   const { identity, provenance, result, weights } = readFinishedRunIn(resolve(run));
   const { config } = identity;
+  if (config.tokenizer !== undefined) {
+    throw new UserError({
+      code: 'not-available',
+      what: 'the run has a tokenizer of its own, or that of its weights, and only models with the embedded one are exported yet',
+      where: run,
+      expected: 'a run of the embedded scale',
+      fix: 'ask the model with `vlm-bench generate`, `evaluate` or `serve`',
+    });
+  }
   const mask = lastTrainedStage(config.recipe.stages)?.attentionMask;
   if (mask === undefined) {
     throw new UserError({

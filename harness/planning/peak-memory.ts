@@ -3,7 +3,12 @@
  * keeps for the backward one, and at the embedded scale the process with its data. An estimate: test/harness/planning/peak-memory.test.ts
  * holds it against measured runs.
  */
-import { type ModelConfig, type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
+import {
+  type ModelConfig,
+  type Part,
+  patchesPerSide,
+  visualTokensPerImage,
+} from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { batchSizes, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
 import type { DataSets } from '../../reference-model/training/stage-data.js';
@@ -50,7 +55,7 @@ export function activationBytes(
   { examples, sequenceLength, answerTokens }: PassSize,
   { bytesPerNumber, probabilities }: Keeping,
 ): number {
-  const patches = (vision.imageSize / vision.patchSize) ** 2;
+  const patches = patchesPerSide(vision) ** 2;
   const encoder = {
     width: vision.hiddenSize,
     keyValue: vision.hiddenSize,

@@ -29,3 +29,4 @@ export type { TrainingEvent } from './training/events.js';
 export { type DataSets, dataSetNames, requireDataSet } from './training/stage-data.js';
 export { type TrainingJob, train } from './training/train.js';
 export { TrainingError, TrainingInterrupted } from './training/training-error.js';
+export { openPretrainedParts, type PretrainedParts } from './weights/pretrained-parts.js';

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isHubFolder } from '../../reference-model/checkpoint/hugging-face/open-tensors.js';
-import { decodeToSide } from '../../reference-model/data/images/decode-to-side.js';
+import { decodeTo } from '../../reference-model/data/images/decode-to.js';
+import { siglipProcessor } from '../../reference-model/data/pixels/processor.js';
 import { openHubModel } from '../../reference-model/evaluation/hub-model.js';
 import { activateEngine, createModel, decodeImage, loadWeights, respond } from '../../reference-model/index.js';
 import { UserError } from '../errors.js';
-import { recordedTokenizer } from '../records/recorded-tokenizer.js';
+import { recordedReader } from '../records/recorded-reader.js';
 import { readFinishedRunIn } from '../records/run-record.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { readFileBytes, readImageFile } from './image-file.js';
@@ -58,15 +59,15 @@ async function askRun({ checkpoint, image, prompt, engine }: Required<DescribeRe
   const { identity, weights } = readFinishedRunIn(checkpoint);
   const { config } = identity;
   const { imageSize } = config.model.vision;
+  const reader = recordedReader(resolve(checkpoint), config);
   // A model of photographs sees them as it did in training, the others as they always did.
   const pixels =
     config.tokenizer === undefined
       ? await readImageFile(image, imageSize)
-      : await decodeToSide(readFileBytes(image), image, imageSize);
+      : await decodeTo(readFileBytes(image), image, reader.processor ?? siglipProcessor(imageSize));
   await activateEngine(engine);
   const model = createModel(config.model, config.seed);
   loadWeights(model, weights);
-  const tokenizer = recordedTokenizer(resolve(checkpoint), config);
-  const [text] = respond(model, config, tokenizer, [{ image: pixels, prompt }]);
+  const [text] = respond(model, config, reader, [{ image: pixels, prompt }]);
   return text!;
 }

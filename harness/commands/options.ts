@@ -55,6 +55,11 @@ export const dataOption = () =>
     '--data <name>',
     'data set (default: the first that the suite lists); with --scale small a name of `data list`, or a YAML file that declares one',
   );
+export const weightsOption = () =>
+  new Option(
+    '--weights <dir>',
+    'weights of the hub to start from: the folders vision and language, each as downloaded, for recipes with tokenizer: pretrained',
+  );
 export const workersOption = () =>
   new Option('--workers <n>', 'threads of each run that decode photographs; 0 for none (default: 1)').argParser(
     wholeNumber,
@@ -153,6 +158,7 @@ export interface SuiteOptions extends ExecutorOptions {
   readonly engine: EngineChoice;
   readonly data?: string;
   readonly dataRoot?: string;
+  readonly weights?: string;
   readonly workers?: number;
   readonly allowBroken?: number;
   readonly seeds?: number;

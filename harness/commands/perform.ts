@@ -1,7 +1,7 @@
 /** `vlm-bench perform`: the run of a job file, on this machine. Schedulers start it; so can anybody. */
 import type { Command } from 'commander';
 import { printNote } from '../log-text.js';
-import { dataRootOption } from './options.js';
+import { dataRootOption, weightsOption } from './options.js';
 
 export function registerPerform(program: Command): void {
   program
@@ -9,7 +9,8 @@ export function registerPerform(program: Command): void {
     .description('perform one planned run here; what executors and --print-jobs have other machines do')
     .argument('<job>', 'path of the job file: <results>/jobs/<run id>.json')
     .addOption(dataRootOption())
-    .action(async (file: string, { dataRoot }: { readonly dataRoot?: string }) => {
+    .addOption(weightsOption())
+    .action(async (file: string, { dataRoot, weights }: { readonly dataRoot?: string; readonly weights?: string }) => {
       const { resolve } = await import('node:path');
       const { withInterruption } = await import('../execution/interruption.js');
       const { performJob } = await import('../execution/jobs/perform-job.js');
@@ -24,6 +25,7 @@ export function registerPerform(program: Command): void {
             interruption,
             onProgress: (progress) => display.onEvent(0, { type: 'progress', progress }),
             ...(dataRoot === undefined ? {} : { dataRoot: resolve(dataRoot) }),
+            ...(weights === undefined ? {} : { weights: resolve(weights) }),
           }),
         );
         display.onEvent(0, { type: 'done' });

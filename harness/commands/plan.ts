@@ -11,6 +11,7 @@ import {
   scaleOption,
   seedsOption,
   smokeOption,
+  weightsOption,
 } from './options.js';
 import type { PlanCommandOptions } from './print-plans.js';
 import { addTorchOptions } from './torch-options.js';
@@ -26,6 +27,7 @@ export function registerPlan(program: Command): void {
   addTorchOptions(command)
     .addOption(dataOption())
     .addOption(dataRootOption())
+    .addOption(weightsOption())
     .addOption(seedsOption())
     .addOption(jobsOption())
     .addOption(outOption())

@@ -38,14 +38,14 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
   const { planDocument } = await import('../planning/plan-document.js');
   const documents: PlanDocument[] = [];
   for (const plan of plans) {
-    const { engine, out, dataRoot, workers, allowBroken, jobs } = options;
+    const { engine, out, dataRoot, weights, workers, allowBroken, jobs } = options;
     const document = await planDocument(plan, {
       engine,
       out,
       executorSettings: settings,
       calibrate: options.calibrate === true,
       onCalibration: (name) => printNote(`measuring how fast ${name} trains the stages of ${plan.suite.id} …`),
-      ...absolutePlace({ dataRoot, workers, allowBroken, declaration: data?.declaration }),
+      ...absolutePlace({ dataRoot, weights, workers, allowBroken, declaration: data?.declaration }),
       ...(jobs === undefined ? {} : { jobs }),
     });
     documents.push(document);

@@ -15,6 +15,7 @@ import {
   seedsOption,
   smokeOption,
   untilDecidedOption,
+  weightsOption,
   workersOption,
 } from './options.js';
 import { addTorchOptions } from './torch-options.js';
@@ -45,6 +46,7 @@ export function withSuiteOptions(command: Command): Command {
   )
     .addOption(dataOption())
     .addOption(dataRootOption())
+    .addOption(weightsOption())
     .addOption(workersOption())
     .addOption(allowBrokenOption())
     .addOption(seedsOption())

@@ -84,8 +84,8 @@ async function execute(
   interruption: Interruption,
 ): Promise<DecidedFinding> {
   const [first] = looks;
-  const { engine, out, dataRoot, workers, allowBroken, jobs } = options;
-  const place = absolutePlace({ dataRoot, workers, allowBroken, declaration: chosen?.declaration });
+  const { engine, out, dataRoot, weights, workers, allowBroken, jobs } = options;
+  const place = absolutePlace({ dataRoot, weights, workers, allowBroken, declaration: chosen?.declaration });
   const common = {
     engine,
     out,

@@ -1,7 +1,7 @@
 /** `vlm-bench train`: one run from a configuration file. */
 import type { Command } from 'commander';
 import { printJson, printNote, printText } from '../log-text.js';
-import { dataRootOption, engineOption, jsonOption, outOption, type SuiteOptions } from './options.js';
+import { dataRootOption, engineOption, jsonOption, outOption, type SuiteOptions, weightsOption } from './options.js';
 import { addTorchOptions } from './torch-options.js';
 
 export function registerTrain(program: Command): void {
@@ -12,9 +12,10 @@ export function registerTrain(program: Command): void {
     .addOption(engineOption());
   addTorchOptions(command)
     .addOption(dataRootOption())
+    .addOption(weightsOption())
     .addOption(outOption())
     .addOption(jsonOption())
-    .action(async (file: string, options: Pick<SuiteOptions, 'engine' | 'dataRoot' | 'out' | 'json'>) => {
+    .action(async (file: string, options: Pick<SuiteOptions, 'engine' | 'dataRoot' | 'weights' | 'out' | 'json'>) => {
       const { trainConfig } = await import('../experiment/train-config.js');
       const { withInterruption } = await import('../execution/interruption.js');
       const { folder, result } = await withInterruption((interruption) =>

@@ -18,6 +18,7 @@ import {
   requireOpened,
 } from '../run/load-data-sets.js';
 import type { EngineChoice, Machinery } from '../run/machinery.js';
+import { accessTo, pretrainedFor } from '../run/pretrained-for.js';
 import type { RunJob } from '../run/run-job.js';
 
 /** A run to be prepared. */
@@ -58,10 +59,13 @@ export async function prepareJobs(
 ): Promise<PreparedJobs> {
   const masks = maskFamily(runs.map(({ config }) => config.recipe));
   const engine = await machinery.activateEngine(choice, masks);
+  // All runs of a suite start from the same weights, which are opened once.
+  const pretrained = runs[0] === undefined ? undefined : pretrainedFor(machinery, runs[0].config, place);
+  for (const { config } of runs) pretrained?.requireModel(config.model);
   const opened = await openDataSets(
     machinery,
     runs.map(({ config }) => config),
-    place,
+    accessTo(place, pretrained),
   );
   const code = codeVersion();
   const provenance = gatherProvenance({ codeVersion: code, engine });
@@ -70,6 +74,7 @@ export async function prepareJobs(
     const identity = {
       config,
       dataFingerprint: dataFingerprintOf(config, opened),
+      ...(pretrained === undefined ? {} : { weights: pretrained.fingerprint }),
       codeVersion: code,
       engineNumerics: engine.numerics,
     };
@@ -90,6 +95,7 @@ export async function prepareJobs(
         ...(statement === undefined ? {} : { statement }),
         data: data!,
         ...(trainingData.length > 0 ? { trainingData } : {}),
+        ...(pretrained === undefined ? {} : { weights: [...pretrained.parts] }),
       },
       jobs: parallel,
       place,

@@ -79,6 +79,15 @@ function openRun(run: string) {
   const { weights, ...record } = readFinishedRunIn(resolve(run));
   const { identity, result } = record;
   const { config } = identity;
+  if (config.tokenizer !== undefined) {
+    throw new UserError({
+      code: 'not-available',
+      what: 'the run has a tokenizer of its own, or that of its weights, and only models with the embedded one are exported yet',
+      where: run,
+      expected: 'a run of the embedded scale',
+      fix: 'ask the model with `vlm-bench generate`, `evaluate` or `serve`',
+    });
+  }
   const mask = lastTrainedStage(config.recipe.stages)?.attentionMask;
   if (mask === undefined) {
     throw new UserError({

@@ -4,7 +4,12 @@
  * holds it against measured runs.
  */
 import type { EngineName } from '../../reference-model/engines/engine.js';
-import { type ModelConfig, type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
+import {
+  type ModelConfig,
+  type Part,
+  patchesPerSide,
+  visualTokensPerImage,
+} from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { batchSizes, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
 import type { DataSets } from '../../reference-model/training/stage-data.js';
@@ -45,7 +50,7 @@ export function activationBytes(
   { examples, sequenceLength, answerTokens }: PassSize,
   { bytesPerNumber, probabilities, kept = 'everything', scoresAtOnce = Number.POSITIVE_INFINITY }: Keeping,
 ): number {
-  const patches = (vision.imageSize / vision.patchSize) ** 2;
+  const patches = patchesPerSide(vision) ** 2;
   const encoder = {
     width: vision.hiddenSize,
     keyValue: vision.hiddenSize,

@@ -45,6 +45,7 @@ export async function forkRun(
   const isSame =
     shared.identity.codeVersion === identity.codeVersion &&
     shared.identity.engineNumerics === identity.engineNumerics &&
+    shared.identity.weights === identity.weights &&
     shared.identity.dataFingerprint === dataFingerprintOf(shared.identity.config) &&
     shared.result.steps === step &&
     beginsWith(identity.config, shared.identity.config);
@@ -80,8 +81,9 @@ export async function forkRun(
 
 /** Whether a run trains, from its first step on, what the other one trains from its first step to its last. */
 export function beginsWith(config: RunConfig, first: RunConfig): boolean {
-  const beginning = ({ model, seed, data, recipe }: RunConfig) =>
+  const beginning = ({ tokenizer, model, seed, data, recipe }: RunConfig) =>
     canonicalJson({
+      ...(tokenizer === undefined ? {} : { tokenizer }),
       model,
       seed,
       recipe: {

@@ -27,6 +27,10 @@ export const provenanceSchema = z.strictObject({
   data: dataSet,
   /** What it is trained on besides; absent when there is nothing. */
   trainingData: z.array(dataSet).optional(),
+  /** Weights of the hub that it started from, with the digest of each part; absent where there are none. */
+  weights: z
+    .array(z.strictObject({ part: z.enum(['vision', 'language']), name: z.string(), digest: z.string() }))
+    .optional(),
   engine: z.strictObject({ name: z.string(), precision: z.string(), numerics: z.string() }),
   machine: z.strictObject({
     node: z.string(),
@@ -47,7 +51,7 @@ export interface ProvenanceInput {
 export function gatherProvenance({
   codeVersion,
   engine,
-}: ProvenanceInput): Omit<Provenance, 'data' | 'trainingData' | 'smoke' | 'pilot' | 'statement'> {
+}: ProvenanceInput): Omit<Provenance, 'data' | 'trainingData' | 'weights' | 'smoke' | 'pilot' | 'statement'> {
   const root = packageRoot();
   const git = gitState(root);
   const lockfile = join(root, 'package-lock.json');

@@ -44,7 +44,9 @@ export function closeRecord(paths: RunPaths, result: RunResult): void {
 function sealRecord(paths: RunPaths, result: string): void {
   const files: Record<string, string> = {};
   for (const name of sealed) files[basename(paths[name])] = fileSha256(paths[name]);
-  if (existsSync(paths.tokenizer)) files[basename(paths.tokenizer)] = fileSha256(paths.tokenizer);
+  for (const file of [paths.tokenizer, paths.reading]) {
+    if (existsSync(file)) files[basename(file)] = fileSha256(file);
+  }
   const { digested, isSharded } = weightsIn(paths.folder);
   // The digest of an index of shards stands in the result, which is sealed itself.
   if (!isSharded) files[basename(digested)] = fileSha256(digested);

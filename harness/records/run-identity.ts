@@ -7,12 +7,15 @@ import { canonicalJson } from '../files/canonical-json.js';
 export interface RunIdentity {
   readonly config: RunConfig;
   readonly dataFingerprint: string;
+  /** `PretrainedParts.fingerprint` of the weights that it starts from; absent where these are the package's own, or random. */
+  readonly weights?: string;
   readonly codeVersion: string;
   /** `Engine.numerics`. */
   readonly engineNumerics: string;
 }
 
 /** 20 hexadecimal digits of SHA-256 over the canonical JSON of the identity. */
-export function runIdOf({ config, dataFingerprint, codeVersion, engineNumerics }: RunIdentity): string {
-  return sha256(canonicalJson({ config, dataFingerprint, codeVersion, engineNumerics })).slice(0, 20);
+export function runIdOf({ config, dataFingerprint, weights, codeVersion, engineNumerics }: RunIdentity): string {
+  const started = weights === undefined ? {} : { weights };
+  return sha256(canonicalJson({ config, dataFingerprint, ...started, codeVersion, engineNumerics })).slice(0, 20);
 }

@@ -9,8 +9,10 @@ export interface RunPaths {
   readonly checkpoints: string;
   /** The final weights where they are one file; see `weightsIn` for larger ones. */
   readonly weights: string;
-  /** Of a run that trained one of its own; see `recorded-tokenizer.ts`. */
+  /** Of a run that trained one of its own; see `recorded-reader.ts`. */
   readonly tokenizer: string;
+  /** Of a run that started from weights of the hub: how they read. */
+  readonly reading: string;
   readonly predictions: string;
   readonly examples: string;
   /** Digests of all the others, written before the result. */
@@ -35,6 +37,7 @@ export function runPathsIn(folder: string): RunPaths {
     checkpoints: at('checkpoints'),
     weights: at('weights.safetensors'),
     tokenizer: at('tokenizer.json'),
+    reading: at('reading.json'),
     predictions: at('predictions.jsonl'),
     examples: at('examples.json'),
     digests: at('digests.json'),

@@ -25,6 +25,7 @@ import { requireDigest } from './verified-files.js';
 const identitySchema = z.strictObject({
   config: runConfigSchema,
   dataFingerprint: z.string(),
+  weights: z.string().exactOptional(),
   codeVersion: z.string(),
   engineNumerics: z.string(),
 });

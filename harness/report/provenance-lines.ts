@@ -29,6 +29,9 @@ export function provenanceLines(runs: readonly PlacedRun[]): FindingReportView['
     ...line('Data of earlier stages', ({ trainingData }) =>
       trainingData?.map(({ name, fingerprint }) => `${name}, fingerprint ${fingerprint}`).join('; '),
     ),
+    ...line('Weights that training started from', ({ weights }) =>
+      weights?.map(({ part, name, digest }) => `${part}: ${name}, digest ${digest}`).join('; '),
+    ),
     ...line('Engine', ({ engine }) => `${engine.name}, ${engine.precision}`),
     ...line('Engine numerics', ({ engine }) => engine.numerics),
     ...line('Node.js', ({ machine }) => machine.node),

@@ -6,6 +6,7 @@
 import { resolve } from 'node:path';
 import { needsRoot } from '../../reference-model/data/card.js';
 import type { DataSet } from '../../reference-model/data/dataset.js';
+import type { ImageProcessor } from '../../reference-model/data/pixels/processor.js';
 import { DATA_SETS } from '../../reference-model/data/registry.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import type { RunConfig } from '../../reference-model/recipe/recipe.js';
@@ -29,18 +30,30 @@ export interface DataPlace {
   readonly workers?: number;
   /** Broken training images that may be left out. */
   readonly allowBroken?: number;
+  /** Folder of weights of the hub. */
+  readonly weights?: string;
 }
+
+/** The place, and what images go through where the weights state it. */
+export type DataAccess = DataPlace & { readonly processor?: ImageProcessor };
 
 /** Options as a command line gives them. */
 type Unstated<Options> = { readonly [Key in keyof Options]: Options[Key] | undefined };
 
 /** The same with absolute paths, for whoever works in another folder. */
-export function absolutePlace({ dataRoot, declaration, workers, allowBroken }: Unstated<DataPlace>): DataPlace {
+export function absolutePlace({
+  dataRoot,
+  declaration,
+  workers,
+  allowBroken,
+  weights,
+}: Unstated<DataPlace>): DataPlace {
   return {
     ...(dataRoot === undefined ? {} : { dataRoot: resolve(dataRoot) }),
     ...(declaration === undefined ? {} : { declaration: resolve(declaration) }),
     ...(workers === undefined ? {} : { workers }),
     ...(allowBroken === undefined ? {} : { allowBroken }),
+    ...(weights === undefined ? {} : { weights: resolve(weights) }),
   };
 }
 
@@ -51,7 +64,7 @@ type Fingerprints = Readonly<Partial<Record<string, Pick<DataSet, 'fingerprint'>
 export async function openDataSets(
   machinery: Pick<Machinery, 'loadDataSet' | 'dataFingerprint'>,
   configs: readonly RunConfig[],
-  place: DataPlace = {},
+  place: DataAccess = {},
 ): Promise<Readonly<Partial<Record<string, DataSetHandle>>>> {
   const handles: Partial<Record<string, DataSetHandle>> = {};
   for (const source of sourcesOf(configs, place)) {
@@ -65,7 +78,7 @@ export async function openDataSets(
 export async function loadDataSets<Held extends DataSet>(
   machinery: { readonly loadDataSet: (source: DataSource) => Promise<Held> },
   configs: readonly RunConfig[],
-  place: DataPlace = {},
+  place: DataAccess = {},
 ): Promise<DataSets<Held>> {
   const dataSets: Partial<Record<string, Held>> = {};
   for (const source of sourcesOf(configs, place)) dataSets[source.name] = await machinery.loadDataSet(source);
@@ -73,7 +86,7 @@ export async function loadDataSets<Held extends DataSet>(
 }
 
 /** @throws RangeError where configurations that share a data set see its images in different sizes */
-function sourcesOf(configs: readonly RunConfig[], place: DataPlace): readonly DataSource[] {
+function sourcesOf(configs: readonly RunConfig[], place: DataAccess): readonly DataSource[] {
   const sources = new Map<string, DataSource>();
   for (const config of configs) {
     for (const name of dataSetNames(config)) {
@@ -90,7 +103,7 @@ function sourcesOf(configs: readonly RunConfig[], place: DataPlace): readonly Da
 function sourceOf(
   name: string,
   { tokenizer, model }: RunConfig,
-  { dataRoot, declaration, workers, allowBroken }: DataPlace,
+  { dataRoot, declaration, workers, allowBroken, processor }: DataAccess,
 ): DataSource {
   const card = DATA_SETS.find((entry) => entry.card.name === name)?.card;
   const root = dataRoot !== undefined && (card === undefined || needsRoot(card)) ? { root: dataRoot } : {};
@@ -99,6 +112,7 @@ function sourceOf(
     name,
     ...root,
     side: model.vision.imageSize,
+    ...(processor === undefined ? {} : { processor }),
     ...(declaration === undefined ? {} : { declaration }),
     ...(workers === undefined ? {} : { workers }),
     ...(allowBroken === undefined ? {} : { allowBroken }),

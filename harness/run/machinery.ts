@@ -4,12 +4,15 @@
  */
 
 import type { SavedWeights } from '../../reference-model/checkpoint/trained-weights.js';
+import type { ModelReader } from '../../reference-model/data/chat/model-reader.js';
 import type { DataSet } from '../../reference-model/data/dataset.js';
+import type { ImageProcessor } from '../../reference-model/data/pixels/processor.js';
 import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
 import type { Predictions } from '../../reference-model/evaluation/predict.js';
 import type { MaskFamily } from '../../reference-model/ops/attention-mask.js';
 import type { DataConfig, RunConfig } from '../../reference-model/recipe/recipe.js';
 import type { TrainingJob } from '../../reference-model/training/train.js';
+import type { PretrainedParts } from '../../reference-model/weights/pretrained-parts.js';
 
 export type EngineChoice = EngineName | 'auto';
 
@@ -17,6 +20,8 @@ export interface DataSource extends DataConfig {
   readonly root?: string;
   /** Size to which photographs are resized; absent for what is held as pixels. What follows is for these only. */
   readonly side?: number;
+  /** What makes them so; SigLIP's own by default. */
+  readonly processor?: ImageProcessor;
   readonly declaration?: string;
   readonly workers?: number;
   readonly allowBroken?: number;
@@ -32,8 +37,11 @@ export interface Machinery<Model = unknown> {
   loadDataSet(source: DataSource): Promise<DataSet>;
   /** The fingerprint that `loadDataSet` would find, without loading where it is known beforehand. */
   dataFingerprint(source: DataSource): Promise<string>;
+  /** Weights of the hub, none of them read yet. */
+  openPretrained(folder: string): PretrainedParts;
   train(job: TrainingJob): Promise<Model>;
-  predict(model: Model, config: RunConfig, data: DataSet): Promise<Predictions>;
+  /** @param pretrained how weights of the hub read, where the run started from them */
+  predict(model: Model, config: RunConfig, data: DataSet, pretrained?: ModelReader): Promise<Predictions>;
   /** Writes the final weights into the folder of a record. */
   saveWeights(model: Model, record: string): Promise<SavedWeights>;
   /** Frees what the model holds; the process goes on to other runs. */

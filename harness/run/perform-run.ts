@@ -16,7 +16,7 @@ import { forkRun } from '../records/fork.js';
 import { waitForLock } from '../records/lock.js';
 import { predictionsText } from '../records/predictions.js';
 import { closeRecord } from '../records/record-digests.js';
-import { recordTokenizer } from '../records/recorded-tokenizer.js';
+import { recordReader } from '../records/recorded-reader.js';
 import type { RunResult } from '../records/result.js';
 import { type RunIdentity, runIdOf } from '../records/run-identity.js';
 import { runPaths } from '../records/run-paths.js';
@@ -25,6 +25,7 @@ import { scorePredictions } from '../score/score-predictions.js';
 import { exampleImages } from './example-images.js';
 import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
 import type { Machinery } from './machinery.js';
+import { accessTo, pretrainedFor } from './pretrained-for.js';
 import type { RunJob, RunProgress } from './run-job.js';
 
 export interface RunSurroundings {
@@ -55,11 +56,13 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
 
     const { config } = job.identity;
     const engine = await machinery.activateEngine(job.engine, job.masks);
-    const dataSets = await loadDataSets(machinery, [config], job.place);
+    const pretrained = pretrainedFor(machinery, config, job.place);
+    const dataSets = await loadDataSets(machinery, [config], accessTo(job.place, pretrained));
     const data = requireDataSet(dataSets, config.data.name);
     requireIdentity(job, {
       ...job.identity,
       dataFingerprint: dataFingerprintOf(config, dataSets),
+      ...(pretrained === undefined ? {} : { weights: pretrained.fingerprint }),
       engineNumerics: engine.numerics,
     });
 
@@ -81,6 +84,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     const model = await machinery.train({
       config,
       data: dataSets,
+      ...(pretrained === undefined ? {} : { pretrained }),
       ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.folder }),
       saveCheckpoint: async (step, write) => {
         requireLock();
@@ -104,11 +108,11 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
 
     onProgress({ type: 'evaluating' });
     const weights = await machinery.saveWeights(model, paths.folder);
-    recordTokenizer(paths, config, dataSets);
-    const { scores, predictions, constantCaptions } = scorePredictions(await machinery.predict(model, config, data), {
-      config,
-      dataSets,
-    });
+    recordReader(paths, config, { data: dataSets, reading: pretrained?.reading });
+    const { scores, predictions, constantCaptions } = scorePredictions(
+      await machinery.predict(model, config, data, pretrained?.reader),
+      { config, dataSets },
+    );
     machinery.dispose(model);
     requireLock();
     const predictionsFile = predictionsText(predictions);
@@ -157,10 +161,10 @@ function requireIdentity(job: RunJob, actual: RunIdentity): void {
   if (runIdOf(actual) === job.runId) return;
   throw new UserError({
     code: 'run-failed',
-    what: 'the data set or the engine is not the one that the run was planned with',
+    what: 'the data set, the weights or the engine are not those that the run was planned with',
     where: `run ${job.runId}`,
-    expected: `data ${job.identity.dataFingerprint}, engine numerics ${job.identity.engineNumerics}`,
-    fix: 'leave the data set unchanged while runs are executed; `vlm-bench data verify` says whether it is the known one',
+    expected: `data ${job.identity.dataFingerprint}, ${job.identity.weights === undefined ? '' : `weights ${job.identity.weights}, `}engine numerics ${job.identity.engineNumerics}`,
+    fix: 'leave data sets and weights unchanged while runs are executed; `vlm-bench data verify` says whether it is the known one',
   });
 }
 

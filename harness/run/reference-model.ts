@@ -7,6 +7,7 @@ import {
   dataFingerprint,
   disposeModel,
   loadDataSet,
+  openPretrainedParts,
   openStreamed,
   predict,
   saveWeights,
@@ -28,6 +29,7 @@ export const referenceModel: Machinery<Model> = {
   },
   dataFingerprint: async (source) =>
     isEmbedded(source) ? dataFingerprint(source) : (await referenceModel.loadDataSet(source)).fingerprint,
+  openPretrained: openPretrainedParts,
   train,
   predict,
   saveWeights,
@@ -37,7 +39,7 @@ export const referenceModel: Machinery<Model> = {
 /** @throws RangeError for photographs without a size, DataError or InputError for what is missing or wrong */
 async function openData(source: DataSource): Promise<DataSet> {
   if (isEmbedded(source)) return loadDataSet(source);
-  const { name, root, declaration, side, workers, allowBroken } = source;
+  const { name, root, declaration, side, processor, workers, allowBroken } = source;
   if (side === undefined) throw new RangeError(`${name} is no data set of the embedded scale.`);
   return openStreamed({
     name,
@@ -45,6 +47,7 @@ async function openData(source: DataSource): Promise<DataSet> {
     ...(declaration === undefined ? {} : { declaration }),
     images: {
       side,
+      ...(processor === undefined ? {} : { processor }),
       ...(workers === undefined ? {} : { workers }),
       ...(allowBroken === undefined ? {} : { allowBroken }),
     },

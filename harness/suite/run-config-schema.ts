@@ -18,11 +18,14 @@ const positive = z.number().gt(0);
 const share = z.number().min(0).max(1);
 
 export const dataSetName = z.enum(EMBEDDED_DATA_SETS.map(({ name }) => name));
+/** Of the registry, or one that a user has declared. */
+export const anyDataSetName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/);
 export const partSchema = z.enum(['vision', 'connector', 'language']);
 const source = z.enum(['human-captions', 'ai-captions', 'questions', 'open-questions']);
 const maskKind = z.enum(MASK_KINDS);
 const initialization = z.enum(['pretrained', 'random']);
 
+const activation = z.enum(['gelu-tanh', 'gelu', 'quick-gelu']);
 const vision = z.strictObject({
   imageSize: upTo(4096),
   patchSize: upTo(4096),
@@ -31,8 +34,16 @@ const vision = z.strictObject({
   layers: fromZeroTo(1024),
   attentionHeads: upTo(1024),
   layerNormEpsilon: positive,
+  family: z.enum(['siglip', 'clip']).exactOptional(),
+  ignoresRemainder: z
+    .boolean()
+    .exactOptional()
+    .describe('Pixels at the right and the lower edge may fill no whole patch, and are not seen then.'),
+  activation: activation.exactOptional(),
+  finalNorm: z.boolean().exactOptional(),
+  dropFirstToken: z.boolean().exactOptional(),
 });
-const connector = z.strictObject({ pixelShuffle: upTo(64) });
+const connector = z.strictObject({ pixelShuffle: upTo(64), activation: activation.exactOptional() });
 const language = z.strictObject({
   vocabularySize: upTo(4_194_304),
   hiddenSize: upTo(65_536),
@@ -43,6 +54,16 @@ const language = z.strictObject({
   rotaryBase: positive,
   rmsNormEpsilon: positive,
   maximumPositions: upTo(4_194_304),
+  attentionBias: z.enum(['query-key-value', 'all', 'none']).exactOptional(),
+  tiedHead: z.boolean().exactOptional(),
+  rotaryScaling: z
+    .strictObject({
+      factor: positive,
+      lowFrequencyFactor: positive,
+      highFrequencyFactor: positive,
+      originalMaximumPositions: upTo(4_194_304),
+    })
+    .exactOptional(),
 });
 export const modelSchema = z.strictObject({ vision, connector, language });
 
@@ -65,7 +86,7 @@ const stage = z.strictObject({
   learningRate: z.partialRecord(partSchema, positive),
   mixture: z.partialRecord(source, z.number().min(0)).exactOptional(),
   attentionMask: maskKind.exactOptional(),
-  data: dataSetName.exactOptional(),
+  data: anyDataSetName.exactOptional(),
   trainingShare: z.number().gt(0).max(1).exactOptional(),
   questionTypes: z.array(z.string().min(1)).min(1).exactOptional(),
   imageShift: fromZeroTo(4096).exactOptional(),
@@ -127,11 +148,10 @@ const evaluation = z.strictObject({
     .describe('Score beside the captions the best constant caption, and the same captions given to other images.'),
 });
 const tokenizer = z
-  .literal('byte-pairs')
-  .describe('A tokenizer of its own, trained on the texts of the training split to `vocabularySize` tokens.');
-/** Of the registry, or one that a user has declared. */
-export const anyDataSetName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/);
-
+  .enum(['byte-pairs', 'pretrained'])
+  .describe(
+    '`byte-pairs`: one of its own, trained on the texts of the training split to `vocabularySize` tokens. `pretrained`: that of the weights which --weights names, with their chat template and image processor.',
+  );
 /** A complete run configuration, for example the CONFIG.yaml of `vlm-bench train`. */
 export const runConfigSchema = z
   .strictObject({
@@ -157,7 +177,7 @@ export const scaleSchema = z.strictObject({
 });
 
 /** The same for photographs, which any data set with captions may hold. */
-export const smallScaleSchema = scaleSchema.extend({ tokenizer });
+export const smallScaleSchema = scaleSchema.extend({ tokenizer: tokenizer.extract(['byte-pairs']) });
 
 /** Changes laid over a scale; stages are addressed by name, and `attentionMask` sets the mask of every stage. */
 export const overlaySchema = z.strictObject({
@@ -179,5 +199,5 @@ export const overlaySchema = z.strictObject({
   evaluation: evaluation.partial().optional(),
 });
 
-export type Scale = z.infer<typeof scaleSchema> & Partial<Pick<z.infer<typeof smallScaleSchema>, 'tokenizer'>>;
+export type Scale = z.infer<typeof scaleSchema> & Partial<Pick<RunConfig, 'tokenizer'>>;
 export type Overlay = z.infer<typeof overlaySchema>;

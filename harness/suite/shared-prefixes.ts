@@ -100,9 +100,9 @@ function childOf(children: Map<string, Node>, key: string, node: Pick<Node, 'dep
 }
 
 /** Everything outside the stages that decides what a stage does to the weights, or which events it leaves. */
-function trainingKey({ model, recipe, seed }: RunConfig): string {
+function trainingKey({ tokenizer, model, recipe, seed }: RunConfig): string {
   const { stages: _, ...rest } = recipe;
-  return canonicalJson({ model, recipe: rest, seed });
+  return canonicalJson({ ...(tokenizer === undefined ? {} : { tokenizer }), model, recipe: rest, seed });
 }
 
 function stageKey(stage: Stage, { data }: RunConfig): string {
@@ -116,9 +116,12 @@ function stageKey(stage: Stage, { data }: RunConfig): string {
 function truncated(config: RunConfig, depth: number): RunConfig {
   const stages = config.recipe.stages.slice(0, depth);
   const [first] = stages;
-  const own = stages.every(({ data }) => data !== undefined) ? first?.data : undefined;
+  // A tokenizer of its own is trained on what the run is evaluated on.
+  const isOwn = config.tokenizer !== 'byte-pairs' && stages.every(({ data }) => data !== undefined);
+  const own = isOwn ? first?.data : undefined;
   return {
     data: { name: own ?? config.data.name },
+    ...(config.tokenizer === undefined ? {} : { tokenizer: config.tokenizer }),
     model: config.model,
     recipe: { ...config.recipe, stages },
     seed: config.seed,

@@ -29,7 +29,7 @@ export interface StreamedSource {
  */
 export async function openStreamed({ name, root, declaration, images }: StreamedSource): Promise<DataSet> {
   const source = await open(name, root, declaration);
-  const processor = siglipProcessor(images.side);
+  const { processor = siglipProcessor(images.side) } = images;
   return {
     name,
     fingerprint: pixelFingerprint(source.fingerprint, await pixelOrigin(processor)),

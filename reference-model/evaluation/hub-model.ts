@@ -2,18 +2,16 @@
  * A whole model of the hub, asked as it is meant to be: images through its own processor, conversations through its own chat template,
  * answers until one of its end tokens. It masks causally, as it was trained.
  */
-import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { loadModel } from '../checkpoint/hugging-face/load-model.js';
 import { openLlava } from '../checkpoint/hugging-face/read-checkpoint.js';
 import type { ChatMessage } from '../data/chat/chat-template.js';
 import { Conversations } from '../data/chat/conversation.js';
 import { openHubTokenizer } from '../data/chat/hub-tokenizer.js';
 import { preprocess } from '../data/pixels/preprocess.js';
-import { processedSize } from '../data/pixels/processor.js';
-import { readProcessor } from '../data/pixels/read-processor.js';
+import { requireSide } from '../data/pixels/processor.js';
+import { processorFile, readProcessor } from '../data/pixels/read-processor.js';
 import type { RgbImage } from '../data/pixels/rgb-image.js';
-import { InputError } from '../files/input-error.js';
 import { generateFrom } from '../generation/generate.js';
 import { visualTokensPerImage } from '../model/config.js';
 import { disposeModel } from '../model/model.js';
@@ -59,16 +57,7 @@ export function openHubModel(folder: string): HubModel {
   const tokenizer = openHubTokenizer(folder);
   const processor = readProcessor(processorFile(folder));
   const { imageSize } = config.vision;
-  const { width, height } = processedSize(processor);
-  if (width !== imageSize || height !== imageSize) {
-    throw new InputError({
-      code: 'data-invalid',
-      what: `the image processor gives images of ${width}×${height} pixels, and the vision encoder takes ${imageSize}×${imageSize}`,
-      where: folder,
-      expected: 'one size',
-      fix: 'download all files of the model again, of one revision',
-    });
-  }
+  requireSide(processor, { side: imageSize, where: folder });
   const imageText = [...tokenizer.specialTokens].find(([, id]) => id === imageToken)?.[0] ?? '<image>';
   const visualTokens = visualTokensPerImage(config);
   const conversations = new Conversations(tokenizer, { imageText, visualTokensPerImage: visualTokens });
@@ -126,10 +115,4 @@ export function openHubModel(folder: string): HubModel {
     },
     dispose: () => disposeModel(model),
   };
-}
-
-/** Version 5 of `transformers` nests the image processor in the file of the whole processor. */
-function processorFile(folder: string): string {
-  const own = join(folder, 'preprocessor_config.json');
-  return existsSync(own) ? own : join(folder, 'processor_config.json');
 }

@@ -2,15 +2,16 @@
  * What a trained model says about held-out images: a caption per image in each style, of people and in full detail, and one answer
  * per question, under the mask of its last training stage; and how probable it finds references that are given to it.
  */
+
+import { endTokensOf, type ModelReader, pixelValues, requestTokens } from '../data/chat/model-reader.js';
 import type { DataSet, DescribedImage, RasterImage } from '../data/dataset.js';
 import { allWithPixels } from '../data/images/with-pixels.js';
-import { normalizeBatch } from '../data/preprocessing.js';
-import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
-import { generate } from '../generation/generate.js';
+import { generateFrom } from '../generation/generate.js';
+import { visualTokensPerImage } from '../model/config.js';
 import type { Model } from '../model/model.js';
+import { imageTextSequence } from '../model/sequence.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
 import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
-import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { runTokenizer } from '../training/run-tokenizer.js';
 import { captionStylesOf } from './caption-styles.js';
@@ -41,10 +42,16 @@ export interface Request {
 
 /**
  * Captions of the first images in every style that the split has, and answers to the first questions of it, in the split's order.
+ * @param pretrained how weights of the hub read, where the run has their tokenizer
  * @throws InputError naming a broken image: an evaluation is of all images that were planned
  */
-export async function predict(model: Model, config: RunConfig, data: DataSet): Promise<Predictions> {
-  const tokenizer = runTokenizer(config, { [config.data.name]: data });
+export async function predict(
+  model: Model,
+  config: RunConfig,
+  data: DataSet,
+  pretrained?: ModelReader,
+): Promise<Predictions> {
+  const tokenizer = runTokenizer(config, { [config.data.name]: data }, pretrained);
   const { split, captionImages, questions: count } = config.evaluation;
   const samples = data.splits[split];
   const said = (asked: readonly Asked[]) => respondInBatches(model, config, tokenizer, { asked, data });
@@ -60,7 +67,9 @@ export async function predict(model: Model, config: RunConfig, data: DataSet): P
     .slice(0, count);
   const answers = await said(asked);
   const forced =
-    config.evaluation.teacherForced === undefined ? {} : { forced: await teacherForced(model, config, data) };
+    config.evaluation.teacherForced === undefined
+      ? {}
+      : { forced: await teacherForced(model, config, data, tokenizer) };
   return {
     captions,
     ...forced,
@@ -82,7 +91,7 @@ interface Asked {
 async function respondInBatches(
   model: Model,
   config: RunConfig,
-  tokenizer: Tokenizer,
+  tokenizer: ModelReader,
   { asked, data }: { readonly asked: readonly Asked[]; readonly data: DataSet },
 ): Promise<readonly string[]> {
   const { batchSize } = config.generation;
@@ -113,7 +122,7 @@ export interface Response {
 export function respond(
   model: Model,
   config: Pick<RunConfig, 'generation' | 'recipe'>,
-  tokenizer: Tokenizer,
+  tokenizer: ModelReader,
   requests: readonly Request[],
 ): readonly string[] {
   return respondInFull(model, config, tokenizer, requests).map(({ text }) => text);
@@ -123,7 +132,7 @@ export function respond(
 export function respondInFull(
   model: Model,
   { generation, recipe }: Pick<RunConfig, 'generation' | 'recipe'>,
-  tokenizer: Tokenizer,
+  tokenizer: ModelReader,
   requests: readonly Request[],
 ): readonly Response[] {
   if (requests.length === 0) return [];
@@ -133,14 +142,18 @@ export function respondInFull(
   const responses: Response[] = [];
   for (let from = 0; from < requests.length; from += batchSize) {
     const batch = requests.slice(from, from + batchSize);
-    const pixels = normalizeBatch(batch.map(({ image }) => image));
+    const pixels = pixelValues(
+      tokenizer,
+      batch.map(({ image }) => image),
+    );
     const embeddings = model.inference(() => visualEmbeddings(model, { imageCount: batch.length, imageSize, pixels }));
-    const prompts = batch.map(({ prompt }) => promptTokens(tokenizer, prompt));
-    const ids = generate(model, {
+    const prompts = batch.map(({ prompt }) => requestTokens(tokenizer, prompt));
+    const visualTokens = visualTokensPerImage(model.config);
+    const ids = generateFrom(model, {
       visualEmbeddings: embeddings,
-      prompts,
+      sequences: prompts.map((prompt, image) => imageTextSequence({ image, visualTokens, ...prompt })),
       maskKind,
-      endToken: tokenizer.special.end,
+      endToken: endTokensOf(tokenizer),
       maximumNewTokens,
       strategy: strategy === 'greedy' ? { kind: 'greedy' } : { kind: 'beam', width: beamWidth },
     });
@@ -148,7 +161,7 @@ export function respondInFull(
     ids.forEach((tokens, i) => {
       responses.push({
         text: tokenizer.decode(tokens),
-        promptTokens: prompts[i]!.length,
+        promptTokens: prompts[i]!.before.length + prompts[i]!.prompt.length,
         tokens: tokens.length,
         finish: tokens.length < maximumNewTokens ? 'stop' : 'length',
       });

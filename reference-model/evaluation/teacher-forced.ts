@@ -3,6 +3,7 @@
  * so one pass tells whether the model would have chosen every token of the reference, and how far off it is where it would not.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { exampleTokens, type ModelReader } from '../data/chat/model-reader.js';
 import type { DataSet } from '../data/dataset.js';
 import type { Model } from '../model/model.js';
 import { targetLogits } from '../model/sequence-loss.js';
@@ -25,8 +26,12 @@ export interface ForcedAnswer extends ForcedRequest {
 }
 
 /** In the order of `forcedRequests`, under the mask of the last training stage. */
-export async function teacherForced(model: Model, config: RunConfig, data: DataSet): Promise<readonly ForcedAnswer[]> {
-  const tokenizer = runTokenizer(config, { [config.data.name]: data });
+export async function teacherForced(
+  model: Model,
+  config: RunConfig,
+  data: DataSet,
+  tokenizer: ModelReader = runTokenizer(config, { [config.data.name]: data }),
+): Promise<readonly ForcedAnswer[]> {
   const groupsOfAll = forcedGroups(config, data);
   if (groupsOfAll.length === 0) return [];
   const stage = askedStage(config.recipe);
@@ -39,7 +44,7 @@ export async function teacherForced(model: Model, config: RunConfig, data: DataS
     const { exact, losses } = scoreTargets(model, batch);
     let target = 0;
     for (const { request, example } of groups.flat()) {
-      const tokens = tokenizer.encode(example.answer).length + 1;
+      const tokens = exampleTokens(tokenizer, example, example.id).answer.length;
       const end = target + tokens;
       const loss = losses.slice(target, end).reduce((sum, value) => sum + value, 0);
       answers.push({ ...request, exact: exact.slice(target, end).every(Boolean), loss, tokens });

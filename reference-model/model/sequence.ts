@@ -7,20 +7,23 @@ import type { MaskKind } from './config.js';
 import { branchOf, sequenceMask } from './masks.js';
 import type { Sequence, Token } from './tokens.js';
 
-/** Tokens of one image followed by a prompt and, in training, an answer that ends with the end token. */
+/** Tokens of one image, with what a template has in front of it, followed by a prompt and, in training, an answer that ends with the end token. */
 export function imageTextSequence({
   image,
   visualTokens,
+  before = [],
   prompt,
   answer = [],
 }: {
   readonly image: number;
   readonly visualTokens: number;
+  readonly before?: readonly number[];
   readonly prompt: readonly number[];
   readonly answer?: readonly number[];
 }): Sequence {
   const document = 0;
   return [
+    ...before.map((id): Token => ({ role: 'prompt', id, document })),
     ...Array.from({ length: visualTokens }, (_, index): Token => ({ role: 'visual', image, index, document })),
     ...prompt.map((id): Token => ({ role: 'prompt', id, document })),
     ...answer.map((id): Token => ({ role: 'answer', id, document })),
@@ -31,16 +34,18 @@ export function imageTextSequence({
 export function branchedSequence({
   image,
   visualTokens,
+  before = [],
   beginning,
   branches,
 }: {
   readonly image: number;
   readonly visualTokens: number;
+  readonly before?: readonly number[];
   readonly beginning: readonly number[];
   readonly branches: readonly { readonly prompt: readonly number[]; readonly answer: readonly number[] }[];
 }): Sequence {
   return [
-    ...imageTextSequence({ image, visualTokens, prompt: beginning }),
+    ...imageTextSequence({ image, visualTokens, before, prompt: beginning }),
     ...branches.flatMap(({ prompt, answer }, branch): Token[] => [
       ...prompt.map((id): Token => ({ role: 'prompt', id, branch, document: 0 })),
       ...answer.map((id): Token => ({ role: 'answer', id, branch, document: 0 })),

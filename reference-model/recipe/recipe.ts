@@ -111,7 +111,7 @@ export interface Recipe {
   readonly microBatchSize: number;
   readonly optimizer: Optimizer;
   readonly stages: readonly Stage[];
-  /** Whether each backbone starts from its shipped pretrained weights or from seeded random ones. */
+  /** Whether each backbone starts from pretrained weights, those of the package or of the hub, or from seeded random ones. */
   readonly initialization: Readonly<Record<'vision' | 'language', 'pretrained' | 'random'>>;
   readonly validateEverySteps: number;
   /** `validation` where it is not stated. */
@@ -162,8 +162,11 @@ export interface EvaluationConfig {
 
 export interface RunConfig {
   readonly data: DataConfig;
-  /** `byte-pairs`: one of its own, trained on the texts of the training split; the embedded one where it is not stated. */
-  readonly tokenizer?: 'byte-pairs';
+  /**
+   * `byte-pairs`: one of its own, trained on the texts of the training split; `pretrained`: that of the language model whose weights it
+   * starts from, with its chat template; the embedded one where it is not stated.
+   */
+  readonly tokenizer?: 'byte-pairs' | 'pretrained';
   readonly model: ModelConfig;
   readonly recipe: Recipe;
   readonly seed: number;

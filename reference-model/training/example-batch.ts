@@ -1,5 +1,5 @@
 /** From examples to what the model consumes: normalised pixels, one image per sequence, and the token sequences. */
-import { normalizeBatch } from '../data/preprocessing.js';
+import { exampleTokens, type LaidOutExample, type ModelReader, pixelValues } from '../data/chat/model-reader.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { type MaskKind, type ModelConfig, visualTokensPerImage } from '../model/config.js';
 import { branchedSequence, buildBatch, imageTextSequence, type SequenceBatch } from '../model/sequence.js';
@@ -18,40 +18,36 @@ export function promptTokens(tokenizer: Tokenizer, prompt: string): readonly num
 }
 
 /** An example with its text as token ids. */
-interface TokenizedExample {
+interface TokenizedExample extends LaidOutExample {
   readonly example: Example;
-  readonly prompt: readonly number[];
-  /** Ends with the end token. */
-  readonly answer: readonly number[];
 }
 
 /** An example comes back every epoch: its token ids are kept as long as it is. */
-const keptTokens = new WeakMap<Tokenizer, WeakMap<Example, TokenizedExample>>();
+const keptTokens = new WeakMap<ModelReader, WeakMap<Example, TokenizedExample>>();
 
-function tokenize(example: Example, tokenizer: Tokenizer): TokenizedExample {
+function tokenize(example: Example, tokenizer: ModelReader): TokenizedExample {
   const known = keptTokens.get(tokenizer) ?? new WeakMap<Example, TokenizedExample>();
   keptTokens.set(tokenizer, known);
   const earlier = known.get(example);
   if (earlier !== undefined) return earlier;
-  const result = {
-    example,
-    prompt: promptTokens(tokenizer, example.prompt),
-    answer: [...tokenizer.encode(example.answer), tokenizer.special.end],
-  };
+  const result = { example, ...exampleTokens(tokenizer, example, example.id) };
   known.set(example, result);
   return result;
 }
 
 /** Targets of a step: the tokens of its answers, each with its end token. */
-export function targetsOf(examples: readonly Pick<Example, 'answer'>[], tokenizer: Tokenizer): number {
-  return examples.reduce((sum, { answer }) => sum + tokenizer.encode(answer).length + 1, 0);
+export function targetsOf(
+  examples: readonly Pick<Example, 'id' | 'prompt' | 'answer'>[],
+  tokenizer: ModelReader,
+): number {
+  return examples.reduce((sum, example) => sum + exampleTokens(tokenizer, example, example.id).answer.length, 0);
 }
 
 /** Builds a batch in the order of the examples. Throws SequenceError when an example is longer than the model allows. */
 export function buildExampleBatch(
   examples: readonly Example[],
   model: ModelConfig,
-  tokenizer: Tokenizer,
+  tokenizer: ModelReader,
   maskKind: MaskKind,
 ): ExampleBatch {
   return buildGroupedBatch(imageGroups(examples), model, tokenizer, maskKind);
@@ -61,11 +57,11 @@ export function buildExampleBatch(
 export function buildGroupedBatch(
   groups: readonly ImageGroup[],
   model: ModelConfig,
-  tokenizer: Tokenizer,
+  tokenizer: ModelReader,
   maskKind: MaskKind,
 ): ExampleBatch {
   const tokenized = groups.map((group) => group.map((example) => tokenize(example, tokenizer)));
-  return assembleBatch(tokenized, model, maskKind);
+  return assembleBatch(tokenized, model, tokenizer, maskKind);
 }
 
 /**
@@ -79,43 +75,49 @@ export function buildMicroBatches(
   examples: readonly Example[],
   { size, ...shared }: TextsPerImage & { readonly size: number },
   model: ModelConfig,
-  tokenizer: Tokenizer,
+  tokenizer: ModelReader,
   maskKind: MaskKind,
 ): readonly ExampleBatch[] {
   const byLength = imageGroups(examples, shared)
     .map((group) => group.map((example) => tokenize(example, tokenizer)))
-    .sort((a, b) => textLength(a) - textLength(b));
-  return packGroups(byLength, size).map((groups) => assembleBatch(groups, model, maskKind));
+    .sort((a, b) => textLength(a, tokenizer) - textLength(b, tokenizer));
+  return packGroups(byLength, size).map((groups) => assembleBatch(groups, model, tokenizer, maskKind));
 }
 
-/** Tokens of a sequence behind the image; what the texts of a group have in common is there once. */
-function textLength(group: readonly TokenizedExample[]): number {
-  const common = commonLength(group);
-  return group.reduce((sum, { prompt, answer }) => sum + prompt.length - common + answer.length, common);
+/** Tokens of a sequence beside the image; what the texts of a group have in common is there once. */
+function textLength(group: readonly TokenizedExample[], tokenizer: ModelReader): number {
+  const common = commonLength(group, tokenizer);
+  const texts = group.reduce((sum, { prompt, answer }) => sum + prompt.length - common + answer.length, common);
+  return (group[0]?.before.length ?? 0) + texts;
 }
 
 /** Tokens that all texts of a group begin with: captions of one style answer the same prompt, questions share the begin token. */
-function commonLength([first]: readonly TokenizedExample[]): number {
-  return first !== undefined && isCaptions(first.example.source) ? first.prompt.length : 1;
+function commonLength([first]: readonly TokenizedExample[], { chat }: ModelReader): number {
+  if (first !== undefined && isCaptions(first.example.source)) return first.prompt.length;
+  return chat === undefined ? 1 : 0;
 }
 
 function assembleBatch(
   groups: readonly (readonly TokenizedExample[])[],
   model: ModelConfig,
+  tokenizer: ModelReader,
   maskKind: MaskKind,
 ): ExampleBatch {
   const visualTokens = visualTokensPerImage(model);
   const sequences = groups.map((group, image) => {
-    const [{ prompt, answer }] = group as [TokenizedExample];
-    if (group.length === 1) return imageTextSequence({ image, visualTokens, prompt, answer });
-    const common = commonLength(group);
+    const [{ before, prompt, answer }] = group as [TokenizedExample];
+    if (group.length === 1) return imageTextSequence({ image, visualTokens, before, prompt, answer });
+    const common = commonLength(group, tokenizer);
     const branches = group.map((one) => ({ prompt: one.prompt.slice(common), answer: one.answer }));
-    return branchedSequence({ image, visualTokens, beginning: prompt.slice(0, common), branches });
+    return branchedSequence({ image, visualTokens, before, beginning: prompt.slice(0, common), branches });
   });
   return {
     imageCount: groups.length,
     imageSize: model.vision.imageSize,
-    pixels: normalizeBatch(groups.map(([first]) => first!.example.sample.image)),
+    pixels: pixelValues(
+      tokenizer,
+      groups.map(([first]) => first!.example.sample.image),
+    ),
     sequences: buildBatch(sequences, maskKind, {
       vocabularySize: model.language.vocabularySize,
       maximumPositions: model.language.maximumPositions,

@@ -1,4 +1,5 @@
-/** The tokenizer of a run: the embedded one, or one that is trained on the texts that the run learns from. */
+/** How a run reads texts and images: the embedded tokenizer, one that is trained on the texts that it learns from, or those of its weights. */
+import type { ModelReader } from '../data/chat/model-reader.js';
 import type { DataSet } from '../data/dataset.js';
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { trainTokenizer } from '../data/tokenizer/train-tokenizer.js';
@@ -19,15 +20,19 @@ const trained = new WeakMap<DataSet, Map<number, Trained>>();
 
 /**
  * @param dataSets with the one that the run is evaluated on
- * @throws RangeError for a vocabulary without room for the 256 bytes
+ * @param pretrained what the weights come with, where the run's tokenizer is theirs
+ * @throws RangeError for a vocabulary without room for the 256 bytes, or without what it is to be pretrained
  */
-export function runTokenizer(config: TokenizedRun, dataSets: DataSets): Tokenizer {
+export function runTokenizer(config: TokenizedRun, dataSets: DataSets, pretrained?: ModelReader): ModelReader {
   const { tokenizer, model } = config;
   switch (tokenizer) {
     case undefined:
       return modelTokenizer(model.language.vocabularySize);
     case 'byte-pairs':
       return bytePairs(config, dataSets).tokenizer;
+    case 'pretrained':
+      if (pretrained === undefined) throw new RangeError('A run with the tokenizer of its weights was given none.');
+      return pretrained;
     default:
       return tokenizer satisfies never;
   }
@@ -35,7 +40,7 @@ export function runTokenizer(config: TokenizedRun, dataSets: DataSets): Tokenize
 
 /** The content of the `tokenizer.json` of a run that trains one of its own; undefined for any other. */
 export function trainedTokenizer(config: TokenizedRun, dataSets: DataSets): object | undefined {
-  return config.tokenizer === undefined ? undefined : bytePairs(config, dataSets).content;
+  return config.tokenizer === 'byte-pairs' ? bytePairs(config, dataSets).content : undefined;
 }
 
 /** Byte pairs of the captions, questions and answers of the training split. */

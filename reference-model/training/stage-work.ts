@@ -1,6 +1,7 @@
 /** What one stage does to the learner step by step, and how its held-out loss is measured: the two kinds of stage, behind one interface. */
+
+import type { ModelReader } from '../data/chat/model-reader.js';
 import { withPixels } from '../data/images/with-pixels.js';
-import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { visualTokensPerImage } from '../model/config.js';
 import {
   batchSizes,
@@ -49,7 +50,7 @@ export interface StageSurroundings {
   readonly config: RunConfig;
   readonly data: DataSets;
   readonly learner: Learner;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: ModelReader;
   /** The part of every step that this process learns; all of it where it is not stated. */
   readonly share?: RankShare | undefined;
 }
@@ -107,7 +108,7 @@ function wordsWork(stage: WordsStage, { config, data, learner, tokenizer }: Stag
   const { recipe, seed, model } = config;
   const dataSet = stageDataSet(config, stage, data);
   const drawn = trainingSamples(dataSet, stage, seed);
-  const described = config.tokenizer === undefined ? drawn : withCaptionWords(drawn, tokenizer);
+  const described = config.tokenizer !== 'byte-pairs' ? drawn : withCaptionWords(drawn, tokenizer);
   const images = planImages(described, stage, batchSizes(recipe, stage).batchSize, seed);
   return {
     learn: async (step) => {

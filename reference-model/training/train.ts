@@ -8,6 +8,7 @@ import type { RunConfig, Stage } from '../recipe/recipe.js';
 import { stageFlops } from '../recipe/stage-flops.js';
 import { isValidatedAfter, validationOf } from '../recipe/stage-validation.js';
 import { loadBackbones } from '../weights/backbones.js';
+import type { PretrainedParts } from '../weights/pretrained-parts.js';
 import { createLearner } from './create-learner.js';
 import { deviceUse, resetDeviceUse } from './device-use.js';
 import type { TrainingEvent } from './events.js';
@@ -23,6 +24,8 @@ export interface TrainingJob {
   readonly config: RunConfig;
   /** Every data set that `dataSetNames` of the configuration tells. */
   readonly data: DataSets;
+  /** What the backbones start from where it is not the package's own; required by a configuration whose tokenizer is `pretrained`. */
+  readonly pretrained?: PretrainedParts;
   /** Folder of the checkpoint to go on from; whole, and of this run. */
   readonly resumeFrom?: string;
   /** Called after the events of the same step; `write` fills an empty folder with the checkpoint, as that of the given run. */
@@ -45,6 +48,7 @@ export interface TrainingJob {
 export async function train({
   config,
   data,
+  pretrained,
   resumeFrom,
   saveCheckpoint,
   share,
@@ -52,11 +56,10 @@ export async function train({
   onEvent,
   signal,
 }: TrainingJob): Promise<Model> {
-  const { recipe, seed } = config;
+  const { recipe } = config;
   const totalSteps = recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
-  const tokenizer = runTokenizer(config, data);
-  const model = createModel(config.model, seed);
-  loadBackbones(model, recipe.initialization);
+  const tokenizer = runTokenizer(config, data, pretrained?.reader);
+  const model = initialModel(config, pretrained);
 
   const { optimizer } = recipe;
   const learner = createLearner({ model, optimizer, ...(shardBytes === undefined ? {} : { shardBytes }) });
@@ -110,6 +113,13 @@ export async function train({
     }
   }
   learner.dispose();
+  return model;
+}
+
+function initialModel({ model: config, recipe, seed }: RunConfig, pretrained: PretrainedParts | undefined): Model {
+  if (pretrained !== undefined) return pretrained.createModel(config, recipe.initialization, seed);
+  const model = createModel(config, seed);
+  loadBackbones(model, recipe.initialization);
   return model;
 }
 

@@ -1,6 +1,7 @@
 /** Held-out loss by source: mean cross-entropy per answer token over the first examples of the validation split. */
+
+import type { ModelReader } from '../data/chat/model-reader.js';
 import type { CurveSplit, DataSet } from '../data/dataset.js';
-import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import type { MaskKind } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { sequenceLoss } from '../model/sequence-loss.js';
@@ -32,7 +33,7 @@ export async function validationSets(
   data: DataSet,
   { split, sources, examples: count, microBatchSize, ...shared }: ValidationSize,
   model: Model,
-  tokenizer: Tokenizer,
+  tokenizer: ModelReader,
   maskKind: MaskKind,
 ): Promise<readonly ValidationSet[]> {
   const sets: ValidationSet[] = [];

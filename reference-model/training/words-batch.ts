@@ -2,8 +2,9 @@
  * The batches of a words stage: images in an order drawn from the seed, and for each visual token the words of the cell that it lies in.
  * Batches are a pure function of (samples, stage, seed, step), as those of texts are.
  */
+
+import { type ModelReader, pixelValues } from '../data/chat/model-reader.js';
 import type { DescribedImage, Sample } from '../data/dataset.js';
-import { normalizeBatch } from '../data/preprocessing.js';
 import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { type ModelConfig, visualTokensPerImage } from '../model/config.js';
 import type { ImageBatch } from '../model/visual-embeddings.js';
@@ -53,7 +54,7 @@ export function planImages<Described extends DescribedImage>(
  * @param samples with words
  * @throws RangeError for a word that is not a single token
  */
-export function buildWordsBatch(samples: readonly Sample[], model: ModelConfig, tokenizer: Tokenizer): WordsBatch {
+export function buildWordsBatch(samples: readonly Sample[], model: ModelConfig, tokenizer: ModelReader): WordsBatch {
   const side = Math.sqrt(visualTokensPerImage(model));
   const rows: number[] = [];
   const labels: number[] = [];
@@ -69,7 +70,10 @@ export function buildWordsBatch(samples: readonly Sample[], model: ModelConfig, 
   return {
     imageCount: samples.length,
     imageSize: model.vision.imageSize,
-    pixels: normalizeBatch(samples.map(({ image }) => image)),
+    pixels: pixelValues(
+      tokenizer,
+      samples.map(({ image }) => image),
+    ),
     targets: { rows: Int32Array.from(rows), labels: Int32Array.from(labels) },
   };
 }

@@ -1,5 +1,6 @@
 /** The model of a finished run, loaded to answer: images of any size and kind in, texts with their lengths out. */
 import { resolve } from 'node:path';
+import { requestTokens } from '../../../reference-model/data/chat/model-reader.js';
 import type { RasterImage } from '../../../reference-model/data/dataset.js';
 import { resizeToProcessor } from '../../../reference-model/data/pixels/preprocess.js';
 import { siglipProcessor } from '../../../reference-model/data/pixels/processor.js';
@@ -17,7 +18,7 @@ import {
 } from '../../../reference-model/index.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
 import { dataSetNames } from '../../../reference-model/training/stage-data.js';
-import { recordedTokenizer } from '../../records/recorded-tokenizer.js';
+import { recordedReader } from '../../records/recorded-reader.js';
 import { readFinishedRunIn } from '../../records/run-record.js';
 
 export interface Prompt {
@@ -49,13 +50,16 @@ export async function loadRunModel(folder: string, engine: EngineName | 'auto'):
   await activateEngine(engine);
   const model = createModel(config.model, config.seed);
   loadWeights(model, weights);
-  const tokenizer = recordedTokenizer(resolve(folder), config);
+  const reader = recordedReader(resolve(folder), config);
   const { imageSize } = config.model.vision;
+  const { processor = siglipProcessor(imageSize) } = reader;
   const { maximumPositions } = config.model.language;
   const visualTokens = visualTokensPerImage(config.model);
-  /** What the model has room for, the begin token counted. */
-  const roomFor = ({ text, maximumTokens }: Prompt): number =>
-    Math.min(maximumTokens, maximumPositions - visualTokens - 1 - tokenizer.encode(text).length);
+  /** What the model has room for beside the image and the request. */
+  const roomFor = ({ text, maximumTokens }: Prompt): number => {
+    const { before, prompt } = requestTokens(reader, text);
+    return Math.min(maximumTokens, maximumPositions - visualTokens - before.length - prompt.length);
+  };
   return {
     runId: result.runId,
     weights: result.weights,
@@ -69,7 +73,7 @@ export async function loadRunModel(folder: string, engine: EngineName | 'auto'):
       if (image.width === imageSize && image.height === imageSize) {
         return { width: imageSize, height: imageSize, pixels: image.rgb };
       }
-      const { width, height, rgb } = resizeToProcessor(image, siglipProcessor(imageSize));
+      const { width, height, rgb } = resizeToProcessor(image, processor);
       return { width, height, pixels: rgb };
     },
     respond: (prompts) => {
@@ -80,7 +84,7 @@ export async function loadRunModel(folder: string, engine: EngineName | 'auto'):
         const chosen = [...prompts.keys()].filter((index) => rooms[index] === room);
         const generation = { ...config.generation, strategy: 'greedy', maximumNewTokens: room } as const;
         const requests = chosen.map((index) => ({ image: prompts[index]!.image, prompt: prompts[index]!.text }));
-        const given = respondInFull(model, { generation, recipe: config.recipe }, tokenizer, requests);
+        const given = respondInFull(model, { generation, recipe: config.recipe }, reader, requests);
         chosen.forEach((index, position) => {
           responses[index] = given[position]!;
         });

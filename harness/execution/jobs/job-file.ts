@@ -21,6 +21,7 @@ const jobFileSchema = z.strictObject({
   identity: z.strictObject({
     config: runConfigSchema,
     dataFingerprint: z.string(),
+    weights: z.string().exactOptional(),
     codeVersion: z.string(),
     engineNumerics: z.string(),
   }),
@@ -32,6 +33,7 @@ const jobFileSchema = z.strictObject({
       declaration: z.string().exactOptional(),
       workers: z.int().min(1).exactOptional(),
       allowBroken: z.int().min(0).exactOptional(),
+      weights: z.string().exactOptional(),
     })
     .exactOptional(),
   provenance: provenanceSchema,

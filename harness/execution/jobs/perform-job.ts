@@ -19,6 +19,8 @@ export interface PerformOptions {
   readonly onProgress: (progress: RunProgress) => void;
   /** Where the data sets that are read from disk lie on this machine, if not where the plan says. */
   readonly dataRoot?: string;
+  /** The same of weights of the hub. */
+  readonly weights?: string;
 }
 
 export interface PerformedJob extends TitledRun {
@@ -29,7 +31,7 @@ export interface PerformedJob extends TitledRun {
  * @throws UserError for bad input and for other code than the plan's; `run-interrupted` (exit code 130 or 143) after a stop request
  */
 export async function performJob(file: string, options: PerformOptions): Promise<PerformedJob> {
-  const { machinery, interruption, onProgress, dataRoot } = options;
+  const { machinery, interruption, onProgress, dataRoot, weights } = options;
   const { title, job: planned } = readJobFile(file);
   const stop = new AbortController();
   const onStop = () => stop.abort(Object.assign(new Error('stopped on request'), { name: 'TrainingInterrupted' }));
@@ -40,8 +42,12 @@ export async function performJob(file: string, options: PerformOptions): Promise
   if (interruption.stop.aborted) onStop();
   writeFailure(planned, []);
   try {
-    const place = dataRoot === undefined ? {} : { place: { ...planned.place, dataRoot } };
-    const job = await onThisMachine({ ...planned, ...place }, machinery);
+    const place = {
+      ...planned.place,
+      ...(dataRoot === undefined ? {} : { dataRoot }),
+      ...(weights === undefined ? {} : { weights }),
+    };
+    const job = await onThisMachine({ ...planned, place }, machinery);
     return { title, job, result: await performRun(job, { machinery, onProgress, signal: stop.signal }) };
   } catch (error) {
     if (stop.signal.aborted && error instanceof Error && /^(?:TrainingInterrupted|AbortError)$/.test(error.name)) {

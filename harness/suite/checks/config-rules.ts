@@ -2,7 +2,7 @@
 
 import { EMBEDDED_DATA_SETS } from '../../../reference-model/data/registry.js';
 import { SMALLEST_VOCABULARY } from '../../../reference-model/data/tokenizer/train-tokenizer.js';
-import { MASK_KINDS } from '../../../reference-model/model/config.js';
+import { MASK_KINDS, patchesPerSide } from '../../../reference-model/model/config.js';
 import {
   batchSizes,
   isTextStage,
@@ -39,17 +39,13 @@ export function inconsistencies(config: RunConfig): readonly Complaint[] {
 
 type Place = readonly (string | number)[];
 
-/** What is held as pixels is read by the embedded tokenizer; photographs, whose words nobody knows before, by one of their own. */
+/**
+ * What is held as pixels is read by the embedded tokenizer; photographs, whose words nobody knows before, by one of their own or by that of a
+ * pretrained language model.
+ */
 function dataComplaints({ data, tokenizer, model, recipe }: RunConfig): readonly Complaint[] {
-  if (tokenizer === undefined) {
-    const known = EMBEDDED_DATA_SETS.map(({ name }) => name);
-    if (known.some((name) => name === data.name)) return [];
-    const message = 'is no data set of the embedded scale';
-    const expected = `one of ${known.join(', ')}`;
-    return [
-      { path: ['data', 'name'], message, expected, known, fix: 'name one of these, or state tokenizer: byte-pairs' },
-    ];
-  }
+  if (tokenizer === undefined) return embeddedComplaints({ data, recipe });
+  if (tokenizer === 'pretrained') return pretrainedComplaints(recipe);
   const path = ['recipe', 'initialization', 'language'];
   const message = 'must be random: the pretrained language model reads tokens of the embedded tokenizer';
   const stages = recipe.stages.flatMap((stage, index): readonly Complaint[] =>
@@ -73,6 +69,31 @@ function dataComplaints({ data, tokenizer, model, recipe }: RunConfig): readonly
     ...(recipe.initialization.language === 'random' ? [] : [{ path, message, involves: [['tokenizer']] }]),
     ...stages,
   ];
+}
+
+/** Every data set is one of those that are held as pixels. */
+function embeddedComplaints({ data, recipe }: Pick<RunConfig, 'data' | 'recipe'>): readonly Complaint[] {
+  const known = EMBEDDED_DATA_SETS.map(({ name }) => name);
+  const message = 'is no data set of the embedded scale';
+  const expected = `one of ${known.join(', ')}`;
+  const fix = 'name one of these, or state tokenizer: byte-pairs';
+  const named: readonly { readonly name: string | undefined; readonly path: Place }[] = [
+    { name: data.name, path: ['data', 'name'] },
+    ...recipe.stages.map((stage, index) => ({ name: stage.data, path: ['recipe', 'stages', index, 'data'] })),
+  ];
+  return named
+    .filter(({ name }) => name !== undefined && !known.some((embedded) => embedded === name))
+    .map(({ path }) => ({ path, message, expected, known, fix }));
+}
+
+/** Words are tokens of their own in the tokenizers of this package, and not in those of the hub. */
+function pretrainedComplaints({ stages }: Recipe): readonly Complaint[] {
+  const message = 'must not be words: a tokenizer of the hub spells words in several tokens';
+  return stages.flatMap((stage, index) =>
+    isTextStage(stage)
+      ? []
+      : [{ path: ['recipe', 'stages', index, 'kind'], message, involves: [['tokenizer']] } satisfies Complaint],
+  );
 }
 
 /** @param stage as it stands in a file, where a stage of either kind may lack anything */
@@ -158,7 +179,8 @@ function stageBatchComplaints(stage: Stage, recipe: Recipe, at: readonly (string
 function sizeComplaints(model: RunConfig['model']): readonly Complaint[] {
   const found: Complaint[] = [];
   const { vision, connector, language } = model;
-  if (vision.imageSize % (vision.patchSize * connector.pixelShuffle) !== 0) {
+  const seen = vision.ignoresRemainder === true ? patchesPerSide(vision) * vision.patchSize : vision.imageSize;
+  if (seen % (vision.patchSize * connector.pixelShuffle) !== 0) {
     found.push({
       path: ['model', 'vision', 'imageSize'],
       message: 'must be a multiple of patchSize × pixelShuffle',

@@ -3,12 +3,23 @@
  * of its chats. Special tokens come out of texts that are trusted, of templates; text from data sets and users never gives one.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { InputError } from '../../files/input-error.js';
 import { readJson } from '../../files/read-json.js';
 import { readText } from '../../files/read-text.js';
+
+/** What the files of a folder say about texts, as plain JSON: all that a tokenizer is made from, so that it can be kept. */
+export interface HubTokenizerFiles {
+  /** Content of `tokenizer.json`. */
+  readonly tokenizer: object;
+  /** Texts of special tokens by their role, as `tokenizer_config.json` names them. */
+  readonly specialTexts: Readonly<Record<string, string>>;
+  readonly chatTemplate?: string;
+  /** Ids that other files of the model call the end of a text. */
+  readonly endTokens: readonly number[];
+}
 
 export interface HubTokenizer {
   /** Where it was read, for messages. */
@@ -52,12 +63,16 @@ const endSchema = z.looseObject({ eos_token_id: z.union([z.int(), z.array(z.int(
 function readPart<T>(folder: string, name: string, schema: z.ZodType<T>): T | undefined {
   const file = join(folder, name);
   if (!existsSync(file)) return undefined;
-  const parsed = schema.safeParse(readJson(file));
+  return parsedPart(file, schema, readJson(file));
+}
+
+function parsedPart<T>(file: string, schema: z.ZodType<T>, content: unknown): T {
+  const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw new InputError({
     code: 'data-invalid',
-    what: `the file is not a ${name} of the hub: ${issue.message}`,
+    what: `the file is not a ${basename(file)} of the hub: ${issue.message}`,
     where: issue.path.length === 0 ? file : `${file}, field ${issue.path.join('.')}`,
     fix: 'download the file again',
   });
@@ -65,6 +80,11 @@ function readPart<T>(folder: string, name: string, schema: z.ZodType<T>): T | un
 
 /** @throws InputError */
 export function openHubTokenizer(folder: string): HubTokenizer {
+  return hubTokenizerOf(readHubTokenizer(folder), folder);
+}
+
+/** @throws InputError for a folder without a tokenizer, or with a file that is none of the hub */
+export function readHubTokenizer(folder: string): HubTokenizerFiles {
   const content = readPart(folder, 'tokenizer.json', tokenizerSchema);
   if (content === undefined) {
     throw new InputError({
@@ -76,27 +96,39 @@ export function openHubTokenizer(folder: string): HubTokenizer {
     });
   }
   const config = readPart(folder, 'tokenizer_config.json', configSchema) ?? {};
+  const specialTexts = Object.fromEntries(
+    Object.entries(config).flatMap(([name, token]) => (name.endsWith('_token') ? textsOf(name, token) : [])),
+  );
+  const chatTemplate = chatTemplateOf(folder, config.chat_template);
+  return {
+    tokenizer: content,
+    specialTexts,
+    ...(chatTemplate === undefined ? {} : { chatTemplate }),
+    endTokens: statedEnds(folder),
+  };
+}
+
+/** @param folder where the files were read, for messages @throws InputError for a tokenizer that is not implemented */
+export function hubTokenizerOf(files: HubTokenizerFiles, folder: string): HubTokenizer {
+  const file = join(folder, 'tokenizer.json');
+  const content = parsedPart(file, tokenizerSchema, files.tokenizer);
   const specialTokens = new Map(
     content.added_tokens.flatMap(({ special, content: text, id }) => (special ? [[text, id] as const] : [])),
   );
-  const file = join(folder, 'tokenizer.json');
   const library = construct(file, content);
   // The library turns the text of a special token into its id; without their entries it cannot.
   const plain = construct(file, { ...content, added_tokens: content.added_tokens.filter(({ special }) => !special) });
   const specialIds = new Set(specialTokens.values());
-  const specialTexts = Object.fromEntries(
-    Object.entries(config).flatMap(([name, token]) => (name.endsWith('_token') ? textsOf(name, token) : [])),
-  );
+  const { specialTexts, chatTemplate, endTokens } = files;
   const size = [...library.get_vocab(true).values()].reduce((most, id) => Math.max(most, id + 1), 0);
+  const endText = specialTexts.eos_token ?? '';
+  const ownEnd = specialTokens.get(endText) ?? library.token_to_id(endText);
   return {
     folder,
     vocabularySize: size,
-    chatTemplate: chatTemplateOf(folder, config.chat_template),
+    chatTemplate,
     specialTexts,
-    endTokens: endTokensOf(
-      folder,
-      specialTokens.get(specialTexts.eos_token ?? '') ?? library.token_to_id(specialTexts.eos_token ?? ''),
-    ),
+    endTokens: [...new Set([...endTokens, ...(ownEnd === undefined ? [] : [ownEnd])])],
     specialTokens,
     encode: (text) => library.encode(text, { add_special_tokens: false }).ids,
     encodePlain: (text) => plain.encode(text, { add_special_tokens: false }).ids,
@@ -139,12 +171,11 @@ function chatTemplateOf(folder: string, configured: z.infer<typeof configSchema>
   return configured?.find(({ name }) => name === 'default')?.template;
 }
 
-/** What the model was told to stop at, and what its tokenizer calls the end. */
-function endTokensOf(folder: string, ownEnd: number | undefined): readonly number[] {
+/** What the model was told to stop at. */
+function statedEnds(folder: string): readonly number[] {
   const stated = [
     readPart(folder, 'generation_config.json', endSchema)?.eos_token_id,
     readPart(folder, 'config.json', endSchema)?.eos_token_id,
-    ownEnd,
   ].flatMap((ids) => ids ?? []);
   return [...new Set(stated)];
 }

@@ -3,15 +3,16 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { InputError } from '../../files/input-error.js';
 import type { RasterImage } from '../dataset.js';
-import { decodeToSide } from './decode-to-side.js';
+import type { ImageProcessor } from '../pixels/processor.js';
+import { decodeTo } from './decode-to.js';
 
 export interface DecodeRequest {
   readonly job: number;
   readonly bytes: Uint8Array;
   /** Path of the image, for messages. */
   readonly where: string;
-  /** Pixels of each side of the square that it becomes. */
-  readonly side: number;
+  /** What it goes through before the model sees it. */
+  readonly processor: ImageProcessor;
 }
 
 export type DecodeAnswer = { readonly job: number } & (
@@ -29,7 +30,7 @@ export interface Decoder {
 /** @param workers threads; with 0 everything is decoded where it is asked for */
 export function openDecoder(workers: number): Decoder {
   if (workers === 0) {
-    return { decode: ({ bytes, where, side }) => decodeToSide(bytes, where, side), close: async () => {} };
+    return { decode: ({ bytes, where, processor }) => decodeTo(bytes, where, processor), close: async () => {} };
   }
   // Whoever only wants to know what a data set is decodes nothing.
   let threads: readonly DecodingThread[] = [];

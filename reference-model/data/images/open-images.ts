@@ -5,14 +5,17 @@
  */
 import { InputError } from '../../files/input-error.js';
 import type { RasterImage } from '../dataset.js';
+import { type ImageProcessor, siglipProcessor } from '../pixels/processor.js';
 import type { DataSource } from '../source.js';
-import { resizeToSide } from './decode-to-side.js';
+import { resizeTo } from './decode-to.js';
 import { type Decoder, openDecoder } from './decoder.js';
 import type { ImageSupply, LeftOutImage } from './image-supply.js';
 
 export interface ImageOptions {
   /** Pixels of each side of the square that every image becomes. */
   readonly side: number;
+  /** What makes such squares; SigLIP's own by default. */
+  readonly processor?: ImageProcessor;
   /** Threads that decode; 0 for none. */
   readonly workers?: number;
   /** Different broken images that may be left out. */
@@ -28,7 +31,14 @@ const SHOWN = 5;
 
 export function openImages(
   source: Pick<DataSource, 'image' | 'placeOf'>,
-  { side, workers = 1, allowBroken = 0, queue = 64, keepBytes = 256 * 2 ** 20 }: ImageOptions,
+  {
+    side,
+    processor = siglipProcessor(side),
+    workers = 1,
+    allowBroken = 0,
+    queue = 64,
+    keepBytes = 256 * 2 ** 20,
+  }: ImageOptions,
 ): ImageSupply {
   const decoder = openDecoder(workers);
   const kept = new KeptImages(keepBytes);
@@ -38,7 +48,7 @@ export function openImages(
   /** @returns when the bytes are on their way to be decoded */
   const start = (imageId: string): Promise<void> => {
     const read = readImage(source, imageId);
-    const outcome = read.then((stored) => decoded(stored, { decoder, side, where: source.placeOf(imageId) }));
+    const outcome = read.then((stored) => decoded(stored, { decoder, processor, where: source.placeOf(imageId) }));
     underWay.set(imageId, settled(outcome));
     return read.then(
       () => {},
@@ -97,13 +107,17 @@ function readImage(source: Pick<DataSource, 'image'>, imageId: string): ReturnTy
 
 async function decoded(
   stored: Awaited<ReturnType<DataSource['image']>>,
-  { decoder, side, where }: { readonly decoder: Decoder; readonly side: number; readonly where: string },
+  {
+    decoder,
+    processor,
+    where,
+  }: { readonly decoder: Decoder; readonly processor: ImageProcessor; readonly where: string },
 ): Promise<RasterImage> {
   switch (stored.kind) {
     case 'encoded':
-      return decoder.decode({ bytes: stored.bytes, where, side });
+      return decoder.decode({ bytes: stored.bytes, where, processor });
     case 'pixels':
-      return resizeToSide({ ...stored.image, rgb: stored.image.pixels }, side);
+      return resizeTo({ ...stored.image, rgb: stored.image.pixels }, processor);
     default:
       return stored satisfies never;
   }

@@ -2,6 +2,7 @@
  * What an image goes through before a model sees it, as Hugging Face's SigLIP and CLIP image processors describe it: resized, cropped to the
  * middle, its levels scaled and normalised. Every image comes out at one size.
  */
+import { InputError } from '../../files/input-error.js';
 import type { Kernel } from './kernels.js';
 import type { Window } from './rgb-image.js';
 
@@ -53,4 +54,20 @@ export function resizedSize({ resize }: ImageProcessor, { width, height }: Size)
 export function keptWindow({ crop }: ImageProcessor, { width, height }: Size): Window {
   if (crop === undefined) return { left: 0, top: 0, width, height };
   return { left: Math.floor((width - crop.width) / 2), top: Math.floor((height - crop.height) / 2), ...crop };
+}
+
+/** @param where folder of the model, for messages @throws InputError unless the processor's images are squares of that side */
+export function requireSide(
+  processor: ImageProcessor,
+  { side, where }: { readonly side: number; readonly where: string },
+): void {
+  const { width, height } = processedSize(processor);
+  if (width === side && height === side) return;
+  throw new InputError({
+    code: 'data-invalid',
+    what: `the image processor gives images of ${width}×${height} pixels, and the vision encoder takes ${side}×${side}`,
+    where,
+    expected: 'one size',
+    fix: 'download all files of the model again, of one revision',
+  });
 }

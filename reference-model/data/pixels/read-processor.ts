@@ -2,6 +2,8 @@
  * Reads an image processor as `transformers` saves it: `preprocessor_config.json`, or nested in the `processor_config.json` of version 5.
  * What would change the pixels and is not known here is refused by its name, never passed over.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../files/input-error.js';
 import { readJson } from '../../files/read-json.js';
@@ -81,6 +83,13 @@ const DEFAULTS: Readonly<Record<Family, Settings>> = {
     image_std: [0.26862954, 0.26130258, 0.27577711],
   },
 };
+
+/** Where a folder of the hub states its image processor: version 5 of `transformers` nests it in the file of the whole processor. */
+export function processorFile(folder: string): string {
+  const own = join(folder, 'preprocessor_config.json');
+  const whole = join(folder, 'processor_config.json');
+  return existsSync(own) || !existsSync(whole) ? own : whole;
+}
 
 /**
  * @param file `preprocessor_config.json` or `processor_config.json`

@@ -9,6 +9,8 @@ import type { Tokenizer } from '../data/tokenizer/load-tokenizer.js';
 import { generate } from '../generation/generate.js';
 import type { Model } from '../model/model.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
+import { dealtBatches } from '../ranks/dealt-batches.js';
+import { ALONE, type Ranks } from '../ranks/ranks.js';
 import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
 import { promptTokens } from '../training/example-batch.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
@@ -40,14 +42,20 @@ export interface Request {
 }
 
 /**
- * Captions of the first images in every style that the split has, and answers to the first questions of it, in the split's order.
+ * Captions of the first images in every style that the split has, and answers to the first questions of it, in the split's order. Several
+ * ranks divide them among themselves, and each knows all of them in the end.
  * @throws InputError naming a broken image: an evaluation is of all images that were planned
  */
-export async function predict(model: Model, config: RunConfig, data: DataSet): Promise<Predictions> {
+export async function predict(
+  model: Model,
+  config: RunConfig,
+  data: DataSet,
+  ranks: Ranks = ALONE,
+): Promise<Predictions> {
   const tokenizer = runTokenizer(config, { [config.data.name]: data });
   const { split, captionImages, questions: count } = config.evaluation;
   const samples = data.splits[split];
-  const said = (asked: readonly Asked[]) => respondInBatches(model, config, tokenizer, { asked, data });
+  const said = (asked: readonly Asked[]) => respondInBatches(model, config, tokenizer, { asked, data, ranks });
   const captioned = samples.slice(0, captionImages);
   const captions: PredictedCaption[] = [];
   for (const style of captionStylesOf(captioned)) {
@@ -60,7 +68,7 @@ export async function predict(model: Model, config: RunConfig, data: DataSet): P
     .slice(0, count);
   const answers = await said(asked);
   const forced =
-    config.evaluation.teacherForced === undefined ? {} : { forced: await teacherForced(model, config, data) };
+    config.evaluation.teacherForced === undefined ? {} : { forced: await teacherForced(model, config, data, ranks) };
   return {
     captions,
     ...forced,
@@ -83,20 +91,21 @@ async function respondInBatches(
   model: Model,
   config: RunConfig,
   tokenizer: Tokenizer,
-  { asked, data }: { readonly asked: readonly Asked[]; readonly data: DataSet },
+  { asked, data, ranks }: { readonly asked: readonly Asked[]; readonly data: DataSet; readonly ranks: Ranks },
 ): Promise<readonly string[]> {
   const { batchSize } = config.generation;
-  const texts: string[] = [];
+  const batches: (readonly string[])[] = [];
   for (let from = 0; from < asked.length; from += batchSize) {
+    if ((from / batchSize) % ranks.count !== ranks.rank) continue;
     const some = asked.slice(from, from + batchSize);
     const samples = await allWithPixels(
       data,
       some.map(({ sample }) => sample),
     );
     const requests = some.map(({ prompt }, i) => ({ image: samples[i]!.image, prompt }));
-    texts.push(...respond(model, config, tokenizer, requests));
+    batches.push(respond(model, config, tokenizer, requests));
   }
-  return texts;
+  return dealtBatches(await ranks.exchange(batches)).flat();
 }
 
 /** What a model answers, and how the answer came to its end. */

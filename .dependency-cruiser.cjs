@@ -46,6 +46,7 @@ const orders = {
     'model',
     'engines',
     'ops',
+    'ranks',
     'data',
     'numerics',
     'files',

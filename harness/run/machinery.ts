@@ -4,11 +4,10 @@
  */
 
 import type { SavedWeights } from '../../reference-model/checkpoint/trained-weights.js';
-import type { ModelReader } from '../../reference-model/data/chat/model-reader.js';
 import type { DataSet } from '../../reference-model/data/dataset.js';
 import type { ImageProcessor } from '../../reference-model/data/pixels/processor.js';
 import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
-import type { Predictions } from '../../reference-model/evaluation/predict.js';
+import type { PredictionOptions, Predictions } from '../../reference-model/evaluation/predict.js';
 import type { MaskFamily } from '../../reference-model/ops/attention-mask.js';
 import type { DataConfig, RunConfig } from '../../reference-model/recipe/recipe.js';
 import type { TrainingJob } from '../../reference-model/training/train.js';
@@ -41,7 +40,7 @@ export interface Machinery<Model = unknown> {
   openPretrained(folder: string): PretrainedParts;
   train(job: TrainingJob): Promise<Model>;
   /** @param pretrained how weights of the hub read, where the run started from them */
-  predict(model: Model, config: RunConfig, data: DataSet, pretrained?: ModelReader): Promise<Predictions>;
+  predict(model: Model, config: RunConfig, data: DataSet, by?: PredictionOptions): Promise<Predictions>;
   /** Writes the final weights into the folder of a record. */
   saveWeights(model: Model, record: string): Promise<SavedWeights>;
   /** Frees what the model holds; the process goes on to other runs. */

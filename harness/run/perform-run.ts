@@ -110,7 +110,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     const weights = await machinery.saveWeights(model, paths.folder);
     recordReader(paths, config, { data: dataSets, reading: pretrained?.reading });
     const { scores, predictions, constantCaptions } = scorePredictions(
-      await machinery.predict(model, config, data, pretrained?.reader),
+      await machinery.predict(model, config, data, { reader: pretrained?.reader }),
       { config, dataSets },
     );
     machinery.dispose(model);

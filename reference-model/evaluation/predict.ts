@@ -11,6 +11,8 @@ import { visualTokensPerImage } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { imageTextSequence } from '../model/sequence.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
+import { dealtBatches } from '../ranks/dealt-batches.js';
+import { ALONE, type Ranks } from '../ranks/ranks.js';
 import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { runTokenizer } from '../training/run-tokenizer.js';
@@ -40,21 +42,27 @@ export interface Request {
   readonly prompt: string;
 }
 
+export interface PredictionOptions {
+  /** How weights of the hub read, where the run has their tokenizer. */
+  readonly reader?: ModelReader | undefined;
+  /** Divide images and questions among themselves, and each knows all of the answers in the end. */
+  readonly ranks?: Ranks | undefined;
+}
+
 /**
  * Captions of the first images in every style that the split has, and answers to the first questions of it, in the split's order.
- * @param pretrained how weights of the hub read, where the run has their tokenizer
  * @throws InputError naming a broken image: an evaluation is of all images that were planned
  */
 export async function predict(
   model: Model,
   config: RunConfig,
   data: DataSet,
-  pretrained?: ModelReader,
+  { reader, ranks = ALONE }: PredictionOptions = {},
 ): Promise<Predictions> {
-  const tokenizer = runTokenizer(config, { [config.data.name]: data }, pretrained);
+  const tokenizer = runTokenizer(config, { [config.data.name]: data }, reader);
   const { split, captionImages, questions: count } = config.evaluation;
   const samples = data.splits[split];
-  const said = (asked: readonly Asked[]) => respondInBatches(model, config, tokenizer, { asked, data });
+  const said = (asked: readonly Asked[]) => respondInBatches(model, config, tokenizer, { asked, data, ranks });
   const captioned = samples.slice(0, captionImages);
   const captions: PredictedCaption[] = [];
   for (const style of captionStylesOf(captioned)) {
@@ -69,7 +77,7 @@ export async function predict(
   const forced =
     config.evaluation.teacherForced === undefined
       ? {}
-      : { forced: await teacherForced(model, config, data, tokenizer) };
+      : { forced: await teacherForced(model, config, data, { tokenizer, ranks }) };
   return {
     captions,
     ...forced,
@@ -92,20 +100,21 @@ async function respondInBatches(
   model: Model,
   config: RunConfig,
   tokenizer: ModelReader,
-  { asked, data }: { readonly asked: readonly Asked[]; readonly data: DataSet },
+  { asked, data, ranks }: { readonly asked: readonly Asked[]; readonly data: DataSet; readonly ranks: Ranks },
 ): Promise<readonly string[]> {
   const { batchSize } = config.generation;
-  const texts: string[] = [];
+  const batches: (readonly string[])[] = [];
   for (let from = 0; from < asked.length; from += batchSize) {
+    if ((from / batchSize) % ranks.count !== ranks.rank) continue;
     const some = asked.slice(from, from + batchSize);
     const samples = await allWithPixels(
       data,
       some.map(({ sample }) => sample),
     );
     const requests = some.map(({ prompt }, i) => ({ image: samples[i]!.image, prompt }));
-    texts.push(...respond(model, config, tokenizer, requests));
+    batches.push(respond(model, config, tokenizer, requests));
   }
-  return texts;
+  return dealtBatches(await ranks.exchange(batches)).flat();
 }
 
 /** What a model answers, and how the answer came to its end. */

@@ -9,6 +9,8 @@ import type { Model } from '../model/model.js';
 import { targetLogits } from '../model/sequence-loss.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
+import { dealtBatches } from '../ranks/dealt-batches.js';
+import { ALONE, type Ranks } from '../ranks/ranks.js';
 import { batchSizes, type RunConfig } from '../recipe/recipe.js';
 import { buildGroupedBatch, type ExampleBatch } from '../training/example-batch.js';
 import { groupsWithPixels } from '../training/examples-with-pixels.js';
@@ -30,18 +32,23 @@ export async function teacherForced(
   model: Model,
   config: RunConfig,
   data: DataSet,
-  tokenizer: ModelReader = runTokenizer(config, { [config.data.name]: data }),
+  {
+    tokenizer = runTokenizer(config, { [config.data.name]: data }),
+    ranks = ALONE,
+  }: { readonly tokenizer?: ModelReader; readonly ranks?: Ranks } = {},
 ): Promise<readonly ForcedAnswer[]> {
   const groupsOfAll = forcedGroups(config, data);
   if (groupsOfAll.length === 0) return [];
   const stage = askedStage(config.recipe);
   const { microBatchSize } = batchSizes(config.recipe, stage);
-  const answers: ForcedAnswer[] = [];
-  for (const groups of packGroups(groupsOfAll, microBatchSize)) {
+  const batches: (readonly ForcedAnswer[])[] = [];
+  for (const [index, groups] of packGroups(groupsOfAll, microBatchSize).entries()) {
+    if (index % ranks.count !== ranks.rank) continue;
     const planned = groups.map((group) => group.map(({ example }) => example));
     const examples = await groupsWithPixels(data, planned);
     const batch = buildGroupedBatch(examples, model.config, tokenizer, stage.attentionMask);
     const { exact, losses } = scoreTargets(model, batch);
+    const answers: ForcedAnswer[] = [];
     let target = 0;
     for (const { request, example } of groups.flat()) {
       const tokens = exampleTokens(tokenizer, example, example.id).answer.length;
@@ -50,8 +57,9 @@ export async function teacherForced(
       answers.push({ ...request, exact: exact.slice(target, end).every(Boolean), loss, tokens });
       target = end;
     }
+    batches.push(answers);
   }
-  return answers;
+  return dealtBatches(await ranks.exchange(batches)).flat();
 }
 
 /** Of every target of a batch, in the order of its labels. */

@@ -35,16 +35,23 @@ function trainedVisualPath(model: Model, start: tf.Tensor, trainable: readonly P
  *
  * @param trainable the parts that learn in the learner's stage
  * @param weight factor on the summed loss: 1 / (targets of the whole step), so that micro-batches add up by tokens
+ * @param isLast whether no other micro-batch of the step follows
  */
 export function learnBatch(
   learner: Learner,
   batch: ExampleBatch,
-  { trainable, weight }: { readonly trainable: readonly Part[]; readonly weight: number },
+  {
+    trainable,
+    weight,
+    isLast = false,
+  }: { readonly trainable: readonly Part[]; readonly weight: number; readonly isLast?: boolean },
 ): void {
   const { model } = learner;
   const start = frozenVisualPath(model, batch, trainable);
-  learner.backward(() =>
-    sequenceLoss(model, batch.sequences, { visualEmbeddings: trainedVisualPath(model, start, trainable), weight }),
+  learner.backward(
+    () =>
+      sequenceLoss(model, batch.sequences, { visualEmbeddings: trainedVisualPath(model, start, trainable), weight }),
+    { isLast },
   );
   start.dispose();
 }
@@ -59,14 +66,26 @@ export function learnBatches(
   trainable: readonly Part[],
   targets: number = batches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0),
 ): void {
-  for (const batch of batches) learnBatch(learner, batch, { trainable, weight: 1 / targets });
+  for (const [index, batch] of batches.entries()) {
+    learnBatch(learner, batch, { trainable, weight: 1 / targets, isLast: index === batches.length - 1 });
+  }
 }
 
-/** Adds the gradients of a step of a words stage: the mean over all of its targets. */
-export function learnWords(learner: Learner, batch: WordsBatch, trainable: readonly Part[]): void {
+/**
+ * Adds the gradients of a step of a words stage: the mean over all of its targets.
+ * @param targets of the whole step; those of the batch where other processes learn nothing of it
+ */
+export function learnWords(
+  learner: Learner,
+  batch: WordsBatch,
+  trainable: readonly Part[],
+  targets: number = batch.targets.labels.length,
+): void {
   const { model } = learner;
   const start = frozenVisualPath(model, batch, trainable);
-  const weight = 1 / batch.targets.labels.length;
-  learner.backward(() => wordsLoss(model, trainedVisualPath(model, start, trainable), batch.targets, weight));
+  const weight = 1 / targets;
+  learner.backward(() => wordsLoss(model, trainedVisualPath(model, start, trainable), batch.targets, weight), {
+    isLast: true,
+  });
   start.dispose();
 }

@@ -6,6 +6,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { CheckpointOwner } from '../checkpoint/checkpoint-folder.js';
 import type { Part } from '../model/config.js';
 import type { Model } from '../model/model.js';
+import type { Ranks } from '../ranks/ranks.js';
 import type { Optimizer } from '../recipe/recipe.js';
 
 /** Peak or current learning rate of each part. */
@@ -22,7 +23,7 @@ export interface StepPlace {
 /** What is known of a step once the engine has computed it. */
 export interface SettledStep {
   readonly step: number;
-  /** The losses of its micro-batches, added in their order. */
+  /** The losses of its micro-batches, added in their order, over all devices. */
   readonly loss: number;
   /** Global norm of the gradients before clipping; 0 where the step was skipped. */
   readonly gradientNorm: number;
@@ -48,8 +49,9 @@ export interface Learner {
    *
    * @param loss runs the forward pass and returns a scalar that is already divided by the targets of the whole step, over all devices:
    * every token weighs alike, and gradients of micro-batches and devices are reduced by adding them
+   * @param isLast whether no other micro-batch of this step follows here, so that gradients can be reduced as they come to exist
    */
-  backward(loss: () => tf.Scalar): void;
+  backward(loss: () => tf.Scalar, options?: { readonly isLast?: boolean }): void;
 
   /**
    * One step of AdamW over what `backward` added: reduces over devices, removes the scale of 16-bit losses, clips by the global norm and
@@ -85,6 +87,8 @@ export interface LearnerOptions {
   readonly optimizer: Optimizer;
   /** Bytes of the files of a checkpoint; 1 GiB by default. */
   readonly shardBytes?: number;
+  /** Who learns together; this process alone by default. */
+  readonly ranks?: Ranks;
 }
 
 export type CreateLearner = (options: LearnerOptions) => Learner;

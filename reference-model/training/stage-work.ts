@@ -3,6 +3,7 @@
 import type { ModelReader } from '../data/chat/model-reader.js';
 import { withPixels } from '../data/images/with-pixels.js';
 import { visualTokensPerImage } from '../model/config.js';
+import { ALONE, type Ranks } from '../ranks/ranks.js';
 import {
   batchSizes,
   isTextStage,
@@ -20,13 +21,14 @@ import { planBatches } from './examples.js';
 import { examplesWithPixels } from './examples-with-pixels.js';
 import { learnBatches, learnWords } from './learn-batch.js';
 import type { Learner } from './learner.js';
-import { type RankShare, rankShare } from './rank-share.js';
+import { rankShare } from './rank-share.js';
 import { type DataSets, stageDataSet, trainingSamples, withQuestionsAbout } from './stage-data.js';
 import { validationLoss, validationSets } from './validation.js';
 import { buildWordsBatch, planImages } from './words-batch.js';
 
-/** What a step has learned from. */
+/** What a step has learned from; numbers are those of all ranks together. */
 export interface LearnedStep {
+  /** Of this rank. */
   readonly exampleIds: readonly string[];
   /** Positions that were computed, padding excluded. */
   readonly tokens: number;
@@ -51,11 +53,9 @@ export interface StageSurroundings {
   readonly data: DataSets;
   readonly learner: Learner;
   readonly tokenizer: ModelReader;
-  /** The part of every step that this process learns; all of it where it is not stated. */
-  readonly share?: RankShare | undefined;
+  /** Who learns together; this process alone where it is not stated. */
+  readonly ranks?: Ranks;
 }
-
-const ALONE: RankShare = { rank: 0, ranks: 1 };
 
 /** @throws InputError naming a broken image of those that the stage is validated on */
 export async function stageWork(stage: Stage, surroundings: StageSurroundings): Promise<StageWork> {
@@ -64,10 +64,11 @@ export async function stageWork(stage: Stage, surroundings: StageSurroundings): 
 
 async function textWork(
   stage: TextStage,
-  { config, data, learner, tokenizer, share = ALONE }: StageSurroundings,
+  { config, data, learner, tokenizer, ranks = ALONE }: StageSurroundings,
 ): Promise<StageWork> {
   const { recipe, seed } = config;
   const { trainable, attentionMask: maskKind, questionsPerImage, captionsPerImage } = stage;
+  const share = { rank: ranks.rank, ranks: ranks.count };
   const shared = {
     ...(questionsPerImage === undefined ? {} : { questionsPerImage }),
     ...(captionsPerImage === undefined ? {} : { captionsPerImage }),
@@ -78,7 +79,7 @@ async function textWork(
   const samples = withQuestionsAbout(trainingSamples(dataSet, stage, seed), stage.questionTypes);
   const batches = planBatches(samples, stage, batchSize, seed);
   const size = { ...validationOf(recipe, stage), microBatchSize, split, ...shared };
-  const heldOut = await validationSets(dataSet, size, learner.model, tokenizer, maskKind);
+  const heldOut = await validationSets(dataSet, size, learner.model, tokenizer, maskKind, ranks);
   const ownOf = (step: number) => rankShare(withViews(batches.batch(step), stage, { seed, step }), share, shared);
   const imagesOf = (step: number) => [...new Set(ownOf(step).map(({ sample }) => sample.imageId))];
   return {
@@ -88,41 +89,53 @@ async function textWork(
       if (step + 1 < stage.steps) await dataSet.images?.ahead(imagesOf(step + 1));
       const sizes = { size: microBatchSize, ...shared };
       const microBatches = buildMicroBatches(examples, sizes, config.model, tokenizer, maskKind);
-      // Gradients of several processes are added, so that each divides by the targets of them all.
-      const targets = share.ranks === 1 ? undefined : targetsOf(batches.batch(step), tokenizer);
+      const ownTargets = sum(microBatches.map(({ sequences }) => sequences.labels.length));
+      // Targets that were planned for this rank and are not there: those of a broken image that may be left out.
+      const missing = ranks.count === 1 ? 0 : targetsOf(ownOf(step), tokenizer) - ownTargets;
+      const [tokens = 0, answerTokens = 0, sequences = 0, missingTargets = 0] = ranks.sum([
+        sum(microBatches.map((batch) => batch.sequences.tokens)),
+        ownTargets,
+        sum(microBatches.map(({ imageCount }) => imageCount)),
+        missing,
+      ]);
+      // Gradients of several ranks are added, so that each divides by the targets of them all.
+      const targets = ranks.count === 1 ? ownTargets : targetsOf(batches.batch(step), tokenizer) - missingTargets;
       learnBatches(learner, microBatches, trainable, targets);
       return {
         exampleIds: examples.map(({ id }) => id),
-        tokens: sum(microBatches.map(({ sequences }) => sequences.tokens)),
-        answerTokens: sum(microBatches.map(({ sequences }) => sequences.labels.length)),
-        ...(Object.keys(shared).length === 0
-          ? {}
-          : { sequences: sum(microBatches.map(({ imageCount }) => imageCount)) }),
+        tokens,
+        answerTokens,
+        ...(Object.keys(shared).length === 0 ? {} : { sequences }),
       };
     },
-    validate: () => validationLoss(learner.model, heldOut),
+    validate: () => validationLoss(learner.model, heldOut, ranks),
   };
 }
 
-function wordsWork(stage: WordsStage, { config, data, learner, tokenizer }: StageSurroundings): StageWork {
+function wordsWork(
+  stage: WordsStage,
+  { config, data, learner, tokenizer, ranks = ALONE }: StageSurroundings,
+): StageWork {
   const { recipe, seed, model } = config;
   const dataSet = stageDataSet(config, stage, data);
   const drawn = trainingSamples(dataSet, stage, seed);
   const described = config.tokenizer !== 'byte-pairs' ? drawn : withCaptionWords(drawn, tokenizer);
   const images = planImages(described, stage, batchSizes(recipe, stage).batchSize, seed);
+  const ownOf = (step: number) => images.batch(step).filter((_, index) => index % ranks.count === ranks.rank);
   return {
     learn: async (step) => {
-      const planned = images.batch(step);
+      const planned = ownOf(step);
       const known = await withPixels(dataSet, planned);
       const samples = planned.flatMap((sample) => known.get(sample) ?? []);
-      if (step + 1 < stage.steps) await dataSet.images?.ahead(images.batch(step + 1).map(({ imageId }) => imageId));
-      const batch = buildWordsBatch(samples, model, tokenizer);
-      learnWords(learner, batch, stage.trainable);
-      return {
-        exampleIds: samples.map(({ imageId }) => `words/${imageId}`),
-        tokens: batch.imageCount * visualTokensPerImage(model),
-        answerTokens: batch.targets.labels.length,
-      };
+      if (step + 1 < stage.steps) await dataSet.images?.ahead(ownOf(step + 1).map(({ imageId }) => imageId));
+      // A small step may leave nothing to some ranks.
+      const batch = samples.length === 0 ? undefined : buildWordsBatch(samples, model, tokenizer);
+      const [tokens = 0, answerTokens = 0] = ranks.sum([
+        samples.length * visualTokensPerImage(model),
+        batch?.targets.labels.length ?? 0,
+      ]);
+      if (batch !== undefined) learnWords(learner, batch, stage.trainable, answerTokens);
+      return { exampleIds: samples.map(({ imageId }) => `words/${imageId}`), tokens, answerTokens };
     },
   };
 }

@@ -8,9 +8,12 @@ import type { CheckpointOwner } from '../checkpoint/checkpoint-folder.js';
 import { type Handle, TorchType } from '../engines/torch/addon.js';
 import type { TorchBackend } from '../engines/torch/backend.js';
 import type { ActiveTorch } from '../engines/torch/engine.js';
+import { rankErrorOf } from '../engines/torch/torch-ranks.js';
 import type { Part } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { type Parameter, tensorOf } from '../model/parameters.js';
+import { ALONE } from '../ranks/ranks.js';
+import { GradientReduction } from './gradient-reduction.js';
 import type { Learner, LearnerOptions, LearningRates, SettledStep, StepPlace } from './learner.js';
 import { StepJournal } from './step-journal.js';
 import { TorchAdamW, type TorchParameter, type TorchUpdate } from './torch-optimizer.js';
@@ -31,6 +34,8 @@ export class TorchLearner implements Learner {
   readonly #segments: TorchSegments;
   readonly #recomputes: boolean;
   readonly #journal: StepJournal<PendingStep>;
+  /** Where several ranks learn together. */
+  readonly #reduction: GradientReduction | undefined;
   /** What the forward pass multiplies with, where that is not the parameter itself. */
   readonly #shadowType: TorchType | undefined;
   readonly #shadows = new Map<string, tf.Tensor>();
@@ -39,13 +44,14 @@ export class TorchLearner implements Learner {
   #inferenceDepth = 0;
   #losses: Handle[] = [];
 
-  constructor({ model, optimizer, shardBytes }: LearnerOptions, { backend, settings }: ActiveTorch) {
+  constructor({ model, optimizer, shardBytes, ranks = ALONE }: LearnerOptions, { backend, settings }: ActiveTorch) {
     const { precision, checkpointing } = settings;
     this.#backend = backend;
     this.#shadowType = precision === 'bfloat16' || precision === 'float16' ? TorchType[precision] : undefined;
     this.#optimizer = new TorchAdamW(backend.torch, optimizer, { scalesLoss: precision === 'float16' });
     this.#segments = new TorchSegments(backend);
     this.#recomputes = checkpointing !== 'none';
+    this.#reduction = ranks.count === 1 ? undefined : new GradientReduction(backend.torch);
     this.#journal = new StepJournal({
       model,
       optimizer: this.#optimizer,
@@ -79,19 +85,24 @@ export class TorchLearner implements Learner {
       if (learns) learning.set(name, { name, part, decay, shape: variable.shape, handle });
     }
     this.#learning = learning;
+    this.#reduction?.watch([...learning.values()]);
     if (!resumed) this.#optimizer.reset();
   }
 
-  backward(loss: () => tf.Scalar): void {
+  backward(loss: () => tf.Scalar, { isLast = false }: { readonly isLast?: boolean } = {}): void {
     const { torch } = this.#backend;
     this.#recording = true;
+    this.#reduction?.beginPass();
     try {
       tf.tidy(() => {
         const value = this.#backend.handleOf(loss());
         this.#losses.push(torch.detach(value));
+        if (isLast) this.#reduction?.arm(this.#recomputes);
         this.#backwardFrom(value);
         this.#segments.backward();
       });
+    } catch (error) {
+      throw rankErrorOf(error) ?? error;
     } finally {
       this.#recording = false;
       this.#segments.reset();
@@ -113,6 +124,7 @@ export class TorchLearner implements Learner {
   }
 
   update(rates: LearningRates, place: StepPlace): void {
+    if (this.#reduction !== undefined) this.#losses = [this.#reduction.finish(this.#losses)];
     const update = this.#optimizer.update([...this.#learning.values()], rates);
     this.#dropShadows(this.#learning.keys());
     this.#journal.add({ ...place, ...update, losses: this.#losses });
@@ -135,6 +147,7 @@ export class TorchLearner implements Learner {
   dispose(): void {
     const { torch } = this.#backend;
     this.#dropShadows();
+    this.#reduction?.stop();
     torch.clearGradients([...this.#learning.values()].map(({ handle }) => handle));
     for (const { variable } of this.model.parameters.values()) {
       if (!variable.isDisposed) torch.requireGradient(this.#backend.handleOf(variable), false);
@@ -149,7 +162,10 @@ export class TorchLearner implements Learner {
   #weights(name: string): tf.Tensor {
     const parameter = tensorOf(this.model.parameters, name);
     const learning = this.#learning.get(name);
-    if (learning !== undefined) this.#segments.noteLearning();
+    if (learning !== undefined) {
+      this.#segments.noteLearning();
+      this.#reduction?.noteUse(name);
+    }
     if (this.#shadowType === undefined || learning === undefined) return parameter;
     const known = this.#shadows.get(name);
     if (known !== undefined) return known;

@@ -4,6 +4,7 @@
  */
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import { createModel, type Model } from '../model/model.js';
+import { ALONE, type Ranks } from '../ranks/ranks.js';
 import type { RunConfig, Stage } from '../recipe/recipe.js';
 import { stageFlops } from '../recipe/stage-flops.js';
 import { isValidatedAfter, validationOf } from '../recipe/stage-validation.js';
@@ -13,7 +14,6 @@ import { createLearner } from './create-learner.js';
 import { deviceUse, resetDeviceUse } from './device-use.js';
 import type { TrainingEvent } from './events.js';
 import type { LearningRates } from './learner.js';
-import type { RankShare } from './rank-share.js';
 import { runTokenizer } from './run-tokenizer.js';
 import { learningRateFactor } from './schedule.js';
 import type { DataSets } from './stage-data.js';
@@ -28,14 +28,17 @@ export interface TrainingJob {
   readonly pretrained?: PretrainedParts;
   /** Folder of the checkpoint to go on from; whole, and of this run. */
   readonly resumeFrom?: string;
-  /** Called after the events of the same step; `write` fills an empty folder with the checkpoint, as that of the given run. */
+  /**
+   * Called after the events of the same step, on rank 0 only; `write` fills an empty folder with the checkpoint, as that of the given run.
+   */
   saveCheckpoint(step: number, write: (folder: string, run: string) => Promise<void>): Promise<void>;
-  /** The part of every step that this process learns, where several train together; all of it by default. */
-  readonly share?: RankShare;
+  /** Who trains together, each its own share of every step; this process alone by default. */
+  readonly ranks?: Ranks;
   /** Bytes of the files of a checkpoint; 1 GiB by default. */
   readonly shardBytes?: number;
+  /** The same events on every rank. */
   onEvent(event: TrainingEvent): void;
-  /** When it aborts, a checkpoint is saved and TrainingInterrupted thrown. */
+  /** When it aborts on any rank, a checkpoint is saved and TrainingInterrupted thrown. */
   readonly signal: AbortSignal;
 }
 
@@ -51,7 +54,7 @@ export async function train({
   pretrained,
   resumeFrom,
   saveCheckpoint,
-  share,
+  ranks = ALONE,
   shardBytes,
   onEvent,
   signal,
@@ -62,7 +65,7 @@ export async function train({
   const model = initialModel(config, pretrained);
 
   const { optimizer } = recipe;
-  const learner = createLearner({ model, optimizer, ...(shardBytes === undefined ? {} : { shardBytes }) });
+  const learner = createLearner({ model, optimizer, ranks, ...(shardBytes === undefined ? {} : { shardBytes }) });
   let step = resumeFrom === undefined ? 0 : (await learner.restore(resumeFrom)).step;
   if (step > totalSteps) throw tooLate(step, totalSteps);
   resetDeviceUse();
@@ -74,7 +77,7 @@ export async function train({
     stageEnd += stage.steps;
     if (step >= stageEnd) continue;
 
-    const work = await stageWork(stage, { config, data, learner, tokenizer, share });
+    const work = await stageWork(stage, { config, data, learner, tokenizer, ranks });
     const validation = validationOf(recipe, stage);
     const validate = () => {
       if (work.validate === undefined) return;
@@ -102,11 +105,13 @@ export async function train({
       validate();
 
       await letMessagesIn();
-      if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || signal.aborted) {
-        await saveCheckpoint(step, (folder, run) => learner.save(folder, { run, step }));
+      // All ranks end after the same step, whichever of them was asked to.
+      const [stopping = 0] = ranks.sum([signal.aborted ? 1 : 0]);
+      if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || stopping > 0) {
+        if (ranks.rank === 0) await saveCheckpoint(step, (folder, run) => learner.save(folder, { run, step }));
         onEvent({ type: 'checkpoint', step });
       }
-      if (signal.aborted && step < totalSteps) {
+      if (stopping > 0 && step < totalSteps) {
         learner.dispose();
         throw new TrainingInterrupted(step);
       }

@@ -6,6 +6,7 @@ import type { MaskKind } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { sequenceLoss } from '../model/sequence-loss.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
+import { ALONE, type Ranks } from '../ranks/ranks.js';
 import type { Source, StageValidation, TextsPerImage } from '../recipe/recipe.js';
 import { buildGroupedBatch, type ExampleBatch } from './example-batch.js';
 import { groupsWithPixels } from './examples-with-pixels.js';
@@ -25,7 +26,7 @@ export interface ValidationSize extends Pick<Required<StageValidation>, 'sources
 
 /**
  * Validation batches of every source that is asked for and that the data set has. Examples are spread over the split: one of each
- * image before a second of any.
+ * image before a second of any. Several ranks divide the batches among themselves.
  *
  * @throws InputError for a broken image: what losses are compared on is never less than was planned
  */
@@ -35,13 +36,15 @@ export async function validationSets(
   model: Model,
   tokenizer: ModelReader,
   maskKind: MaskKind,
+  ranks: Ranks = ALONE,
 ): Promise<readonly ValidationSet[]> {
   const sets: ValidationSet[] = [];
   for (const source of sources) {
     const groups = heldOutGroups(data.splits[split] ?? [], source, { count, ...shared });
     if (groups.length === 0) continue;
     const batches: ExampleBatch[] = [];
-    for (const planned of packGroups(groups, microBatchSize)) {
+    for (const [index, planned] of packGroups(groups, microBatchSize).entries()) {
+      if (index % ranks.count !== ranks.rank) continue;
       const some = await groupsWithPixels(data, planned);
       batches.push(buildGroupedBatch(some, model.config, tokenizer, maskKind));
     }
@@ -50,15 +53,18 @@ export async function validationSets(
   return sets;
 }
 
-/** Mean cross-entropy per answer token of each set, in nats. */
+/** Mean cross-entropy per answer token of each set, over all ranks, in nats. */
 export function validationLoss(
   model: Model,
   sets: readonly ValidationSet[],
+  ranks: Ranks = ALONE,
 ): Readonly<Partial<Record<Source, number>>> {
   return Object.fromEntries(
     sets.map(({ source, batches }) => {
-      const targets = batches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0);
-      const total = batches.reduce((sum, batch) => sum + summedLoss(model, batch), 0);
+      const [total = 0, targets = 0] = ranks.sum([
+        batches.reduce((sum, batch) => sum + summedLoss(model, batch), 0),
+        batches.reduce((sum, { sequences }) => sum + sequences.labels.length, 0),
+      ]);
       return [source, total / targets];
     }),
   );

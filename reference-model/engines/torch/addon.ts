@@ -5,9 +5,10 @@
 import { dlopen } from 'node:process';
 import { EngineError } from '../engine-error.js';
 import { addonFile, type StoredBuild, usableBuild } from './build/build-store.js';
+import type { GroupAddon } from './group-addon.js';
+import type { Handle } from './handle.js';
 
-/** A tensor of the addon, or 0 for none. */
-export type Handle = number;
+export type { Handle };
 
 type Sizes = readonly number[];
 type Unary = (x: Handle) => Handle;
@@ -28,7 +29,8 @@ export type BinaryOperation =
 export type ReductionOperation = 'sum' | 'mean' | 'max' | 'min' | 'all' | 'any';
 
 export interface TorchAddon
-  extends Record<UnaryOperation, Unary>,
+  extends GroupAddon,
+    Record<UnaryOperation, Unary>,
     Record<BinaryOperation, Binary>,
     Record<ReductionOperation, Reduction>,
     Record<'addNumber' | 'mulNumber' | 'divNumber', WithNumber> {
@@ -153,6 +155,8 @@ export function loadAddon(): LoadedAddon {
   if (loaded !== undefined) return loaded;
   const build = usableBuild();
   if (build === undefined) throw unavailable('its addon is not built for this version of vlm-bench and Node.');
+  // What c10d warns of, with stack traces, is said by our own errors.
+  process.env.TORCH_CPP_LOG_LEVEL ??= 'ERROR';
   const module = { exports: {} as TorchAddon };
   try {
     dlopen(module, addonFile(build.folder));

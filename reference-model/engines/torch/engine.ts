@@ -17,7 +17,9 @@ import { registerLayoutKernels } from './kernels/layout.js';
 import { registerReductionKernels } from './kernels/reduction.js';
 import { FEW_LOGITS_AT_ONCE, LOGITS_AT_ONCE } from './logits-at-once.js';
 import { peakFlops } from './peak-flops.js';
+import type { RankPlace } from './rank-place.js';
 import { type TorchPrecision, type TorchSettings, torchSettings } from './settings.js';
+import { TorchRanks } from './torch-ranks.js';
 
 /** The engine as it was activated last. */
 export interface ActiveTorch {
@@ -26,6 +28,9 @@ export interface ActiveTorch {
 }
 
 let active: ActiveTorch | undefined;
+
+/** The group that this process has joined, for as long as it lives. */
+let joined: { readonly ranks: TorchRanks; readonly localRank: number } | undefined;
 
 /** Why CUDA cannot be used, or an empty text; asked once. */
 let cudaProblem: string | undefined;
@@ -44,6 +49,11 @@ function resolveDevice(loaded: LoadedAddon, asked: string): string {
   if (asked === 'auto') return 'cpu';
   const remedy = 'Use --device cpu, or a libtorch with CUDA on a machine with a GPU.';
   throw new EngineError({ code: 'engine-unavailable', engine: 'torch', reason: `${asked}: ${problem}.`, remedy });
+}
+
+/** Every rank of a machine takes a GPU of its own. */
+function deviceOfRank(device: string, localRank = joined?.localRank): string {
+  return device === 'cuda' && localRank !== undefined ? `cuda:${localRank}` : device;
 }
 
 /** libtorch's numbers of its attention kernels (SDPBackend). */
@@ -76,7 +86,7 @@ export async function activateTorchEngine(
 ): Promise<Engine> {
   const loaded = loadAddon();
   const { addon, build } = loaded;
-  const device = resolveDevice(loaded, settings.device);
+  const device = deviceOfRank(resolveDevice(loaded, settings.device));
   // Read by cuBLAS when it starts.
   if (settings.deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8';
   addon.useDevice(device);
@@ -99,7 +109,24 @@ export async function activateTorchEngine(
     ...(checkpointing === 'none' ? [] : [`recompute-${checkpointing}`]),
     ...(deterministic ? ['deterministic'] : []),
   ].join('-');
-  return { name: 'torch', backend: TORCH_BACKEND, precision, numerics, devices: 1 };
+  return { name: 'torch', backend: TORCH_BACKEND, precision, numerics, devices: joined?.ranks.count ?? 1 };
+}
+
+/**
+ * Makes this process a rank, once for all of its runs; the engine is `torch` already.
+ * @param onOpen told the port of the store, once others can connect
+ * @throws RankError
+ */
+export async function joinTorchRanks(place: RankPlace, onOpen?: (port: number) => void): Promise<TorchRanks> {
+  if (joined !== undefined) return joined.ranks;
+  const { backend, settings } = active!;
+  const { localRank } = place;
+  const device = deviceOfRank(settings.device, localRank);
+  backend.torch.useDevice(device);
+  const ranks = await TorchRanks.join(backend.torch, place, { timeout: settings.timeout, device }, onOpen);
+  joined = { ranks, localRank };
+  active = { backend, settings: { ...settings, device } };
+  return ranks;
 }
 
 function registeredBackend({ addon }: LoadedAddon): TorchBackend {

@@ -20,6 +20,10 @@ export interface TorchSettings {
   /** Algorithms that give the same bits each time, which some on a GPU do not. */
   readonly deterministic: boolean;
   readonly checkpointing: ActivationCheckpointing;
+  /** Processes that share the work of a run on this machine, each with its device. */
+  readonly devices: number;
+  /** Seconds after which a rank that the others wait for is given up. */
+  readonly timeout: number;
 }
 
 /** Names of the environment variables. */
@@ -29,6 +33,8 @@ export const TORCH_VARIABLES = {
   threads: 'VLM_BENCH_TORCH_THREADS',
   deterministic: 'VLM_BENCH_TORCH_DETERMINISTIC',
   checkpointing: 'VLM_BENCH_TORCH_CHECKPOINTING',
+  devices: 'VLM_BENCH_TORCH_DEVICES',
+  timeout: 'VLM_BENCH_TORCH_TIMEOUT',
 } as const satisfies Record<keyof TorchSettings, string>;
 
 /** @throws EngineError `engine-unavailable` for a value that is none */
@@ -58,10 +64,14 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
   return {
     device: read('device', 'auto', (text) => (isTorchDevice(text) ? text : undefined)),
     precision: read('precision', 'float32', oneOf(TORCH_PRECISIONS)),
-    threads: read('threads', 1, (text) => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : undefined)),
+    threads: read('threads', 1, count),
     deterministic: read('deterministic', false, (text) => (text === '1' ? true : text === '0' ? false : undefined)),
     checkpointing: read('checkpointing', 'none', oneOf(CHECKPOINTING)),
+    devices: read('devices', 1, count),
+    timeout: read('timeout', 600, count),
   };
 }
+
+const count = (text: string): number | undefined => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : undefined);
 
 export const isTorchDevice = (text: string): boolean => /^(auto|cpu|cuda(:\d+)?)$/.test(text);

@@ -10,13 +10,23 @@ import { batchScript } from '../../../harness/execution/slurm/batch-script.js';
 import { TORCH_VARIABLES, torchSettings } from '../../../reference-model/engines/torch/settings.js';
 import { fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';
 
-const asked = { device: 'cuda:1', precision: 'bfloat16', threads: 4, deterministic: true, checkpointing: 'blocks' };
+const asked = {
+  device: 'cuda:1',
+  precision: 'bfloat16',
+  threads: 4,
+  deterministic: true,
+  checkpointing: 'blocks',
+  devices: 2,
+  timeout: 90,
+};
 const values: Readonly<Record<keyof typeof TORCH_VARIABLES, string>> = {
   device: 'cuda:1',
   precision: 'bfloat16',
   threads: '4',
   deterministic: '1',
   checkpointing: 'blocks',
+  devices: '2',
+  timeout: '90',
 };
 const names = Object.keys(TORCH_VARIABLES) as (keyof typeof TORCH_VARIABLES)[];
 

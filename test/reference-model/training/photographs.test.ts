@@ -13,11 +13,12 @@ import { openStreamed } from '../../../reference-model/data/open-streamed.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { predict } from '../../../reference-model/evaluation/predict.js';
 import { disposeModel } from '../../../reference-model/model/model.js';
+import { ALONE, type Ranks } from '../../../reference-model/ranks/ranks.js';
 import type { RunConfig, Stage, TextStage } from '../../../reference-model/recipe/recipe.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
 import { planBatches } from '../../../reference-model/training/examples.js';
 import { imageGroups } from '../../../reference-model/training/image-groups.js';
-import { type RankShare, rankShare } from '../../../reference-model/training/rank-share.js';
+import { rankShare } from '../../../reference-model/training/rank-share.js';
 import { train } from '../../../reference-model/training/train.js';
 import { TrainingInterrupted } from '../../../reference-model/training/training-error.js';
 import { writePhotographs } from '../data/images/photographs.js';
@@ -78,14 +79,14 @@ interface Trained {
   readonly captions: readonly string[];
 }
 
-async function trained(data: DataSet, resumeFrom?: string, share?: RankShare): Promise<Trained> {
+async function trained(data: DataSet, resumeFrom?: string, ranks?: Ranks): Promise<Trained> {
   const events: TrainingEvent[] = [];
   const config = run();
   const model = await train({
     config,
     data: { flickr8k: data },
     ...(resumeFrom === undefined ? {} : { resumeFrom }),
-    ...(share === undefined ? {} : { share }),
+    ...(ranks === undefined ? {} : { ranks }),
     saveCheckpoint: async () => {},
     onEvent: (event) => events.push(event),
     signal: new AbortController().signal,
@@ -93,7 +94,7 @@ async function trained(data: DataSet, resumeFrom?: string, share?: RankShare): P
   const weights = createHash('sha256')
     .update(writeSafetensors(parameterArrays(model.parameters)))
     .digest('hex');
-  const { captions } = await predict(model, config, data);
+  const { captions } = await predict(model, config, data, { ranks });
   disposeModel(model);
   await data.images?.close();
   return { weights, events, captions: captions.map(({ text }) => text) };
@@ -173,9 +174,17 @@ describe('a share of every step', () => {
   test('adds up over the ranks to the loss of the whole step', async () => {
     const lossOfStep = ({ events }: Trained, step: number) =>
       events.flatMap((event) => (event.type === 'step' && event.step === step ? [event.loss] : []))[0]!;
-    const first = 4; // of the stage of texts: before it, the shares learn the same
+    const first = 4; // of the stage of texts
+    // From the same weights: nobody adds up the gradients here.
+    const before = await interrupted(await open({ workers: 0 }), first - 1);
+    const asRank = (rank: number): Ranks => ({
+      ...ALONE,
+      rank,
+      count: 3,
+      exchange: async (said) => Array.from({ length: 3 }, (_, other) => (other === rank ? said : ([] as typeof said))),
+    });
     const whole = lossOfStep(await trained(await open({ workers: 0 })), first);
-    const shares = [0, 1, 2].map(async (rank) => trained(await open({ workers: 0 }), undefined, { rank, ranks: 3 }));
+    const shares = [0, 1, 2].map(async (rank) => trained(await open({ workers: 0 }), before, asRank(rank)));
     const sum = (await Promise.all(shares)).reduce((total, share) => total + lossOfStep(share, first), 0);
     expect(sum / whole).toBeCloseTo(1, 5);
   });

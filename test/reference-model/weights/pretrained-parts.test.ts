@@ -84,7 +84,7 @@ async function trained(resumeFrom?: string): Promise<{ readonly hash: string; re
     onEvent: () => {},
     signal: new AbortController().signal,
   });
-  const { captions } = await predict(model, config, data, pretrained.reader);
+  const { captions } = await predict(model, config, data, { reader: pretrained.reader });
   const hash = hashOf(model);
   disposeModel(model);
   return { hash, captions: captions.map(({ text }) => text) };

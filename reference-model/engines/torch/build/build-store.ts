@@ -48,7 +48,7 @@ export function sourcesFolder(): string {
 /** SHA-256 over names and contents of the sources. */
 export function sourcesHash(): string {
   const folder = sourcesFolder();
-  const files = readdirSync(folder).filter((name) => /\.(cpp|h)$/.test(name));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(cpp|h)$/.test(name));
   return sha256(
     files
       .sort()

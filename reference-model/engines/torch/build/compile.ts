@@ -32,6 +32,8 @@ export async function compileAddon(folder: string, compilation: Compilation): Pr
     '-isystem',
     path,
   ]);
+  // Declarations of ours for headers that the packages of libtorch lack.
+  const shims = ['-I', join(sources, 'shims')];
   const abi = `-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11Abi ? 1 : 0}`;
   // NDEBUG as in libtorch itself: some of its classes have other members without.
   const flags = ['-O2', '-std=c++17', '-fPIC', '-fvisibility=hidden', '-Wall', '-DNDEBUG', '-DNAPI_VERSION=8', abi];
@@ -42,7 +44,7 @@ export async function compileAddon(folder: string, compilation: Compilation): Pr
   const atOnce = Math.max(1, Math.min(jobs, units.length, Math.floor(freemem() / BYTES_OF_A_UNIT)));
   const work = async (): Promise<void> => {
     for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
-      await run([...flags, ...headers, '-c', join(sources, unit), '-o', objectOf(unit)], unit);
+      await run([...flags, ...headers, ...shims, '-c', join(sources, unit), '-o', objectOf(unit)], unit);
       done += 1;
       onUnit({ name: unit, done, total: units.length });
     }

@@ -3,7 +3,8 @@
 #include "operations.h"
 
 NAPI_MODULE_INIT() {
-  for (const Operations* table : {&stockOperations(), &modelOperations(), &trainingOperations(), &deviceOperations()}) {
+  for (const Operations* table :
+       {&stockOperations(), &modelOperations(), &trainingOperations(), &groupOperations(), &deviceOperations()}) {
     for (const Operation& operation : *table) {
       napi_value function;
       void* data = const_cast<Operation*>(&operation);

@@ -6,6 +6,8 @@
 
 #include <sstream>
 
+#include "process-group.h"
+
 namespace {
 
 void require(napi_status status, const char* expected) {
@@ -56,6 +58,9 @@ void raise(const Call& call, const std::vector<std::string>& tensors) {
   } catch (const c10::OutOfMemoryError& error) {
     code = "TORCH_OUT_OF_MEMORY";
     problem = error.what_without_backtrace();
+  } catch (const GroupError& error) {
+    code = "TORCH_GROUP";
+    problem = error.what();
   } catch (const c10::Error& error) {
     problem = error.what_without_backtrace();
   } catch (const std::exception& error) {

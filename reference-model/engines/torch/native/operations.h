@@ -12,6 +12,9 @@ const Operations& modelOperations();
 /** Gradients and updates. */
 const Operations& trainingOperations();
 
+/** What several ranks do that train together. */
+const Operations& groupOperations();
+
 /** Where tensors lie, how they come there and back, and what the library is. */
 const Operations& deviceOperations();
 

@@ -1,0 +1,199 @@
+/**
+ * Ranks on c10d: the store and Gloo of libtorch on CPUs, NCCL on GPUs. Whatever waits for another rank ends with an error that names the
+ * rank to blame: one that told why it failed, one that gives no sign of life, or one that has not come to where the others wait.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { RankError, type RankProblem, type Ranks } from '../../ranks/ranks.js';
+import { type TorchAddon, TorchType } from './addon.js';
+import type { RankPlace } from './rank-place.js';
+
+export interface GroupOptions {
+  /** Seconds after which a rank that others wait for is given up. */
+  readonly timeout: number;
+  /** `cpu`, or a CUDA device. */
+  readonly device: string;
+}
+
+/** Milliseconds between two looks into the store. */
+const LOOK = 20;
+
+export class TorchRanks implements Ranks {
+  readonly rank: number;
+  readonly count: number;
+  readonly #torch: TorchAddon;
+  readonly #timeout: number;
+  #exchanges = 0;
+  #orders = 0;
+  #left = false;
+
+  private constructor(torch: TorchAddon, { rank, count }: RankPlace, { timeout }: GroupOptions) {
+    this.#torch = torch;
+    this.rank = rank;
+    this.count = count;
+    this.#timeout = timeout;
+  }
+
+  /**
+   * Joins the group, once in a process.
+   * @param onOpen called once others can connect, with the port of the store
+   * @throws RankError naming a rank that does not come
+   */
+  static async join(
+    torch: TorchAddon,
+    place: RankPlace,
+    options: GroupOptions,
+    onOpen: (port: number) => void = () => {},
+  ): Promise<TorchRanks> {
+    const ranks = new TorchRanks(torch, place, options);
+    const { host, port, prefix, hostsStore, rank, count } = place;
+    try {
+      onOpen(torch.openGroup(host, port, prefix, hostsStore, rank, count, options.timeout));
+    } catch (cause) {
+      throw rankErrorOf(cause) ?? unreachable(place, cause);
+    }
+    await ranks.exchange('here');
+    const library = options.device === 'cpu' ? '' : 'libnccl.so.2';
+    ranks.#guard(() => torch.connectGroup(networkOf(host), library));
+    return ranks;
+  }
+
+  sum(values: readonly number[]): readonly number[] {
+    const torch = this.#torch;
+    const tensor = torch.upload(Float64Array.from(values), [values.length], TorchType.float64);
+    try {
+      this.#guard(() => torch.sumOverRanks(tensor));
+      return [...(torch.download(tensor) as Float64Array)];
+    } finally {
+      torch.free(tensor);
+    }
+  }
+
+  async exchange<Said>(said: Said): Promise<readonly Said[]> {
+    const key = (rank: number): string => `exchange/${this.#exchanges}/${rank}`;
+    this.#guard(() => this.#torch.setKey(key(this.rank), JSON.stringify(said)));
+    const all: Said[] = [];
+    const until = performance.now() + this.#timeout * 1000;
+    for (let rank = 0; rank < this.count; rank++) {
+      const missing = { what: `it did not come to where the others wait for ${this.#timeout} s`, fix: LATE };
+      const text = await this.#take(key(rank), () => {
+        if (performance.now() > until) throw this.blamed(rank, missing);
+      });
+      all.push(JSON.parse(text) as Said);
+    }
+    this.#exchanges += 1;
+    return all;
+  }
+
+  /** What rank 0 tells the others to do next, as plain JSON. */
+  announce(order: unknown): void {
+    this.#orders += 1;
+    this.#guard(() => this.#torch.setKey(`order/${this.#orders}`, JSON.stringify(order)));
+  }
+
+  /** Waits for what rank 0 announces next, for however long that takes. */
+  async nextOrder(): Promise<unknown> {
+    this.#orders += 1;
+    return JSON.parse(await this.#take(`order/${this.#orders}`));
+  }
+
+  /** Tells all others why this rank ends; they end with the same error. @returns the error that all end with */
+  fail(problem: RankProblem): void {
+    try {
+      this.#torch.failGroup(this.rank, JSON.stringify(problem));
+    } catch {
+      // The store is gone: nobody is there to be told.
+    }
+  }
+
+  /** Ends the group, in whatever state. Rank 0, whose store the others need until then, waits for them a little. */
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    try {
+      this.#torch.setKey(`left/${this.rank}`, '');
+      const others = Array.from({ length: this.rank === 0 ? this.count : 0 }, (_, rank) => `left/${rank}`);
+      const until = performance.now() + LAST_WORDS * 1000;
+      while (performance.now() < until && !others.every((key) => this.#torch.hasKey(key))) sleep(LOOK);
+    } catch {
+      // The store is gone, and so is the group.
+    }
+    this.#torch.closeGroup();
+  }
+
+  /** The error that blames a rank, which all others end with as well. */
+  blamed(rank: number, problem: RankProblem): RankError {
+    try {
+      this.#torch.failGroup(rank, JSON.stringify(problem));
+    } catch {
+      // Nobody is there to be told.
+    }
+    return new RankError(rank, problem);
+  }
+
+  async #take(key: string, onWait: () => void = () => {}): Promise<string> {
+    while (!this.#guard(() => this.#torch.hasKey(key))) {
+      this.#guard(() => this.#torch.checkGroup());
+      onWait();
+      await pause(LOOK);
+    }
+    return this.#guard(() => this.#torch.getKey(key));
+  }
+
+  #guard<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      const known = rankErrorOf(error);
+      if (known !== undefined) throw known;
+      // What the store itself refuses: the process that keeps it is gone.
+      throw new RankError(0, { what: GONE, fix: SEE }, { cause: error });
+    }
+  }
+}
+
+/** Seconds that rank 0 keeps the store for the others when the job ends. */
+const LAST_WORDS = 5;
+const LATE = 'see what it prints; a longer limit is set with VLM_BENCH_TORCH_TIMEOUT, in seconds';
+const SEE = 'see what it prints, then run the same command again: it goes on from the last checkpoint';
+const GONE = 'it keeps what the ranks share, and has ended or does not answer';
+
+const waiting = new Int32Array(new SharedArrayBuffer(4));
+const sleep = (milliseconds: number): void => void Atomics.wait(waiting, 0, 0, milliseconds);
+
+/** The error of the group that the addon threw, if it is one. */
+export function rankErrorOf(error: unknown): RankError | undefined {
+  if (error instanceof RankError) return error;
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'TORCH_GROUP') return undefined;
+  const [, rank = '0', text = ''] = /^(\d+)\n([\s\S]*)$/.exec(error.message) ?? [];
+  return new RankError(Number(rank), problemIn(text), { cause: error });
+}
+
+/** A rank that fails posts its problem as JSON; whoever blames another, a text. */
+function problemIn(text: string): RankProblem {
+  if (!text.startsWith('{')) return { what: text.split('\n')[0]!, fix: SEE };
+  return JSON.parse(text) as RankProblem;
+}
+
+/** Ranks of one machine meet on its loopback; else the usual variable of Gloo names an interface. */
+function networkOf(host: string): string {
+  const { GLOO_SOCKET_IFNAME: interfaceName = '' } = process.env;
+  if (interfaceName !== '') return interfaceName;
+  return /^(?:localhost|127\.\d+\.\d+\.\d+)$/.test(host) ? 'host:127.0.0.1' : '';
+}
+
+function unreachable({ host, port, hostsStore }: RankPlace, cause: unknown): RankError {
+  const where = `${host}:${port}`;
+  const reason = cause instanceof Error ? cause.message.split('\n')[0]!.slice(0, 200) : String(cause);
+  const what = hostsStore
+    ? `it cannot keep the store of the ranks: ${reason}`
+    : `it keeps the store of the ranks, and cannot be reached: ${reason}`;
+  return new RankError(
+    0,
+    {
+      what,
+      where,
+      fix: 'check MASTER_ADDR and MASTER_PORT: a free port of the machine of rank 0, which all can reach',
+    },
+    { cause },
+  );
+}

@@ -1,0 +1,42 @@
+/**
+ * The processes that train one model together ("ranks"), as trainer and harness see them. Each sees the same global batches and learns its
+ * own share of them; whatever depends on all of them is asked for by every rank at the same point.
+ */
+
+export interface Ranks {
+  /** From 0; that one alone writes records. */
+  readonly rank: number;
+  readonly count: number;
+  /** Each number summed over all ranks. @throws RankError */
+  sum(values: readonly number[]): readonly number[];
+  /** What every rank says, as plain JSON, in the order of ranks. @throws RankError */
+  exchange<Said>(said: Said): Promise<readonly Said[]>;
+}
+
+/** The one process of a run that is not divided. */
+export const ALONE: Ranks = {
+  rank: 0,
+  count: 1,
+  sum: (values) => values,
+  exchange: async (said) => [said],
+};
+
+export interface RankProblem {
+  readonly what: string;
+  readonly where?: string;
+  readonly expected?: string;
+  readonly fix: string;
+}
+
+/** A rank, this one or another, that failed or hangs; the job of all of them ends. */
+export class RankError extends Error {
+  override readonly name = 'RankError';
+  readonly rank: number;
+  readonly problem: RankProblem;
+
+  constructor(rank: number, problem: RankProblem, options?: ErrorOptions) {
+    super(`rank ${rank}: ${problem.what}; ${problem.fix}`, options);
+    this.rank = rank;
+    this.problem = { ...problem, what: `rank ${rank}: ${problem.what}` };
+  }
+}

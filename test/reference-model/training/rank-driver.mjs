@@ -1,0 +1,114 @@
+/**
+ * One rank of those that a test starts, by environment variables as torchrun would. Does what its argument says (JSON) and prints what it
+ * saw as one line of JSON.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadDataSet } from '../../../dist/reference-model/data/load-dataset.js';
+import { activateEngine } from '../../../dist/reference-model/engines/registry.js';
+import { loadAddon } from '../../../dist/reference-model/engines/torch/addon.js';
+import { joinTorchRanks } from '../../../dist/reference-model/engines/torch/engine.js';
+import { rankPlace } from '../../../dist/reference-model/engines/torch/rank-place.js';
+import { parameterArrays, predict, train, writeSafetensors } from '../../../dist/reference-model/index.js';
+import { ALONE } from '../../../dist/reference-model/ranks/ranks.js';
+
+const task = JSON.parse(process.argv[2]);
+await activateEngine('torch');
+const place = rankPlace();
+const ranks = place === undefined ? ALONE : await joinTorchRanks(place);
+const { addon: torch } = loadAddon();
+const scenarios = { reduce, train: trainAll, exchange, trouble };
+try {
+  const seen = await scenarios[task.scenario](task);
+  process.stdout.write(`${JSON.stringify(seen)}\n`);
+} catch (error) {
+  if (error.name !== 'RankError') ranks.fail?.({ what: error.message, fix: 'none' });
+  process.stdout.write(`${JSON.stringify({ error: error.message, name: error.name, rank: error.rank })}\n`);
+  process.exitCode = 1;
+}
+ranks.leave?.();
+
+/** Gradients known in closed form: that of a parameter is the sum of the factors it was used with. */
+function reduce({ cases }) {
+  return cases.map(({ sizes, bucketBytes, uses, earlier, late }) => {
+    const parameters = sizes.map((size) => torch.full([size], 0, 0));
+    for (const parameter of parameters) torch.requireGradient(parameter, true);
+    torch.watchGradients(parameters, bucketBytes);
+    const own = uses[ranks.rank];
+    const lossOf = (indices) =>
+      indices
+        .map((i) => torch.mulNumber(torch.sum(parameters[i], [0], false), (ranks.rank + 1) * (i + 1)))
+        .reduce((sum, term) => torch.add(sum, term));
+    const used = own.flatMap((times, i) => Array.from({ length: times }, () => i));
+    const passes = late.length === 0 ? [used] : [used, late];
+    for (let pass = 0; pass < earlier; pass++) if (used.length > 0) torch.backward(lossOf(used), 0);
+    torch.armReduction(late);
+    for (const indices of passes) if (indices.length > 0) torch.backward(lossOf(indices), 0);
+    const loss = torch.finishReduction(torch.full([], ranks.rank + 0.5, 0));
+    const gradients = parameters.map((parameter) => [...new Set(torch.download(torch.gradient(parameter)))]);
+    const timeline = torch.reductionTimeline();
+    torch.watchGradients([], 0);
+    return { gradients, loss: torch.download(loss)[0], timeline };
+  });
+}
+
+async function trainAll({ runs }) {
+  const seen = [];
+  for (const { config, folder, resume = false, stopAt, stopRank } of runs) {
+    const data = await loadDataSet({
+      name: 'tiny-scenes',
+      tinyScenes: { sizes: { train: 40, validation: 16, test: 16 } },
+    });
+    const events = [];
+    const stop = new AbortController();
+    const resumeFrom = resume ? join(folder, readdirSync(folder).sort().at(-1)) : undefined;
+    try {
+      const model = await train({
+        config,
+        data: { 'tiny-scenes': data },
+        ...(resumeFrom === undefined ? {} : { resumeFrom }),
+        ranks,
+        saveCheckpoint: async (step, write) => {
+          if (folder === undefined) return;
+          const part = mkdtempSync(join(folder, '.part-'));
+          await write(part, 'run');
+          renameSync(part, join(folder, `step-${String(step).padStart(4, '0')}`));
+        },
+        onEvent: (event) => {
+          events.push(event);
+          if (event.type === 'step' && event.step === stopAt && ranks.rank === stopRank) stop.abort();
+        },
+        signal: stop.signal,
+      });
+      const weights = createHash('sha256')
+        .update(writeSafetensors(parameterArrays(model.parameters)))
+        .digest('hex');
+      seen.push({ events, weights, predictions: await predict(model, config, data, ranks) });
+    } catch (error) {
+      if (error.name !== 'TrainingInterrupted') throw error;
+      seen.push({ events, interruptedAt: error.step });
+    }
+  }
+  return seen;
+}
+
+async function exchange() {
+  return { sums: ranks.sum([1, ranks.rank, 0.25]), said: await ranks.exchange({ rank: ranks.rank, text: '"é\n' }) };
+}
+
+/** One rank gets into trouble while the others wait for it. */
+async function trouble({ kind, culprit }) {
+  ranks.sum([1]);
+  if (ranks.rank === culprit) {
+    if (kind === 'throws') throw new Error('no such image');
+    if (kind === 'killed') process.kill(process.pid, 'SIGKILL');
+    if (kind === 'hangs') for (;;);
+  }
+  const begun = performance.now();
+  try {
+    ranks.sum([1]);
+  } catch (error) {
+    return { error: error.message, rank: error.rank, seconds: (performance.now() - begun) / 1000 };
+  }
+}

@@ -60,6 +60,15 @@ export const weightsOption = () =>
     '--weights <dir>',
     'weights of the hub to start from: the folders vision and language, each as downloaded, for recipes with tokenizer: pretrained',
   );
+export const throughputOption = () =>
+  new Option(
+    '--throughput <teraflops>',
+    'with --scale paper: TFLOP/s that one device was measured to reach, in place of the assumed share of its peak',
+  ).argParser((text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+    throw new InvalidArgumentError('It must be a number above 0.');
+  });
 export const workersOption = () =>
   new Option('--workers <n>', 'threads of each run that decode photographs; 0 for none (default: 1)').argParser(
     wholeNumber,

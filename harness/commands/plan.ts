@@ -11,6 +11,7 @@ import {
   scaleOption,
   seedsOption,
   smokeOption,
+  throughputOption,
   weightsOption,
 } from './options.js';
 import type { PlanCommandOptions } from './print-plans.js';
@@ -33,6 +34,7 @@ export function registerPlan(program: Command): void {
     .addOption(outOption())
     .addOption(smokeOption())
     .option('--calibrate', 'train for some seconds on each engine to estimate the time; kept for later plans')
+    .addOption(throughputOption())
     .addOption(jsonOption())
     .action(async (fileOrId: string | undefined, options: PlanCommandOptions) => {
       const { printPlans } = await import('./print-plans.js');

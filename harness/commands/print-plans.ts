@@ -1,13 +1,16 @@
 /** Prints plans as text or JSON: of the embedded scale with the data read, of the paper scale from the suite alone. */
+import { openPretrainedParts } from '../../reference-model/weights/pretrained-parts.js';
 import { UserError } from '../errors.js';
+import { strictly } from '../files/read-input.js';
 import { printJson, printNote, printText } from '../log-text.js';
-import { type PaperPlan, paperPlan } from '../planning/paper-plan.js';
+import { measuredPaperPlan, type PaperKnowledge, type PaperPlan } from '../planning/paper-plan.js';
 import { paperText } from '../planning/paper-text.js';
 import type { PlanDocument } from '../planning/plan-document.js';
 import { leftText, planText } from '../planning/plan-text.js';
 import { durationText } from '../planning/quantities.js';
 import { absolutePlace } from '../run/load-data-sets.js';
 import { findingFiles, namedSuiteFile } from '../suite/find-suite.js';
+import { paperScaleOf } from '../suite/paper-settings.js';
 import { type PlanOptions, planSuite } from '../suite/plan.js';
 import { readStatedSuite, type StatedSuite } from '../suite/stated-suite.js';
 import { executorSettings } from './choose-executor.js';
@@ -18,15 +21,20 @@ export type PlanCommandOptions = Omit<SuiteOptions, 'require'> & {
   readonly finding?: string;
   readonly full?: true;
   readonly calibrate?: true;
+  /** TFLOP/s that one device was measured to reach. */
+  readonly throughput?: number;
 };
 
 export async function printPlans(fileOrId: string | undefined, options: PlanCommandOptions): Promise<void> {
   const { scale, json } = options;
   const settings = executorSettings(options);
   if (scale === 'paper') requirePaperOptions(options);
+  else refusePaperOptions(options);
   const suites = suitesOf(fileOrId, options);
   if (scale === 'paper') {
-    const plans = suites.map(({ suite }) => paperPlan(suite, planOptions(options)));
+    const knowledge = paperKnowledge(suites, options);
+    const plans: PaperPlan[] = [];
+    for (const { suite } of suites) plans.push(await measuredPaperPlan(suite, planOptions(options), knowledge));
     if (json === true) printJson(oneOrAll(plans));
     else printText(plans.map(paperText).join('\n'));
     return;
@@ -38,20 +46,53 @@ export async function printPlans(fileOrId: string | undefined, options: PlanComm
   const { planDocument } = await import('../planning/plan-document.js');
   const documents: PlanDocument[] = [];
   for (const plan of plans) {
-    const { engine, out, dataRoot, weights, workers, allowBroken, jobs } = options;
+    const { engine, out, dataRoot, workers, allowBroken, jobs } = options;
     const document = await planDocument(plan, {
       engine,
       out,
       executorSettings: settings,
       calibrate: options.calibrate === true,
       onCalibration: (name) => printNote(`measuring how fast ${name} trains the stages of ${plan.suite.id} …`),
-      ...absolutePlace({ dataRoot, weights, workers, allowBroken, declaration: data?.declaration }),
+      ...absolutePlace({ dataRoot, workers, allowBroken, declaration: data?.declaration }),
       ...(jobs === undefined ? {} : { jobs }),
     });
     documents.push(document);
   }
   if (json === true) printJson(oneOrAll(documents));
   else printText([...documents.map(planText), ...sumLines(documents)].join('\n'));
+}
+
+/** Weights that are named are held against the suite, and tell how texts are laid out. */
+function paperKnowledge(
+  suites: readonly StatedSuite[],
+  { dataRoot, weights, throughput }: PlanCommandOptions,
+): PaperKnowledge {
+  const known = {
+    ...(dataRoot === undefined ? {} : { dataRoot }),
+    ...(throughput === undefined ? {} : { throughput }),
+  };
+  if (weights === undefined) return known;
+  return strictly(() => {
+    const pretrained = openPretrainedParts(weights);
+    for (const { suite } of suites) pretrained.requireModel(paperScaleOf(suite).model);
+    for (const { part, name, digest } of pretrained.parts) printNote(`weights: ${part} ${name}, digest ${digest}`);
+    return { ...known, reader: pretrained.reader };
+  });
+}
+
+/** @throws UserError `usage` for what can be asked of the paper scale only */
+function refusePaperOptions({ weights, throughput }: PlanCommandOptions): void {
+  const given = weights !== undefined ? '--weights' : throughput !== undefined ? '--throughput' : undefined;
+  if (given === undefined) return;
+  throw new UserError(
+    {
+      code: 'usage',
+      what: `${given} says nothing of this scale`,
+      expected: '--scale paper',
+      fix: `leave out ${given}, or plan the paper scale`,
+    },
+    { exitCode: 2 },
+  );
 }
 
 /** @throws UserError `usage` for what can be asked of the embedded scale only */

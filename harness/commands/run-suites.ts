@@ -9,6 +9,7 @@ import { statementOf } from '../records/statement.js';
 import { writeFindingsIndex } from '../report/findings-index.js';
 import { type ReportOptions, type WrittenReport, writeReport } from '../report/write-report.js';
 import { absolutePlace } from '../run/load-data-sets.js';
+import { paperScaleOf } from '../suite/paper-settings.js';
 import type { Plan, PlanOptions } from '../suite/plan.js';
 import type { StatedSuite } from '../suite/stated-suite.js';
 import type { SuiteOrigin } from '../suite/suite-origin.js';
@@ -18,6 +19,7 @@ import { executorSettings, executorStarter } from './choose-executor.js';
 import { type ChosenData, chosenData } from './chosen-data.js';
 import { commandFor, type SuiteOptions } from './options.js';
 import { checkRequirements, unmetRequirements } from './requirements.js';
+import { useByDefault } from './torch-options.js';
 
 export async function runSuites(suites: readonly StatedSuite[], options: SuiteOptions): Promise<void> {
   const { json = false, out, untilDecided } = options;
@@ -26,10 +28,11 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
     options.require ?? [],
     suites.map(({ suite }) => suite),
   );
-  const data = options.data === undefined || options.scale !== 'small' ? undefined : chosenData(options.data);
+  const data = options.data === undefined || options.scale === 'embedded' ? undefined : chosenData(options.data);
   const chosen = { ...planOptions(options), ...(data === undefined ? {} : { dataSet: data.card.name }) };
   const plans = suites.map(({ suite, origin }) => planLooks(suite, untilDecided, { ...chosen, origin }));
   const settings = executorSettings(options);
+  if (options.scale === 'paper') await preparePaper(plans, options, data);
   for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
   if (options.printJobs === true) {
     const { printJobs } = await import('./print-jobs.js');
@@ -49,6 +52,19 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
   });
   if (reports.length > 1) printNote(writeFindingsIndex(resolve(out), reports).page);
   if (json) printJsonText(document(reports.map((report) => report.json.trimEnd())));
+}
+
+/** What the scale states of the engine holds where no flag says otherwise; then everything that is missing is told at once. */
+async function preparePaper(
+  plans: readonly (readonly Plan[])[],
+  { engine, dataRoot, weights }: SuiteOptions,
+  data: ChosenData | undefined,
+): Promise<void> {
+  const { requirePaperNeeds } = await import('../planning/paper-needs.js');
+  const longest = plans.map((looks) => looks.at(-1)!);
+  for (const { suite } of longest) useByDefault(paperScaleOf(suite));
+  const place = absolutePlace({ dataRoot, weights, declaration: data?.declaration });
+  await requirePaperNeeds(longest, { ...place, engine });
 }
 
 /** A suite with a pilot decides only on runs that are started when both are committed: better said before hours of training than after. */

@@ -37,6 +37,15 @@ export function addTorchOptions(command: Command): Command {
     .hook('preAction', (_, action) => exportSettings(action.opts<TorchOptions>()));
 }
 
+/** Settings of a suite, for whatever the command line leaves open. */
+export function useByDefault({
+  precision,
+  activationCheckpointing,
+}: Pick<TorchOptions, 'precision' | 'activationCheckpointing'>): void {
+  if (precision !== undefined) process.env[TORCH_VARIABLES.precision] ??= precision;
+  if (activationCheckpointing !== undefined) process.env[TORCH_VARIABLES.checkpointing] ??= activationCheckpointing;
+}
+
 function exportSettings({
   device: where,
   precision,

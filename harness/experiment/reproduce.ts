@@ -95,7 +95,7 @@ export async function prepareReproduction(
   const { config } = plan.runs[0]!;
   const data = evaluatedData(config);
   const evaluations = plan.runs.map((run) => run.config.evaluation);
-  if (plan.scale === 'small') await requireCaptions(plan, data);
+  if (plan.scale !== 'embedded') await requireCaptions(plan, data);
   await recordEvaluationImages(store, data, evaluations.reduce(widerEvaluation));
   const folder = join(store, reproductionFolder(plan));
   const runIdAt = (index: number) => jobs[index]!.job.runId;
@@ -127,14 +127,14 @@ async function captionTexts({ load }: DataSetHandle): Promise<TextStatistics[]> 
 /** What photographs have is known only once they are opened. @throws UserError where a run could not be scored as the hypotheses ask */
 async function requireCaptions({ hypotheses, dataSet, runs }: Plan, { load }: DataSetHandle): Promise<void> {
   const { splits } = await load();
-  const { split } = runs[0]!.config.evaluation;
+  const { split, captionImages } = runs[0]!.config.evaluation;
   const styles = captionStylesOf(splits[split]);
   const asked = hypotheses.flatMap(({ id, metric }) => {
     const [family, style] = metric.split('/');
     return family === 'CIDEr-D' && !styles.some((known) => known === style) ? [{ id, style }] : [];
   });
   const [first] = asked;
-  if (first === undefined && styles.length > 0) return;
+  if (first === undefined && (styles.length > 0 || captionImages === 0)) return;
   throw new UserError({
     code: 'data-invalid',
     what: `the ${split} split of ${dataSet} has no ${first?.style ?? 'captions'}`,

@@ -1,7 +1,8 @@
 /**
- * What the paper scale of a suite would cost, from its configuration alone: no data is read and nothing is trained. All numbers that it
- * starts from are this project's choice (the paper does not publish them), and the suite's notes say so.
+ * What the paper scale of a suite costs: from its configuration alone, and from the data and the weights where these are there. Nothing is
+ * trained. All numbers that it starts from are this project's choice (the paper does not publish them), and the suite's notes say so.
  */
+import type { ModelReader } from '../../reference-model/data/chat/model-reader.js';
 import {
   type ModelConfig,
   type Part,
@@ -10,10 +11,12 @@ import {
 } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
-import { UserError } from '../errors.js';
-import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
+import type { Arm } from '../suite/arms.js';
+import { paperScaleOf, paperStages, type PaperStage as StatedStage } from '../suite/paper-settings.js';
+import { type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
-import { activationBytes } from './peak-memory.js';
+import { type MemoryChoices, memoryChoices, type PaperMemory, paperMemory, sequenceLengthOf } from './paper-memory.js';
+import { type StageTexts, stageTexts } from './paper-texts.js';
 
 type PaperScale = NonNullable<Suite['scales']['paper']>;
 
@@ -22,12 +25,15 @@ export interface PaperStage {
   readonly trainable: readonly Part[];
   readonly steps: number;
   readonly examples: number;
-  /** Visual and text tokens of one example. */
+  /** Visual and text tokens of one example, on average. */
   readonly sequenceLength: number;
   readonly tokens: number;
+  /** What it learns from, where the suite says so. */
+  readonly data?: string;
+  readonly texts: StageTexts;
   readonly forwardFlops: number;
   readonly backwardFlops: number;
-  /** Wall-clock time on the stated hardware at the stated utilisation. */
+  /** Wall-clock time on the stated hardware at the stated utilisation, or the measured rate. */
   readonly hours: number;
 }
 
@@ -38,17 +44,23 @@ export interface PaperPlan {
   readonly scale: 'paper';
   /** That the numbers are a choice, and where they come from. */
   readonly notes: { readonly model: string; readonly recipe: string; readonly hardware: string };
+  /** Names on the hub, where the suite says so. */
+  readonly weights?: PaperScale['weights'];
   readonly parameters: Readonly<Record<Part | 'total', number>>;
   readonly patchesPerImage: number;
   readonly visualTokensPerImage: number;
   readonly hardware: Omit<PaperScale['hardware'], 'note'>;
-  /** One run of each arm; an arm has as many more or fewer steps in a stage as it has at the embedded scale, in proportion. */
+  /** How the rate is known. */
+  readonly rateFrom: 'assumed share of the peak' | 'measured';
+  /** One run of each arm; where an arm says nothing of this scale it has steps in proportion to those of the embedded scale. */
   readonly arms: readonly {
     readonly arm: string;
     readonly stages: readonly PaperStage[];
     readonly tokens: number;
     readonly trainingFlops: number;
     readonly hours: number;
+    /** The same on other numbers of devices, as if they divided the work evenly. */
+    readonly hoursOn: readonly { readonly devices: number; readonly hours: number }[];
     readonly withinBudget: boolean;
     /** Where the budget is passed: after so many steps of a stage; null where it is not. */
     readonly budgetPassedAt: { readonly stage: string; readonly step: number } | null;
@@ -61,36 +73,72 @@ export interface PaperPlan {
     readonly hours: number;
     readonly deviceHours: number;
   };
-  /**
-   * On each device where nothing is sharded: weights and gradients in 16 bits, two float32 moments, and what one example at a time keeps
-   * for the backward pass in 16 bits, with fused attention and nothing computed again.
-   */
-  readonly memoryBytes: {
-    readonly weights: number;
-    readonly gradients: number;
-    readonly moments: number;
-    readonly activationsPerExample: number;
-    readonly total: number;
-  };
+  /** On each device, with so many examples in a pass. */
+  readonly memoryBytes: PaperMemory;
+  readonly memoryChoices: MemoryChoices;
+  readonly examplesPerPass: number;
   readonly warnings: readonly string[];
 }
 
+/** What is known beside the suite. */
+export interface PaperKnowledge {
+  readonly dataRoot?: string;
+  /** How the weights read. */
+  readonly reader?: ModelReader;
+  /** TFLOP/s that one device was measured to reach. */
+  readonly throughput?: number;
+}
+
+/** Numbers of devices that hours are told for. */
+const DEVICES = [1, 8] as const;
+
 const secondsPerHour = 3600;
 
-/** @throws UserError `not-available` for a suite without a paper scale, or as `planSuite` */
-export function paperPlan(suite: Suite, options: PlanOptions): PaperPlan {
-  const { paper } = suite.scales;
-  if (paper === undefined) {
-    throw new UserError({
-      code: 'not-available',
-      what: `${suite.id} describes no paper scale`,
-      expected: 'scales.paper in the suite',
-      fix: 'add it (suites/base.yaml has one), or plan the embedded scale',
-    });
+/** From the suite alone. @throws UserError `not-available` for a suite without a paper scale, or as `planSuite` */
+export function paperPlan(
+  suite: Suite,
+  options: PlanOptions,
+  { throughput }: Pick<PaperKnowledge, 'throughput'> = {},
+): PaperPlan {
+  return planWith(suite, options, throughput, new Map());
+}
+
+/** From the suite, and from data and weights as far as they are there. @throws UserError as `paperPlan` */
+export async function measuredPaperPlan(
+  suite: Suite,
+  options: PlanOptions,
+  { throughput, ...sources }: PaperKnowledge,
+): Promise<PaperPlan> {
+  const { data } = paperScaleOf(suite);
+  const texts = new Map<string, StageTexts>();
+  for (const { levels } of planSuite(suite, { ...options, scale: 'embedded' }).arms) {
+    for (const stage of paperStages(suite, { levels })) {
+      const key = textsKey(stage);
+      if (!texts.has(key)) texts.set(key, await stageTexts(stage, data, sources));
+    }
   }
+  return planWith(suite, options, throughput, texts);
+}
+
+const textsKey = ({ data, mixture, textTokensPerExample, answerTokensPerExample }: StatedStage): string =>
+  JSON.stringify([data, mixture, textTokensPerExample, answerTokensPerExample]);
+
+function planWith(
+  suite: Suite,
+  options: PlanOptions,
+  throughput: number | undefined,
+  texts: ReadonlyMap<string, StageTexts>,
+): PaperPlan {
+  const stated = paperScaleOf(suite);
+  const { peakTeraflops } = stated.hardware;
+  const rate = throughput === undefined ? {} : { utilisation: throughput / peakTeraflops };
+  const paper = { ...stated, hardware: { ...stated.hardware, ...rate } };
   const { model, recipe, hardware } = paper;
   const plan = planSuite(suite, { ...options, scale: 'embedded' });
-  const arms = plan.arms.map(({ id }) => armCost(id, plan, paper));
+  const arms = plan.arms.map((arm) => armCost(arm, suite, paper, texts));
+  const examplesPerPass = recipe.microBatchSize ?? 1;
+  const passes = plan.arms.flatMap((arm) => passesOf(arm, suite, { model, examplesPerPass, texts }));
+  const memory = paperMemory(model, passes, { checkpointed: (paper.activationCheckpointing ?? 'none') !== 'none' });
   const counts = parameterCount(model);
   const { note: hardwareNote, ...devices } = hardware;
   const runs = arms.length * plan.seeds.length;
@@ -102,10 +150,12 @@ export function paperPlan(suite: Suite, options: PlanOptions): PaperPlan {
     title: suite.title,
     scale: 'paper',
     notes: { model: paper.note, recipe: recipe.note, hardware: hardwareNote },
+    ...(paper.weights === undefined ? {} : { weights: paper.weights }),
     parameters: { ...counts, total: counts.vision + counts.connector + counts.language },
     patchesPerImage: patchesPerSide(model.vision) ** 2,
     visualTokensPerImage: visualTokensPerImage(model),
     hardware: devices,
+    rateFrom: throughput === undefined ? 'assumed share of the peak' : 'measured',
     arms,
     seeds: plan.seeds,
     totals: {
@@ -114,38 +164,50 @@ export function paperPlan(suite: Suite, options: PlanOptions): PaperPlan {
       hours: sum(({ hours }) => hours),
       deviceHours: sum(({ hours }) => hours) * hardware.count,
     },
-    memoryBytes: memoryBytes(model, recipe.stages),
-    warnings: arms
-      .filter(({ withinBudget }) => !withinBudget)
-      .map(
-        ({ arm, hours }) =>
-          `${arm}: a run takes ${hours.toFixed(1)} hours, more than the budget of ${hardware.budgetHours} hours.`,
-      ),
+    memoryBytes: memory,
+    memoryChoices: memoryChoices(model, passes),
+    examplesPerPass,
+    warnings: [
+      ...arms
+        .filter(({ withinBudget }) => !withinBudget)
+        .map(
+          ({ arm, hours }) =>
+            `${arm}: a run takes ${hours.toFixed(1)} hours, more than the budget of ${hardware.budgetHours} hours.`,
+        ),
+      ...memoryWarnings(memory, hardware),
+    ],
   };
 }
 
-function armCost(arm: string, plan: Plan, { model, recipe, hardware }: PaperScale): PaperPlan['arms'][number] {
-  const ratio = stepRatios(arm, plan);
-  const stages = recipe.stages.map((stage): PaperStage => {
-    const { name, trainable } = stage;
-    const steps = Math.round(stage.steps * ratio(name));
-    const sequenceLength = visualTokensPerImage(model) + stage.textTokensPerExample;
-    const examples = steps * recipe.batchSize;
+function armCost(
+  arm: Arm,
+  suite: Suite,
+  { model, recipe, hardware, data }: PaperScale,
+  known: ReadonlyMap<string, StageTexts>,
+): PaperPlan['arms'][number] {
+  const stages = paperStages(suite, arm).map((stage): PaperStage => {
+    const { name, trainable, steps } = stage;
+    const texts = textsOf(stage, known);
+    const sequenceLength = sequenceLengthOf(model, texts.textTokens);
+    const examples = steps * (stage.batchSize ?? recipe.batchSize);
     const tokens = examples * sequenceLength;
-    const answerTokens = examples * stage.answerTokensPerExample;
+    const answerTokens = examples * texts.answerTokens;
     const { forward, backward } = exampleFlops(model, { examples, tokens, answerTokens }, trainable);
     const perSecond = hardware.count * hardware.peakTeraflops * 1e12 * hardware.utilisation;
     const hours = (forward + backward) / perSecond / secondsPerHour;
     const flops = { forwardFlops: forward, backwardFlops: backward };
-    return { name, trainable, steps, examples, sequenceLength, tokens, ...flops, hours };
+    const learnt = stage.data ?? data;
+    const named = learnt === undefined ? {} : { data: learnt };
+    return { name, trainable, steps, examples, sequenceLength, tokens, ...named, texts, ...flops, hours };
   });
   const hours = stages.reduce((sum, stage) => sum + stage.hours, 0);
   return {
-    arm,
+    arm: arm.id,
     stages,
     tokens: stages.reduce((sum, stage) => sum + stage.tokens, 0),
     trainingFlops: stages.reduce((sum, { forwardFlops, backwardFlops }) => sum + forwardFlops + backwardFlops, 0),
     hours,
+    hoursOn: DEVICES.map((devices) => ({ devices, hours: (hours * hardware.count) / devices })),
     withinBudget: hours <= hardware.budgetHours,
     budgetPassedAt: budgetPassedAt(stages, hardware.budgetHours),
   };
@@ -163,33 +225,36 @@ function budgetPassedAt(
   return null;
 }
 
-/** Steps of the arm in a stage of that name at the embedded scale, over those of the scale itself; 1 where there is nothing to compare. */
-function stepRatios(arm: string, { suite, runs }: Plan): (stage: string) => number {
-  const stepsOf = (stages: readonly { readonly name: string; readonly steps: number }[], name: string) =>
-    stages.find((stage) => stage.name === name)?.steps;
-  const { config } = runs.find((run) => run.arm === arm)!;
-  return (name) => {
-    const base = stepsOf(suite.scales.embedded.recipe.stages, name);
-    const own = stepsOf(config.recipe.stages, name);
-    return base === undefined || own === undefined || base === 0 ? 1 : own / base;
-  };
+/** What the suite assumes where nothing better is known. */
+function textsOf(stage: StatedStage, known: ReadonlyMap<string, StageTexts>): StageTexts {
+  const { textTokensPerExample: textTokens, answerTokensPerExample: answerTokens } = stage;
+  const assumed = { textTokens, answerTokens, tokensFrom: 'suite', examples: null, examplesFrom: null } as const;
+  return known.get(textsKey(stage)) ?? assumed;
 }
 
-function memoryBytes(model: ModelConfig, stages: PaperScale['recipe']['stages']): PaperPlan['memoryBytes'] {
-  const counts = parameterCount(model);
-  const count = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + counts[part], 0);
-  const most = Math.max(...stages.map(({ trainable }) => count([...new Set(trainable)])));
-  const [bytesOf16Bits, bytesOfFloat32] = [2, 4] as const;
-  const activations = stages.map(({ trainable, textTokensPerExample, answerTokensPerExample }) => {
-    const sequenceLength = visualTokensPerImage(model) + textTokensPerExample;
-    const pass = { examples: 1, sequenceLength, answerTokens: answerTokensPerExample };
-    return activationBytes(model, trainable, pass, { bytesPerNumber: bytesOf16Bits, probabilities: false });
-  });
-  const parts = {
-    weights: bytesOf16Bits * count(['vision', 'connector', 'language']),
-    gradients: bytesOf16Bits * most,
-    moments: 2 * bytesOfFloat32 * most,
-    activationsPerExample: Math.max(...activations),
-  };
-  return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+function passesOf(
+  arm: Arm,
+  suite: Suite,
+  given: {
+    readonly model: ModelConfig;
+    readonly examplesPerPass: number;
+    readonly texts: ReadonlyMap<string, StageTexts>;
+  },
+) {
+  return paperStages(suite, arm)
+    .filter(({ steps }) => steps > 0)
+    .map((stage) => {
+      const { textTokens, answerTokens } = textsOf(stage, given.texts);
+      const examples = stage.microBatchSize ?? given.examplesPerPass;
+      const sequenceLength = sequenceLengthOf(given.model, textTokens);
+      return { trainable: stage.trainable, examples, sequenceLength, answerTokens };
+    });
+}
+
+function memoryWarnings({ total }: PaperMemory, { gpu, memoryGigabytes }: PaperScale['hardware']): readonly string[] {
+  if (memoryGigabytes === undefined || total <= memoryGigabytes * 1e9) return [];
+  const needed = (total / 1e9).toFixed(1);
+  return [
+    `A device needs ${needed} GB, and ${gpu} has ${memoryGigabytes}: lower microBatchSize, or compute blocks again.`,
+  ];
 }

@@ -52,7 +52,7 @@ const reproductionSchema = z.strictObject({
   suite: suiteSchema,
   /** What it is, where the suite does not say so. */
   dataSet: z.strictObject({ name: anyDataSetName, fingerprint: z.string(), description: z.string().exactOptional() }),
-  scale: z.enum(['embedded', 'small']),
+  scale: z.enum(['embedded', 'small', 'paper']),
   smoke: z.boolean(),
   /** The suite's hypotheses with what the data set changes of them. */
   hypotheses: z.array(hypothesisSchema),
@@ -106,7 +106,7 @@ export function reproductionFolder({
   smoke,
 }: Pick<Plan, 'suite' | 'dataSet' | 'smoke'> & Partial<Pick<Plan, 'scale'>>): string {
   const onData = dataSet === defaultDataSet(suite) ? '' : `-${dataSet}`;
-  const variant = scale === 'small' ? `-small-${dataSet}` : onData;
+  const variant = scale === undefined || scale === 'embedded' ? onData : `-${scale}-${dataSet}`;
   return `${suite.id}${variant}${smoke ? '-smoke' : ''}`;
 }
 

@@ -25,6 +25,7 @@ export function caveats(
   return [
     ...(smoke ? [smokeCaveat] : []),
     ...(scope === undefined ? [] : [scope]),
+    ...(scale === 'paper' ? paperNotes(suite) : []),
     ...suite.caveats,
     ...emptyOutputCaveats(outputs, new Map(reproduction.arms.map(({ id, label }) => [id, label]))),
     ...(smoke ? [] : seedCaveats(suite, seeds)),
@@ -39,6 +40,11 @@ export function caveats(
     ...(hypotheses.length === 0 ? benchmarkCaveats : claimCaveats(hypotheses)),
     ...(width > 1 ? [`A point of a training curve is the mean of up to ${width} consecutive steps of one stage.`] : []),
   ];
+}
+
+/** That what the paper's abstract does not state is our choice. */
+function paperNotes({ scales: { paper } }: Reproduction['suite']): readonly string[] {
+  return paper === undefined ? [] : [paper.note, paper.recipe.note, paper.hardware.note];
 }
 
 /** Where a curve of validation losses has a gap, or none is drawn, because a stage was to be validated less than others. */

@@ -1,6 +1,12 @@
 /** Lays an overlay (of an arm, a data set or `--smoke`) over a scale: pure, later overlays win, stages are met by name. */
 import type { Overlay, Scale } from './run-config-schema.js';
 
+/** An overlay and where it stands in the suite. */
+export interface Layer {
+  readonly at: readonly string[];
+  readonly overlay: Overlay;
+}
+
 /** The scale with every value that the overlay states replaced; keys the overlay does not state are kept. */
 export function applyOverlay(scale: Scale, overlay: Overlay | undefined): Scale {
   if (overlay === undefined) return scale;

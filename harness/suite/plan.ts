@@ -6,6 +6,7 @@ import type { RunConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
 import { closestName } from '../files/closest-name.js';
 import { type Arm, armsOf } from './arms.js';
+import { paperData, requirePaperScale } from './paper-settings.js';
 import { runConfigSchema } from './run-config-schema.js';
 import type { DataSetName, Hypothesis, Suite } from './schema.js';
 import { settingsOf, type TrainedScale } from './settings.js';
@@ -15,7 +16,7 @@ import type { SuiteOrigin } from './suite-origin.js';
 export interface PlanOptions {
   /** By default the first data set of the suite. */
   readonly dataSet?: string;
-  readonly scale?: TrainedScale | 'paper';
+  readonly scale?: TrainedScale;
   /** How many of the suite's seeds to run, from the front of its list. */
   readonly seeds?: number;
   /** How many of its reserve seeds to add, from the front of that list. */
@@ -49,18 +50,11 @@ export interface Plan {
   readonly origin?: SuiteOrigin;
 }
 
-/** @throws UserError `usage` for impossible options, `not-available` for the paper scale, `suite-invalid` for a bad overlay */
+/** @throws UserError `usage` for impossible options, `not-available` for a paper scale that can only be planned, `suite-invalid` for a bad overlay */
 export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
   const { scale = 'embedded', smoke = false, origin } = options;
-  if (scale === 'paper') {
-    throw new UserError({
-      code: 'not-available',
-      what: `the paper scale of ${suite.id} is planned and cannot be trained yet`,
-      expected: '--scale embedded',
-      fix: 'run the embedded scale; the paper scale needs the torch engine',
-    });
-  }
-  const dataSet = scale === 'small' ? photographsOf(suite, options) : (options.dataSet ?? defaultDataSet(suite));
+  if (scale === 'paper') requirePaperScale(suite, smoke);
+  const dataSet = dataSetOf(suite, options);
   if (scale === 'embedded' && suite.data[dataSet as DataSetName] === undefined) {
     const known = Object.keys(suite.data);
     const closest = closestName(dataSet, known);
@@ -105,6 +99,20 @@ export function planSuite(suite: Suite, options: PlanOptions = {}): Plan {
   };
 }
 
+function dataSetOf(suite: Suite, options: PlanOptions): string {
+  const { scale = 'embedded', dataSet } = options;
+  switch (scale) {
+    case 'embedded':
+      return dataSet ?? defaultDataSet(suite);
+    case 'small':
+      return photographsOf(suite, options);
+    case 'paper':
+      return dataSet ?? paperData(suite);
+    default:
+      return scale satisfies never;
+  }
+}
+
 /** @throws UserError `usage` for a suite without the small scale, or where no photographs are named */
 function photographsOf({ id, scales }: Suite, { dataSet }: PlanOptions): string {
   const refuse = (what: string, expected: string, fix: string) =>
@@ -131,10 +139,10 @@ export function defaultDataSet({ data }: Pick<Suite, 'data'>): DataSetName {
 
 /** The hypotheses with what the data set changes of them. */
 export function hypothesesOn(suite: Suite, dataSet: string, scale: TrainedScale = 'embedded'): readonly Hypothesis[] {
-  const isSmall = scale === 'small';
-  const changes = (isSmall ? suite.scales.small : suite.data[dataSet as DataSetName])?.hypotheses ?? {};
+  const isEmbedded = scale === 'embedded';
+  const changes = (isEmbedded ? suite.data[dataSet as DataSetName] : suite.scales[scale])?.hypotheses ?? {};
   return suite.hypotheses
-    .map((hypothesis) => (dataSet === defaultDataSet(suite) && !isSmall ? hypothesis : withoutPilot(hypothesis)))
+    .map((hypothesis) => (dataSet === defaultDataSet(suite) && isEmbedded ? hypothesis : withoutPilot(hypothesis)))
     .map((hypothesis) => adapted(hypothesis, changes[hypothesis.id] ?? {}));
 }
 

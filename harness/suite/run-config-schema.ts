@@ -73,7 +73,7 @@ const stageValidation = z.strictObject({
   sources: z.array(z.enum(VALIDATED_SOURCES)).exactOptional(),
   atEnds: z.boolean().exactOptional(),
 });
-const stage = z.strictObject({
+export const stageSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
   kind: z
     .enum(['texts', 'words'])
@@ -112,11 +112,11 @@ const optimizer = z.strictObject({
   warmupShare: share,
   finalShare: share,
 });
-const recipe = z.strictObject({
+export const recipeSchema = z.strictObject({
   batchSize: upTo(8192),
   microBatchSize: upTo(8192),
   optimizer,
-  stages: z.array(stage).min(1),
+  stages: z.array(stageSchema).min(1),
   initialization: z.strictObject({ vision: initialization, language: initialization }),
   validateEverySteps: upTo(mostSteps),
   validationSplit: z
@@ -126,13 +126,13 @@ const recipe = z.strictObject({
   validationExamples: upTo(mostExamples),
   checkpointEverySteps: upTo(mostSteps),
 });
-const generation = z.strictObject({
+export const generationSchema = z.strictObject({
   strategy: z.enum(['greedy', 'beam']),
   beamWidth: upTo(1024),
   maximumNewTokens: upTo(65_536),
   batchSize: upTo(8192),
 });
-const evaluation = z.strictObject({
+export const evaluationSchema = z.strictObject({
   split: z.enum(['validation', 'test']),
   captionImages: fromZeroTo(mostExamples),
   questions: fromZeroTo(mostExamples),
@@ -158,10 +158,10 @@ export const runConfigSchema = z
     data: z.strictObject({ name: anyDataSetName }),
     tokenizer: tokenizer.exactOptional(),
     model: modelSchema,
-    recipe,
+    recipe: recipeSchema,
     seed: z.int().min(0),
-    generation,
-    evaluation,
+    generation: generationSchema,
+    evaluation: evaluationSchema,
   })
   .superRefine((config, context) => {
     for (const { path, message, ...params } of inconsistencies(config as RunConfig))
@@ -171,13 +171,16 @@ export const runConfigSchema = z
 /** What a scale of a suite states: everything of a run but its data set, its seed and (by the arm) its masks. */
 export const scaleSchema = z.strictObject({
   model: modelSchema,
-  recipe,
-  generation,
-  evaluation,
+  recipe: recipeSchema,
+  generation: generationSchema,
+  evaluation: evaluationSchema,
 });
 
 /** The same for photographs, which any data set with captions may hold. */
 export const smallScaleSchema = scaleSchema.extend({ tokenizer: tokenizer.extract(['byte-pairs']) });
+
+/** What a paper scale must state to be trained: everything of a run. */
+export const trainedPaperSchema = scaleSchema.extend({ tokenizer: tokenizer.extract(['pretrained']) });
 
 /** Changes laid over a scale; stages are addressed by name, and `attentionMask` sets the mask of every stage. */
 export const overlaySchema = z.strictObject({
@@ -186,17 +189,17 @@ export const overlaySchema = z.strictObject({
     .strictObject({ vision: vision.partial(), connector: connector.partial(), language: language.partial() })
     .partial()
     .optional(),
-  recipe: recipe
+  recipe: recipeSchema
     .omit({ stages: true, optimizer: true, initialization: true })
     .partial()
     .extend({
       optimizer: optimizer.partial().optional(),
       initialization: z.strictObject({ vision: initialization, language: initialization }).partial().optional(),
-      stages: z.record(z.string(), stage.omit({ name: true }).partial()).optional(),
+      stages: z.record(z.string(), stageSchema.omit({ name: true }).partial()).optional(),
     })
     .optional(),
-  generation: generation.partial().optional(),
-  evaluation: evaluation.partial().optional(),
+  generation: generationSchema.partial().optional(),
+  evaluation: evaluationSchema.partial().optional(),
 });
 
 export type Scale = z.infer<typeof scaleSchema> & Partial<Pick<RunConfig, 'tokenizer'>>;

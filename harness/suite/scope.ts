@@ -4,5 +4,5 @@ import type { TrainedScale } from './settings.js';
 
 /** The suite's own, unless its scale states another. */
 export function scopeOf({ scope, scales }: Pick<Suite, 'scope' | 'scales'>, scale: TrainedScale): string | undefined {
-  return (scale === 'small' ? scales.small?.scope : undefined) ?? scope;
+  return (scale === 'embedded' ? undefined : scales[scale]?.scope) ?? scope;
 }

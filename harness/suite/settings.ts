@@ -1,10 +1,12 @@
 /** The settings of one arm on one data set: overlays laid over the scale in the order data set, levels, smoke. */
-import { applyOverlay } from './overlay.js';
-import type { Overlay, Scale } from './run-config-schema.js';
+
+import { applyOverlay, type Layer } from './overlay.js';
+import { paperLayers, paperSettings } from './paper-settings.js';
+import type { Scale } from './run-config-schema.js';
 import type { DataSetName, Suite } from './schema.js';
 
-/** Scales whose runs are trained on this machine. */
-export type TrainedScale = 'embedded' | 'small';
+/** Scales whose runs are trained. */
+export type TrainedScale = 'embedded' | 'small' | 'paper';
 
 /** Which of a suite's settings are meant. */
 export interface Setting {
@@ -16,18 +18,13 @@ export interface Setting {
   readonly smoke: boolean;
 }
 
-/** An overlay and where it stands in the suite. */
-export interface Layer {
-  readonly at: readonly string[];
-  readonly overlay: Overlay;
-}
-
 /** The last one wins. */
 export function layersOf(suite: Suite, { scale, dataSet, levels, smoke }: Setting): readonly Layer[] {
   const ofLevels = Object.entries(levels).map(([factor, level]) => ({
     at: ['factors', factor, 'levels', level, 'overlay'],
     overlay: suite.factors[factor]!.levels[level]!.overlay,
   }));
+  if (scale === 'paper') return paperLayers(suite, levels);
   const ofData = scale === 'small' ? undefined : suite.data[dataSet as DataSetName]?.overlay;
   return [
     { at: ['data', dataSet, 'overlay'], overlay: ofData ?? {} },
@@ -45,6 +42,7 @@ export function settingsOf(suite: Suite, setting: Setting): Scale {
 
 function statedScale({ id, scales }: Suite, name: TrainedScale = 'embedded'): Scale {
   if (name === 'embedded') return scales.embedded;
+  if (name === 'paper') return paperSettings({ id, scales });
   if (scales.small === undefined) throw new RangeError(`${id} states no small scale.`);
   const { scope: _, hypotheses: __, ...settings } = { scope: undefined, hypotheses: undefined, ...scales.small };
   return settings;

@@ -78,13 +78,14 @@ const dataSet = z.strictObject({
   overlay: overlaySchema.exactOptional(),
 });
 
+const ofPhotographs = {
+  scope: text.exactOptional().describe('What stands for the scope of the suite at this scale.'),
+  hypotheses: changedHypotheses
+    .exactOptional()
+    .describe('Where photographs are judged otherwise: changes of the hypotheses, by their ids.'),
+};
 const smallScale = smallScaleSchema
-  .extend({
-    scope: text.exactOptional().describe('What stands for the scope of the suite at this scale.'),
-    hypotheses: changedHypotheses
-      .exactOptional()
-      .describe('Where photographs are judged otherwise: changes of the hypotheses, by their ids.'),
-  })
+  .extend(ofPhotographs)
   .describe('Photographs on disk, of any data set that --data names: hours on a laptop, minutes on a GPU.');
 
 /** A suite whose `extends` has been resolved, field by field. */
@@ -147,7 +148,7 @@ export const suiteFields = z.strictObject({
   scales: z.strictObject({
     embedded: scaleSchema,
     small: smallScale.exactOptional(),
-    paper: paperScaleSchema.exactOptional(),
+    paper: paperScaleSchema.extend(ofPhotographs).exactOptional(),
   }),
   data: z
     .partialRecord(dataSetName, dataSet)

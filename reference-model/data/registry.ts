@@ -4,6 +4,7 @@
  */
 import type { DataSetCard, EmbeddedFit } from './card.js';
 import { coco2014, coco2017, cocoKarpathy } from './coco/card.js';
+import { cocoVqa } from './coco-vqa/card.js';
 import { DataError } from './data-error.js';
 import type { Splits } from './dataset.js';
 import { easyVqa } from './easy-vqa/card.js';
@@ -66,6 +67,7 @@ export const DATA_SETS = [
   { card: nocaps },
   { card: pathVqa },
   { card: vqaV2 },
+  { card: cocoVqa },
   { card: vqaRad },
   { card: llavaPretrain },
   { card: shareGpt4v },

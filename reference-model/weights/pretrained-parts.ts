@@ -45,10 +45,10 @@ export interface PretrainedParts {
 }
 
 /** The folder of a part below the one that is named. */
-const partFolder = (folder: string, part: Backbone): string => join(folder, part);
+export const partFolder = (folder: string, part: Backbone): string => join(folder, part);
 
 /** Parts of the layout that are not there. */
-function missingParts(folder: string): readonly Backbone[] {
+export function missingParts(folder: string): readonly Backbone[] {
   return (['vision', 'language'] as const).filter((part) => !existsSync(join(partFolder(folder, part), 'config.json')));
 }
 

@@ -88,9 +88,9 @@ describe('the command line', () => {
       /^error: The data set easy-vqa is read from disk/,
     ],
     [
-      'a scale that cannot be run yet',
+      'a scale whose data and weights are not there',
       ['reproduce', '--finding', '1', '--scale', 'paper'],
-      /^error: the paper scale of finding-1 is planned and cannot be trained yet\n/,
+      /^error: the data set coco-karpathy is not there\n/,
     ],
   ])('ends in 1 for %s, without a stack trace, and writes nothing', async (_, args, stderr) => {
     const outcome = await vlmBench(...args);

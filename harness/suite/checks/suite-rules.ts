@@ -161,6 +161,7 @@ function dataComplaints({ data, hypotheses, scales }: Suite): readonly Complaint
   const changes = [
     ...Object.entries(data).map(([name, settings]) => ({ at: ['data', name], changed: settings?.hypotheses })),
     { at: ['scales', 'small'], changed: scales.small?.hypotheses },
+    { at: ['scales', 'paper'], changed: scales.paper?.hypotheses },
   ];
   return changes.flatMap(({ at, changed = {} }) =>
     Object.keys(changed)

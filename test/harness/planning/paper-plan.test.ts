@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { paperPlan } from '../../../harness/planning/paper-plan.js';
 import { paperText } from '../../../harness/planning/paper-text.js';
+import { parameterSpecifications } from '../../../reference-model/model/parameters.js';
 import { firstVersion } from '../../fixtures/first-version.js';
 
 const suite = firstVersion('finding-1');
@@ -72,9 +73,56 @@ describe('the paper scale', () => {
     expect(new Set(arms.map(({ stages }) => stages.at(-1)!.steps)).size).toBe(1);
   });
 
-  test('holds weights and gradients in 16 bits and two float32 moments', () => {
-    const { weights, gradients, moments } = plan.memoryBytes;
-    expect([weights, gradients, moments].map((bytes) => bytes / plan.parameters.total)).toEqual([2, 2, 8]);
+  test('holds weights in 16 bits and in float32, and gradients and two moments in float32', () => {
+    const { weights, masterWeights, gradients, moments } = plan.memoryBytes;
+    const parts = [weights, masterWeights, gradients, moments];
+    expect(parts.map((bytes) => bytes / plan.parameters.total)).toEqual([2, 4, 4, 8]);
+  });
+
+  test('has exactly the weights of SigLIP-so400m, counted from its published total', () => {
+    // 877,960,498 is the total of google/siglip-so400m-patch14-384; what is left without the text tower and the pooling head is the encoder.
+    const [width, inner, layers] = [1152, 4304, 27];
+    const mlp = width * inner + inner + inner * width + width;
+    const layer = 4 * (width * width + width) + mlp + 4 * width;
+    const textTower = 32_000 * width + 64 * width + layers * layer + 2 * width + (width * width + width);
+    const attention = 4 * (width * width + width);
+    const poolingHead = width + attention + 2 * width + mlp;
+    const [scale, bias] = [1, 1];
+    expect(plan.parameters.vision).toBe(877_960_498 - textTower - poolingHead - scale - bias);
+    const specified = parameterSpecifications(paper.model).filter(({ part }) => part === 'vision');
+    expect(specified.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(
+      plan.parameters.vision,
+    );
+    expect(plan.parameters.connector).toBe(9 * width * 896 + 896 + 896 * 896 + 896);
+  });
+
+  test('tells memory with and without recomputation, and logits whole and in chunks', () => {
+    const { activationsKept, activationsCheckpointed, logitsWhole, logitsInChunks } = plan.memoryChoices;
+    const { vision, language } = paper.model;
+    const [examples, text, answer] = [paper.recipe.microBatchSize!, 260, 220];
+    // Inputs of all blocks in 16 bits, and the inside of one block of 27 on top.
+    const inputs =
+      2 * examples * (vision.layers * 729 * vision.hiddenSize + language.layers * (81 + text) * language.hiddenSize);
+    expect(activationsCheckpointed).toBeGreaterThan(inputs);
+    expect(activationsCheckpointed).toBeLessThan(inputs + activationsKept / 20);
+    expect(logitsWhole).toBe(8 * examples * answer * language.vocabularySize);
+    expect(logitsInChunks).toBe(8 * 2 ** 25);
+    const kept = paperPlan(withPaper({ ...paper, activationCheckpointing: 'none' }), {});
+    expect(kept.memoryBytes.activations).toBe(activationsKept);
+    expect(kept.memoryBytes.total - plan.memoryBytes.total).toBe(activationsKept - activationsCheckpointed);
+    const small = withPaper({ ...paper, hardware: { ...paper.hardware, memoryGigabytes: 16 } });
+    expect(paperPlan(small, {}).warnings.join()).toContain('A device needs');
+  });
+
+  test('takes a measured rate in place of the assumed one, and tells hours on one device and on eight', () => {
+    const measured = paperPlan(suite, {}, { throughput: 156 });
+    expect(measured.rateFrom).toBe('measured');
+    expect(measured.arms[0]!.hours / plan.arms[0]!.hours).toBeCloseTo((0.35 * 312) / 156, 9);
+    for (const { hours, hoursOn } of plan.arms)
+      expect(hoursOn).toEqual([
+        { devices: 1, hours: 8 * hours },
+        { devices: 8, hours },
+      ]);
   });
 
   test('says that its numbers are a choice', () => {

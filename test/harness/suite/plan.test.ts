@@ -70,10 +70,21 @@ describe('a plan', () => {
     for (const { config } of runs) expect(config.evaluation).toMatchObject({ captionImages: 0, questions: 16 });
   });
 
-  test('of the paper scale is refused with the reason', () => {
-    expect(() => planSuite(suite!, { scale: 'paper' })).toThrow(
-      'the paper scale of finding-1 is planned and cannot be trained yet',
+  test('of the paper scale trains what the scale states, and is refused where it states too little', () => {
+    const { paper } = suite!.scales;
+    const { runs, dataSet } = planSuite(suite!, { scale: 'paper', seeds: 2 });
+    expect(dataSet).toBe('coco-karpathy');
+    for (const { config, arm } of runs) {
+      expect(config.tokenizer).toBe('pretrained');
+      expect(config.recipe.stages.map(({ steps }) => steps)).toEqual(paper!.recipe.stages.map(({ steps }) => steps));
+      for (const stage of config.recipe.stages) expect(textStage(stage).attentionMask).toBe(arm);
+    }
+    const { optimizer: _, ...recipe } = paper!.recipe;
+    const less = { ...suite!, scales: { ...suite!.scales, paper: { ...paper!, recipe } } };
+    expect(() => planSuite(less, { scale: 'paper' })).toThrow(
+      'the paper scale of finding-1 can be planned and not trained: recipe.optimizer is missing or wrong',
     );
+    expect(() => planSuite(suite!, { scale: 'paper', smoke: true })).toThrow('has no smoke runs');
   });
 
   test('of several factors has an arm for every combination of levels, the last factor varying fastest', () => {

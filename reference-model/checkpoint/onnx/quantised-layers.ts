@@ -20,6 +20,8 @@ export interface NamedMatrix {
 
 /** Largest quantised value; −128 is not used, so that scales are symmetric. */
 const LARGEST = 127;
+/** Of the numbers of a row, so that none is divided by zero. */
+const SMALLEST_ROW = 1e-30;
 /** Of `q8`. */
 const ZERO_POINT = 128;
 
@@ -86,10 +88,17 @@ export function quantisedLinear(
     bytes: inputs * outputs,
     read: () => quantise(matrix.source, format, true),
   });
-  const [rows, rowScale, rowZero] = graph.addMany('DynamicQuantizeLinear', [x], 3) as [string, string, string];
+  // [rows, 1]: quantised together, rows of small numbers would be lost beside those of large ones.
+  const largest = graph.add('ReduceMax', [graph.add('Abs', [x])], { axes: [-1], keepdims: 1 });
+  const size = graph.add('Max', [largest, graph.floats([SMALLEST_ROW])]);
+  const [rows, rowScale, rowZero] = graph.addMany('DynamicQuantizeLinear', [graph.add('Div', [x, size])], 3) as [
+    string,
+    string,
+    string,
+  ];
   const sums = graph.add('MatMulInteger', [rows, transposed, rowZero, zeroPoint(graph, format)]);
   const scale = graph.add('Mul', [rowScale, scalesOf(graph, matrix, [outputs])]);
-  const product = graph.add('Mul', [graph.cast(sums, 'float'), scale]);
+  const product = graph.add('Mul', [graph.add('Mul', [graph.cast(sums, 'float'), scale]), size]);
   return bias === undefined ? product : graph.add('Add', [product, bias]);
 }
 

@@ -5,11 +5,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { executeRuns } from '../../../harness/execution/execute-runs.js';
 import { exportRun } from '../../../harness/export/export-run.js';
 import { modelCard } from '../../../harness/export/model-card.js';
+import { onnxCard } from '../../../harness/export/onnx-card.js';
 import { readFinishedRunIn } from '../../../harness/records/run-record.js';
+import type { Plan } from '../../../harness/suite/plan.js';
+import type { MaskKind } from '../../../reference-model/model/config.js';
 import { fakeExecutor, fakeJobs, fakePlan, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 
 const folder = temporaryFolder();
-const plan = fakePlan({ seeds: 2 });
+/** Of the two arms, causal and visual-bidirectional, and one with the third mask. */
+const plan = withArm(fakePlan({ seeds: 2 }), 'prefix-bidirectional');
 let runs: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
@@ -52,6 +56,28 @@ describe('exporting', () => {
   });
 });
 
+describe('exporting graphs', () => {
+  const run = (mask: string) => runs.get(plan.runs.find(({ config }) => maskOf(config) === mask)!.arm)!;
+
+  test('takes the mask that transformers has not, and refuses weights of another model there', async () => {
+    const request = { run: run('visual-bidirectional'), out, allowsMaskMismatch: false, format: 'onnx' } as const;
+    await expect(exportRun(request)).rejects.toThrow('the weights do not fit the model');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('refuses the mask that the decoder cannot apply, unless it is allowed to differ', async () => {
+    const other = run('prefix-bidirectional');
+    const request = { run: other, out, format: 'onnx' } as const;
+    await expect(exportRun({ ...request, allowsMaskMismatch: false })).rejects.toThrow(
+      /prefix-bidirectional.*\n.*\n.*visual-bidirectional/,
+    );
+    await expect(exportRun({ ...request, allowsMaskMismatch: true })).rejects.toThrow(
+      'the weights do not fit the model',
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
 describe('the card', () => {
   const cardOf = (mask: 'causal' | 'visual-bidirectional') => {
     const run = readFinishedRunIn([...runs.values()][0]!);
@@ -70,10 +96,27 @@ describe('the card', () => {
     ]) {
       expect(card).toContain(fact);
     }
+    const graphs = { ...run, mask: 'visual-bidirectional', isBeam: true } as const;
+    const same = onnxCard({ ...graphs, decoderMask: 'visual-bidirectional' });
+    expect(same).not.toContain('gives other texts');
+    expect(same).toContain('those of beam search');
+    expect(same).toContain("dtype: 'fp32'");
+    const other = onnxCard({ ...graphs, mask: 'prefix-bidirectional', decoderMask: 'causal', quantised: 'q8' });
+    expect(other).toContain('gives other texts and other scores');
+    expect(other).toContain("dtype: 'q8'");
     const rows = card.split('\n').filter((line) => line.startsWith('| ') && line.includes('version:'));
     for (const row of rows) expect(row.replaceAll('\\|', '').split('|')).toHaveLength(5);
   });
 });
+
+function withArm(base: Plan, mask: MaskKind): Plan {
+  const [first] = base.runs;
+  const stages = first!.config.recipe.stages.map((stage) =>
+    stage.kind === 'words' ? stage : { ...stage, attentionMask: mask },
+  );
+  const config = { ...first!.config, recipe: { ...first!.config.recipe, stages } };
+  return { ...base, runs: [...base.runs, { ...first!, arm: mask, config }] };
+}
 
 function maskOf({ recipe }: (typeof plan.runs)[number]['config']): string | undefined {
   const stage = recipe.stages.at(-1)!;

@@ -14,7 +14,8 @@ export function registerReport(program: Command): void {
       const { quotedVerdicts } = await import('../verdict/decide-finding.js');
       const { writeReports } = await import('../report/write-reports.js');
       const folders = findReproductions(records.map((path) => resolve(path)));
-      const { page, reports } = await writeReports(folders, resolve(out));
+      const { page, reports, leftOut } = await writeReports(folders, resolve(out));
+      for (const nothing of leftOut) printNote(`left out: ${nothing}`);
       for (const { finding } of reports) {
         for (const quoted of quotedVerdicts(finding)) printNote(quoted);
       }

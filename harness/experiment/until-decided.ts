@@ -40,7 +40,9 @@ type LookedAt = Pick<Suite, 'id' | 'hypotheses' | 'seeds' | 'looks' | 'reserveSe
 export function plannedLooks(suite: LookedAt, maximumSeeds?: number): readonly number[] {
   const { seeds, looks = [], hypotheses } = suite;
   const reserve = maximumSeeds === undefined ? [] : reserveLooks(suite, maximumSeeds);
-  const planned = [...new Set([...looks, seeds.length, ...reserve])];
+  // On a single seed nothing can be decided.
+  const all = [...new Set([...looks, seeds.length, ...reserve])];
+  const planned = all.length === 1 ? all : all.filter((count) => count > 1);
   if (planned.length === 1) return planned;
   const alpha = Math.min(...hypotheses.map((hypothesis) => hypothesis.alpha)) / hypotheses.length;
   return decidingLooks({ alpha, looks: planned });

@@ -132,7 +132,7 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
   });
   const { suite, dataSet, scale, smoke, hypotheses } = plan;
   const looks = smoke ? [] : looksOf(plan);
-  const detectable = smoke ? [] : detectableEffects(plan, await pilots(store, plan), looks);
+  const detectable = smoke || plan.seeds.length < 2 ? [] : detectableEffects(plan, await pilots(store, plan), looks);
   const arms = armSizes(plan);
   const { parameters, batchSize } = arms[0]!;
   const steps = stepCounts(plan);

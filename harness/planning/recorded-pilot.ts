@@ -28,7 +28,7 @@ export function recordedPilots(store: string, plan: Plan): (hypothesis: Hypothes
     const recorded = reproduction.hypotheses.find(({ id }) => id === hypothesis.id);
     if (recorded === undefined || !sameComparison(recorded, hypothesis)) return undefined;
     const evidence = recordedEvidence(recorded);
-    if (evidence === undefined) return undefined;
+    if (evidence === undefined || evidence.effects.length < 2) return undefined;
     const { standardDeviation } = meanOfEffects(evidence.effects, evidence.magnitude);
     if (standardDeviation === 0) return undefined;
     const source = `${evidence.effects.length} seeds recorded under ${folder}`;

@@ -213,15 +213,33 @@ function unusable(file: string, code: 'record-missing' | 'record-corrupt', what:
   return new UserError({ code, what, where: file, fix }, { cause });
 }
 
+/** What is written down before its runs are finished; `registration.ts` gives it its name. */
+const plannedName = /^planned-[0-9a-f]{12}\.json$/;
+
+/** Plans in a folder whose runs were not all finished yet, in the order of their names. */
+export function plannedFiles(folder: string): readonly string[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return [];
+  return readdirSync(folder)
+    .filter((name) => plannedName.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Whether all runs of a reproduction in this folder had been finished. */
+export function isComplete(folder: string): boolean {
+  return existsSync(join(folder, fileName));
+}
+
 /**
- * The reproduction folders that `records` mean: each is one, or a store that holds some.
+ * The reproduction folders that `records` mean: each is one, or a store that holds some. One that was interrupted counts as well.
  * @throws UserError `record-missing` when there is none
  */
 export function findReproductions(records: readonly string[]): readonly string[] {
+  const isReproduction = (folder: string) => isComplete(folder) || plannedFiles(folder).length > 0;
   return records.flatMap((path) => {
-    if (existsSync(join(path, fileName))) return [path];
+    if (isReproduction(path)) return [path];
     const inside = existsSync(path) && statSync(path).isDirectory() ? readdirSync(path).sort() : [];
-    const found = inside.map((name) => join(path, name)).filter((folder) => existsSync(join(folder, fileName)));
+    const found = inside.map((name) => join(path, name)).filter(isReproduction);
     if (found.length > 0) return found;
     throw new UserError({
       code: 'record-missing',

@@ -17,7 +17,8 @@ const pointsPerMargin = 20;
 export function powerViews({
   claims,
   reproduction,
-}: Pick<DecidedFinding, 'claims' | 'reproduction'>): readonly PowerView[] {
+  incomplete,
+}: Pick<DecidedFinding, 'claims' | 'reproduction' | 'incomplete'>): readonly PowerView[] {
   if (reproduction.smoke) return [];
   const shown = claims.flatMap((claim) => {
     const spreads = spreadsOf(claim, reproduction);
@@ -26,7 +27,8 @@ export function powerViews({
   const [first] = shown;
   if (first === undefined) return [];
   const alpha = Math.min(...claims.map(({ hypothesis }) => hypothesis.alpha)) / claims.length;
-  const looks = reproduction.looks?.planned ?? [first.evidence.effects.length];
+  const looks = reproduction.looks?.planned ?? [incomplete?.seeds ?? first.evidence.effects.length];
+  if (looks.at(-1)! < 2) return [];
   const chances = chancesWithLooks({ alpha, looks });
   return shown.map(({ hypothesis: { id, metric, margin }, decision, spreads }) => ({
     claim: id,

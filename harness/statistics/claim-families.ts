@@ -43,7 +43,10 @@ export interface FamilyOptions {
   readonly nominalLevel?: (alpha: number) => number;
 }
 
-/** One entry for each claim, in their order. @throws RangeError for fewer than two effects or one that is not finite */
+/**
+ * One entry for each claim, in their order; nothing is rejected on a single effect.
+ * @throws RangeError for no effects or one that is not finite
+ */
 export function claimFamilies(
   claims: readonly TestedClaim[],
   { alpha, nominalLevel = (share) => share }: FamilyOptions,
@@ -57,7 +60,7 @@ export function claimFamilies(
   const benefit = family('below', ({ margin }) => margin);
   const noOpposite = family('below', () => 0);
   const equivalence = holm(
-    claims.map((claim) => equivalenceTest(claim.effects, { ...claim, alpha }).p),
+    claims.map((claim) => (claim.effects.length < 2 ? 1 : equivalenceTest(claim.effects, { ...claim, alpha }).p)),
     { alpha: alpha / 2, nominalLevel: (share) => nominalLevel(2 * share) / 2 },
   );
   return claims.map((_, index) => ({
@@ -76,6 +79,7 @@ export function claimedEffect({ effects, direction }: Pick<TestedClaim, 'effects
 
 /** Twice the p of the one-sided t test for an effect, in the claimed direction, above or below a value; at most 1. */
 function twiceOneSided(claim: TestedClaim, side: 'above' | 'below', value: number): number {
+  if (claim.effects.length === 1) return 1;
   const { standardError, degreesOfFreedom } = meanOfEffects(claim.effects, claim.magnitude);
   if (standardError === 0) return 1;
   const t = (claimedEffect(claim) - value) / standardError;

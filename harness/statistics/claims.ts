@@ -7,7 +7,7 @@
  * Δ < margin the claim cannot be reproduced.
  */
 import { claimedEffect, claimFamilies, type Family, type FamilySteps, type TestedClaim } from './claim-families.js';
-import { type EffectStatistics, effectStatistics } from './effect-statistics.js';
+import { type EffectOptions, type EffectStatistics, effectStatistics, singleEffect } from './effect-statistics.js';
 import type { Equivalence } from './equivalence.js';
 import { number } from './number-text.js';
 import { seedsToDecide } from './seeds-to-decide.js';
@@ -53,7 +53,9 @@ export interface DecideOptions {
 /**
  * Where claims state different α, the smallest counts for all: the errors then stay within what each of them states.
  *
- * @throws RangeError for no claims, fewer than two effects or one that is not finite
+ * A single effect leaves its claim undecided.
+ *
+ * @throws RangeError for no claims, no effects or one that is not finite
  */
 export function decideClaims(
   claims: readonly Claim[],
@@ -65,12 +67,12 @@ export function decideClaims(
   const decisions = claims.map((claim, index): ClaimDecision => {
     const steps = families[index]!;
     const magnitude = claim.magnitude === undefined ? {} : { magnitude: claim.magnitude };
-    const { standardDeviation, degenerate } = effectStatistics(claim.effects, { alpha, ...magnitude });
+    const { standardDeviation, degenerate } = statisticsOf(claim.effects, { alpha, ...magnitude });
     const row = rowOf(claim, steps, smoke || degenerate);
     const against = familyOf(claim, row);
     const { adjustedP, share } = steps[against];
     const level = nominalLevel(alpha / share);
-    const statistics = effectStatistics(claim.effects, { alpha: level, ...magnitude });
+    const statistics = statisticsOf(claim.effects, { alpha: level, ...magnitude });
     const { margin, effects } = claim;
     const open = {
       effect: claimedEffect(claim),
@@ -94,6 +96,11 @@ export function decideClaims(
     };
   });
   return { ...findingDecision(decisions, alpha), claims: decisions };
+}
+
+function statisticsOf(effects: readonly number[], options: EffectOptions): EffectStatistics {
+  const [only, ...others] = effects;
+  return only !== undefined && others.length === 0 ? singleEffect(only, options) : effectStatistics(effects, options);
 }
 
 export function sharedAlpha(claims: readonly Pick<Claim, 'alpha'>[]): number {

@@ -51,6 +51,22 @@ export function effectStatistics(
   };
 }
 
+/**
+ * What stands in for statistics where there is a single seed: its effect, and nothing on how far seeds stray. It is degenerate, with 0
+ * degrees of freedom.
+ */
+export function singleEffect(effect: number, { alpha }: Pick<EffectOptions, 'alpha'>): EffectStatistics {
+  return {
+    mean: effect,
+    standardDeviation: 0,
+    confidence: { level: 1 - alpha, low: effect, high: effect },
+    tTest: { t: 0, degreesOfFreedom: 0 },
+    signFlip: signFlipTest([effect]),
+    effectSize: 0,
+    degenerate: true,
+  };
+}
+
 export interface MeanEffect {
   readonly mean: number;
   /** 0 when the effects differ by rounding only. */

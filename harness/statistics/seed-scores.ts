@@ -6,15 +6,19 @@ export interface SeedScores {
   readonly scores: readonly number[];
 }
 
-/** @throws UserError `score-invalid` for fewer than two seeds, a repeated seed or a score that is not finite */
-export function requireSeedScores(
-  seeds: readonly SeedScores[],
-  { what: unit }: { readonly what: 'paired seeds' | 'seeds' },
-): void {
+interface SeedsAsked {
+  readonly what: 'paired seeds' | 'seeds';
+  /** By default 2: one seed does not tell how much seeds differ. */
+  readonly least?: 1 | 2;
+}
+
+/** @throws UserError `score-invalid` for too few seeds, a repeated seed or a score that is not finite */
+export function requireSeedScores(seeds: readonly SeedScores[], { what: unit, least = 2 }: SeedsAsked): void {
   const fix = 'check the records of these runs';
-  if (seeds.length < 2) {
-    const what = `${seeds.length} ${unit} are too few to estimate how much seeds differ`;
-    throw new UserError({ code: 'score-invalid', what, expected: 'at least 2 seeds', fix });
+  if (seeds.length < least) {
+    const what = `${seeds.length} ${unit} are too few${least === 2 ? ' to estimate how much seeds differ' : ''}`;
+    const expected = `at least ${least} ${least === 1 ? 'seed' : 'seeds'}`;
+    throw new UserError({ code: 'score-invalid', what, expected, fix });
   }
   const seen = new Set<number>();
   for (const { seed, scores } of seeds) {

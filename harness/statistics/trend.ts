@@ -20,15 +20,17 @@ export interface TrendStatistics extends Omit<EffectStatistics, 'mean'> {
 }
 
 /**
+ * The seeds with their gains.
+ *
  * @param doses at least two different values; equal spacing is not needed
- * @throws UserError `score-invalid` for fewer than two seeds, a repeated seed or a score that is not finite
+ * @throws UserError `score-invalid` for too few seeds, a repeated seed or a score that is not finite
  * @throws RangeError for doses that do not differ, or a seed without one score per dose
  */
-export function trendStatistics(
+export function trendEffects(
   doses: readonly number[],
   seeds: readonly SeedResponse[],
-  { alpha }: { readonly alpha: number },
-): TrendStatistics {
+  least: 1 | 2 = 1,
+): TrendStatistics['seeds'] {
   const range = Math.max(...doses) - Math.min(...doses);
   if (!(range > 0 && Number.isFinite(range)))
     throw new RangeError(`a trend needs doses that differ, not ${doses.join(', ')}`);
@@ -38,9 +40,18 @@ export function trendStatistics(
   }
   requireSeedScores(
     seeds.map(({ seed, values }) => ({ seed, scores: values })),
-    { what: 'seeds' },
+    { what: 'seeds', least },
   );
-  const withEffect = seeds.map((seed) => ({ ...seed, effect: slope(doses, seed.values) * range }));
+  return seeds.map((seed) => ({ ...seed, effect: slope(doses, seed.values) * range }));
+}
+
+/** @throws UserError or RangeError as `trendEffects`, for fewer than two seeds too */
+export function trendStatistics(
+  doses: readonly number[],
+  seeds: readonly SeedResponse[],
+  { alpha }: { readonly alpha: number },
+): TrendStatistics {
+  const withEffect = trendEffects(doses, seeds, 2);
   const magnitude = Math.max(...seeds.flatMap(({ values }) => values.map(Math.abs)));
   const { mean, ...statistics } = effectStatistics(
     withEffect.map(({ effect }) => effect),

@@ -50,16 +50,17 @@ export function decisionInWords(
   const verdict = verdictOfRow(row);
   const reasons = [
     ...(smoke ? ['This was a smoke run: it only checks that the pipeline runs; it is not evidence.'] : []),
-    ...(statistics.degenerate ? [degenerateReason(mean, test)] : intervalReasons(statistics, rule)),
+    ...(statistics.degenerate ? [degenerateReason(effects, test)] : intervalReasons(statistics, rule)),
     ...(statistics.degenerate ? [] : [signFlipReason({ effects, ...statistics }, rule)]),
   ];
   const [meanText, lowText, highText] = signedAlike([mean, confidence.low, confidence.high]);
   const [tName, unit] = test === 'paired' ? ['paired t', 'paired seeds'] : ['t', 'seeds'];
-  const found =
-    `${verdictLabels[verdict]}: ${metric}, ${comparison}, is ${meanText} ` +
-    `(${percent(confidence.level)} CI ${lowText} to ${highText}, ` +
+  const intervalAndTests =
+    ` (${percent(confidence.level)} CI ${lowText} to ${highText}, ` +
     `${tName} ${tTest.p === undefined ? 'without p, as the seeds do not differ' : pText(tTest.p)}, ` +
     `sign-flip ${pText(signFlip.p)}) over ${effects.length} ${unit}.`;
+  const tested = effects.length === 1 ? ` over ${test === 'paired' ? 'one pair' : 'one seed'}.` : intervalAndTests;
+  const found = `${verdictLabels[verdict]}: ${metric}, ${comparison}, is ${meanText}${tested}`;
   const added = leftOpen(row, rule.margin, seedsToDecide);
   const sentence = [found, added].join(' ').trim();
   return {
@@ -127,8 +128,11 @@ function intervalReasons({ mean, confidence }: EffectStatistics, { direction, ma
   ];
 }
 
-function degenerateReason(mean: number, test: ClaimRule['test']): string {
-  if (mean !== 0) {
+function degenerateReason(effects: readonly number[], test: ClaimRule['test']): string {
+  if (effects.length === 1) {
+    return 'With one seed nothing tells how much seeds differ, so there is no interval and no test, and nothing is decided.';
+  }
+  if (effects[0] !== 0) {
     const effect = test === 'paired' ? 'difference' : 'gain';
     return `Every seed gives exactly the same ${effect}, so the spread over seeds cannot be estimated, and the t test gives no p.`;
   }

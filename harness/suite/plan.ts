@@ -165,13 +165,12 @@ function withoutPilot({ pilot: _, ...hypothesis }: Hypothesis): Hypothesis {
 
 function chooseSeeds(suite: Suite, { seeds, reserveSeeds = 0, smoke = false }: PlanOptions): readonly number[] {
   const wanted = seeds ?? (smoke ? suite.smoke.seeds : suite.seeds.length);
-  const least = suite.hypotheses.length > 0 ? 2 : 1;
-  if (!Number.isInteger(wanted) || wanted < least || wanted > suite.seeds.length) {
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > suite.seeds.length) {
     throw new UserError(
       {
         code: 'usage',
         what: `--seeds ${wanted} is not possible`,
-        expected: `a whole number from ${least} to ${suite.seeds.length}, the seeds that ${suite.id} fixes`,
+        expected: `a whole number from 1 to ${suite.seeds.length}, the seeds that ${suite.id} fixes`,
         fix: 'choose a number in that range, or add seeds to a copy of the suite',
       },
       { exitCode: 2 },

@@ -14,7 +14,8 @@ import type { Verdict } from '../statistics/verdict-rule.js';
 import type { Hypothesis } from '../suite/schema.js';
 import { scopeOf } from '../suite/scope.js';
 import { type Evidence, evidenceOf } from './evidence.js';
-import { whyUndecided, withheld } from './fixed-before.js';
+import { incompleteDecision, whyUndecided, withheld } from './fixed-before.js';
+import type { Incomplete } from './incomplete.js';
 import type { PlacedRun } from './placed-runs.js';
 import { whatWasSeenBefore } from './seen-before.js';
 
@@ -35,18 +36,26 @@ export interface DecidedFinding {
   readonly claims: readonly DecidedClaim[];
   /** What is to be known of every verdict here: which look it is, and what had been seen before. */
   readonly remarks: readonly string[];
+  /** Where runs are missing, of which `reproduction` then lists those of finished seeds alone: nothing is decided. */
+  readonly incomplete?: Incomplete;
 }
 
 /**
  * @param folder the reproduction
  * @param reproduction what `reproduction.json` holds, where it is known: another command may have replaced it meanwhile
+ * @param incomplete what is missing in it, as `recordedReproduction` says
  * @throws UserError when a record is missing, unfinished or damaged, or when runs were scored in different ways
  */
-export function decideFinding(folder: string, reproduction: Reproduction = readReproduction(folder)): DecidedFinding {
+export function decideFinding(
+  folder: string,
+  reproduction: Reproduction = readReproduction(folder),
+  incomplete?: Incomplete,
+): DecidedFinding {
   const store = storeOf(folder);
   const runs = reproduction.runs.map((place): PlacedRun => ({ ...place, ...readFinishedTraining(store, place.runId) }));
   requireNoPilot(runs);
-  return { folder, reproduction, runs, ...decideOnRuns(reproduction, runs) };
+  const decided = decideOnRuns(reproduction, runs, incomplete);
+  return { folder, reproduction, runs, ...decided, ...(incomplete === undefined ? {} : { incomplete }) };
 }
 
 /** @throws UserError `score-invalid` */
@@ -61,10 +70,11 @@ function requireNoPilot(runs: readonly PlacedRun[]): void {
   });
 }
 
-/** @throws UserError `score-invalid` for missing scores, differing signatures or fewer than two seeds */
+/** @throws UserError `score-invalid` for missing scores, differing signatures or no seed */
 function decideOnRuns(
   reproduction: Reproduction,
   runs: readonly PlacedRun[],
+  incomplete: Incomplete | undefined,
 ): Pick<DecidedFinding, 'decision' | 'claims' | 'remarks'> {
   const { hypotheses, smoke, looks, suite } = reproduction;
   if (hypotheses.length === 0) return { claims: [], remarks: [] };
@@ -73,10 +83,14 @@ function decideOnRuns(
     const { effects, magnitude, comparison } = evidence[index]!;
     return { id, metric: measures[metric].label, direction, margin, alpha, test, effects, magnitude, comparison };
   });
-  const sequential = looks && sequentialDecision(stated, { looks: looks.planned, smoke });
-  const { claims, ...together } = sequential ?? decideClaims(stated, { smoke });
+  // The seeds of an incomplete plan are no look.
+  const sequential = looks && incomplete === undefined && sequentialDecision(stated, { looks: looks.planned, smoke });
+  const { claims, ...together } = sequential || decideClaims(stated, { smoke });
   const why = whyUndecided(reproduction, runs);
-  const allowed = <D extends Decision>(decision: D) => (why === undefined ? decision : withheld(decision, why));
+  const allowed = <D extends Decision>(decision: D) => {
+    if (incomplete !== undefined) return incompleteDecision(decision, incomplete);
+    return why === undefined ? decision : withheld(decision, why);
+  };
   const { verdict, sentence, reasons, seedsToDecide }: Decision = allowed(together);
   const before = whatWasSeenBefore(reproduction);
   const decision = {
@@ -87,7 +101,7 @@ function decideOnRuns(
   };
   return {
     ...(areSeparate(suite) ? {} : { decision }),
-    remarks: [...(sequential === undefined ? [] : [sequential.look.note]), ...before],
+    remarks: [...(sequential ? [sequential.look.note] : []), ...before],
     claims: hypotheses.map((hypothesis, index) => ({
       hypothesis,
       evidence: evidence[index]!,

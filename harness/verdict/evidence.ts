@@ -4,8 +4,8 @@
  */
 import type { MeasureId } from '../measures/measures.js';
 import type { Reproduction } from '../records/reproduction.js';
-import { type PairedStatistics, pairedStatistics } from '../statistics/paired-seeds.js';
-import { type TrendStatistics, trendStatistics } from '../statistics/trend.js';
+import { type PairedStatistics, pairedDifferences } from '../statistics/paired-seeds.js';
+import { type TrendStatistics, trendEffects } from '../statistics/trend.js';
 import type { Hypothesis } from '../suite/schema.js';
 import { type MeasuredRun, measuredArms, runsOfArms } from './placed-runs.js';
 
@@ -38,7 +38,7 @@ export interface TrendEvidence extends Effects {
 
 export type Evidence = PairedEvidence | TrendEvidence;
 
-/** @throws UserError `score-invalid` for missing scores, differing signatures or fewer than two seeds */
+/** @throws UserError `score-invalid` for missing scores, differing signatures or no seed */
 export function evidenceOf(
   hypothesis: Hypothesis,
   reproduction: Pick<Reproduction, 'suite' | 'arms'>,
@@ -55,12 +55,12 @@ export function evidenceOf(
 }
 
 function pairedEvidence(
-  { metric, treatment, control, alpha }: PairedHypothesis,
+  { metric, treatment, control }: PairedHypothesis,
   { arms }: Pick<Reproduction, 'arms'>,
   runs: readonly MeasuredRun[],
 ): PairedEvidence {
   const { signature, pairs: scores } = pairedArms(runs, { metric, treatment, control });
-  const { pairs } = pairedStatistics(scores, { alpha });
+  const pairs = pairedDifferences(scores);
   const labelOf = (id: string) => arms.find((arm) => arm.id === id)?.label ?? id;
   return {
     test: 'paired',
@@ -73,7 +73,7 @@ function pairedEvidence(
 }
 
 function trendEvidence(
-  { metric, factor, within = {}, alpha }: TrendHypothesis,
+  { metric, factor, within = {} }: TrendHypothesis,
   { suite, arms }: Pick<Reproduction, 'suite' | 'arms'>,
   runs: readonly MeasuredRun[],
 ): TrendEvidence {
@@ -91,18 +91,18 @@ function trendEvidence(
     values: doses.map(({ arm }) => scores.get(arm)!.find((score) => score.seed === seed)!.value),
   }));
   const doseValues = doses.map(({ value }) => value);
-  const trend = trendStatistics(doseValues, responses, { alpha });
+  const withEffects = trendEffects(doseValues, responses);
   const fixed = Object.entries(within).map(([other, level]) => suite.factors[other]?.levels[level]?.label ?? level);
   const [least, greatest] = [doses[0]!.label, doses.at(-1)!.label];
   return {
     test: 'trend',
-    effects: trend.seeds.map(({ effect }) => effect),
+    effects: withEffects.map(({ effect }) => effect),
     magnitude: Math.max(...responses.flatMap(({ values }) => values.map(Math.abs))),
     comparison: `gain of the fitted line from “${least}” to “${greatest}”${fixed.map((label) => `, ${label}`).join('')}`,
     signature,
     factor: factorLabel,
     doses,
-    seeds: trend.seeds,
+    seeds: withEffects,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Reproduction } from '../records/reproduction.js';
 import type { Statement } from '../records/statement.js';
 import type { Decision } from '../statistics/verdict.js';
 import { verdictLabels } from '../statistics/verdict-rule.js';
+import type { Incomplete } from './incomplete.js';
 import type { PlacedRun } from './placed-runs.js';
 
 /** Why nothing may be decided, in one sentence; undefined where nothing speaks against it. */
@@ -37,12 +38,29 @@ function isMadeFrom(own: Statement | undefined, { suite, pilot, at }: Statement)
   return (own.suite === suite && own.pilot === pilot) || own.at === at;
 }
 
-/** The decision without its word and what that says. */
-export function withheld<D extends Decision>(decision: D, reason: string): Omit<D, 'added' | 'seedsToDecide'> {
+/**
+ * The decision without its word and what that says.
+ * @param opening what its sentence begins with
+ */
+export function withheld<D extends Decision>(
+  decision: D,
+  reason: string,
+  opening: string = verdictLabels.inconclusive,
+): Omit<D, 'added' | 'seedsToDecide'> {
   const { added = '', seedsToDecide: _, ...kept } = decision;
   const found = decision.sentence.slice(0, decision.sentence.length - added.length).trimEnd();
   const before = `${verdictLabels[decision.verdict]}:`;
-  const sentence = found.startsWith(before) ? `${verdictLabels.inconclusive}:${found.slice(before.length)}` : found;
+  const sentence = found.startsWith(before) ? `${opening}:${found.slice(before.length)}` : found;
   const row = 'row' in decision ? { row: 'undecidable' } : {};
   return { ...kept, ...row, verdict: 'inconclusive', sentence, reasons: [reason] };
+}
+
+/** The same where runs are missing. */
+export function incompleteDecision<D extends Decision>(
+  decision: D,
+  { finished, planned }: Incomplete,
+): Omit<D, 'added' | 'seedsToDecide'> {
+  const runs = `${finished} of ${planned} runs`;
+  const reason = `Nothing is decided before all runs are finished: so far ${runs} are. What stands here is over the seeds that all arms have.`;
+  return withheld(decision, reason, `${verdictLabels.inconclusive} (incomplete: ${runs})`);
 }

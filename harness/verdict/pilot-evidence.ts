@@ -1,5 +1,6 @@
 /** What a pilot shows of a claim: the effects of its seeds, computed as those that decide are. */
 import type { Reproduction } from '../records/reproduction.js';
+import { requireSeedScores } from '../statistics/seed-scores.js';
 import type { Pilot } from '../suite/pilot-schema.js';
 import type { Hypothesis } from '../suite/schema.js';
 import { type Evidence, evidenceOf } from './evidence.js';
@@ -19,5 +20,12 @@ export function pilotEvidence(
     if (rate !== 1 || value === undefined) return [];
     return [{ arm, seed, runId: run, result: { scores: { [metric]: { value, signature: 'of the pilot' } } } }];
   });
-  return evidenceOf(hypothesis, about, runs);
+  const evidence = evidenceOf(hypothesis, about, runs);
+  const seeds = evidence.test === 'paired' ? evidence.pairs : evidence.seeds;
+  const what = evidence.test === 'paired' ? 'paired seeds' : 'seeds';
+  requireSeedScores(
+    seeds.map(({ seed }) => ({ seed, scores: [] })),
+    { what },
+  );
+  return evidence;
 }

@@ -29,6 +29,8 @@ export function secondaryEvidence(
     const { id, treatment, control, alpha } = claim;
     const claimed = paired.filter((other) => sameArms(other, claim)).map(({ metric }) => metric);
     const compared = runsOfArms(runs, [treatment, control]);
+    // One seed does not tell how much seeds differ.
+    if (new Set(compared.map(({ seed }) => seed)).size < 2) return [];
     return reported.flatMap((metric) => {
       if (claimed.includes(metric)) return [];
       if (!compared.every(({ result }) => result.scores[metric] !== undefined)) return [];

@@ -100,7 +100,7 @@ function testsInWords(claim: ClaimView): string[] {
   const equivalenceTest = `Equivalence test (two one-sided t tests at α = ${formatChosen(hypothesis.alpha / 2)}${corrected})`;
   const margin = formatChosen(equivalence.margin);
   return [
-    `t test: ${tTest.p === undefined ? `no p, as every seed has the same ${eachSeed}` : formatP(tTest.p)}; ${signFlip.permutations === 2 ** seeds ? 'exact ' : ''}sign-flip test: ${formatP(signFlip.p)}.`,
+    `t test: ${tTest.p === undefined ? `no p, as ${seeds > 1 ? `every seed has the same ${eachSeed}` : 'there is one seed'}` : formatP(tTest.p)}; ${signFlip.permutations === 2 ** seeds ? 'exact ' : ''}sign-flip test: ${formatP(signFlip.p)}.`,
     ...(holm === undefined
       ? []
       : [

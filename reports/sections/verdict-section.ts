@@ -49,10 +49,11 @@ export function verdictSection({ verdict, remarks = [], suite, claims, runs, arm
 
 /** One line per claim where there are several: chip, statement, effect and a small interval plot. */
 function claimRow(claim: ClaimView, index: number) {
-  const { mean, confidence, axis, signFlip } = effectOf(claim);
+  const { mean, confidence, axis, signFlip, seeds } = effectOf(claim);
   const { margin, direction, statement } = claim.hypothesis;
   const decimals = decimalsFor([mean, confidence.low, confidence.high]);
-  const effect = `${formatSigned(mean, decimals)} ${formatInterval(confidence, decimals)}`;
+  const interval = seeds > 1 ? formatInterval(confidence, decimals) : NOT_DEFINED;
+  const effect = `${formatSigned(mean, decimals)} ${interval}`;
   return {
     target: `claim-${index + 1}`,
     number: index + 1,
@@ -86,8 +87,12 @@ function verdictFacts(effect: Effect, alpha: number) {
     { label: effect.meanLabel, value: formatSigned(mean, decimals), note: axis },
     {
       label: `${formatLevel(confidence.level)} % interval`,
-      value: formatInterval(confidence, decimals),
-      note: `${effect.tTestLabel}, SD ${formatFixed(standardDeviation, decimals)}`,
+      ...(seeds > 1
+        ? {
+            value: formatInterval(confidence, decimals),
+            note: `${effect.tTestLabel}, SD ${formatFixed(standardDeviation, decimals)}`,
+          }
+        : { value: NOT_DEFINED, note: 'one seed does not tell how much seeds differ' }),
     },
     {
       label: 'Sign-flip test',
@@ -97,7 +102,7 @@ function verdictFacts(effect: Effect, alpha: number) {
     {
       label: effect.tTestLabel,
       ...(tTest.p === undefined
-        ? { value: 'no p', note: `every seed has the same ${effect.eachSeed}` }
+        ? { value: 'no p', note: seeds > 1 ? `every seed has the same ${effect.eachSeed}` : 'one seed' }
         : { value: formatP(tTest.p), note: `t(${tTest.degreesOfFreedom}) = ${formatFixed(tTest.t, 2)}` }),
     },
     {

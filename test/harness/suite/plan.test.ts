@@ -42,7 +42,8 @@ describe('a plan', () => {
 
   test('takes seeds from the front of the fixed list', () => {
     expect(planSuite(suite!, { seeds: 3 }).seeds).toEqual(suite!.seeds.slice(0, 3));
-    expect(() => planSuite(suite!, { seeds: 1 })).toThrow('--seeds 1 is not possible');
+    expect(planSuite(suite!, { seeds: 1 }).seeds).toEqual(suite!.seeds.slice(0, 1));
+    expect(() => planSuite(suite!, { seeds: 0 })).toThrow('--seeds 0 is not possible');
     expect(() => planSuite(suite!, { seeds: 7 })).toThrow('--seeds 7 is not possible');
   });
 

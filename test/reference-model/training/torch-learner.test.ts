@@ -1,94 +1,23 @@
 /**
- * What the engine torch does beyond what every learner must: the numbers of wasm over fifty steps, checkpoints that move between engines,
- * 16-bit precision, recomputed blocks, and nothing that is left on the device.
+ * What the engine torch does beyond what every learner must and beyond parity: 16-bit precision, recomputed blocks, and nothing that is
+ * left on the device.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openCheckpoint } from '../../../reference-model/checkpoint/checkpoint-folder.js';
-import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { activateTorchEngine, activeTorch } from '../../../reference-model/engines/torch/engine.js';
 import { type TorchSettings, torchSettings } from '../../../reference-model/engines/torch/settings.js';
-import type { MaskKind, Part } from '../../../reference-model/model/config.js';
-import { disposeModel } from '../../../reference-model/model/model.js';
-import { buildBatch, imageTextSequence } from '../../../reference-model/model/sequence.js';
-import { sequenceLoss } from '../../../reference-model/model/sequence-loss.js';
-import type { Sequence } from '../../../reference-model/model/tokens.js';
-import { visualEmbeddings } from '../../../reference-model/model/visual-embeddings.js';
-import { randomStream } from '../../../reference-model/numerics/random.js';
+import type { MaskKind } from '../../../reference-model/model/config.js';
 import type { MaskFamily } from '../../../reference-model/ops/attention-mask.js';
 import { createLearner } from '../../../reference-model/training/create-learner.js';
 import type { Learner } from '../../../reference-model/training/learner.js';
 import { isTorchAvailable } from '../backends.js';
-import { TINY, tinyModel } from '../model/tiny-model.js';
+import { tinyModel } from '../model/tiny-model.js';
 import { tinyRun } from './tiny-run.js';
-
-const ALL: readonly Part[] = ['vision', 'connector', 'language'];
-const KINDS: readonly MaskKind[] = ['causal', 'visual-bidirectional', 'prefix-bidirectional'];
-const RATES = { vision: 1e-3, connector: 1e-3, language: 1e-3 };
-const IMAGES = 2;
-
-const stream = randomStream(11, 'torch-learner');
-const pixels = Float32Array.from({ length: IMAGES * TINY.vision.imageSize ** 2 * 3 }, () => stream.normal());
-const images = { imageCount: IMAGES, imageSize: TINY.vision.imageSize, pixels };
-
-/** Three sequences that differ from step to step. */
-function sequencesOf(step: number): readonly Sequence[] {
-  const token = (offset: number) => 1 + ((step * 3 + offset) % (TINY.language.vocabularySize - 1));
-  return [
-    imageTextSequence({ image: 0, visualTokens: 4, prompt: [token(0), token(1)], answer: [token(2), token(3), 0] }),
-    imageTextSequence({ image: 1, visualTokens: 4, prompt: [token(4)], answer: [token(5), 0] }),
-    imageTextSequence({ image: 0, visualTokens: 4, prompt: [token(6)], answer: [token(7), token(8), token(9), 0] }),
-  ];
-}
-
-/** A step up to its update: nothing of it is read. */
-function learnUnread(learner: Learner, step: number, kind: MaskKind = KINDS[step % KINDS.length]!): void {
-  const { model } = learner;
-  const batch = buildBatch(sequencesOf(step), kind, { ...TINY.language, visualTokensPerImage: 4, images: IMAGES });
-  const weight = 1 / batch.labels.length;
-  learner.backward(() => sequenceLoss(model, batch, { visualEmbeddings: visualEmbeddings(model, images), weight }));
-  learner.update(RATES, { stage: 'joint', step, exampleIds: [] });
-}
-
-function learn(learner: Learner, step: number, kind?: MaskKind): number {
-  learnUnread(learner, step, kind);
-  return learner.settle().at(-1)!.loss;
-}
-
-const folders: string[] = [];
-const newFolder = (): string => {
-  folders.push(mkdtempSync(join(tmpdir(), 'vlm-bench-torch-')));
-  return folders.at(-1)!;
-};
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true });
-});
+import { ALL, finish, learn, learnUnread, RATES, savedBy, startedLearner, steps } from './tiny-steps.js';
 
 const use = (settings: Partial<TorchSettings> = {}) =>
   activateTorchEngine({ ...torchSettings({}), device: 'cpu', ...settings });
-
-function startedLearner(): Learner {
-  const learner = createLearner({ model: tinyModel(), optimizer: tinyRun().recipe.optimizer });
-  learner.enterStage(ALL);
-  return learner;
-}
-
-function finish(learner: Learner): void {
-  learner.dispose();
-  disposeModel(learner.model);
-}
-
-const steps = (learner: Learner, from: number, to: number): number[] =>
-  Array.from({ length: to - from }, (_, i) => learn(learner, from + i + 1));
-
-async function savedBy(learner: Learner, step: number): Promise<string> {
-  const folder = newFolder();
-  await learner.save(folder, { run: 'some run', step });
-  return folder;
-}
 
 async function weightsOf(learner: Learner): Promise<ReadonlyMap<string, Float32Array>> {
   const { weights } = openCheckpoint(await savedBy(learner, 1));
@@ -103,50 +32,6 @@ async function firstMomentsOf(learner: Learner): Promise<ReadonlyMap<string, Flo
 }
 
 describe.skipIf(!isTorchAvailable)('a learner on libtorch', () => {
-  it('agrees with wasm over fifty steps', async () => {
-    await activateEngine('wasm');
-    const wasm = startedLearner();
-    const expected = steps(wasm, 0, 50);
-    finish(wasm);
-    await use();
-    const torch = startedLearner();
-    const losses = steps(torch, 0, 50);
-    finish(torch);
-    losses.forEach((loss, i) => {
-      expect(Math.abs(loss - expected[i]!) / expected[i]!, `step ${i + 1}`).toBeLessThan(1e-4);
-    });
-    expect(losses.at(-1)!).toBeLessThan(0.75 * losses[0]!);
-  });
-
-  it('goes on where wasm stopped, and wasm where it stopped', async () => {
-    await activateEngine('wasm');
-    const whole = startedLearner();
-    const expected = steps(whole, 0, 15);
-    const first = startedLearner();
-    steps(first, 0, 5);
-    const fromWasm = await savedBy(first, 5);
-    finish(whole);
-    finish(first);
-
-    const goOn = async (folder: string, from: number, to: number) => {
-      const learner = createLearner({ model: tinyModel({ seed: 9 }), optimizer: tinyRun().recipe.optimizer });
-      expect(await learner.restore(folder)).toEqual({ run: 'some run', step: from });
-      learner.enterStage(ALL, { resumed: true });
-      const losses = steps(learner, from, to);
-      const next = await savedBy(learner, to);
-      finish(learner);
-      return { losses, next };
-    };
-    await use();
-    const middle = await goOn(fromWasm, 5, 10);
-    expect(openCheckpoint(middle.next).updates).toBe(10);
-    await activateEngine('wasm');
-    const end = await goOn(middle.next, 10, 15);
-    [...middle.losses, ...end.losses].forEach((loss, i) => {
-      expect(Math.abs(loss - expected[i + 5]!) / expected[i + 5]!, `step ${i + 6}`).toBeLessThan(1e-4);
-    });
-  });
-
   it.each(['blocks', 'all'] as const)('recomputing %s gives the same losses and gradients', async (checkpointing) => {
     await use();
     const kept = startedLearner();

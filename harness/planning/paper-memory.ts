@@ -2,18 +2,13 @@
  * What a training of the paper scale takes on each device of the engine torch, part by part, where nothing is sharded: parts that learn are kept in
  * float32 with float32 gradients and moments, and every part as a 16-bit copy that products are computed with. An estimate from sizes alone.
  */
-import {
-  encoderTokens,
-  type ModelConfig,
-  type Part,
-  visualTokensPerImage,
-} from '../../reference-model/model/config.js';
+
+import { LOGITS_AT_ONCE } from '../../reference-model/engines/torch/logits-at-once.js';
+import { type ModelConfig, type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { activationBytes } from './peak-memory.js';
 
 const [BYTES_OF_16_BITS, BYTES_OF_FLOAT32] = [2, 4] as const;
-/** Logits that the engine torch holds at once, at most; a loss with more computes them in chunks. */
-const LOGITS_AT_ONCE = 2 ** 25;
 
 export interface PaperMemory {
   /** 16-bit copies of all parts. */
@@ -50,8 +45,8 @@ export function memoryChoices(model: ModelConfig, passes: readonly PaperPass[]):
   const most = (bytesOf: (pass: PaperPass) => number) => Math.max(0, ...passes.map(bytesOf));
   const scores = (pass: PaperPass) => pass.examples * pass.answerTokens * model.language.vocabularySize;
   return {
-    activationsKept: most((pass) => keptBytes(model, pass)),
-    activationsCheckpointed: most((pass) => checkpointedBytes(model, pass)),
+    activationsKept: most((pass) => bytesKept(model, pass, 'everything')),
+    activationsCheckpointed: most((pass) => bytesKept(model, pass, 'block-inputs')),
     // Logits and their gradient, both float32.
     logitsWhole: most((pass) => 2 * BYTES_OF_FLOAT32 * scores(pass)),
     logitsInChunks: most((pass) => 2 * BYTES_OF_FLOAT32 * Math.min(scores(pass), LOGITS_AT_ONCE)),
@@ -79,31 +74,13 @@ export function paperMemory(
 }
 
 /** Fused attention keeps no probabilities; logits are counted on their own. */
-function keptBytes(model: ModelConfig, { trainable, examples, sequenceLength }: PaperPass): number {
+function bytesKept(
+  model: ModelConfig,
+  { trainable, examples, sequenceLength }: PaperPass,
+  kept: 'everything' | 'block-inputs',
+): number {
   const pass = { examples, sequenceLength, answerTokens: 0 };
-  return activationBytes(model, trainable, pass, { bytesPerNumber: BYTES_OF_16_BITS, probabilities: false });
-}
-
-/** The input of every block is kept, and what is inside for one block at a time. */
-function checkpointedBytes(model: ModelConfig, pass: PaperPass): number {
-  const { vision, language } = model;
-  const learnsVision = pass.trainable.includes('vision');
-  const inputs =
-    (learnsVision ? vision.layers * encoderTokens(vision) * vision.hiddenSize : 0) +
-    language.layers * pass.sequenceLength * language.hiddenSize;
-  const block = (part: 'vision' | 'language') => keptBytes(withOneBlock(model, part), pass);
-  const largest = Math.max(learnsVision ? block('vision') : 0, block('language'));
-  return BYTES_OF_16_BITS * pass.examples * inputs + largest;
-}
-
-/** With one block of a part and none of the other; the connector stays. */
-function withOneBlock(model: ModelConfig, part: 'vision' | 'language'): ModelConfig {
-  const layersOf = (other: 'vision' | 'language') => (part === other ? 1 : 0);
-  return {
-    ...model,
-    vision: { ...model.vision, layers: layersOf('vision') },
-    language: { ...model.language, layers: layersOf('language') },
-  };
+  return activationBytes(model, trainable, pass, { bytesPerNumber: BYTES_OF_16_BITS, probabilities: false, kept });
 }
 
 /** Positions of one example. */

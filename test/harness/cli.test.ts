@@ -122,9 +122,9 @@ describe('the command line', () => {
   });
 
   test('plans the paper scale without data', async () => {
-    const outcome = await vlmBench('plan', '--finding', '4', '--data', 'easy-vqa', '--scale', 'paper', '--json');
+    const outcome = await vlmBench('plan', 'finding-4@1', '--data', 'easy-vqa', '--scale', 'paper', '--json');
     expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(JSON.parse(outcome.stdout)).toMatchObject({ schemaVersion: 1, suite: 'finding-4', scale: 'paper' });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ schemaVersion: 1, suite: 'finding-4@1', scale: 'paper' });
   });
 
   test('plans a suite file of the user', async () => {

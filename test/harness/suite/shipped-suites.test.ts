@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { readFindings, readNamedSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { stepCounts, totalSteps } from '../../../harness/suite/shared-prefixes.js';
-import { cardOf } from '../../../reference-model/data/registry.js';
+import { cardOf, DATA_SET_NAMES } from '../../../reference-model/data/registry.js';
 import { loadEmbeddedTokenizer } from '../../../reference-model/data/tokenizer/load-tokenizer.js';
 import { loadDataSet } from '../../../reference-model/index.js';
 import { visualTokensPerImage } from '../../../reference-model/model/config.js';
 import { planBatches } from '../../../reference-model/training/examples.js';
+import { dataSetNames } from '../../../reference-model/training/stage-data.js';
 import { textStage } from '../../reference-model/recipe/text-stage.js';
 
 const newest = readFindings('all', { full: true });
@@ -95,6 +96,21 @@ describe('the shipped findings', () => {
       }
     }
   });
+
+  test.each(newest.map((suite) => [suite.id, suite] as const))(
+    '%s can be trained at the paper scale, with arms that differ, on sets that the package reads',
+    (_, suite) => {
+      const plan = planSuite(suite, { scale: 'paper', seeds: 2 });
+      expect(plan.runs).toHaveLength(plan.arms.length * 2);
+      expect(new Set(plan.runs.map(({ config }) => JSON.stringify(config))).size).toBe(plan.runs.length);
+      for (const { config } of plan.runs) {
+        for (const name of dataSetNames(config)) expect(DATA_SET_NAMES).toContain(name);
+        expect(config.model).toEqual(suite.scales.paper!.model);
+        for (const stage of config.recipe.stages) expect(stage.kind).toBeUndefined();
+      }
+      for (const { metric } of plan.hypotheses) expect(metric).not.toContain('ai-captions');
+    },
+  );
 
   test('have a paper scale of about 0.9 billion parameters with a length of visual tokens that fits', () => {
     for (const { scales } of readFindings('all')) {

@@ -6,6 +6,7 @@
 import { benchmarkCheckpoint } from './checkpoint.js';
 import { benchmarkData } from './data.js';
 import { benchmarkEvaluate } from './evaluate.js';
+import { benchmarkExport } from './export.js';
 import { benchmarkGate } from './gate.js';
 import { benchmarkGemm } from './gemm.js';
 import type { Benchmark, Measurement } from './measurement.js';
@@ -23,6 +24,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   checkpoint: benchmarkCheckpoint,
   data: benchmarkData,
   evaluate: benchmarkEvaluate,
+  export: benchmarkExport,
   gate: benchmarkGate,
   metrics: benchmarkMetrics,
   publish: benchmarkPublish,

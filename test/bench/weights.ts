@@ -19,7 +19,7 @@ const [WIDTH, INNER, VOCABULARY] = [2048, 5632, 32_000];
 const PER_LAYER = 4 * WIDTH ** 2 + 3 * WIDTH * INNER;
 
 /** The smallest parts that a whole model can have beside its language model. */
-const OTHER_PARTS = {
+export const OTHER_PARTS = {
   vision: {
     imageSize: 1,
     patchSize: 1,
@@ -81,7 +81,7 @@ function zeros(config: ModelConfig): TensorSources {
 }
 
 /** Seconds of the processor that the work takes. */
-function processorSeconds(work: () => void): number {
+export function processorSeconds(work: () => void): number {
   const before = process.cpuUsage();
   work();
   const { user, system } = process.cpuUsage(before);

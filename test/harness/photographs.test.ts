@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { execaNode } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadTokenizer } from '../../reference-model/data/tokenizer/load-tokenizer.js';
+import { readJson } from '../../reference-model/files/read-json.js';
 import { writePhotographs } from '../reference-model/data/images/photographs.js';
 import { temporaryFolder } from './fake/fake-runs.js';
 
@@ -108,6 +109,22 @@ describe('the small scale', () => {
     );
     expect(again.exitCode).toBe(0);
     expect(again.stderr.match(/already recorded, read back/g)).toHaveLength(4);
+  });
+
+  test('exports a run with its own tokenizer, in both forms', async () => {
+    const [id] = readdirSync(join(out, 'runs'));
+    const record = join(out, 'runs', id!);
+    const photograph = join(folder, 'Images', 'test_0000.jpg');
+    for (const format of ['hugging-face', 'onnx']) {
+      const exported = join(folder, format);
+      const flags = ['--format', format, '--out', exported, '--allow-mask-mismatch'];
+      expect(await vlmBench('export', record, ...flags)).toMatchObject({ exitCode: 0 });
+      expect(readJson(join(exported, 'tokenizer.json'))).toEqual(readJson(join(record, 'tokenizer.json')));
+    }
+    const asked = ['--image', photograph, '--engine', 'wasm'];
+    expect(await vlmBench('generate', '--checkpoint', join(folder, 'hugging-face'), ...asked)).toMatchObject({
+      exitCode: 0,
+    });
   });
 
   test('plans a declared data set, and tells what it lacks in one error', async () => {

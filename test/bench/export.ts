@@ -1,0 +1,94 @@
+/**
+ * What it costs to export a run: about 1 GiB of weights in float32, or as many MiB as `VLM_BENCH_WEIGHTS_MIB` names, as a folder of
+ * `transformers` and as ONNX graphs, beside reading the same weights, a plain loop over their values and writing them. Processor time, as
+ * files come from the page cache. Peak memory is that of the whole process, so this benchmark runs alone.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ExportedRun, exportModel } from '../../reference-model/checkpoint/hugging-face/export-model.js';
+import { exportOnnx } from '../../reference-model/checkpoint/onnx/export-model.js';
+import { openTensors, type TensorSources, writeTensors } from '../../reference-model/checkpoint/tensor-file.js';
+import { fillFile } from '../../reference-model/files/atomic-file.js';
+import { writeFully } from '../../reference-model/files/file-bytes.js';
+import type { ModelConfig } from '../../reference-model/model/config.js';
+import { parameterCount, parameterSpecifications } from '../../reference-model/model/parameters.js';
+import type { Measurement } from './measurement.js';
+import { OTHER_PARTS, processorSeconds } from './weights.js';
+
+const MEBIBYTE = 2 ** 20;
+
+/** Of as many layers; the largest matrix is a fiftieth of 1 GiB. */
+function configOf(layers: number): ModelConfig {
+  const language = {
+    vocabularySize: 2048,
+    hiddenSize: 1024,
+    intermediateSize: 4096,
+    layers,
+    attentionHeads: 16,
+    keyValueHeads: 16,
+    rotaryBase: 10_000,
+    rmsNormEpsilon: 1e-6,
+    maximumPositions: 512,
+  };
+  return { ...OTHER_PARTS, language };
+}
+
+function writeWeights(file: string, config: ModelConfig): void {
+  const read = (shape: readonly number[]): Float32Array =>
+    new Float32Array(shape.reduce((product, size) => product * size, 1)).map((_, i) => (i % 251) / 251);
+  const tensors = parameterSpecifications(config).map(
+    ({ name, shape }) => [name, { dtype: 'F32', shape, read: () => read(shape) }] as const,
+  );
+  fillFile(file, (descriptor) => writeTensors(descriptor, new Map(tensors)));
+}
+
+/** One tensor in memory at a time, each value looked at. */
+function* plainCopies(tensors: TensorSources): Generator<Uint8Array> {
+  for (const { read } of tensors.values()) {
+    const values = read() as Float32Array<ArrayBuffer>;
+    const copied = new Float32Array(values.length);
+    for (let i = 0; i < values.length; i++) copied[i] = values[i]!;
+    yield new Uint8Array(copied.buffer);
+  }
+}
+
+export async function benchmarkExport(): Promise<Measurement[]> {
+  const wanted = Number(process.env.VLM_BENCH_WEIGHTS_MIB ?? 1024) * (MEBIBYTE / 4);
+  const [none, one] = [parameterCount(configOf(0)), parameterCount(configOf(1))];
+  const config = configOf(Math.max(1, Math.round((wanted - none) / (one - none))));
+  const bytes = 4 * parameterCount(config);
+  const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-export-'));
+  try {
+    const file = join(folder, 'weights.safetensors');
+    writeWeights(file, config);
+    const tensors = openTensors(file);
+    const generation = { maximumNewTokens: 32 };
+    const run: ExportedRun = { model: config, mask: 'causal', generation, tensors, file, facts: {} };
+    const into = (name: string): string => {
+      mkdirSync(join(folder, name));
+      return join(folder, name);
+    };
+    const read = processorSeconds(() => {
+      for (const _ of plainCopies(tensors));
+    });
+    const plain = processorSeconds(() =>
+      fillFile(join(folder, 'copy'), (descriptor) => {
+        for (const copy of plainCopies(tensors)) writeFully(descriptor, copy);
+      }),
+    );
+    const hub = processorSeconds(() => exportModel(into('hugging-face'), run, () => ''));
+    const graphs = processorSeconds(() => exportOnnx(into('onnx'), run, 'causal', ''));
+    const peak = process.resourceUsage().maxRSS * 1024;
+    return [
+      { name: 'weights of a run', value: bytes / MEBIBYTE, unit: 'MiB' },
+      { name: 'read and looped over', value: read, unit: 's' },
+      { name: 'read, looped over and written', value: plain, unit: 's' },
+      { name: 'exported for transformers, times reading and writing', value: hub / plain, unit: '×', ceiling: 1.5 },
+      { name: 'exported as graphs, times reading and writing', value: graphs / plain, unit: '×', ceiling: 1.5 },
+      { name: 'peak memory of the process, times the weights', value: peak / bytes, unit: '×', ceiling: 1.3 },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -75,6 +75,8 @@ export function renderEffectsChart({
   };
   const interval: CustomSeriesOption = {
     type: 'custom',
+    // Above the lines of zero and margin, which its text would be struck through by.
+    z: 10,
     silent: true,
     data: Number.isFinite(low) && Number.isFinite(high) ? [[rows.length, mean, low, high]] : [],
     renderItem: (_, api) => {

@@ -14,6 +14,7 @@ import type {
   TrendView,
 } from '../finding-report-view.js';
 import { decimalsFor, formatChosen, formatFixed, formatLevel, formatP, formatSigned } from '../numbers.js';
+import { sentenceStart } from '../wording.js';
 import { effectOf } from './claim-effect.js';
 import { sentenceBesideWord, verdictChip } from './verdict-words.js';
 
@@ -78,7 +79,7 @@ export function evidenceSection({ claims }: FindingReportView, styles: Styles) {
       sentence: several ? sentenceBesideWord(verdict) : '',
       reasons: several ? verdict.reasons : [],
       tests: testsInWords(claim),
-      metric: effectOf(claim).metric,
+      metric: sentenceStart(effectOf(claim).metric),
       level: formatLevel(effectOf(claim).confidence.level),
       margin: claim.hypothesis.margin > 0 ? formatChosen(claim.hypothesis.margin) : '',
       better: effectBetter(evidence.test === 'paired' ? evidence.pairs : evidence.trend),

@@ -56,7 +56,7 @@ export function earlyEndInWords(
   const early = ({ looks }: PowerLooksView) => percent(decided({ looks: looks.slice(0, -1), expectedSeeds: 0 }));
   const average = ({ expectedSeeds }: PowerLooksView) => formatFixed(expectedSeeds, 1);
   return (
-    `It ends before all ${seeds} seeds with a probability of ${early(withoutEffect)} and ${early(atBenefit)}, ` +
+    `It ends before all ${seeds} seeds with a probability of ${early(withoutEffect)} in the first case and ${early(atBenefit)} in the second, ` +
     `and takes ${average(withoutEffect)} and ${average(atBenefit)} seeds on average.`
   );
 }

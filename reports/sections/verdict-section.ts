@@ -17,6 +17,9 @@ import { type Effect, effectOf } from './claim-effect.js';
 import { nullHypothesis } from './claims-section.js';
 import { sentenceBesideWord, VERDICT_WORDS, verdictChip } from './verdict-words.js';
 
+/** Of one seed. */
+const NO_INTERVAL = { low: Number.NaN, high: Number.NaN };
+
 interface Fact {
   readonly label: string;
   readonly value: string;
@@ -52,7 +55,7 @@ function claimRow(claim: ClaimView, index: number) {
   const { mean, confidence, axis, signFlip, seeds } = effectOf(claim);
   const { margin, direction, statement } = claim.hypothesis;
   const decimals = decimalsFor([mean, confidence.low, confidence.high]);
-  const interval = seeds > 1 ? formatInterval(confidence, decimals) : NOT_DEFINED;
+  const interval = formatInterval(seeds > 1 ? confidence : NO_INTERVAL, decimals);
   const effect = `${formatSigned(mean, decimals)} ${interval}`;
   return {
     target: `claim-${index + 1}`,
@@ -92,7 +95,7 @@ function verdictFacts(effect: Effect, alpha: number) {
             value: formatInterval(confidence, decimals),
             note: `${effect.tTestLabel}, SD ${formatFixed(standardDeviation, decimals)}`,
           }
-        : { value: NOT_DEFINED, note: 'one seed does not tell how much seeds differ' }),
+        : { value: formatInterval(NO_INTERVAL, decimals), note: 'one seed does not tell how much seeds differ' }),
     },
     {
       label: 'Sign-flip test',

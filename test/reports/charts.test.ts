@@ -101,6 +101,8 @@ describe('ticks with labels', () => {
     });
     const ticks = wordsOf(svg).filter((words) => /^−?[\d,]+$/.test(words));
     expect(ticks).toEqual(['−20,000', '−10,000', '0', '10,000', '20,000']);
+    // What is drawn later lies above: no line strikes through the numbers of the interval.
+    expect(svg.lastIndexOf('−4,103 [')).toBeGreaterThan(svg.lastIndexOf('stroke-dasharray'));
   });
 
   it('leave room between the widest labels whatever the values', () => {

@@ -1,5 +1,6 @@
-/** `vlm-bench engine`: build what the engine `torch` needs, say what is built, and remove it. */
+/** `vlm-bench engine`: build what the engine `torch` needs, say what is built or whether `tensorflow` works, and remove builds. */
 import { Argument, type Command } from 'commander';
+import type { EngineDiagnosis } from '../../reference-model/engines/engine.js';
 import { logText, printJson, printNote, printText } from '../log-text.js';
 import { jsonOption, positiveInteger } from './options.js';
 
@@ -27,8 +28,8 @@ export function registerEngine(program: Command): void {
     .action(build);
   engine
     .command('status')
-    .description('which builds there are, and whether one works here')
-    .addArgument(engineArgument().argOptional())
+    .description('which builds of torch there are, and whether one works here; or whether tensorflow does')
+    .addArgument(new Argument('[engine]', 'the engine').choices(['torch', 'tensorflow']).default('torch'))
     .addOption(jsonOption())
     .action(status);
   engine
@@ -51,7 +52,12 @@ async function build(_engine: string, { json, force, ...request }: BuildOptions)
   printText(logText(build.folder, 4000));
 }
 
-async function status(_engine: string | undefined, { json }: { readonly json?: true }): Promise<void> {
+async function status(name: 'torch' | 'tensorflow', { json }: { readonly json?: true }): Promise<void> {
+  if (name === 'tensorflow') {
+    const { diagnoseTensorflowEngine } = await import('../../reference-model/engines/tensorflow/engine.js');
+    const diagnosis = await diagnoseTensorflowEngine();
+    return json === true ? printJson({ diagnosis }) : printDiagnosis(diagnosis);
+  }
   const { storedBuilds, usableBuild } = await import('../../reference-model/engines/torch/build/build-store.js');
   const { diagnoseTorchEngine } = await import('../../reference-model/engines/torch/engine.js');
   const builds = storedBuilds();
@@ -62,6 +68,10 @@ async function status(_engine: string | undefined, { json }: { readonly json?: t
   for (const { folder, torchVersion, libtorch } of builds) {
     printText(logText(`${folder === used ? '*' : ' '} torch ${torchVersion} of ${libtorch} in ${folder}`, 4000));
   }
+  printDiagnosis(diagnosis);
+}
+
+function printDiagnosis(diagnosis: EngineDiagnosis): void {
   printText(
     logText(
       diagnosis.available ? `works: ${diagnosis.detail}` : `unavailable: ${diagnosis.reason} ${diagnosis.remedy}`,

@@ -8,11 +8,15 @@ import type { Engine, EngineDiagnosis } from '../engine.js';
 import { EngineError } from '../engine-error.js';
 import { installedTensorflowPackages, type LoadedTensorflow, loadTensorflow, TENSORFLOW_REMEDY } from './package.js';
 
-/** What the bits of a result depend on. */
-function numericsOf({ name, version, libraryVersion, isUsingGpu, threads }: LoadedTensorflow): string {
-  const processor = cpus()[0]?.model.trim().replaceAll(/\s+/g, '-') ?? process.arch;
-  const device = isUsingGpu ? 'gpu' : `${threads}-threads`;
-  return `${name.replace('@tensorflow/', '')}-${version}-tensorflow-${libraryVersion}-${processor}-${device}`;
+/** What the bits of a result depend on; tfjs-node does not tell which GPU it uses. */
+function numericsOf({ name, version, libraryVersion, isUsingGpu, threads, usesOneDnn }: LoadedTensorflow): string {
+  return [
+    `${name.replace('@tensorflow/', '')}-${version}`,
+    `tensorflow-${libraryVersion}`,
+    cpus()[0]?.model.trim().replaceAll(/\s+/g, '-') ?? process.arch,
+    isUsingGpu ? 'gpu' : `${threads}-threads`,
+    ...(usesOneDnn ? ['onednn'] : []),
+  ].join('-');
 }
 
 /**

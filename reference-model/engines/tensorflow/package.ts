@@ -19,6 +19,9 @@ type PackageName = (typeof PACKAGES)[number];
 export const TENSORFLOW_REMEDY =
   'Install it with `npm install @tensorflow/tfjs-node-gpu` (or tfjs-node for CPU), or use --engine wasm.';
 
+/** Where the package says how to link a libtensorflow of one's own. */
+const LINKING = 'reference-model/engines/tensorflow/README.md';
+
 export interface LoadedTensorflow {
   readonly name: PackageName;
   readonly version: string;
@@ -27,6 +30,8 @@ export interface LoadedTensorflow {
   readonly isUsingGpu: boolean;
   /** Threads of one operation on the CPU; the user's own $TF_NUM_INTRAOP_THREADS, else 1, as runs are parallel to each other. */
   readonly threads: string;
+  /** Whether $TF_ENABLE_ONEDNN_OPTS switches the kernels of oneDNN on. */
+  readonly usesOneDnn: boolean;
 }
 
 /** What is read of the backend of tfjs-node. */
@@ -87,11 +92,16 @@ function shareTfjs(main: string): void {
   }
 }
 
-/** Read by libtensorflow when it starts; what the user has set stays. */
-function setDefaults(): string {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  process.env.TF_NUM_INTRAOP_THREADS ??= '1';
-  return process.env.TF_NUM_INTRAOP_THREADS;
+/**
+ * Variables that libtensorflow reads when it starts; what the user has set stays. Kernels of oneDNN are off, as each process would say that
+ * they are on at a level that no setting silences; at the embedded scale they save no time.
+ */
+function startSettings(): Pick<LoadedTensorflow, 'threads' | 'usesOneDnn'> {
+  const { env } = process;
+  env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  env.TF_NUM_INTRAOP_THREADS ??= '1';
+  env.TF_ENABLE_ONEDNN_OPTS ??= '0';
+  return { threads: env.TF_NUM_INTRAOP_THREADS, usesOneDnn: env.TF_ENABLE_ONEDNN_OPTS !== '0' };
 }
 
 /**
@@ -103,7 +113,7 @@ export async function loadTensorflow(): Promise<LoadedTensorflow> {
   const failures: string[] = [];
   for (const { name, main } of found) {
     try {
-      const threads = setDefaults();
+      const settings = startSettings();
       restoreUtilities();
       shareTfjs(main);
       await import(pathToFileURL(main).href);
@@ -114,7 +124,7 @@ export async function loadTensorflow(): Promise<LoadedTensorflow> {
       const { version } = JSON.parse(readFileSync(join(main, '..', '..', 'package.json'), 'utf8')) as {
         version: string;
       };
-      return { name, version, libraryVersion: binding.TF_Version, isUsingGpu: isUsingGpuDevice, threads };
+      return { name, version, libraryVersion: binding.TF_Version, isUsingGpu: isUsingGpuDevice, ...settings };
     } catch (error) {
       const problem = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
       failures.push(`${name} does not load: ${problem.trim().replace(/\.$/, '')}.`);
@@ -123,7 +133,7 @@ export async function loadTensorflow(): Promise<LoadedTensorflow> {
   const folder = packagesFolder();
   const place = folder === undefined ? 'is installed' : `is in the folder of $TFJS_NODE, ${folder}`;
   const reason = found.length === 0 ? `no TensorFlow package ${place}.` : failures.join(' ');
-  const rebuild = `Run \`npm rebuild ${found[0]?.name}\`, or use --engine wasm.`;
+  const rebuild = `Run \`npm rebuild ${found[0]?.name}\`, link it by hand (${LINKING}), or use --engine wasm.`;
   const remedy = found.length === 0 ? TENSORFLOW_REMEDY : rebuild;
   throw new EngineError({ code: 'engine-unavailable', engine: 'tensorflow', reason, remedy });
 }

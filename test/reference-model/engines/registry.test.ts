@@ -50,7 +50,8 @@ describe('activateEngine', () => {
     expect({ engine, code }).toEqual({ engine: 'tensorflow', code: 'engine-unavailable' });
     expect(text).toEqual({
       reason: '@tensorflow/tfjs-node does not load: no binding.',
-      remedy: 'Run `npm rebuild @tensorflow/tfjs-node`, or use --engine wasm.',
+      remedy:
+        'Run `npm rebuild @tensorflow/tfjs-node`, link it by hand (reference-model/engines/tensorflow/README.md), or use --engine wasm.',
     });
   });
 });

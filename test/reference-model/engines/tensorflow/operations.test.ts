@@ -1,4 +1,5 @@
 /** Operations on TensorFlow: stock kernels and types against the CPU backend, errors, and memory in tfjs and beneath it. */
+import util from 'node:util';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, test } from 'vitest';
@@ -10,6 +11,12 @@ import { STOCK_CASES } from '../../ops/stock-operation-cases.js';
 const dataIds = (): number => (tf.backend() as tf.KernelBackend).numDataIds();
 
 describe.skipIf(!isTensorflowAvailable)('on TensorFlow', () => {
+  it('does without what Node 23 and newer have not', async () => {
+    for (const name of ['isNullOrUndefined', 'isArray']) Reflect.deleteProperty(util, name);
+    await useBackend('tensorflow');
+    expect(tf.tidy(() => [...tf.topk(tf.tensor1d([1, 3, 2]), 2).values.dataSync()])).toEqual([3, 2]);
+  });
+
   describe('stock operations', () => {
     test.each(STOCK_CASES)('%s', async (_, operation) => {
       await useBackend('cpu');

@@ -87,7 +87,14 @@ const sideOf = (first: Turn, turns: readonly Turn[]): Side => ({
 });
 
 /** @throws Error when a side ends early, or the models are not the same */
-export async function race({ config, rounds, steps, warmUp = 2, tolerance, compile = false }: RaceOptions): Promise<RaceResult> {
+export async function race({
+  config,
+  rounds,
+  steps,
+  warmUp = 2,
+  tolerance,
+  compile = false,
+}: RaceOptions): Promise<RaceResult> {
   const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-race-'));
   const file = join(folder, 'config.json');
   writeFileSync(file, JSON.stringify({ ...config, compile }));

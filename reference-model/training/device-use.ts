@@ -29,7 +29,7 @@ export function resetDeviceUse(device = activeDevice()): void {
 }
 
 /**
- * @param flops of the step, forward and backward, on this process's device
+ * @param flops of the step, forward and backward, on one device: an equal share where several learn together
  * @param seconds that it took, with the data it waited for
  */
 export function deviceUse(flops: number, seconds: number, device = activeDevice()): DeviceUse | undefined {

@@ -5,7 +5,7 @@
 import { setImmediate as letMessagesIn } from 'node:timers/promises';
 import { createModel, type Model } from '../model/model.js';
 import { ALONE, type Ranks } from '../ranks/ranks.js';
-import type { RunConfig, Stage } from '../recipe/recipe.js';
+import { batchSizes, type RunConfig, type Stage } from '../recipe/recipe.js';
 import { stageFlops } from '../recipe/stage-flops.js';
 import { isValidatedAfter, validationOf } from '../recipe/stage-validation.js';
 import { loadBackbones } from '../weights/backbones.js';
@@ -78,6 +78,7 @@ export async function train({
     if (step >= stageEnd) continue;
 
     const work = await stageWork(stage, { config, data, learner, tokenizer, ranks });
+    const { batchSize } = batchSizes(recipe, stage);
     const validation = validationOf(recipe, stage);
     const validate = () => {
       if (work.validate === undefined) return;
@@ -98,8 +99,8 @@ export async function train({
       // The event of a step tells its loss, so each step is settled before the next one.
       for (const { loss, gradientNorm, skipped } of learner.settle()) {
         const progress = { stage: name, step, totalSteps, loss, learningRate, gradientNorm };
-        const { forward, backward } = stageFlops(model.config, stage, { examples: exampleIds.length, ...learned });
-        const use = deviceUse(forward + backward, (performance.now() - begun) / 1000);
+        const { forward, backward } = stageFlops(model.config, stage, { examples: batchSize, ...learned });
+        const use = deviceUse((forward + backward) / ranks.count, (performance.now() - begun) / 1000);
         onEvent({ type: 'step', ...progress, ...(skipped === true ? { skipped } : {}), ...learned, ...use });
       }
       validate();

@@ -18,6 +18,8 @@ export interface RaceOptions {
   readonly rounds: number;
   /** Of each side in a round. */
   readonly steps: number;
+  /** Of each side before any that counts: compilers of JavaScript take some dozens of them. */
+  readonly warmUp?: number;
   /** Largest relative difference of the first losses. */
   readonly tolerance: number;
   /** Whether the peer's model goes through torch.compile. */
@@ -85,7 +87,14 @@ const sideOf = (first: Turn, turns: readonly Turn[]): Side => ({
 });
 
 /** @throws Error when a side ends early, or the models are not the same */
-export async function race({ config, rounds, steps, tolerance, compile = false }: RaceOptions): Promise<RaceResult> {
+export async function race({
+  config,
+  rounds,
+  steps,
+  warmUp = 2,
+  tolerance,
+  compile = false,
+}: RaceOptions): Promise<RaceResult> {
   const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-race-'));
   const file = join(folder, 'config.json');
   writeFileSync(file, JSON.stringify({ ...config, compile }));
@@ -98,8 +107,8 @@ export async function race({ config, rounds, steps, tolerance, compile = false }
     if (Math.abs(ourFirst.loss - theirFirst.loss) > tolerance * theirFirst.loss) {
       throw new Error(`The losses differ (${ourFirst.loss} and ${theirFirst.loss}), so the models do.`);
     }
-    await ours.steps(2);
-    await peer.steps(2);
+    await ours.steps(warmUp);
+    await peer.steps(warmUp);
     const [ourTurns, theirTurns]: [Turn[], Turn[]] = [[], []];
     for (let round = 0; round < rounds; round++) {
       // Neither always comes first.

@@ -26,7 +26,7 @@ function modelOf(width: number, layers: readonly [number, number], vocabularySiz
 
 const BASE = { device: 'cpu', precision: 'float32', threads: 1, checkpointing: 'none' } as const;
 
-interface Contest extends Pick<RaceOptions, 'config' | 'rounds' | 'steps'> {
+interface Contest extends Pick<RaceOptions, 'config' | 'rounds' | 'steps' | 'warmUp'> {
   readonly name: string;
   readonly ceiling: number;
   readonly memoryCeiling?: number;
@@ -40,7 +40,7 @@ const CONTESTS: readonly Contest[] = [
       model: modelOf(64, [2, 3], 216, 32),
       batch: { sequences: 8, promptTokens: 6, answerTokens: 10 },
     },
-    ...{ rounds: 12, steps: 10, ceiling: 0.85 },
+    ...{ rounds: 12, steps: 10, warmUp: 60, ceiling: 0.85 },
   },
   {
     name: '10 M parameters',

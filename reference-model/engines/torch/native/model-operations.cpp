@@ -1,7 +1,6 @@
 // The fused operations of the model: shapes and meanings are those of `ops/kernels.ts`. Where an operand has another type than the
 // weights it meets, it is cast to theirs: the precision of a pass is that of its weights.
 #include <ATen/ops/_fused_sdp_choice.h>
-#include <ATen/ops/addcmul.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/embedding.h>
@@ -12,8 +11,6 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/neg.h>
-#include <ATen/ops/rms_norm.h>
-#include <ATen/ops/roll.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/zeros.h>
@@ -22,6 +19,7 @@
 #include <limits>
 
 #include "cross-entropy.h"
+#include "fused-functions.h"
 #include "operations.h"
 
 using at::Tensor;
@@ -36,10 +34,6 @@ Tensor linear(const Tensor& x, const Tensor& weight, std::optional<Tensor> bias)
 
 Tensor layerNorm(const Tensor& x, const Tensor& scale, const Tensor& offset, double epsilon) {
   return at::layer_norm(as(x, scale), {x.size(-1)}, scale, offset, epsilon);
-}
-
-Tensor rmsNorm(const Tensor& x, const Tensor& scale, double epsilon) {
-  return at::rms_norm(as(x, scale), {x.size(-1)}, scale, epsilon);
 }
 
 /** bool [B, T, S] → what is added to the scores, [B, 1, T, S] of the type of `like`, its rows aligned to 16 elements. */
@@ -100,11 +94,6 @@ Tensor rotarySines(const Tensor& positions, const Tensor& sine, const Tensor& li
   const at::NoGradGuard noGradients;
   const Tensor rows = as(at::embedding(sine, positions), like).unsqueeze(2);
   return inverse ? at::cat({rows, at::neg(rows)}, -1) : at::cat({at::neg(rows), rows}, -1);
-}
-
-/** x·cos + (x₂, x₁)·(−sin, sin), which is a rotation of channel i together with channel i + D/2. */
-Tensor rotate(const Tensor& x, const Tensor& cosines, const Tensor& sines) {
-  return at::addcmul(at::mul(x, as(cosines, x)), at::roll(x, x.size(-1) / 2, -1), as(sines, x));
 }
 
 Tensor crossEntropy(const Tensor& logits, const Tensor& labels, std::int64_t ignoreIndex) {

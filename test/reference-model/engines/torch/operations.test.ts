@@ -7,6 +7,8 @@ import { TORCH_BACKEND, TorchBackend } from '../../../../reference-model/engines
 import { embeddingLookup } from '../../../../reference-model/ops/embedding-lookup.js';
 import { linear } from '../../../../reference-model/ops/linear.js';
 import { projectedCrossEntropy } from '../../../../reference-model/ops/projected-cross-entropy.js';
+import { rmsNorm } from '../../../../reference-model/ops/rms-norm.js';
+import { rotaryEmbedding } from '../../../../reference-model/ops/rotary-embedding.js';
 import { isTorchAvailable, useBackend } from '../../backends.js';
 import * as reference from '../../ops/float64-reference.js';
 import { centralDifferences, type Dense, dense } from '../../ops/float64-reference.js';
@@ -128,6 +130,50 @@ describe.skipIf(!isTorchAvailable)('on libtorch', () => {
         const differences = centralDifferences(exact, data, i, direction.values);
         expect(largestError(gradients[i]!, differences)).toBeLessThan(1e-7);
       }
+    });
+  });
+
+  describe('in one pass on the CPU', () => {
+    const within = async (
+      { inputs, run }: Pick<OperationCase, 'inputs' | 'run'>,
+      exact: OperationCase['reference'],
+    ) => {
+      await useBackend('vlm-torch');
+      const data = inputs.map((input) => input.data);
+      const expected = exact(data);
+      const direction = random(expected.shape);
+      const { values, gradients } = derive({ inputs, run }, direction);
+      expect(largestError(values, expected.values)).toBeLessThan(1e-6);
+      gradients.forEach((gradient, i) => {
+        expect(largestError(gradient, centralDifferences(exact, data, i, direction.values))).toBeLessThan(1e-5);
+      });
+    };
+
+    // Sixteen numbers are summed side by side, and what is left one by one.
+    it.each([1, 15, 16, 17, 45, 64])('root mean squares of %d channels', async (width) => {
+      const inputs = [{ data: random([3, width]) }, { data: random([width]) }];
+      await within({ inputs, run: ([x, scale]) => rmsNorm(x!, scale!, 1e-6) }, ([x, scale]) =>
+        reference.rmsNorm(x!, scale!, 1e-6),
+      );
+    });
+
+    it.each([2, 6, 34])('rotations of %d channels, of heads that lie apart too', async (width) => {
+      const [batch, length, heads] = [2, 3, 2];
+      const angles = random([5, width / 2]);
+      const table = (f: (angle: number) => number) => dense(angles.shape, Array.from(angles.values, f));
+      const [cosine, sine] = [table(Math.cos), table(Math.sin)];
+      const places = dense([batch, length], [0, 1, 2, 4, 3, 0]);
+      const constants = () =>
+        [
+          toTensor({ data: places, dtype: 'int32' }),
+          { cosine: toTensor({ data: cosine }), sine: toTensor({ data: sine }) },
+        ] as const;
+      const swapped = (x: tf.Tensor) => tf.transpose(x, [0, 2, 1, 3]);
+      const exact = ([x]: readonly Dense[]): Dense => reference.rotaryEmbedding(x!, places, cosine, sine);
+      const inputs = [{ data: random([batch, length, heads, width]) }];
+      await within({ inputs, run: ([x]) => rotaryEmbedding(x!, ...constants()) }, exact);
+      // The same values, but with the heads in front in memory.
+      await within({ inputs, run: ([x]) => rotaryEmbedding(swapped(tf.add(swapped(x!), 0)), ...constants()) }, exact);
     });
   });
 

@@ -36,11 +36,13 @@ export interface ExportRequest {
 export async function exportRun(request: ExportRequest): Promise<string> {
   const { run, out, format = 'hugging-face' } = request;
   requireEmpty(out);
+  const isOfHub = isHubFolder(resolve(run));
   switch (format) {
     case 'hugging-face':
+      if (isOfHub) throw exportedAlready(run);
       return exportHuggingFace(request);
     case 'onnx':
-      return isHubFolder(resolve(run)) ? exportHubModel(request) : exportRunAsOnnx(request);
+      return isOfHub ? exportHubModel(request) : exportRunAsOnnx(request);
     default:
       return format satisfies never;
   }
@@ -73,6 +75,16 @@ async function exportRunAsOnnx({ run, out, allowsMaskMismatch, quantised }: Expo
 
 async function exportHubModel({ run, out, quantised }: ExportRequest): Promise<string> {
   return fill(out, (folder) => exportHubOnnx(folder, resolve(run), quantised === undefined ? {} : { quantised }));
+}
+
+function exportedAlready(run: string): UserError {
+  return new UserError({
+    code: 'not-available',
+    what: 'the folder has the form of the Hugging Face hub already',
+    where: run,
+    expected: 'the record of a finished run',
+    fix: 'use the folder as it is, name a run, or give --format onnx',
+  });
 }
 
 function openRun(run: string) {

@@ -43,30 +43,46 @@ function planShards(tensors: TensorSources, shardBytes: number): readonly (reado
   return shards;
 }
 
-/** Writes the files `<stem>-….safetensors` into an existing folder, forced to disk; without tensors there are none. */
+/** Tensors that one file is to hold. */
+interface PlannedShard {
+  readonly file: string;
+  readonly tensors: TensorSources;
+}
+
+interface ShardOptions {
+  readonly shardBytes?: number;
+}
+
+/** The files `<stem>-….safetensors`, none of them written; without tensors there are none. */
+export function planShardFiles(
+  stem: string,
+  tensors: TensorSources,
+  { shardBytes = DEFAULT_SHARD_BYTES }: ShardOptions = {},
+): { readonly files: readonly PlannedShard[]; readonly map: TensorMap } {
+  const plan = planShards(tensors, shardBytes);
+  const digits = (number: number): string => String(number).padStart(5, '0');
+  const files = plan.map((entries, index) => {
+    const file = `${stem}-${digits(index + 1)}-of-${digits(plan.length)}.safetensors`;
+    return { file, tensors: new Map(entries) };
+  });
+  const places = files.flatMap(({ file, tensors: own }) => [...own.keys()].map((name) => [name, file] as const));
+  const totalSize = [...tensors.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  return { files, map: { metadata: { total_size: totalSize }, weight_map: Object.fromEntries(places) } };
+}
+
+/** Writes the files into an existing folder, forced to disk. */
 export function writeShards(
   folder: string,
   stem: string,
   tensors: TensorSources,
-  {
-    shardBytes = DEFAULT_SHARD_BYTES,
-    metadata = {},
-  }: {
-    readonly shardBytes?: number;
-    readonly metadata?: Readonly<Record<string, string>>;
-  } = {},
+  { metadata = {}, ...options }: ShardOptions & { readonly metadata?: Readonly<Record<string, string>> } = {},
 ): WrittenShards {
-  const plan = planShards(tensors, shardBytes);
-  const digits = (number: number): string => String(number).padStart(5, '0');
+  const { files, map } = planShardFiles(stem, tensors, options);
   const shards: Record<string, WrittenFile> = {};
-  const weightMap: Record<string, string> = {};
-  for (const [index, entries] of plan.entries()) {
-    const file = `${stem}-${digits(index + 1)}-of-${digits(plan.length)}.safetensors`;
-    shards[file] = fillFile(join(folder, file), (descriptor) => writeTensors(descriptor, new Map(entries), metadata));
-    for (const [name] of entries) weightMap[name] = file;
+  for (const { file, tensors: own } of files) {
+    shards[file] = fillFile(join(folder, file), (descriptor) => writeTensors(descriptor, own, metadata));
   }
-  const totalSize = [...tensors.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
-  return { map: { metadata: { total_size: totalSize }, weight_map: weightMap }, shards };
+  return { map, shards };
 }
 
 /**

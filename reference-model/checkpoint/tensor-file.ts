@@ -42,15 +42,32 @@ export function writeTensors(
   tensors: TensorSources,
   metadata: Readonly<Record<string, string>> = {},
 ): WrittenFile {
-  const sorted = [...tensors].sort(([a], [b]) => byName(a, b));
   const hash = createHash('sha256');
   let written = 0;
-  const append = (bytes: Uint8Array): void => {
+  for (const bytes of fileBytes(tensors, metadata)) {
     for (let at = 0; at < bytes.length; at += HASHED_AT_ONCE) hash.update(bytes.subarray(at, at + HASHED_AT_ONCE));
     writeFully(descriptor, bytes);
     written += bytes.length;
-  };
-  append(encodeHeader(sorted, metadata));
+  }
+  return { bytes: written, sha256: hash.digest('hex') };
+}
+
+/** As `writeTensors`, where nobody asks for a digest, which costs as much as all else. */
+export function writeTensorsUnhashed(
+  descriptor: number,
+  tensors: TensorSources,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  for (const bytes of fileBytes(tensors, metadata)) writeFully(descriptor, bytes);
+}
+
+/** The header, then one tensor after the other. */
+function* fileBytes(
+  tensors: TensorSources,
+  metadata: Readonly<Record<string, string>>,
+): Generator<Uint8Array, void, undefined> {
+  const sorted = [...tensors].sort(([a], [b]) => byName(a, b));
+  yield encodeHeader(sorted, metadata);
   for (const [name, { shape, dtype, read }] of sorted) {
     const values = read();
     const isFitting = values.length === sizeOf(shape) && dtype === (values instanceof Int32Array ? 'I32' : 'F32');
@@ -58,9 +75,8 @@ export function writeTensors(
       const what = `${values.length} values for ${dtype} [${shape.join(', ')}]`;
       throw new RangeError(`Tensor "${name}" cannot be written: ${what}.`);
     }
-    append(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   }
-  return { bytes: written, sha256: hash.digest('hex') };
 }
 
 /**

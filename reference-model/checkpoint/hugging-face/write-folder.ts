@@ -5,8 +5,8 @@
 import { join } from 'node:path';
 import { fillFile } from '../../files/atomic-file.js';
 import { writeFully } from '../../files/file-bytes.js';
-import { bytesOf, writeShards } from '../shards.js';
-import { type TensorSources, writeTensors } from '../tensor-file.js';
+import { bytesOf, planShardFiles } from '../shards.js';
+import { type TensorSources, writeTensorsUnhashed } from '../tensor-file.js';
 
 /** Half of what the hub shows as large; 2 GiB at most. */
 const SHARD_BYTES = 2 ** 30;
@@ -29,11 +29,14 @@ export function writeWeights(
 ): void {
   // `transformers` refuses files that do not say this.
   const metadata = { format: 'pt' };
+  const write = (file: string, own: TensorSources): void =>
+    fillFile(join(folder, file), (descriptor) => writeTensorsUnhashed(descriptor, own, metadata));
   const total = [...tensors.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
   if (total <= shardBytes) {
-    fillFile(join(folder, 'model.safetensors'), (descriptor) => writeTensors(descriptor, tensors, metadata));
+    write('model.safetensors', tensors);
     return;
   }
-  const { map } = writeShards(folder, 'model', tensors, { shardBytes, metadata });
+  const { files, map } = planShardFiles('model', tensors, { shardBytes });
+  for (const { file, tensors: own } of files) write(file, own);
   writeJson(folder, 'model.safetensors.index.json', map);
 }

@@ -56,6 +56,18 @@ describe('exporting', () => {
   });
 });
 
+describe('a folder of the hub', () => {
+  test('is in its form already, and is no graph where it is no whole model', async () => {
+    const run = 'test/fixtures/hugging-face/qwen2-tied-bfloat16-transformers-5';
+    const request = { run, out, allowsMaskMismatch: false } as const;
+    await expect(exportRun({ ...request, format: 'hugging-face' })).rejects.toThrow(
+      'form of the Hugging Face hub already',
+    );
+    await expect(exportRun({ ...request, format: 'onnx' })).rejects.toThrow('model_type is "qwen2"');
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
 describe('exporting graphs', () => {
   const run = (mask: string) => runs.get(plan.runs.find(({ config }) => maskOf(config) === mask)!.arm)!;
 

@@ -44,7 +44,7 @@ export async function openRuntime(): Promise<OpenedRuntime | string> {
   const close = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save'];
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--fetch-retry-maxtimeout=5000'];
     await execa('npm', ['install', ...flags, `onnxruntime-node@${VERSION}`], {
       cwd: folder,
       timeout: INSTALL_MILLISECONDS,

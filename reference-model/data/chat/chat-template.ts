@@ -2,9 +2,10 @@
  * Conversations laid out as text by a model's own template. Texts of a conversation are not trusted: what in them reads like a special
  * token is kept apart while the template is rendered, and becomes ordinary tokens.
  */
-import { Template } from '@huggingface/jinja';
 import { InputError } from '../../files/input-error.js';
+import { BoundedTemplate } from './bounded-template.js';
 import type { HubTokenizer } from './hub-tokenizer.js';
+import { withinTime } from './time-limit.js';
 
 export type ChatPart = { readonly kind: 'image' } | { readonly kind: 'text'; readonly text: string };
 
@@ -26,7 +27,7 @@ const MARK = /\uE000(\d+)\uE001/g;
 
 export class ChatTemplate {
   readonly #tokenizer: HubTokenizer;
-  readonly #template: Template;
+  readonly #template: BoundedTemplate;
   readonly #imageText: string;
   readonly #special: RegExp;
   /** Whether the template walks through the parts of a message itself, or expects one text. */
@@ -57,7 +58,7 @@ export class ChatTemplate {
     const longestFirst = [...specialTokens.keys()].sort((a, b) => b.length - a.length);
     this.#special = new RegExp([...longestFirst.map(escaped), OPEN, CLOSE].join('|'), 'g');
     try {
-      this.#template = new Template(chatTemplate);
+      this.#template = new BoundedTemplate(chatTemplate);
     } catch (cause) {
       throw this.#problem(tokenizer, `the chat template cannot be read: ${textOf(cause)}`, 'a Jinja template', cause);
     }
@@ -108,7 +109,8 @@ export class ChatTemplate {
     try {
       const rendered = this.#render([{ role: 'user', parts }], true, true);
       return rendered.includes(this.#imageText) && rendered.includes('probe') && !rendered.includes('"type"');
-    } catch {
+    } catch (cause) {
+      if (cause instanceof InputError && /does not end/.test(cause.problem.what)) throw cause;
       return false;
     }
   }
@@ -119,12 +121,15 @@ export class ChatTemplate {
         ? parts.map((part) => (part.kind === 'image' ? { type: 'image' } : { type: 'text', text: part.text }))
         : this.#joined(parts);
     try {
-      return this.#template.render({
+      const variables = {
         messages: messages.map(({ role, parts }) => ({ role, content: content(parts) })),
         add_generation_prompt: asksForAnswer,
         ...this.#tokenizer.specialTexts,
-      });
+      };
+      const what = 'the chat template';
+      return withinTime(() => this.#template.render(variables), { what, where: this.#tokenizer.folder });
     } catch (cause) {
+      if (cause instanceof InputError) throw cause;
       throw this.#problem(
         this.#tokenizer,
         `the chat template refuses a conversation: ${textOf(cause)}`,

@@ -6,6 +6,7 @@
 import { InputError } from '../../files/input-error.js';
 import { type ChatMessage, ChatTemplate, restored, type SafeConversation } from './chat-template.js';
 import type { HubTokenizer } from './hub-tokenizer.js';
+import { withinTime } from './time-limit.js';
 
 export interface TokenizedConversation {
   /** One id of the image token for each visual token. */
@@ -44,6 +45,10 @@ export class Conversations {
 
   /** The tokens that ask for the next answer. @param name of the conversation, for messages. @throws InputError */
   prompt(messages: readonly ChatMessage[], name: string): readonly number[] {
+    return this.#limited(() => this.#prompt(messages, name));
+  }
+
+  #prompt(messages: readonly ChatMessage[], name: string): readonly number[] {
     const safe = this.#template.protect(messages);
     const rendered = this.#template.render(safe.messages, { asksForAnswer: true });
     const ids = this.#template.encode(rendered, safe.literals);
@@ -52,6 +57,15 @@ export class Conversations {
 
   /** The tokens of a whole conversation, and which are learned. @param name of the conversation, for messages. @throws InputError */
   learned(messages: readonly ChatMessage[], name: string): TokenizedConversation {
+    return this.#limited(() => this.#learned(messages, name));
+  }
+
+  /** One limit for all that is rendered and encoded of a conversation. */
+  #limited<Result>(work: () => Result): Result {
+    return withinTime(work, { what: 'laying out a conversation', where: this.#tokenizer.folder });
+  }
+
+  #learned(messages: readonly ChatMessage[], name: string): TokenizedConversation {
     const safe = this.#template.protect(messages);
     const text = this.#template.render(safe.messages, { asksForAnswer: false });
     const ids = this.#template.encode(text, safe.literals);

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { InputError } from '../../files/input-error.js';
 import { readJson } from '../../files/read-json.js';
 import { readText } from '../../files/read-text.js';
+import { withinTime } from './time-limit.js';
 
 /** What the files of a folder say about texts, as plain JSON: all that a tokenizer is made from, so that it can be kept. */
 export interface HubTokenizerFiles {
@@ -119,6 +120,8 @@ export function hubTokenizerOf(files: HubTokenizerFiles, folder: string): HubTok
   // The library turns the text of a special token into its id; without their entries it cannot.
   const plain = construct(file, { ...content, added_tokens: content.added_tokens.filter(({ special }) => !special) });
   const specialIds = new Set(specialTokens.values());
+  // Its patterns come from the file, and one that backtracks has no end.
+  const limited = <Result>(work: () => Result) => withinTime(work, { what: 'the tokenizer', where: file });
   const { specialTexts, chatTemplate, endTokens } = files;
   const size = [...library.get_vocab(true).values()].reduce((most, id) => Math.max(most, id + 1), 0);
   const endText = specialTexts.eos_token ?? '';
@@ -130,11 +133,11 @@ export function hubTokenizerOf(files: HubTokenizerFiles, folder: string): HubTok
     specialTexts,
     endTokens: [...new Set([...endTokens, ...(ownEnd === undefined ? [] : [ownEnd])])],
     specialTokens,
-    encode: (text) => library.encode(text, { add_special_tokens: false }).ids,
-    encodePlain: (text) => plain.encode(text, { add_special_tokens: false }).ids,
+    encode: (text) => limited(() => library.encode(text, { add_special_tokens: false }).ids),
+    encodePlain: (text) => limited(() => plain.encode(text, { add_special_tokens: false }).ids),
     decode: (ids) => {
       const texts = ids.filter((id) => !specialIds.has(id));
-      return texts.length === 0 ? '' : library.decode(texts);
+      return texts.length === 0 ? '' : limited(() => library.decode(texts));
     },
   };
 }

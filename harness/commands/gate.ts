@@ -96,6 +96,7 @@ export function registerGate(program: Command): void {
     .addOption(new Option('--accepted-at <date>', 'when (default: now)').argParser(moment))
     .addOption(jsonOption())
     .action(async (_: unknown, command: Command) => {
+      refuseForeignOptions(command);
       const options: Partial<AcceptOptions> = command.optsWithGlobals();
       requireOptions(options, ['baseline', 'candidate', 'reason']);
       const { runAccept } = await import('../gate/run-gate.js');
@@ -112,9 +113,28 @@ export function registerGate(program: Command): void {
     .addOption(new Option('--confidence <share>', 'how sure that share is').argParser(share).default(0.9))
     .addOption(jsonOption())
     .action(async (systems: readonly string[], _: unknown, command: Command) => {
+      refuseForeignOptions(command);
       const { runCalibrate } = await import('../gate/run-gate.js');
       await runCalibrate(systems, command.optsWithGlobals());
     });
+}
+
+/** What only `gate` itself understands is taken by it even where it stands behind a subcommand, which would then not see it. */
+function refuseForeignOptions(command: Command): void {
+  const { parent } = command;
+  const known = new Set(command.options.map((option) => option.attributeName()));
+  const foreign = (parent?.options ?? []).filter(
+    (option) => parent?.getOptionValueSource(option.attributeName()) === 'cli' && !known.has(option.attributeName()),
+  );
+  if (foreign.length === 0) return;
+  throw new UserError(
+    foreign.map(({ long = '' }) => ({
+      code: 'usage' as const,
+      what: `gate ${command.name()} has no option ${long}`,
+      fix: `leave it out, or give it to \`vlm-bench gate\` itself; see \`vlm-bench gate ${command.name()} --help\``,
+    })),
+    { exitCode: 2 },
+  );
 }
 
 /** A required option of `gate` would be required of its subcommands too, so they are checked here. */

@@ -1,22 +1,31 @@
 /** What `--print-jobs` does: prepares the reproductions of suites and prints the commands of their runs instead of performing them. */
 import { jobsText, type PrintedJob, printableJobs } from '../execution/jobs/print-jobs.js';
-import { prepareReproduction } from '../experiment/reproduce.js';
+import { nextLook } from '../experiment/until-decided.js';
 import { printJson, printNote, printText } from '../log-text.js';
 import type { Plan } from '../suite/plan.js';
+import { decideFinding, lookOutcome } from '../verdict/decide-finding.js';
 import { commandFor, type SuiteOptions } from './options.js';
 
-export async function printJobs(plans: readonly Plan[], options: SuiteOptions, command?: string): Promise<void> {
+/** @param suites the looks of each; printed is the first that lacks results, where those before it leave a claim open */
+export async function printJobs(
+  suites: readonly (readonly Plan[])[],
+  options: SuiteOptions,
+  command?: string,
+): Promise<void> {
   const { engine, out, dataRoot, jobs: parallel, json } = options;
   const printed: PrintedJob[] = [];
-  for (const plan of plans) {
-    const { jobs } = await prepareReproduction(plan, {
+  for (const looks of suites) {
+    const { place, prepared } = await nextLook(looks, {
       engine,
       out,
-      command: commandFor(plan.suite.id),
+      command: commandFor(looks[0]!.suite.id),
+      decide: ({ folder, reproduction }) => lookOutcome(decideFinding(folder, reproduction)),
       ...(dataRoot === undefined ? {} : { dataRoot }),
       ...(parallel === undefined ? {} : { jobs: parallel }),
     });
-    printed.push(...printableJobs(jobs, command));
+    const jobs = printableJobs(prepared.jobs, command);
+    printed.push(...jobs);
+    if (jobs.length > 0) for (const note of laterLooks(looks, place)) printNote(note);
   }
   if (json === true) printJson({ schemaVersion: 1, jobs: printed });
   else if (printed.length > 0) printText(jobsText(printed));
@@ -25,4 +34,16 @@ export async function printJobs(plans: readonly Plan[], options: SuiteOptions, c
       ? 'every run has a result: the same command without --print-jobs decides and writes the report'
       : `${printed.length} to perform; then the same command without --print-jobs decides and writes the report`,
   );
+}
+
+/** What the looks behind the printed one would add, should it leave a claim open. */
+export function laterLooks(looks: readonly Plan[], place: number): readonly string[] {
+  const { suite, seeds, runs } = looks[place]!;
+  const later = looks.slice(place + 1);
+  if (later.length === 0) return [];
+  const added = later.map((plan) => `${plan.seeds.length} seeds (${plan.runs.length - runs.length} more runs)`);
+  return [
+    `${suite.id}: these are the runs of the look at ${seeds.length} seeds; after it come looks at ${added.join(', ')}. Where it leaves a claim ` +
+      'open, the same command prints the runs of the next look once these have their results.',
+  ];
 }

@@ -39,11 +39,7 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
   for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
   if (options.printJobs === true) {
     const { printJobs } = await import('./print-jobs.js');
-    // Of several looks the first: whether there is another is decided by what it shows.
-    await printJobs(
-      plans.map(([first]) => first!),
-      options,
-    );
+    await printJobs(plans, options);
     return;
   }
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};

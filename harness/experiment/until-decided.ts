@@ -5,10 +5,18 @@
  */
 import { UserError } from '../errors.js';
 import type { Reproduction } from '../records/reproduction.js';
+import { runPaths } from '../records/run-paths.js';
+import { readFinishedResult } from '../records/run-record.js';
 import { decidingLooks } from '../statistics/alpha-spending.js';
 import { type Plan, type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
-import { type FinishedReproduction, type ReproduceOptions, reproduce } from './reproduce.js';
+import {
+  type FinishedReproduction,
+  type PreparedReproduction,
+  prepareReproduction,
+  type ReproduceOptions,
+  reproduce,
+} from './reproduce.js';
 
 export interface UntilDecidedOptions extends Omit<ReproduceOptions, 'looks'> {
   /** What is concluded from a reproduction that has just been executed. */
@@ -109,6 +117,32 @@ export async function reproduceUntilDecided(
     if (!open || seeds === planned.at(-1)) return finished;
     taken.push({ seeds, ...words });
     await onOpen();
+  }
+  throw new RangeError('there is always a last look');
+}
+
+/**
+ * What is to be performed next, without performing it: the first look that lacks a result, if those before it leave a claim open; else the
+ * last that was needed, of which nothing is to be done.
+ *
+ * @param looks as `planLooks` plans them
+ * @throws UserError as `prepareReproduction` does
+ */
+export async function nextLook(
+  looks: readonly Plan[],
+  { decide, ...options }: Omit<UntilDecidedOptions, 'onOpen' | 'interruption' | 'startExecutor'>,
+): Promise<{ readonly place: number; readonly prepared: PreparedReproduction }> {
+  const planned = looks.map(({ seeds }) => seeds.length);
+  const taken: LookTaken[] = [];
+  for (const [place, plan] of looks.entries()) {
+    const looking = looks.length === 1 ? {} : { looks: { planned, taken: [...taken] } };
+    const prepared = await prepareReproduction(plan, { ...options, ...looking });
+    const { store, reproduction } = prepared;
+    const isFinished = reproduction.runs.every(({ runId }) => readFinishedResult(runPaths(store, runId)) !== undefined);
+    if (!isFinished || place === looks.length - 1) return { place, prepared };
+    const { open, ...words } = decide(prepared);
+    if (!open) return { place, prepared };
+    taken.push({ seeds: plan.seeds.length, ...words });
   }
   throw new RangeError('there is always a last look');
 }

@@ -1,7 +1,9 @@
 /** What one stage does to the learner step by step, and how its held-out loss is measured: the two kinds of stage, behind one interface. */
 
 import type { ModelReader } from '../data/chat/model-reader.js';
+import type { DataSet } from '../data/dataset.js';
 import { withPixels } from '../data/images/with-pixels.js';
+import { InputError } from '../files/input-error.js';
 import { visualTokensPerImage } from '../model/config.js';
 import { ALONE, type Ranks } from '../ranks/ranks.js';
 import {
@@ -41,7 +43,7 @@ export interface LearnedStep {
 export interface StageWork {
   /**
    * Adds the gradients of the 0-based step to the learner.
-   * @throws InputError naming images that are broken and not allowed to be
+   * @throws InputError naming images that are broken and not allowed to be, or where all images of the step are
    */
   learn(step: number): Promise<LearnedStep>;
   /** Held-out losses by source; a words stage has none. */
@@ -98,6 +100,7 @@ async function textWork(
         sum(microBatches.map(({ imageCount }) => imageCount)),
         missing,
       ]);
+      if (answerTokens === 0) throw nothingToLearn(stage, step, dataSet);
       // Gradients of several ranks are added, so that each divides by the targets of them all.
       const targets = ranks.count === 1 ? ownTargets : targetsOf(batches.batch(step), tokenizer) - missingTargets;
       learnBatches(learner, microBatches, trainable, targets);
@@ -134,10 +137,24 @@ function wordsWork(
         samples.length * visualTokensPerImage(model),
         batch?.targets.labels.length ?? 0,
       ]);
+      if (answerTokens === 0) throw nothingToLearn(stage, step, dataSet);
       if (batch !== undefined) learnWords(learner, batch, stage.trainable, answerTokens);
       return { exampleIds: samples.map(({ imageId }) => `words/${imageId}`), tokens, answerTokens };
     },
   };
+}
+
+/** Every image of a step is broken, and allowed to be: without them there is no gradient. */
+function nothingToLearn({ name, steps }: Stage, step: number, { name: where, images }: DataSet): InputError {
+  const leftOut = images?.leftOut() ?? [];
+  const shown = leftOut.slice(-3).map((image) => `${image.where}: ${image.problem}`);
+  return new InputError({
+    code: 'data-invalid',
+    what: `step ${step + 1} of ${steps} of the stage ${name} has nothing to learn from: all of its images are broken (${shown.join('; ')})`,
+    where: leftOut.at(-1)?.where ?? where,
+    expected: 'at least one whole image in every step, however many broken ones are allowed',
+    fix: 'fetch the images again, leave them out (`exclude:` of a declaration), or make batchSize larger',
+  });
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

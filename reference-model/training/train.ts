@@ -18,6 +18,7 @@ import { runTokenizer } from './run-tokenizer.js';
 import { learningRateFactor } from './schedule.js';
 import type { DataSets } from './stage-data.js';
 import { stageWork } from './stage-work.js';
+import { requireTextsThatFit } from './texts-that-fit.js';
 import { TrainingError, TrainingInterrupted } from './training-error.js';
 
 export interface TrainingJob {
@@ -62,6 +63,7 @@ export async function train({
   const { recipe } = config;
   const totalSteps = recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
   const tokenizer = runTokenizer(config, data, pretrained?.reader);
+  requireTextsThatFit(config, data, tokenizer);
   const model = initialModel(config, pretrained);
 
   const { optimizer } = recipe;

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { laterLooks } from '../../../harness/commands/print-jobs.js';
 import { reproduce } from '../../../harness/experiment/reproduce.js';
-import { planLooks, plannedLooks, reproduceUntilDecided } from '../../../harness/experiment/until-decided.js';
+import { nextLook, planLooks, plannedLooks, reproduceUntilDecided } from '../../../harness/experiment/until-decided.js';
 import { type Reproduction, readReproduction } from '../../../harness/records/reproduction.js';
 import { writeReport } from '../../../harness/report/write-report.js';
 import { suiteComplaints } from '../../../harness/suite/checks/suite-rules.js';
@@ -140,6 +141,33 @@ describe('a reproduction until it is decided', () => {
     });
     expect(looks).toBe(1);
     expect(new Set(readReproduction(folder).runs.map(({ seed }) => seed)).size).toBe(6);
+  });
+});
+
+describe('the next look to perform', () => {
+  const looks = planLooks(tiny, 9);
+  const about = (out: string) => {
+    const { startExecutor: _, interruption: __, ...preparing } = surroundings(out);
+    return preparing;
+  };
+
+  test('is the first that lacks results, and the one after it where that leaves a claim open', async () => {
+    const out = temporaryFolder();
+    const open = { open: true, verdict: 'inconclusive' } as const;
+    const first = await nextLook(looks, { ...about(out), decide: () => expect.unreachable() });
+    expect([first.place, first.prepared.reproduction.looks]).toEqual([0, { planned: [6, 8, 9], taken: [] }]);
+    expect(laterLooks(looks, first.place)).toEqual([
+      expect.stringMatching(
+        /look at 6 seeds; after it come looks at 8 seeds \(4 more runs\), 9 seeds \(6 more runs\)\./,
+      ),
+    ]);
+
+    await reproduce(looks[0]!, { ...surroundings(out), looks: { planned: [6, 8, 9], taken: [] } });
+    expect((await nextLook(looks, { ...about(out), decide: () => ({ ...open, open: false }) })).place).toBe(0);
+    const second = await nextLook(looks, { ...about(out), decide: () => open });
+    expect(second.place).toBe(1);
+    expect(second.prepared.reproduction.looks!.taken).toEqual([{ seeds: 6, verdict: 'inconclusive' }]);
+    expect(laterLooks(looks, 2)).toEqual([]);
   });
 });
 

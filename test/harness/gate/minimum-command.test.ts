@@ -1,5 +1,5 @@
 /** Minimums from the command line, without a baseline and beside one. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../e2e/command.js';
@@ -25,6 +25,28 @@ beforeAll(async () => {
   writeIn(folder, 'worse.json', scores(0.5, 40));
   const accept = ['accept', '--candidate', 'half.json', '--baseline', 'base.json', '--reason', 'x'];
   expect((await gate(...accept, '--accepted-by', 'Ann', '--margin', '0.05')).exitCode).toBe(0);
+});
+
+describe('what only the gate itself understands', () => {
+  test.each([
+    [
+      ['accept', '--candidate', 'half.json', '--baseline', 'other.json', '--reason', 'x', '--minimum', '0.9'],
+      '--minimum',
+    ],
+    [
+      ['accept', '--junit', 'x.xml', '--candidate', 'half.json', '--baseline', 'other.json', '--reason', 'x'],
+      '--junit',
+    ],
+    [['calibrate', 'half.json', 'worse.json', '--markdown', 'x.md'], '--markdown'],
+    [['--html', 'x.html', 'calibrate', 'half.json', 'worse.json'], '--html'],
+  ])('is refused behind a subcommand, not ignored: %j', async (args, option) => {
+    const { stderr, exitCode } = await gate(...args);
+    expect(stderr).toContain(
+      `error: gate ${args.find((word) => !word.includes('x') && !word.startsWith('--'))} has no option ${option}`,
+    );
+    expect(exitCode).toBe(2);
+    expect(existsSync(join(folder, 'other.json'))).toBe(false);
+  });
 });
 
 describe('without a baseline', () => {

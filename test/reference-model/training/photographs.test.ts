@@ -1,6 +1,6 @@
 /** Training on photographs that are decoded when a step needs them: the same bits whoever decodes them, and after an interruption. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -12,6 +12,7 @@ import type { ImageOptions } from '../../../reference-model/data/images/open-ima
 import { openStreamed } from '../../../reference-model/data/open-streamed.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { predict } from '../../../reference-model/evaluation/predict.js';
+import { InputError } from '../../../reference-model/files/input-error.js';
 import { disposeModel } from '../../../reference-model/model/model.js';
 import { ALONE, type Ranks } from '../../../reference-model/ranks/ranks.js';
 import type { RunConfig, Stage, TextStage } from '../../../reference-model/recipe/recipe.js';
@@ -130,6 +131,31 @@ describe('a run on photographs', () => {
       const { weights, captions } = await trained(await open({ workers: 2 }), checkpoint);
       expect({ weights, captions }).toEqual({ weights: alone.weights, captions: alone.captions });
     }
+  });
+
+  test.each([0, 1])('ends with one clear error at a step whose images are all broken, in stage %i', async (stage) => {
+    const damaged = newFolder();
+    await writePhotographs(damaged, { train: 30, validation: 6, test: 6 });
+    const images = readdirSync(join(damaged, 'Images')).filter((name) => name.startsWith('train_'));
+    for (const name of images) writeFileSync(join(damaged, 'Images', name), 'no image');
+    const data = await open({ workers: 0, allowBroken: 30 }, damaged);
+    const config = { ...run(), recipe: { ...run().recipe, stages: [stages[stage]!] } };
+    const training = train({
+      config,
+      data: { flickr8k: data },
+      saveCheckpoint: async () => {},
+      onEvent: () => {},
+      signal: new AbortController().signal,
+    });
+    const error: unknown = await training.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InputError);
+    const { what, where, expected, fix } = (error as InputError).problem;
+    expect(what).toMatch(
+      /^step 1 of \d+ of the stage \w+ has nothing to learn from: all of its images are broken \(.*train_/,
+    );
+    expect(where).toContain('train_');
+    expect([expected, fix].join(' ')).toContain('at least one whole image in every step');
+    await data.images?.close();
   });
 
   test('goes on without broken photographs as far as is allowed, whoever decodes them, and never evaluates without one', async () => {

@@ -17,6 +17,7 @@ export function registerPerform(program: Command): void {
       const { progressDisplay, displayedRun } = await import('../execution/progress-display.js');
       const { readJobFile } = await import('../execution/jobs/job-file.js');
       const { referenceModel } = await import('../run/reference-model.js');
+      const { isFirstRank } = await import('../run/first-rank.js');
       const display = progressDisplay([displayedRun(readJobFile(file))]);
       try {
         const { job } = await withInterruption((interruption) =>
@@ -28,6 +29,7 @@ export function registerPerform(program: Command): void {
             ...(weights === undefined ? {} : { weights: resolve(weights) }),
           }),
         );
+        if (!isFirstRank()) return;
         display.onEvent(0, { type: 'done' });
         const { runPaths } = await import('../records/run-paths.js');
         printNote(runPaths(job.store, job.runId).folder);

@@ -1,5 +1,7 @@
 /** What `reproduce` and `run` do with their suites: execute, write the report, print the verdict and last the report's path. */
 import { join, resolve } from 'node:path';
+import { rankPlace } from '../../reference-model/engines/torch/rank-place.js';
+import { UserError } from '../errors.js';
 import type { ExecutorSettings } from '../execution/executor-settings.js';
 import { type Interruption, withInterruption } from '../execution/interruption.js';
 import { type FinishedReproduction, reproduce } from '../experiment/reproduce.js';
@@ -23,6 +25,7 @@ import { useByDefault } from './torch-options.js';
 
 export async function runSuites(suites: readonly StatedSuite[], options: SuiteOptions): Promise<void> {
   const { json = false, out, untilDecided } = options;
+  requireAlone();
   // Everything is planned before anything is trained: what is wrong with the last suite is not learned after hours.
   checkRequirements(
     options.require ?? [],
@@ -65,6 +68,18 @@ async function preparePaper(
   for (const { suite } of longest) useByDefault(paperScaleOf(suite));
   const place = absolutePlace({ dataRoot, weights, declaration: data?.declaration });
   await requirePaperNeeds(longest, { ...place, engine });
+}
+
+/** A suite is many runs, each of which a launcher's processes would start anew. */
+function requireAlone(): void {
+  if (rankPlace() === undefined) return;
+  const problem = {
+    code: 'usage',
+    what: 'this command performs many runs, and was started as one of several ranks of one run (RANK and WORLD_SIZE are set)',
+    expected: '`vlm-bench train` or `vlm-bench perform` under torchrun, srun or PyTorchJob',
+    fix: 'start the command once, with --devices N on one machine or --executor slurm|kubernetes for several',
+  } as const;
+  throw new UserError(problem, { exitCode: 2 });
 }
 
 /** A suite with a pilot decides only on runs that are started when both are committed: better said before hours of training than after. */

@@ -14,6 +14,7 @@ interface TorchOptions {
   readonly threads?: number;
   readonly deterministic?: true;
   readonly activationCheckpointing?: string;
+  readonly devices?: number;
 }
 
 function device(text: string): string {
@@ -34,6 +35,12 @@ export function addTorchOptions(command: Command): Command {
         'engine torch: compute blocks, or all up to the logits, again in the backward pass to save memory',
       ).choices(CHECKPOINTING),
     )
+    .addOption(
+      new Option(
+        '--devices <n>',
+        'engine torch: processes that share the work of a run on this machine, each with its GPU or cores',
+      ).argParser(positiveInteger),
+    )
     .hook('preAction', (_, action) => exportSettings(action.opts<TorchOptions>()));
 }
 
@@ -52,6 +59,7 @@ function exportSettings({
   threads,
   deterministic,
   activationCheckpointing,
+  devices,
 }: TorchOptions): void {
   const values = {
     device: where,
@@ -59,6 +67,7 @@ function exportSettings({
     threads: threads?.toString(),
     deterministic: deterministic === true ? '1' : undefined,
     checkpointing: activationCheckpointing,
+    devices: devices?.toString(),
   };
   for (const [name, variable] of Object.entries(TORCH_VARIABLES)) {
     const value = values[name as keyof typeof values];

@@ -21,6 +21,8 @@ export function registerTrain(program: Command): void {
       const { folder, result } = await withInterruption((interruption) =>
         trainConfig(file, { ...options, interruption }),
       );
+      const { isFirstRank } = await import('../run/first-rank.js');
+      if (!isFirstRank()) return;
       if (options.json === true) printJson(result);
       else for (const [measure, { value }] of Object.entries(result.scores)) printText(`${measure}\t${value}`);
       printNote(folder);

@@ -2,7 +2,6 @@
  * From a plan to the records of its report, top to bottom: prepare the runs, write the hypotheses down, execute what is not yet recorded.
  * Everything after the execution is computed from records alone, by the same code as `vlm-bench report`.
  */
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { captionStylesOf } from '../../reference-model/evaluation/caption-styles.js';
 import { UserError } from '../errors.js';
@@ -11,6 +10,7 @@ import type { StartExecutor } from '../execution/executor.js';
 import type { Interruption } from '../execution/interruption.js';
 import { localExecutor } from '../execution/local/local-executor.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
+import { runsAtOnce } from '../execution/runs-at-once.js';
 import type { TextStatistics } from '../measures/text-statistics.js';
 import { recordEvaluationImages, widerEvaluation } from '../records/evaluation-images.js';
 import { completeReproduction, earlierReproduction, registerReproduction } from '../records/registration.js';
@@ -56,7 +56,7 @@ export interface PreparedReproduction extends FinishedReproduction {
 
 /** @throws UserError for bad input, failed or interrupted runs */
 export async function reproduce(plan: Plan, options: ReproduceOptions): Promise<FinishedReproduction> {
-  const { jobs: parallel = availableParallelism(), interruption } = options;
+  const { jobs: parallel = runsAtOnce(), interruption } = options;
   const { startExecutor = (interruption) => localExecutor({ interruption }) } = options;
   const { jobs, store, folder, reproduction } = await prepareReproduction(plan, options);
   const executor = await startExecutor(interruption, store);
@@ -78,7 +78,7 @@ export async function prepareReproduction(
   plan: Plan,
   options: Omit<ReproduceOptions, 'interruption' | 'startExecutor'>,
 ): Promise<PreparedReproduction> {
-  const { engine = 'auto', jobs: parallel = availableParallelism(), command } = options;
+  const { engine = 'auto', jobs: parallel = runsAtOnce(), command } = options;
   const store = resolve(options.out ?? 'vlm-bench-results');
   const machinery = options.machinery ?? (await import('../run/reference-model.js')).referenceModel;
   const { configs, prefixAt, runAt } = inOrderOfExecution(plan);

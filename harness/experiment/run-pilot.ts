@@ -2,13 +2,13 @@
  * From a suite to its pilot: trains what `planPilot` plans into a store of its own and reads the scores back. A pilot decides nothing, so
  * no reproduction is written; its records say what they are.
  */
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { StartExecutor } from '../execution/executor.js';
 import type { Interruption } from '../execution/interruption.js';
 import { localExecutor } from '../execution/local/local-executor.js';
 import { displayedRun, progressDisplay } from '../execution/progress-display.js';
+import { runsAtOnce } from '../execution/runs-at-once.js';
 import { type MeasureId, measureIds } from '../measures/measures.js';
 import { recordEvaluationImages, widerEvaluation } from '../records/evaluation-images.js';
 import { type Prediction, readPredictions } from '../records/predictions.js';
@@ -39,7 +39,7 @@ export interface RunPilotOptions extends DataPlace {
 
 /** @throws UserError for bad input, failed or interrupted runs */
 export async function runPilot(plan: PilotPlan, options: RunPilotOptions): Promise<Pilot> {
-  const { engine, jobs: parallel = availableParallelism(), interruption } = options;
+  const { engine, jobs: parallel = runsAtOnce(), interruption } = options;
   const { startExecutor = (interruption) => localExecutor({ interruption }) } = options;
   const { today = new Date().toISOString().slice(0, 10) } = options;
   const store = resolve(options.out);

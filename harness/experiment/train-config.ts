@@ -7,6 +7,7 @@ import { displayedRun, progressDisplay } from '../execution/progress-display.js'
 import { recordEvaluationImages } from '../records/evaluation-images.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-paths.js';
+import { isFirstRank } from '../run/first-rank.js';
 import { absolutePlace, type DataPlace } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { readRunConfig } from '../suite/read-run-config.js';
@@ -32,17 +33,17 @@ export async function trainConfig(
     parallel: 1,
     place: absolutePlace(place),
   });
-  await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation);
-  const display = progressDisplay(jobs.map(displayedRun));
+  if (isFirstRank()) await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation);
+  const display = isFirstRank() ? progressDisplay(jobs.map(displayedRun)) : undefined;
   try {
     const [result] = await executeRuns(jobs, {
       executor: localExecutor({ interruption }),
       jobs: 1,
       interruption,
-      onEvent: display.onEvent,
+      ...(display === undefined ? {} : { onEvent: display.onEvent }),
     });
     return { folder: runPaths(resolve(out), result!.runId).folder, result: result! };
   } finally {
-    display.close();
+    display?.close();
   }
 }

@@ -13,6 +13,8 @@ import type { DataConfig, RunConfig } from '../../reference-model/recipe/recipe.
 import type { TrainingJob } from '../../reference-model/training/train.js';
 import type { PretrainedParts } from '../../reference-model/weights/pretrained-parts.js';
 
+import type { RunRanks } from './rank-orders.js';
+
 export type EngineChoice = EngineName | 'auto';
 
 export interface DataSource extends DataConfig {
@@ -41,6 +43,8 @@ export interface Machinery<Model = unknown> {
   train(job: TrainingJob): Promise<Model>;
   /** @param pretrained how weights of the hub read, where the run started from them */
   predict(model: Model, config: RunConfig, data: DataSet, by?: PredictionOptions): Promise<Predictions>;
+  /** The ranks that perform the runs of this process together; nothing where it performs them alone. */
+  joinRanks?(choice: EngineChoice): Promise<RunRanks | undefined>;
   /** Writes the final weights into the folder of a record. */
   saveWeights(model: Model, record: string): Promise<SavedWeights>;
   /** Frees what the model holds; the process goes on to other runs. */

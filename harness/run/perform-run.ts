@@ -5,6 +5,7 @@
 
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
+import { ALONE, type Ranks } from '../../reference-model/ranks/ranks.js';
 import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
 import { convergenceMeasures } from '../measures/convergence.js';
@@ -18,26 +19,39 @@ import { predictionsText } from '../records/predictions.js';
 import { closeRecord } from '../records/record-digests.js';
 import { recordReader } from '../records/recorded-reader.js';
 import type { RunResult } from '../records/result.js';
-import { type RunIdentity, runIdOf } from '../records/run-identity.js';
 import { runPaths } from '../records/run-paths.js';
 import { beginRun, readFinishedResult } from '../records/run-record.js';
 import { scorePredictions } from '../score/score-predictions.js';
 import { exampleImages } from './example-images.js';
-import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
-import type { Machinery } from './machinery.js';
-import { accessTo, pretrainedFor } from './pretrained-for.js';
-import type { RunJob, RunProgress } from './run-job.js';
-
-export interface RunSurroundings {
-  readonly machinery: Machinery;
-  readonly onProgress: (progress: RunProgress) => void;
-  readonly signal: AbortSignal;
-}
+import { amongRanks, followJob } from './follow-run.js';
+import { dataFingerprintOf } from './load-data-sets.js';
+import { openRun } from './open-run.js';
+import type { RunJob, RunSurroundings } from './run-job.js';
 
 /**
- * @throws UserError for bad input, `TrainingInterrupted` of the trainer when the signal aborts
+ * Performs a run in this process, or this process's share of one that several ranks perform together.
+ * @throws UserError for bad input, `TrainingInterrupted` of the trainer when the signal aborts, on whichever rank, RankError for another rank
  */
-export async function performRun(job: RunJob, { machinery, onProgress, signal }: RunSurroundings): Promise<RunResult> {
+export async function performRun(job: RunJob, surroundings: RunSurroundings): Promise<RunResult> {
+  const ranks = await surroundings.machinery.joinRanks?.(job.engine);
+  if (ranks === undefined) return leadRun(job, surroundings, ALONE, () => {});
+  return amongRanks(ranks, async () => {
+    if (ranks.rank > 0) return followJob(job, surroundings, ranks);
+    const result = await leadRun(job, surroundings, ranks, (resumeFrom) =>
+      ranks.announce({ type: 'run', job, ...(resumeFrom === undefined ? {} : { resumeFrom }) }),
+    );
+    ranks.announce({ type: 'done', runId: job.runId });
+    return result;
+  });
+}
+
+/** @param begin called when the training begins, with the checkpoint that it goes on from */
+async function leadRun(
+  job: RunJob,
+  { machinery, onProgress, signal }: RunSurroundings,
+  ranks: Ranks,
+  begin: (resumeFrom: string | undefined) => void,
+): Promise<RunResult> {
   const paths = runPaths(job.store, job.runId);
   const lock = await waitForLock(paths.lock, {
     signal,
@@ -55,16 +69,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     if (finished !== undefined) return finished;
 
     const { config } = job.identity;
-    const engine = await machinery.activateEngine(job.engine, job.masks);
-    const pretrained = pretrainedFor(machinery, config, job.place);
-    const dataSets = await loadDataSets(machinery, [config], accessTo(job.place, pretrained));
-    const data = requireDataSet(dataSets, config.data.name);
-    requireIdentity(job, {
-      ...job.identity,
-      dataFingerprint: dataFingerprintOf(config, dataSets),
-      ...(pretrained === undefined ? {} : { weights: pretrained.fingerprint }),
-      engineNumerics: engine.numerics,
-    });
+    const { engine, pretrained, dataSets, data } = await openRun(job, machinery);
 
     let resumePoint = beginRun(paths, job.identity, job.provenance);
     if (resumePoint !== undefined) onProgress({ type: 'resuming', step: resumePoint.step });
@@ -81,10 +86,12 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     const { devices } = engine;
     events.append({ type: 'session-started', resumedFromStep: resumePoint?.step ?? 0, jobs: job.jobs, devices });
 
+    begin(resumePoint?.folder);
     const model = await machinery.train({
       config,
       data: dataSets,
       ...(pretrained === undefined ? {} : { pretrained }),
+      ranks,
       ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.folder }),
       saveCheckpoint: async (step, write) => {
         requireLock();
@@ -110,7 +117,7 @@ export async function performRun(job: RunJob, { machinery, onProgress, signal }:
     const weights = await machinery.saveWeights(model, paths.folder);
     recordReader(paths, config, { data: dataSets, reading: pretrained?.reading });
     const { scores, predictions, constantCaptions } = scorePredictions(
-      await machinery.predict(model, config, data, { reader: pretrained?.reader }),
+      await machinery.predict(model, config, data, { reader: pretrained?.reader, ranks }),
       { config, dataSets },
     );
     machinery.dispose(model);
@@ -153,18 +160,6 @@ function takenOver(runId: string, lock: string): UserError {
     what: 'another machine took the run over, as it had seen no sign of life of this one',
     where: `run ${runId}, claims in ${lock}`,
     fix: 'let the other one finish; if machines are often suspended for minutes, do not let two of them work on one store',
-  });
-}
-
-/** The plan hashed the data, the code and the engine in another process; this one must have met the same. */
-function requireIdentity(job: RunJob, actual: RunIdentity): void {
-  if (runIdOf(actual) === job.runId) return;
-  throw new UserError({
-    code: 'run-failed',
-    what: 'the data set, the weights or the engine are not those that the run was planned with',
-    where: `run ${job.runId}`,
-    expected: `data ${job.identity.dataFingerprint}, ${job.identity.weights === undefined ? '' : `weights ${job.identity.weights}, `}engine numerics ${job.identity.engineNumerics}`,
-    fix: 'leave data sets and weights unchanged while runs are executed; `vlm-bench data verify` says whether it is the known one',
   });
 }
 

@@ -14,6 +14,7 @@ import {
   train,
 } from '../../reference-model/index.js';
 import type { Model } from '../../reference-model/model/model.js';
+import { joinRanks } from './join-ranks.js';
 import type { DataSource, Machinery } from './machinery.js';
 
 /** One process may execute several suites on the same data, whose generation takes longer than reading the records of a finding. */
@@ -34,6 +35,7 @@ export const referenceModel: Machinery<Model> = {
   predict,
   saveWeights,
   dispose: disposeModel,
+  joinRanks,
 };
 
 /** @throws RangeError for photographs without a size, DataError or InputError for what is missing or wrong */

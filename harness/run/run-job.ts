@@ -5,7 +5,7 @@ import type { ForkPoint } from '../records/fork.js';
 import type { Provenance } from '../records/provenance.js';
 import type { RunIdentity } from '../records/run-identity.js';
 import type { DataPlace } from './load-data-sets.js';
-import type { EngineChoice } from './machinery.js';
+import type { EngineChoice, Machinery } from './machinery.js';
 
 /** Everything a process needs to perform a run. */
 export interface RunJob {
@@ -22,6 +22,13 @@ export interface RunJob {
   readonly jobs: number;
   /** The finished run that has the same first steps, to copy them from; not part of the identity, as the bits are the same. */
   readonly forkFrom?: ForkPoint;
+}
+
+/** What performs a run, and who hears of it. */
+export interface RunSurroundings {
+  readonly machinery: Machinery;
+  readonly onProgress: (progress: RunProgress) => void;
+  readonly signal: AbortSignal;
 }
 
 /** What a run tells while it works. */

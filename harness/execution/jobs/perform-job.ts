@@ -6,6 +6,7 @@ import { bugProblem, problemsOf, UserError } from '../../errors.js';
 import { codeVersion } from '../../records/code-version.js';
 import { gatherProvenance } from '../../records/provenance.js';
 import type { RunResult } from '../../records/result.js';
+import { isFirstRank } from '../../run/first-rank.js';
 import type { Machinery } from '../../run/machinery.js';
 import { performRun } from '../../run/perform-run.js';
 import type { RunJob, RunProgress } from '../../run/run-job.js';
@@ -40,7 +41,7 @@ export async function performJob(file: string, options: PerformOptions): Promise
     process.exit(interruptedExitCode[interruption.kill.reason as StopSignal]),
   );
   if (interruption.stop.aborted) onStop();
-  writeFailure(planned, []);
+  if (isFirstRank()) writeFailure(planned, []);
   try {
     const place = {
       ...planned.place,
@@ -50,10 +51,12 @@ export async function performJob(file: string, options: PerformOptions): Promise
     const job = await onThisMachine({ ...planned, place }, machinery);
     return { title, job, result: await performRun(job, { machinery, onProgress, signal: stop.signal }) };
   } catch (error) {
-    if (stop.signal.aborted && error instanceof Error && /^(?:TrainingInterrupted|AbortError)$/.test(error.name)) {
+    // Of several ranks one was asked to stop, and the trainer of each says so.
+    const name = error instanceof Error ? error.name : '';
+    if (name === 'TrainingInterrupted' || (name === 'AbortError' && stop.signal.aborted)) {
       throw interrupted(title, interruption);
     }
-    writeFailure(planned, problemsOf(error) ?? [bugProblem(error)]);
+    if (isFirstRank()) writeFailure(planned, problemsOf(error) ?? [bugProblem(error)]);
     throw error;
   } finally {
     interruption.stop.removeEventListener('abort', onStop);
@@ -83,5 +86,7 @@ function interrupted(title: string, { stop }: Interruption): UserError {
     what: `${title}: stopped on request`,
     fix: 'run the same command again, on any machine that sees the store: it resumes from the last checkpoint',
   } as const;
-  return new UserError(problem, { exitCode: interruptedExitCode[stop.reason as StopSignal] ?? 1 });
+  return new UserError(problem, {
+    exitCode: interruptedExitCode[(stop.reason as StopSignal | undefined) ?? 'SIGTERM'],
+  });
 }

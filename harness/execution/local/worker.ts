@@ -43,7 +43,7 @@ async function perform(job: RunJob, machinery: Machinery, signal: AbortSignal): 
     const onProgress = (progress: Parameters<RunSink>[0]) => send({ type: 'progress', progress });
     return { type: 'done', result: await performRun(job, { machinery, onProgress, signal }) };
   } catch (error) {
-    if (signal.aborted && error instanceof Error && isInterruption(error)) return { type: 'interrupted' };
+    if (error instanceof Error && isInterruption(error, signal)) return { type: 'interrupted' };
     const problems = problemsOf(error);
     if (problems !== undefined) return { type: 'failed', problems, stack: '' };
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -58,8 +58,9 @@ class RunStopped extends Error {
   override readonly name = 'TrainingInterrupted';
 }
 
-function isInterruption({ name }: Error): boolean {
-  return name === 'TrainingInterrupted' || name === 'AbortError';
+/** Of several ranks that train together one was asked, and the trainer of each says so. */
+function isInterruption({ name }: Error, { aborted }: AbortSignal): boolean {
+  return name === 'TrainingInterrupted' || (name === 'AbortError' && aborted);
 }
 
 function send(message: FromWorker, then = () => {}): void {

@@ -18,8 +18,13 @@ import { registerReductionKernels } from './kernels/reduction.js';
 import { FEW_LOGITS_AT_ONCE, LOGITS_AT_ONCE } from './logits-at-once.js';
 import { peakFlops } from './peak-flops.js';
 import type { RankPlace } from './rank-place.js';
+<<<<<<< HEAD
 import { type TorchPrecision, type TorchSettings, torchSettings } from './settings.js';
 import { TorchRanks } from './torch-ranks.js';
+=======
+import { type TorchSettings, torchSettings } from './settings.js';
+import { type OnOpen, TorchRanks } from './torch-ranks.js';
+>>>>>>> 5916401 (Divide a run among the processes of a launcher, or of --devices)
 
 /** The engine as it was activated last. */
 export interface ActiveTorch {
@@ -114,10 +119,10 @@ export async function activateTorchEngine(
 
 /**
  * Makes this process a rank, once for all of its runs; the engine is `torch` already.
- * @param onOpen told the port of the store, once others can connect
+ * @param onOpen called with the port of the store, once others can connect
  * @throws RankError
  */
-export async function joinTorchRanks(place: RankPlace, onOpen?: (port: number) => void): Promise<TorchRanks> {
+export async function joinTorchRanks(place: RankPlace, onOpen?: OnOpen): Promise<TorchRanks> {
   if (joined !== undefined) return joined.ranks;
   const { backend, settings } = active!;
   const { localRank } = place;

@@ -14,6 +14,9 @@ export interface GroupOptions {
   readonly device: string;
 }
 
+/** Told the port of the store; the ranks have not come yet. */
+export type OnOpen = (ranks: TorchRanks, port: number) => void;
+
 /** Milliseconds between two looks into the store. */
 const LOOK = 20;
 
@@ -35,19 +38,19 @@ export class TorchRanks implements Ranks {
 
   /**
    * Joins the group, once in a process.
-   * @param onOpen called once others can connect, with the port of the store
+   * @param onOpen called once others can connect
    * @throws RankError naming a rank that does not come
    */
   static async join(
     torch: TorchAddon,
     place: RankPlace,
     options: GroupOptions,
-    onOpen: (port: number) => void = () => {},
+    onOpen: OnOpen = () => {},
   ): Promise<TorchRanks> {
     const ranks = new TorchRanks(torch, place, options);
     const { host, port, prefix, hostsStore, rank, count } = place;
     try {
-      onOpen(torch.openGroup(host, port, prefix, hostsStore, rank, count, options.timeout));
+      onOpen(ranks, torch.openGroup(host, port, prefix, hostsStore, rank, count, options.timeout));
     } catch (cause) {
       throw rankErrorOf(cause) ?? unreachable(place, cause);
     }

@@ -1,0 +1,89 @@
+/**
+ * What the ranks behind rank 0 do of a run: train and answer their share. They write nothing: the record, its lock and its checkpoints are
+ * rank 0's, which also says what the run goes on from.
+ */
+
+import { TrainingInterrupted } from '../../reference-model/training/training-error.js';
+import { bugProblem, problemsOf, UserError } from '../errors.js';
+import type { RunResult } from '../records/result.js';
+import { runPaths } from '../records/run-paths.js';
+import { readFinishedResult } from '../records/run-record.js';
+import { openRun } from './open-run.js';
+import type { RankOrder, RunRanks } from './rank-orders.js';
+import type { RunJob, RunSurroundings } from './run-job.js';
+
+/** Does something that all ranks do; where it fails here, the others end with the same error. */
+export async function amongRanks<Result>(ranks: RunRanks, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const isStop = error instanceof Error && /^(?:TrainingInterrupted|AbortError)$/.test(error.name);
+    const isOthers = error instanceof Error && error.name === 'RankError';
+    if (isStop && ranks.rank === 0) ranks.announce({ type: 'stopped' });
+    else if (!isStop && !isOthers) {
+      const { what, where, expected, fix } = (problemsOf(error) ?? [bugProblem(error)])[0]!;
+      ranks.fail({
+        what,
+        ...(where === undefined ? {} : { where }),
+        ...(expected === undefined ? {} : { expected }),
+        fix,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Takes part in a run that this process was started for as well. @returns the result that rank 0 writes */
+export async function followJob(job: RunJob, surroundings: RunSurroundings, ranks: RunRanks): Promise<RunResult> {
+  const order = await ranks.nextOrder();
+  if (order.type === 'stopped') throw new TrainingInterrupted(0);
+  if (order.type === 'run') {
+    if (order.job.runId !== job.runId) throw otherRun(job, order.job);
+    await followRun(order, surroundings, ranks);
+    await ranks.nextOrder();
+  }
+  const result = readFinishedResult(runPaths(job.store, job.runId));
+  if (result === undefined) throw invisible(job);
+  return result;
+}
+
+/** @throws UserError for bad input, `TrainingInterrupted` when any rank was asked to stop, RankError */
+export async function followRun(
+  { job, resumeFrom }: Extract<RankOrder, { type: 'run' }>,
+  { machinery, signal }: Pick<RunSurroundings, 'machinery' | 'signal'>,
+  ranks: RunRanks,
+): Promise<void> {
+  const { config } = job.identity;
+  const { pretrained, dataSets, data } = await openRun(job, machinery);
+  const model = await machinery.train({
+    config,
+    data: dataSets,
+    ...(pretrained === undefined ? {} : { pretrained }),
+    ranks,
+    ...(resumeFrom === undefined ? {} : { resumeFrom }),
+    saveCheckpoint: async () => {},
+    onEvent: () => {},
+    signal,
+  });
+  await machinery.predict(model, config, data, { reader: pretrained?.reader, ranks });
+  machinery.dispose(model);
+}
+
+function otherRun(job: RunJob, asked: RunJob): UserError {
+  return new UserError({
+    code: 'run-failed',
+    what: 'the ranks were started for different runs',
+    where: `run ${job.runId}`,
+    expected: `run ${asked.runId}, which rank 0 performs`,
+    fix: 'start every rank with the same command, the same files and the same environment',
+  });
+}
+
+function invisible({ store, runId }: RunJob): UserError {
+  return new UserError({
+    code: 'record-missing',
+    what: 'rank 0 has finished the run, but this machine does not see its result',
+    where: runPaths(store, runId).folder,
+    fix: 'keep the results on a file system that the machines of all ranks share',
+  });
+}

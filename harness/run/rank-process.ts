@@ -1,0 +1,54 @@
+/**
+ * Entry of a process that rank 0 started beside itself on this machine: takes part in one run after the other until it is told that no
+ * other follows, or rank 0 is gone.
+ */
+import { bugProblem, formatProblem, problemsOf } from '../errors.js';
+import { amongRanks, followRun } from './follow-run.js';
+import { joinRanks } from './join-ranks.js';
+import type { RunRanks } from './rank-orders.js';
+import { referenceModel } from './reference-model.js';
+
+let stop = new AbortController();
+let busy = false;
+const requestStop = () => {
+  stop.abort();
+  if (!busy) process.exit();
+};
+process.on('SIGINT', requestStop);
+process.on('SIGTERM', requestStop);
+
+try {
+  await serve((await joinRanks('torch'))!);
+  process.exit();
+} catch (error) {
+  const isOthers = error instanceof Error && error.name === 'RankError';
+  // What another rank ends with is said there; an idle one ends with rank 0.
+  if (!isOthers) console.error((problemsOf(error) ?? [bugProblem(error)]).map(formatProblem).join('\n'));
+  process.exit(isOthers && !busy ? 0 : 1);
+}
+
+async function serve(ranks: RunRanks): Promise<void> {
+  for (;;) {
+    busy = false;
+    const order = await ranks.nextOrder();
+    busy = true;
+    switch (order.type) {
+      case 'run':
+        try {
+          const { signal } = stop;
+          await amongRanks(ranks, () => followRun(order, { machinery: referenceModel, signal }, ranks));
+        } catch (error) {
+          if (!(error instanceof Error) || error.name !== 'TrainingInterrupted') throw error;
+          stop = new AbortController();
+        }
+        break;
+      case 'done':
+      case 'stopped':
+        break;
+      case 'end':
+        return;
+      default:
+        order satisfies never;
+    }
+  }
+}

@@ -126,5 +126,5 @@ function resultsOf(
       handover?.afterStop.fix ??
       'run the same command again: finished runs are read back and unfinished ones resume from their last checkpoint',
   } as const;
-  throw new UserError(problem, { exitCode: interruptedExitCode[stop.reason as StopSignal] ?? 1 });
+  throw new UserError(problem, { exitCode: interruptedExitCode[(stop.reason as StopSignal | undefined) ?? 'SIGTERM'] });
 }

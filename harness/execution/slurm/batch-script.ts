@@ -62,7 +62,8 @@ const ranksOf = ({ devices, nodes }: SlurmSettings): number => Math.max(devices,
 /** What c10d reads from the environment; jobs on one node must not meet on one port. */
 function rendezvous(settings: SlurmSettings): readonly string[] {
   return [
-    'MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)',
+    // The script runs on the first node, as rank 0 will. Its address is the one that the nodes themselves use; names need not be known.
+    `MASTER_ADDR=$(scontrol show node "$SLURMD_NODENAME" | sed -n 's/.*NodeAddr=\\([^ ]*\\).*/\\1/p')`,
     'MASTER_PORT=$((20000 + SLURM_JOB_ID % 20000))',
     `WORLD_SIZE=${ranksOf(settings)}`,
     'export MASTER_ADDR MASTER_PORT WORLD_SIZE',

@@ -8,9 +8,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
 import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
 import { executorSettingsSchema, type SlurmSettings } from '../../../harness/execution/executor-settings.js';
+import { localExecutor } from '../../../harness/execution/local/local-executor.js';
 import { slurmExecutor } from '../../../harness/execution/slurm/slurm-executor.js';
+import { prepareJobs } from '../../../harness/experiment/prepare-jobs.js';
 import { readEvents } from '../../../harness/records/events.js';
 import { runPaths } from '../../../harness/records/run-paths.js';
+import { referenceModel } from '../../../harness/run/reference-model.js';
+import { isTorchAvailable } from '../../reference-model/backends.js';
+import { tinyRun } from '../../reference-model/training/tiny-run.js';
 import {
   fakeExecutor,
   fakeForkedJobs,
@@ -259,6 +264,33 @@ describe.skipIf(slurmMissing !== undefined)('runs through Slurm', { timeout: 300
     for (const rank of [0, 1]) {
       expect(error.message).toMatch(new RegExp(`log: {6}${rank} of 2, 0 at \\S+:2\\d{4}\\n`));
     }
+  });
+
+  test.skipIf(!isTorchAvailable)('of two ranks train one model, each on its node', async () => {
+    const planned = async (): Promise<TitledJob> => {
+      const runs = [{ title: 'two ranks', config: tinyRun() }];
+      const store = temporaryFolder();
+      const prepared = { store, engine: 'torch', machinery: referenceModel, parallel: 1 } as const;
+      return (await prepareJobs(runs, prepared)).jobs[0]!;
+    };
+    const [divided, alone] = [await planned(), await planned()];
+    const settings = { nodes: 2, devices: 0, memory: '1000M', command: `'${process.execPath}' '${cli}'` };
+    expect(await execute([divided], { settings }).results).toHaveLength(1);
+    await executeRuns([alone], {
+      executor: localExecutor({ interruption: manualInterruption() }),
+      jobs: 1,
+      interruption: manualInterruption(),
+    });
+    const [two, one] = [divided, alone].map(({ job }) => readEvents(runPaths(job.store, job.runId).events));
+    expect([two, one].map((events) => events!.find(({ type }) => type === 'session-started'))).toMatchObject([
+      { devices: 2 },
+      { devices: 1 },
+    ]);
+    const lossesOf = (events: typeof two) => events!.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
+    expect(lossesOf(two)).toHaveLength(7);
+    lossesOf(two).forEach((loss, step) => {
+      expect(loss / lossesOf(one)[step]!).toBeCloseTo(1, 4);
+    });
   });
 
   test('of a suite lead to its report', async () => {

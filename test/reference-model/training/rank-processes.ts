@@ -14,7 +14,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function rankEnvironments(count: number): Promise<readonly NodeJS.ProcessEnv[]> {
+export async function rankEnvironments(count: number): Promise<readonly NodeJS.ProcessEnv[]> {
   if (count === 1) return [{}];
   const port = String(await freePort());
   return Array.from({ length: count }, (_, rank) => ({

@@ -6,7 +6,6 @@
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { ALONE, type Ranks } from '../../reference-model/ranks/ranks.js';
-import { requireDataSet } from '../../reference-model/training/stage-data.js';
 import { UserError } from '../errors.js';
 import { convergenceMeasures } from '../measures/convergence.js';
 import type { Scores } from '../measures/measures.js';

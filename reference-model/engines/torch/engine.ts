@@ -18,13 +18,8 @@ import { registerReductionKernels } from './kernels/reduction.js';
 import { FEW_LOGITS_AT_ONCE, LOGITS_AT_ONCE } from './logits-at-once.js';
 import { peakFlops } from './peak-flops.js';
 import type { RankPlace } from './rank-place.js';
-<<<<<<< HEAD
 import { type TorchPrecision, type TorchSettings, torchSettings } from './settings.js';
-import { TorchRanks } from './torch-ranks.js';
-=======
-import { type TorchSettings, torchSettings } from './settings.js';
 import { type OnOpen, TorchRanks } from './torch-ranks.js';
->>>>>>> 5916401 (Divide a run among the processes of a launcher, or of --devices)
 
 /** The engine as it was activated last. */
 export interface ActiveTorch {

@@ -3,23 +3,24 @@
  * rank 0's, which also says what the run goes on from.
  */
 
+import type { LedRanks } from '../../reference-model/ranks/ranks.js';
 import { TrainingInterrupted } from '../../reference-model/training/training-error.js';
 import { bugProblem, problemsOf, UserError } from '../errors.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-paths.js';
 import { readFinishedResult } from '../records/run-record.js';
 import { openRun } from './open-run.js';
-import type { RankOrder, RunRanks } from './rank-orders.js';
+import { announce, nextOrder, type RankOrder } from './rank-orders.js';
 import type { RunJob, RunSurroundings } from './run-job.js';
 
 /** Does something that all ranks do; where it fails here, the others end with the same error. */
-export async function amongRanks<Result>(ranks: RunRanks, work: () => Promise<Result>): Promise<Result> {
+export async function amongRanks<Result>(ranks: LedRanks, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
     const isStop = error instanceof Error && /^(?:TrainingInterrupted|AbortError)$/.test(error.name);
     const isOthers = error instanceof Error && error.name === 'RankError';
-    if (isStop && ranks.rank === 0) ranks.announce({ type: 'stopped' });
+    if (isStop && ranks.rank === 0) announce(ranks, { type: 'stopped' });
     else if (!isStop && !isOthers) {
       const { what, where, expected, fix } = (problemsOf(error) ?? [bugProblem(error)])[0]!;
       ranks.fail({
@@ -34,13 +35,13 @@ export async function amongRanks<Result>(ranks: RunRanks, work: () => Promise<Re
 }
 
 /** Takes part in a run that this process was started for as well. @returns the result that rank 0 writes */
-export async function followJob(job: RunJob, surroundings: RunSurroundings, ranks: RunRanks): Promise<RunResult> {
-  const order = await ranks.nextOrder();
+export async function followJob(job: RunJob, surroundings: RunSurroundings, ranks: LedRanks): Promise<RunResult> {
+  const order = await nextOrder(ranks);
   if (order.type === 'stopped') throw new TrainingInterrupted(0);
   if (order.type === 'run') {
     if (order.job.runId !== job.runId) throw otherRun(job, order.job);
     await followRun(order, surroundings, ranks);
-    await ranks.nextOrder();
+    await nextOrder(ranks);
   }
   const result = readFinishedResult(runPaths(job.store, job.runId));
   if (result === undefined) throw invisible(job);
@@ -51,7 +52,7 @@ export async function followJob(job: RunJob, surroundings: RunSurroundings, rank
 export async function followRun(
   { job, resumeFrom }: Extract<RankOrder, { type: 'run' }>,
   { machinery, signal }: Pick<RunSurroundings, 'machinery' | 'signal'>,
-  ranks: RunRanks,
+  ranks: LedRanks,
 ): Promise<void> {
   const { config } = job.identity;
   const { pretrained, dataSets, data } = await openRun(job, machinery);

@@ -9,46 +9,33 @@ import { rankPlace } from '../../reference-model/engines/torch/rank-place.js';
 import { torchSettings } from '../../reference-model/engines/torch/settings.js';
 import type { TorchRanks } from '../../reference-model/engines/torch/torch-ranks.js';
 import { activateEngine } from '../../reference-model/index.js';
+import type { LedRanks } from '../../reference-model/ranks/ranks.js';
 import { UserError } from '../errors.js';
 import type { EngineChoice } from './machinery.js';
-import type { RunRanks } from './rank-orders.js';
+import { announce } from './rank-orders.js';
 
-let joining: Promise<RunRanks> | undefined;
+let joining: Promise<LedRanks> | undefined;
 
 /**
  * @returns nothing where this process performs its runs alone
  * @throws UserError `usage` for an engine that cannot divide a run, RankError for a rank that does not come
  */
-export async function joinRanks(choice: EngineChoice): Promise<RunRanks | undefined> {
+export async function joinRanks(choice: EngineChoice): Promise<LedRanks | undefined> {
   if (rankPlace() === undefined && torchSettings().devices === 1) return undefined;
   joining ??= join(choice);
   return joining;
 }
 
-async function join(choice: EngineChoice): Promise<RunRanks> {
+async function join(choice: EngineChoice): Promise<LedRanks> {
   const { name } = await activateEngine(choice);
   if (name !== 'torch') throw needsTorch(name);
   const place = rankPlace();
   const ranks = place === undefined ? await startRanks(torchSettings().devices) : await joinTorchRanks(place);
-  const joined = withTypedOrders(ranks);
   process.once('exit', () => {
-    if (ranks.rank === 0) joined.announce({ type: 'end' });
+    if (ranks.rank === 0) announce(ranks, { type: 'end' });
     ranks.leave();
   });
-  return joined;
-}
-
-function withTypedOrders(ranks: TorchRanks): RunRanks {
-  return {
-    rank: ranks.rank,
-    count: ranks.count,
-    sum: (values) => ranks.sum(values),
-    exchange: (said) => ranks.exchange(said),
-    announce: (order) => ranks.announce(order),
-    nextOrder: async () => (await ranks.nextOrder()) as Awaited<ReturnType<RunRanks['nextOrder']>>,
-    fail: (problem) => ranks.fail(problem),
-    leave: () => ranks.leave(),
-  };
+  return ranks;
 }
 
 /** Becomes rank 0 of as many processes as there are devices. */

@@ -9,11 +9,10 @@ import type { ImageProcessor } from '../../reference-model/data/pixels/processor
 import type { Engine, EngineName } from '../../reference-model/engines/engine.js';
 import type { PredictionOptions, Predictions } from '../../reference-model/evaluation/predict.js';
 import type { MaskFamily } from '../../reference-model/ops/attention-mask.js';
+import type { LedRanks } from '../../reference-model/ranks/ranks.js';
 import type { DataConfig, RunConfig } from '../../reference-model/recipe/recipe.js';
 import type { TrainingJob } from '../../reference-model/training/train.js';
 import type { PretrainedParts } from '../../reference-model/weights/pretrained-parts.js';
-
-import type { RunRanks } from './rank-orders.js';
 
 export type EngineChoice = EngineName | 'auto';
 
@@ -44,7 +43,7 @@ export interface Machinery<Model = unknown> {
   /** @param pretrained how weights of the hub read, where the run started from them */
   predict(model: Model, config: RunConfig, data: DataSet, by?: PredictionOptions): Promise<Predictions>;
   /** The ranks that perform the runs of this process together; nothing where it performs them alone. */
-  joinRanks?(choice: EngineChoice): Promise<RunRanks | undefined>;
+  joinRanks?(choice: EngineChoice): Promise<LedRanks | undefined>;
   /** Writes the final weights into the folder of a record. */
   saveWeights(model: Model, record: string): Promise<SavedWeights>;
   /** Frees what the model holds; the process goes on to other runs. */

@@ -25,6 +25,7 @@ import { exampleImages } from './example-images.js';
 import { amongRanks, followJob } from './follow-run.js';
 import { dataFingerprintOf } from './load-data-sets.js';
 import { openRun } from './open-run.js';
+import { announce } from './rank-orders.js';
 import type { RunJob, RunSurroundings } from './run-job.js';
 
 /**
@@ -37,9 +38,9 @@ export async function performRun(job: RunJob, surroundings: RunSurroundings): Pr
   return amongRanks(ranks, async () => {
     if (ranks.rank > 0) return followJob(job, surroundings, ranks);
     const result = await leadRun(job, surroundings, ranks, (resumeFrom) =>
-      ranks.announce({ type: 'run', job, ...(resumeFrom === undefined ? {} : { resumeFrom }) }),
+      announce(ranks, { type: 'run', job, ...(resumeFrom === undefined ? {} : { resumeFrom }) }),
     );
-    ranks.announce({ type: 'done', runId: job.runId });
+    announce(ranks, { type: 'done', runId: job.runId });
     return result;
   });
 }

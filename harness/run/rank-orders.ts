@@ -1,5 +1,5 @@
 /** What rank 0 tells the other ranks of a run, in this order: what to do, then that it is done. */
-import type { RankProblem, Ranks } from '../../reference-model/ranks/ranks.js';
+import type { LedRanks } from '../../reference-model/ranks/ranks.js';
 import type { RunJob } from './run-job.js';
 
 export type RankOrder =
@@ -12,13 +12,6 @@ export type RankOrder =
   /** No other run follows. */
   | { readonly type: 'end' };
 
-/** Ranks that perform runs together. */
-export interface RunRanks extends Ranks {
-  announce(order: RankOrder): void;
-  /** @throws RankError when a rank has failed */
-  nextOrder(): Promise<RankOrder>;
-  /** Tells all others why this one ends. */
-  fail(problem: RankProblem): void;
-  /** Ends the group; of a process that ends. */
-  leave(): void;
-}
+export const nextOrder = async (ranks: LedRanks): Promise<RankOrder> => (await ranks.nextOrder()) as RankOrder;
+
+export const announce = (ranks: LedRanks, order: RankOrder): void => ranks.announce(order);

@@ -2,10 +2,11 @@
  * Entry of a process that rank 0 started beside itself on this machine: takes part in one run after the other until it is told that no
  * other follows, or rank 0 is gone.
  */
+import type { LedRanks } from '../../reference-model/ranks/ranks.js';
 import { bugProblem, formatProblem, problemsOf } from '../errors.js';
 import { amongRanks, followRun } from './follow-run.js';
 import { joinRanks } from './join-ranks.js';
-import type { RunRanks } from './rank-orders.js';
+import { nextOrder } from './rank-orders.js';
 import { referenceModel } from './reference-model.js';
 
 let stop = new AbortController();
@@ -27,10 +28,10 @@ try {
   process.exit(isOthers && !busy ? 0 : 1);
 }
 
-async function serve(ranks: RunRanks): Promise<void> {
+async function serve(ranks: LedRanks): Promise<void> {
   for (;;) {
     busy = false;
-    const order = await ranks.nextOrder();
+    const order = await nextOrder(ranks);
     busy = true;
     switch (order.type) {
       case 'run':

@@ -28,6 +28,18 @@ export interface RankProblem {
   readonly fix: string;
 }
 
+/** Ranks of which the first leads the others from one piece of work to the next. */
+export interface LedRanks extends Ranks {
+  /** What rank 0 tells the others to do next, as plain JSON. */
+  announce(order: unknown): void;
+  /** Waits for what rank 0 announces next, for however long that takes. @throws RankError when a rank has failed */
+  nextOrder(): Promise<unknown>;
+  /** Tells all others why this rank ends. */
+  fail(problem: RankProblem): void;
+  /** Ends the group; of a process that ends. */
+  leave(): void;
+}
+
 /** A rank, this one or another, that failed or hangs; the job of all of them ends. */
 export class RankError extends Error {
   override readonly name = 'RankError';

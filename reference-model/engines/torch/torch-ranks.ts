@@ -3,7 +3,7 @@
  * rank to blame: one that told why it failed, one that gives no sign of life, or one that has not come to where the others wait.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { RankError, type RankProblem, type Ranks } from '../../ranks/ranks.js';
+import { type LedRanks, RankError, type RankProblem } from '../../ranks/ranks.js';
 import { type TorchAddon, TorchType } from './addon.js';
 import type { RankPlace } from './rank-place.js';
 
@@ -20,7 +20,7 @@ export type OnOpen = (ranks: TorchRanks, port: number) => void;
 /** Milliseconds between two looks into the store. */
 const LOOK = 20;
 
-export class TorchRanks implements Ranks {
+export class TorchRanks implements LedRanks {
   readonly rank: number;
   readonly count: number;
   readonly #torch: TorchAddon;

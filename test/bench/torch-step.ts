@@ -17,7 +17,7 @@ import { registerCompositeKernels } from '../../reference-model/ops/registration
 import { createLearner } from '../../reference-model/training/create-learner.js';
 
 /** What both sides read. */
-export interface StepConfig extends Omit<TorchSettings, 'deterministic' | 'devices' | 'timeout'> {
+export interface StepConfig extends Omit<TorchSettings, 'deterministic' | 'devices' | 'shardOptimizer' | 'timeout'> {
   readonly model: ModelConfig;
   readonly batch: { readonly sequences: number; readonly promptTokens: number; readonly answerTokens: number };
 }

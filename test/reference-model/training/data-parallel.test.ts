@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Predictions } from '../../../reference-model/evaluation/predict.js';
 import type { Recipe, RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
@@ -132,9 +132,11 @@ afterAll(() => {
 describe.skipIf(!isTorchAvailable)('a run divided among ranks', () => {
   const runs = SIZES.map((recipe) => ({ config: run(recipe) }));
   let alone: readonly Trained[];
+  beforeAll(async () => {
+    alone = (await trained(1, runs))[0]!;
+  });
 
   it('is the run of one process, within rounding', async () => {
-    alone = (await trained(1, runs))[0]!;
     expect(alone.map((one) => losses(one).length)).toEqual([24, 24, 24]);
     const two = await trained(2, runs);
     const four = await trained(4, runs.slice(2));

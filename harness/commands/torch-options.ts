@@ -15,6 +15,7 @@ interface TorchOptions {
   readonly deterministic?: true;
   readonly activationCheckpointing?: string;
   readonly devices?: number;
+  readonly shardOptimizer?: true;
 }
 
 function device(text: string): string {
@@ -41,6 +42,9 @@ export function addTorchOptions(command: Command): Command {
         'engine torch: processes that share the work of a run on this machine, each with its GPU or cores',
       ).argParser(positiveInteger),
     )
+    .addOption(
+      new Option('--shard-optimizer', 'engine torch: each of several devices keeps its share of the moments only'),
+    )
     .hook('preAction', (_, action) => exportSettings(action.opts<TorchOptions>()));
 }
 
@@ -60,6 +64,7 @@ function exportSettings({
   deterministic,
   activationCheckpointing,
   devices,
+  shardOptimizer,
 }: TorchOptions): void {
   const values = {
     device: where,
@@ -68,6 +73,7 @@ function exportSettings({
     deterministic: deterministic === true ? '1' : undefined,
     checkpointing: activationCheckpointing,
     devices: devices?.toString(),
+    shardOptimizer: shardOptimizer === true ? '1' : undefined,
   };
   for (const [name, variable] of Object.entries(TORCH_VARIABLES)) {
     const value = values[name as keyof typeof values];

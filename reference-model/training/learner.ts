@@ -66,6 +66,9 @@ export interface Learner {
    */
   settle(): readonly SettledStep[];
 
+  /** Before rank 0 saves, on every rank: brings together what is divided among them. */
+  prepareSave(): void;
+
   /**
    * Fills an empty folder with weights, moments and the count of updates, as the checkpoint of the given run and step.
    * @throws TrainingError `diverged` instead, as `settle`, so that no checkpoint follows a bad step

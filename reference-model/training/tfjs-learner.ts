@@ -76,6 +76,8 @@ export class TfjsLearner implements Learner {
     return this.#journal.settle();
   }
 
+  prepareSave(): void {}
+
   async save(folder: string, owner: CheckpointOwner): Promise<void> {
     this.#journal.save(folder, owner);
   }

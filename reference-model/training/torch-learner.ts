@@ -48,7 +48,10 @@ export class TorchLearner implements Learner {
     const { precision, checkpointing } = settings;
     this.#backend = backend;
     this.#shadowType = precision === 'bfloat16' || precision === 'float16' ? TorchType[precision] : undefined;
-    this.#optimizer = new TorchAdamW(backend.torch, optimizer, { scalesLoss: precision === 'float16' });
+    this.#optimizer = new TorchAdamW(backend.torch, optimizer, {
+      scalesLoss: precision === 'float16',
+      shards: ranks.count > 1 && settings.shardOptimizer ? ranks : undefined,
+    });
     this.#segments = new TorchSegments(backend);
     this.#recomputes = checkpointing !== 'none';
     this.#reduction = ranks.count === 1 ? undefined : new GradientReduction(backend.torch);
@@ -135,8 +138,17 @@ export class TorchLearner implements Learner {
     return this.#journal.settle();
   }
 
+  prepareSave(): void {
+    try {
+      this.#optimizer.gather();
+    } catch (error) {
+      throw rankErrorOf(error) ?? error;
+    }
+  }
+
   async save(folder: string, owner: CheckpointOwner): Promise<void> {
     this.#journal.save(folder, owner);
+    this.#optimizer.forgetGathered();
   }
 
   async restore(folder: string): Promise<CheckpointOwner> {

@@ -5,6 +5,7 @@
 import type { TensorSource, TensorSources } from '../checkpoint/tensor-file.js';
 import { type Handle, type TorchAddon, TorchType } from '../engines/torch/addon.js';
 import type { Part } from '../model/config.js';
+import type { Ranks } from '../ranks/ranks.js';
 import type { Optimizer } from '../recipe/recipe.js';
 import type { LearningRates } from './learner.js';
 
@@ -45,10 +46,19 @@ export class TorchAdamW {
   readonly #updates: Handle;
   readonly #stopped: Handle;
   readonly #goodSteps: Handle;
+  readonly #shards: Ranks | undefined;
+  /** Whole moments, gathered for the next checkpoint. */
+  #gathered = new Map<string, Float32Array>();
   /** Factor on float16 losses, []; 0 for other precisions. */
   readonly lossScale: Handle;
 
-  constructor(torch: TorchAddon, options: Optimizer, { scalesLoss }: { readonly scalesLoss: boolean }) {
+  /** @param shards ranks that divide the moments among themselves */
+  constructor(
+    torch: TorchAddon,
+    options: Optimizer,
+    { scalesLoss, shards }: { readonly scalesLoss: boolean; readonly shards?: Ranks | undefined },
+  ) {
+    this.#shards = shards;
     this.#torch = torch;
     this.#options = options;
     const scalar = (value: number, type: TorchType = TorchType.float32): Handle => torch.full([], value, type);
@@ -75,7 +85,8 @@ export class TorchAdamW {
     for (const group of groupsOf(parameters)) {
       const [{ part, decay }] = group as [TorchParameter];
       const moments = group.map((parameter) => this.#momentsOf(parameter));
-      torch.adamW(
+      const adamW = this.#shards === undefined ? torch.adamW : torch.shardedAdamW;
+      adamW(
         group.map(({ handle }) => handle),
         moments.map(({ first }) => first),
         moments.map(({ second }) => second),
@@ -97,7 +108,10 @@ export class TorchAdamW {
   #momentsOf({ name, shape, handle }: TorchParameter): Moments {
     const known = this.#moments.get(name);
     if (known !== undefined) return known;
-    const fresh = { first: this.#torch.zerosLike(handle), second: this.#torch.zerosLike(handle), shape };
+    const { count = 1 } = this.#shards ?? {};
+    const zeros = (): Handle =>
+      count === 1 ? this.#torch.zerosLike(handle) : this.#torch.full([shareLength(shape, count)], 0, TorchType.float32);
+    const fresh = { first: zeros(), second: zeros(), shape };
     this.#moments.set(name, fresh);
     return fresh;
   }
@@ -126,16 +140,41 @@ export class TorchAdamW {
     this.#torch.free(values);
   }
 
+  /** Brings divided moments together on rank 0, for `sources`; every rank calls it. */
+  gather(): void {
+    const { rank } = this.#shards ?? {};
+    if (rank === undefined) return;
+    for (const [name, { first, second, shape }] of this.#moments) {
+      for (const [key, handle] of [
+        [FIRST + name, first],
+        [SECOND + name, second],
+      ] as const) {
+        const all = this.#torch.gatherOverRanks(handle);
+        if (rank === 0)
+          this.#gathered.set(key, (this.#torch.download(all) as Float32Array).subarray(0, elements(shape)));
+        this.#torch.free(all);
+      }
+    }
+  }
+
+  /** Forgets what `gather` brought. */
+  forgetGathered(): void {
+    this.#gathered = new Map();
+  }
+
   /** The moments, each read from the device when it is written, and the scale of losses with the steps since it changed. */
   sources(): TensorSources {
-    const source = (handle: Handle, shape: readonly number[]): TensorSource => ({
-      dtype: 'F32',
-      shape,
-      read: () => this.#torch.download(handle) as Float32Array,
-    });
+    const source = (key: string, handle: Handle, shape: readonly number[]): readonly [string, TensorSource] => [
+      key,
+      {
+        dtype: 'F32',
+        shape,
+        read: () => this.#gathered.get(key) ?? (this.#torch.download(handle) as Float32Array),
+      },
+    ];
     const sources = [...this.#moments].flatMap(([name, { first, second, shape }]) => [
-      [FIRST + name, source(first, shape)] as const,
-      [SECOND + name, source(second, shape)] as const,
+      source(FIRST + name, first, shape),
+      source(SECOND + name, second, shape),
     ]);
     const scale: TensorSource = {
       dtype: 'F32',
@@ -148,8 +187,14 @@ export class TorchAdamW {
   /** Continues from the moments of a checkpoint, of whichever engine, taken after so many updates. */
   restore(moments: TensorSources, updates: number): void {
     this.reset();
-    const upload = ({ shape, read }: TensorSource): Handle =>
-      this.#torch.upload(read() as Float32Array, shape, TorchType.float32);
+    const upload = ({ shape, read }: TensorSource): Handle => {
+      const whole = read() as Float32Array;
+      if (this.#shards === undefined) return this.#torch.upload(whole, shape, TorchType.float32);
+      const { rank, count } = this.#shards;
+      const share = new Float32Array(shareLength(shape, count));
+      share.set(whole.subarray(rank * share.length, (rank + 1) * share.length));
+      return this.#torch.upload(share, [share.length], TorchType.float32);
+    };
     for (const [key, source] of moments) {
       if (!key.startsWith(FIRST)) continue;
       const name = key.slice(FIRST.length);
@@ -179,6 +224,11 @@ export class TorchAdamW {
     for (const handle of [this.#updates, this.#stopped, this.#goodSteps, this.lossScale]) this.#torch.free(handle);
   }
 }
+
+const elements = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+/** Elements of the moments of a parameter that one of several ranks keeps; the last one's may be filled up. */
+const shareLength = (shape: readonly number[], ranks: number): number => Math.ceil(elements(shape) / ranks);
 
 /** Parameters that share learning rate and decay: each group is one call. */
 function groupsOf(parameters: readonly TorchParameter[]): readonly (readonly TorchParameter[])[] {

@@ -5,6 +5,7 @@
  */
 import { benchmarkCheckpoint } from './checkpoint.js';
 import { benchmarkData } from './data.js';
+import { benchmarkDataParallel } from './data-parallel.js';
 import { benchmarkEvaluate } from './evaluate.js';
 import { benchmarkExport } from './export.js';
 import { benchmarkGate } from './gate.js';
@@ -23,6 +24,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ...QUICK,
   checkpoint: benchmarkCheckpoint,
   data: benchmarkData,
+  'data-parallel': benchmarkDataParallel,
   evaluate: benchmarkEvaluate,
   export: benchmarkExport,
   gate: benchmarkGate,

@@ -43,20 +43,23 @@ export interface RaceResult {
   readonly peer: Side;
 }
 
-interface Turn {
+export interface Turn {
   readonly milliseconds: readonly number[];
+  /** By the clock; the peer does not tell. */
+  readonly wall?: number;
   readonly loss: number;
   readonly peakBytes: number;
 }
 
 /** A process that makes steps when it is told how many. */
-class Contender {
+export class Contender {
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #reader: Interface;
 
-  constructor(command: string, args: readonly string[]) {
-    this.#process = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    const env = { ...process.env, ...environment };
+    this.#process = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'inherit'], env });
     this.#reader = createInterface({ input: this.#process.stdout! });
     this.#lines = this.#reader[Symbol.asyncIterator]();
   }

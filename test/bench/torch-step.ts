@@ -1,10 +1,12 @@
 /**
  * A process that trains the model of this package on the engine torch, step by step as it is told: the side that `pytorch_peer.py` is
- * the peer of. Both take the same file of settings, follow the same rules for weights and batch, and speak the same lines.
+ * the peer of. Both take the same file of settings, follow the same rules for weights and batch, and speak the same lines. As one of
+ * several ranks it takes its share of the sequences.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { activateTorchEngine, activeTorch } from '../../reference-model/engines/torch/engine.js';
+import { activateTorchEngine, activeTorch, joinTorchRanks } from '../../reference-model/engines/torch/engine.js';
+import { rankPlace } from '../../reference-model/engines/torch/rank-place.js';
 import { type TorchSettings, torchSettings } from '../../reference-model/engines/torch/settings.js';
 import { type ModelConfig, visualTokensPerImage } from '../../reference-model/model/config.js';
 import { modelFrom } from '../../reference-model/model/model.js';
@@ -14,10 +16,11 @@ import { buildBatch, imageTextSequence } from '../../reference-model/model/seque
 import { sequenceLoss } from '../../reference-model/model/sequence-loss.js';
 import { visualEmbeddings } from '../../reference-model/model/visual-embeddings.js';
 import { registerCompositeKernels } from '../../reference-model/ops/registration.js';
+import { ALONE } from '../../reference-model/ranks/ranks.js';
 import { createLearner } from '../../reference-model/training/create-learner.js';
 
 /** What both sides read. */
-export interface StepConfig extends Omit<TorchSettings, 'deterministic' | 'devices' | 'timeout'> {
+export interface StepConfig extends Omit<TorchSettings, 'deterministic' | 'devices' | 'shardOptimizer' | 'timeout'> {
   readonly model: ModelConfig;
   readonly batch: { readonly sequences: number; readonly promptTokens: number; readonly answerTokens: number };
 }
@@ -44,12 +47,16 @@ function valuesOf({ name, shape }: { readonly name: string; readonly shape: read
   return values;
 }
 
+const place = rankPlace();
+
 function batchOf({ model, batch: { sequences, promptTokens, answerTokens } }: StepConfig) {
   const visualTokens = visualTokensPerImage(model);
   const text = promptTokens + answerTokens;
   const id = (i: number): number => (i * 37 + 5) % model.language.vocabularySize;
-  const texts = Array.from({ length: sequences }, (_, image) => {
-    const ids = Array.from({ length: text }, (__, t) => id(image * text + t));
+  const { rank, count } = place ?? { rank: 0, count: 1 };
+  const own = Math.floor((sequences + count - 1 - rank) / count);
+  const texts = Array.from({ length: own }, (_, image) => {
+    const ids = Array.from({ length: text }, (__, t) => id((image * count + rank) * text + t));
     return imageTextSequence({
       image,
       visualTokens,
@@ -57,11 +64,11 @@ function batchOf({ model, batch: { sequences, promptTokens, answerTokens } }: St
       answer: ids.slice(promptTokens),
     });
   });
-  const limits = { ...model.language, visualTokensPerImage: visualTokens, images: sequences };
+  const limits = { ...model.language, visualTokensPerImage: visualTokens, images: own };
   const { imageSize } = model.vision;
-  const pixels = Float32Array.from({ length: sequences * imageSize ** 2 * 3 }, (_, i) => Math.sin(i * 0.37));
+  const pixels = Float32Array.from({ length: own * imageSize ** 2 * 3 }, (_, i) => Math.sin(i * 0.37));
   return {
-    images: { imageCount: sequences, imageSize, pixels },
+    images: { imageCount: own, imageSize, pixels },
     sequences: buildBatch(texts, 'visual-bidirectional', limits),
   };
 }
@@ -73,10 +80,11 @@ const engine = await activateTorchEngine({ ...torchSettings({}), ...config });
 registerCompositeKernels(engine.backend);
 const { torch } = activeTorch()!.backend;
 const model = modelFrom(config.model, createParameters(config.model, valuesOf));
-const learner = createLearner({ model, optimizer: OPTIMIZER });
+const ranks = place === undefined ? ALONE : await joinTorchRanks(place);
+const learner = createLearner({ model, optimizer: OPTIMIZER, ranks });
 learner.enterStage(['vision', 'connector', 'language']);
 const { images, sequences } = batchOf(config);
-const targets = sequences.labels.length;
+const [targets = 0] = ranks.sum([sequences.labels.length]);
 const onGpu = config.device.startsWith('cuda');
 const flops = modelFlops(
   config.model,
@@ -86,11 +94,13 @@ const flops = modelFlops(
 
 let step = 0;
 function trainingStep(): number {
-  learner.backward(() =>
-    sequenceLoss(learner.model, sequences, {
-      visualEmbeddings: visualEmbeddings(learner.model, images),
-      weight: 1 / targets,
-    }),
+  learner.backward(
+    () =>
+      sequenceLoss(learner.model, sequences, {
+        visualEmbeddings: visualEmbeddings(learner.model, images),
+        weight: 1 / targets,
+      }),
+    { isLast: true },
   );
   step += 1;
   learner.update(RATES, { stage: 'joint', step, exampleIds: [] });
@@ -112,11 +122,12 @@ print({
 for await (const line of createInterface({ input: process.stdin })) {
   const milliseconds: number[] = [];
   let loss = Number.NaN;
+  const begun = performance.now();
   for (let times = Number(line); times > 0; times--) {
     const start = clock();
     loss = trainingStep();
     milliseconds.push(clock() - start);
   }
   const peakBytes = onGpu ? torch.deviceMemory(false)[1] : process.resourceUsage().maxRSS * 1024;
-  print({ milliseconds, loss, peakBytes });
+  print({ milliseconds, loss, peakBytes, wall: performance.now() - begun });
 }

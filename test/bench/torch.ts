@@ -9,7 +9,12 @@ import type { ModelConfig } from '../../reference-model/model/config.js';
 import type { Measurement } from './measurement.js';
 import { type RaceOptions, race } from './race.js';
 
-function modelOf(width: number, layers: readonly [number, number], vocabularySize: number, image: number): ModelConfig {
+export function modelOf(
+  width: number,
+  layers: readonly [number, number],
+  vocabularySize: number,
+  image: number,
+): ModelConfig {
   const attentionHeads = width / (width > 128 ? 64 : 16);
   return {
     vision: {

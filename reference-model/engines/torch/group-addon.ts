@@ -39,6 +39,20 @@ export interface GroupAddon {
   armReduction(late: readonly number[]): void;
   /** Makes the sums over all ranks the gradients of the parameters. @returns the sum of the losses */
   finishReduction(loss: Handle): Handle;
+  /** As `adamW`, with moments [⌈elements / ranks⌉] of this rank's share of each parameter; brings the shares of the others. */
+  shardedAdamW(
+    parameters: readonly Handle[],
+    firstMoments: readonly Handle[],
+    secondMoments: readonly Handle[],
+    updates: Handle,
+    divisor: Handle,
+    bad: Handle,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    weightDecay: number,
+    epsilon: number,
+  ): void;
   /** Of the last step, as triples: kind (0 gradient exists, 1 reduction begun, 2 reduced), position, microseconds. */
   reductionTimeline(): readonly number[];
 }

@@ -22,6 +22,8 @@ export interface TorchSettings {
   readonly checkpointing: ActivationCheckpointing;
   /** Processes that share the work of a run on this machine, each with its device. */
   readonly devices: number;
+  /** Whether each of several ranks keeps its share of the moments only. */
+  readonly shardOptimizer: boolean;
   /** Seconds after which a rank that the others wait for is given up. */
   readonly timeout: number;
 }
@@ -34,6 +36,7 @@ export const TORCH_VARIABLES = {
   deterministic: 'VLM_BENCH_TORCH_DETERMINISTIC',
   checkpointing: 'VLM_BENCH_TORCH_CHECKPOINTING',
   devices: 'VLM_BENCH_TORCH_DEVICES',
+  shardOptimizer: 'VLM_BENCH_TORCH_SHARD_OPTIMIZER',
   timeout: 'VLM_BENCH_TORCH_TIMEOUT',
 } as const satisfies Record<keyof TorchSettings, string>;
 
@@ -65,13 +68,15 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
     device: read('device', 'auto', (text) => (isTorchDevice(text) ? text : undefined)),
     precision: read('precision', 'float32', oneOf(TORCH_PRECISIONS)),
     threads: read('threads', 1, count),
-    deterministic: read('deterministic', false, (text) => (text === '1' ? true : text === '0' ? false : undefined)),
+    deterministic: read('deterministic', false, flag),
     checkpointing: read('checkpointing', 'none', oneOf(CHECKPOINTING)),
     devices: read('devices', 1, count),
+    shardOptimizer: read('shardOptimizer', false, flag),
     timeout: read('timeout', 600, count),
   };
 }
 
+const flag = (text: string): boolean | undefined => (text === '1' ? true : text === '0' ? false : undefined);
 const count = (text: string): number | undefined => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : undefined);
 
 export const isTorchDevice = (text: string): boolean => /^(auto|cpu|cuda(:\d+)?)$/.test(text);

@@ -17,6 +17,7 @@ const asked = {
   deterministic: true,
   checkpointing: 'blocks',
   devices: 2,
+  shardOptimizer: true,
   timeout: 90,
 };
 const values: Readonly<Record<keyof typeof TORCH_VARIABLES, string>> = {
@@ -26,6 +27,7 @@ const values: Readonly<Record<keyof typeof TORCH_VARIABLES, string>> = {
   deterministic: '1',
   checkpointing: 'blocks',
   devices: '2',
+  shardOptimizer: '1',
   timeout: '90',
 };
 const names = Object.keys(TORCH_VARIABLES) as (keyof typeof TORCH_VARIABLES)[];

@@ -4,7 +4,8 @@
 
 NAPI_MODULE_INIT() {
   for (const Operations* table :
-       {&stockOperations(), &modelOperations(), &trainingOperations(), &groupOperations(), &deviceOperations()}) {
+       {&stockOperations(), &modelOperations(), &trainingOperations(), &groupOperations(), &shardOperations(),
+        &deviceOperations()}) {
     for (const Operation& operation : *table) {
       napi_value function;
       void* data = const_cast<Operation*>(&operation);

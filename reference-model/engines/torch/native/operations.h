@@ -15,6 +15,9 @@ const Operations& trainingOperations();
 /** What several ranks do that train together. */
 const Operations& groupOperations();
 
+/** Updates whose state is divided among ranks. */
+const Operations& shardOperations();
+
 /** Where tensors lie, how they come there and back, and what the library is. */
 const Operations& deviceOperations();
 

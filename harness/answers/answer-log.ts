@@ -9,6 +9,7 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { writeFully } from '../../reference-model/files/file-bytes.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { readBytes } from '../../reference-model/files/regular-file.js';
+import { namingUnnamed } from '../../reference-model/files/system-errors.js';
 import { firstInvalidUtf8 } from '../../reference-model/files/utf8.js';
 import type { AnswerRequest, ModelIdentity, Outcome } from '../answerers/answerer.js';
 import { UserError } from '../errors.js';
@@ -64,17 +65,18 @@ export class AnswerLog {
   /** Adds an outcome; it is in the file when this returns. */
   append(key: string, id: string, outcome: Outcome): void {
     const line: Line = { key, id, at: Date.now(), outcome };
-    writeFully(this.open(), Buffer.from(`${JSON.stringify(line)}\n`));
+    namingUnnamed(this.file, () => writeFully(this.open(), Buffer.from(`${JSON.stringify(line)}\n`)));
     this.remember(key, outcome);
     const now = performance.now();
     if (now - this.synced < SYNC_MILLISECONDS) return;
     this.synced = now;
-    fsyncSync(this.open());
+    namingUnnamed(this.file, () => fsyncSync(this.open()));
   }
 
   close(): void {
     if (this.descriptor === undefined) return;
-    fsyncSync(this.descriptor);
+    const { descriptor, file } = this;
+    namingUnnamed(file, () => fsyncSync(descriptor));
     closeSync(this.descriptor);
     this.descriptor = undefined;
   }

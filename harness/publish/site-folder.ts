@@ -15,6 +15,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { writeFully } from '../../reference-model/files/file-bytes.js';
+import { namingUnnamed } from '../../reference-model/files/system-errors.js';
 import { UserError } from '../errors.js';
 import { readText } from '../files/read-input.js';
 
@@ -59,6 +61,7 @@ export function openSiteFolder(out: string, owned: Iterable<string>): SiteFolder
   const ours = new Set<string>([...owned, ...journalled(root)]);
   const safeFolders = new Set<string>();
   const journal = openSync(join(root, JOURNAL), 'a');
+  const noteInJournal = (path: string) => namingUnnamed(join(root, JOURNAL), () => writeSync(journal, `${path}\n`));
 
   const requireFolder = (folder: string, create: boolean): boolean => {
     if (folder === '.' || safeFolders.has(folder)) return true;
@@ -96,7 +99,7 @@ export function openSiteFolder(out: string, owned: Iterable<string>): SiteFolder
       const state = stateOf(path);
       if (!ours.has(path)) {
         if (state !== undefined) throw refused('a file that publish has not written is in the way', join(root, path));
-        writeSync(journal, `${path}\n`);
+        noteInJournal(path);
         ours.add(path);
       } else if (state !== undefined && !state.isFile() && !state.isSymbolicLink()) {
         // A link in place of a file of ours is ours to replace: what it leads to is not touched.
@@ -112,7 +115,7 @@ export function openSiteFolder(out: string, owned: Iterable<string>): SiteFolder
       safeFolders.clear();
     },
     note: (paths) => {
-      for (const path of paths) writeSync(journal, `${path}\n`);
+      for (const path of paths) noteInJournal(path);
     },
     finish: () => {
       closeSync(journal);
@@ -153,7 +156,7 @@ function replaceFile(file: string, content: string | Uint8Array): void {
   try {
     const descriptor = openSync(temporary, 'wx');
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+      namingUnnamed(file, () => writeFully(descriptor, bytes));
     } finally {
       closeSync(descriptor);
     }

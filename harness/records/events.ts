@@ -7,6 +7,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:f
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { writeFully } from '../../reference-model/files/file-bytes.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
+import { namingUnnamed } from '../../reference-model/files/system-errors.js';
 import { UserError } from '../errors.js';
 import { parseJson, readWholeLines } from '../files/read-input.js';
 import type { RunEvent } from '../measures/run-events.js';
@@ -37,12 +38,12 @@ export function openEventLog(file: string): EventLog {
   return {
     append: (event) => {
       const line = Buffer.from(`${JSON.stringify({ ...event, time: Date.now() })}\n`);
-      writeFully(descriptor, line);
+      namingUnnamed(file, () => writeFully(descriptor, line));
       hash.update(line);
       bytes += line.length;
     },
     sync: () => {
-      fsyncSync(descriptor);
+      namingUnnamed(file, () => fsyncSync(descriptor));
       return { bytes, sha256: hash.copy().digest('hex') };
     },
     close: () => closeSync(descriptor),

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fillFile } from '../files/atomic-file.js';
 import { writeFully } from '../files/file-bytes.js';
 import { readJson } from '../files/read-json.js';
+import { namingUnnamed } from '../files/system-errors.js';
 import { isShards, isTensorMap, openShards, type Shards, type TensorMap, writeShards } from './shards.js';
 import type { TensorSources } from './tensor-file.js';
 
@@ -102,7 +103,7 @@ export function copyCheckpoint(from: string, to: string, run: string): void {
     copyFileSync(join(from, name), join(to, name), constants.COPYFILE_FICLONE);
     const descriptor = openSync(join(to, name), 'r+');
     try {
-      fsyncSync(descriptor);
+      namingUnnamed(join(to, name), () => fsyncSync(descriptor));
     } finally {
       closeSync(descriptor);
     }

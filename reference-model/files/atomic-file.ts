@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { namingFile, systemCodeOf } from './system-errors.js';
+import { namingFile, namingUnnamed, systemCodeOf } from './system-errors.js';
 import { writePieces, writeTargetOf, writeThrough } from './write-target.js';
 
 /**
@@ -49,9 +49,11 @@ function replace<Result>(path: string, fill: (descriptor: number) => Result): Re
 export function fillFile<Result>(file: string, fill: (descriptor: number) => Result): Result {
   const descriptor = openSync(file, 'wx');
   try {
-    const result = fill(descriptor);
-    fsyncSync(descriptor);
-    return result;
+    return namingUnnamed(file, () => {
+      const result = fill(descriptor);
+      fsyncSync(descriptor);
+      return result;
+    });
   } finally {
     closeSync(descriptor);
   }
@@ -66,7 +68,7 @@ export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const descriptor = openSync(folder, 'r');
   try {
-    fsyncSync(descriptor);
+    namingUnnamed(folder, () => fsyncSync(descriptor));
   } catch (error) {
     // Some file systems of other machines take no such request for a folder, and keep names safe themselves.
     if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(systemCodeOf(error) ?? '')) throw error;

@@ -12,6 +12,18 @@ export function namingFile<Result>(file: string, work: () => Result): Result {
   }
 }
 
+/** As `namingFile`, for an error that names no file: those of an open descriptor do not. */
+export function namingUnnamed<Result>(file: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (Object(error).path !== undefined) throw error;
+    return namingFile(file, () => {
+      throw error;
+    });
+  }
+}
+
 /** The code of a system error, for example `ENOSPC`; undefined for any other. */
 export function systemCodeOf(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error ? (error as NodeJS.ErrnoException).code : undefined;

@@ -7,10 +7,15 @@ import type { SlurmSettings } from '../executor-settings.js';
 import { jobCommand, ownCommand, shellWord } from '../jobs/job-command.js';
 import { jobEnvironment } from '../jobs/job-environment.js';
 import { jobsFolder } from '../jobs/job-file.js';
+import { taskRanges } from './task-arrays.js';
 
 export interface BatchArray {
   readonly store: string;
   readonly runIds: readonly string[];
+  /** Number of each run's task; by default they count from 0. */
+  readonly tasks?: readonly number[];
+  /** Array whose task of the same number has to succeed before. */
+  readonly corresponding?: string;
   /** Jobs that must have ended, well or not: a run finds out by itself whether the stages that it forks from are there. */
   readonly after: readonly string[];
   /** Where the tasks write what they print. */
@@ -19,13 +24,16 @@ export interface BatchArray {
   readonly secondsPerRun?: number;
 }
 
-export function batchScript({ store, runIds }: BatchArray, settings: SlurmSettings): string {
+export function batchScript(
+  { store, runIds, tasks = runIds.map((_, task) => task) }: BatchArray,
+  settings: SlurmSettings,
+): string {
   const { setup, container, requeue } = settings;
   const command = jobCommand(settings.command ?? ownCommand(), '"$job"');
   const perform = container === undefined ? command : `${container} ${command}`;
   return [
     '#!/bin/bash',
-    `runs=(${runIds.join(' ')})`,
+    `runs=(${runIds.map((runId, index) => `[${tasks[index]}]=${runId}`).join(' ')})`,
     `job=${shellWord(jobsFolder(store))}/"\${runs[$SLURM_ARRAY_TASK_ID]}".json`,
     'performing=',
     'requeue=no',
@@ -83,14 +91,14 @@ const allowance = 3;
 
 export function sbatchOptions(array: BatchArray, settings: SlurmSettings): readonly string[] {
   const { partition, account, qos, nodes, devices, processors, memory, atOnce, requeue, options } = settings;
-  const { runIds, after, logs } = array;
+  const { runIds, tasks: numbers = runIds.map((_, task) => task), corresponding, after, logs } = array;
   const time = timeOf(array, settings);
   const tasks = isDistributed(settings) ? ranksOf(settings) : 1;
   const stated = (name: string, value: string | number | undefined) =>
     value === undefined ? [] : [`--${name}=${value}`];
   return [
     '--job-name=vlm-bench',
-    `--array=0-${runIds.length - 1}${atOnce === undefined ? '' : `%${atOnce}`}`,
+    `--array=${taskRanges(numbers)}${atOnce === undefined ? '' : `%${atOnce}`}`,
     // `%` begins a pattern there.
     `--output=${join(logs.replaceAll('%', '%%'), '%A_%a.txt')}`,
     // What an attempt before a requeue printed is kept.
@@ -107,6 +115,8 @@ export function sbatchOptions(array: BatchArray, settings: SlurmSettings): reado
     ...stated('time', time),
     ...(requeue ? ['--requeue', `--signal=B:USR1@${settings.warningSeconds}`] : ['--no-requeue']),
     ...(after.length === 0 ? [] : [`--dependency=afterany:${after.join(':')}`]),
+    // What waits for a stage that failed would wait for ever.
+    ...(corresponding === undefined ? [] : [`--dependency=aftercorr:${corresponding}`, '--kill-on-invalid-dep=yes']),
     ...options,
   ];
 }

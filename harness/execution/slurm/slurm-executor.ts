@@ -1,4 +1,4 @@
-/** Performs runs through Slurm: one job array for each wave, asked for with `sbatch`, followed with `squeue`, ended with `scancel`. */
+/** Performs runs through Slurm: job arrays for each wave, asked for with `sbatch`, followed with `squeue`, ended with `scancel`. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -8,13 +8,11 @@ import { clusterExecutor } from '../cluster/cluster-executor.js';
 import { lastLines } from '../cluster/last-lines.js';
 import type { JobHandle, JobState, Scheduler, Submission, SubmittedJob } from '../cluster/scheduler.js';
 import { submissionsFolder } from '../cluster/submissions.js';
-import type { Executor, StartOptions, TitledRun } from '../executor.js';
+import type { Executor, StartOptions } from '../executor.js';
 import type { SlurmSettings } from '../executor-settings.js';
 import { batchScript, sbatchOptions } from './batch-script.js';
 import { queueFormat, queueOfJson, queueOfText, reasonInLog } from './queue.js';
-
-/** An array has at most 1001 tasks unless a cluster says otherwise (`MaxArraySize`). */
-const largestArray = 1000;
+import { type TaskArray, taskArrays } from './task-arrays.js';
 
 export function slurmExecutor(
   settings: SlurmSettings,
@@ -24,9 +22,9 @@ export function slurmExecutor(
   const logs = join(folder, 'logs');
   let queue: ((jobs: readonly JobHandle[]) => Promise<ReadonlyMap<JobHandle, JobState>>) | undefined;
 
-  const submitArray = async (runs: readonly TitledRun[], name: string, after: readonly string[]): Promise<string> => {
+  const submitArray = async ({ runs, ...tasks }: TaskArray, name: string): Promise<string> => {
     const runIds = runs.map(({ job }) => job.runId);
-    const array = { store, runIds, after, logs, ...(secondsPerRun === undefined ? {} : { secondsPerRun }) };
+    const array = { ...tasks, store, runIds, logs, ...(secondsPerRun === undefined ? {} : { secondsPerRun }) };
     mkdirSync(logs, { recursive: true });
     const script = join(folder, `${name}.sh`);
     writeFileAtomically(script, batchScript(array, settings));
@@ -41,15 +39,15 @@ export function slurmExecutor(
     name: 'slurm',
     pollSeconds: settings.pollSeconds,
     submit: async ({ name, waves, active, onSubmitted }: Submission) => {
-      const jobs = new Map<string, string>();
+      const jobs = new Map<string, JobHandle>();
       for (const [wave, runs] of waves.entries()) {
-        for (let from = 0; from < runs.length; from += largestArray) {
-          const part = runs.slice(from, from + largestArray);
-          const forked = part.flatMap(({ job }) => job.forkFrom?.runId ?? []);
-          const after = new Set(forked.flatMap((runId) => jobs.get(runId) ?? active.get(runId) ?? []));
-          const id = await submitArray(part, `${name}-${wave + 1}${from === 0 ? '' : `-${from}`}`, [...after]);
-          for (const { job } of part) jobs.set(job.runId, id);
-          onSubmitted(part.map(({ job }, task): SubmittedJob => ({ runId: job.runId, handle: `${id}_${task}` })));
+        for (const [part, array] of taskArrays(runs, jobs, active).entries()) {
+          const id = await submitArray(array, `${name}-${wave + 1}${part === 0 ? '' : `.${part + 1}`}`);
+          const handed = array.runs.map(
+            ({ job }, index): SubmittedJob => ({ runId: job.runId, handle: `${id}_${array.tasks[index]}` }),
+          );
+          for (const { runId, handle } of handed) jobs.set(runId, handle);
+          onSubmitted(handed);
         }
       }
     },

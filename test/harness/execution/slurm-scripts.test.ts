@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { TitledRun } from '../../../harness/execution/executor.js';
 import { executorSettingsSchema, type SlurmSettings } from '../../../harness/execution/executor-settings.js';
 import { batchScript, sbatchOptions, timeOf } from '../../../harness/execution/slurm/batch-script.js';
 import { queueOfJson, queueOfText, reasonInLog } from '../../../harness/execution/slurm/queue.js';
+import { taskArrays } from '../../../harness/execution/slurm/task-arrays.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 
 const settingsOf = (own: Partial<SlurmSettings> = {}): SlurmSettings => ({
@@ -119,11 +121,60 @@ describe('the options of sbatch', () => {
     ]);
   });
 
+  test('let a run wait for the task of its own number alone', () => {
+    const corresponding = { ...array, after: [], tasks: [0, 1, 4], corresponding: '12' };
+    const options = sbatchOptions(corresponding, settingsOf());
+    expect(options).toContain('--array=0-1,4');
+    expect(options.filter((option) => /dep/.test(option))).toEqual([
+      '--dependency=aftercorr:12',
+      '--kill-on-invalid-dep=yes',
+    ]);
+    expect(batchScript(corresponding, settingsOf())).toContain('runs=([0]=a [1]=b [4]=c)\n');
+  });
+
   test('take the time limit from the plan, with room, or leave it to the partition', () => {
     expect(timeOf({}, settingsOf())).toBeUndefined();
     expect(timeOf({ secondsPerRun: 5 }, settingsOf())).toBe('10');
     expect(timeOf({ secondsPerRun: 3600 }, settingsOf())).toBe('182');
     expect(timeOf({ secondsPerRun: 3600 }, settingsOf({ timeLimit: '1-00:00:00' }))).toBe('1-00:00:00');
+  });
+});
+
+describe('the arrays of a wave', () => {
+  const run = (runId: string, from?: string) =>
+    ({ job: { runId, ...(from === undefined ? {} : { forkFrom: { runId: from, step: 1 } }) } }) as TitledRun;
+  const shown = ({ runs, ...array }: ReturnType<typeof taskArrays>[number]) => ({
+    ...array,
+    runs: runs.map(({ job }) => job.runId),
+  });
+
+  test('are one where nothing waits, in parts where there are very many', () => {
+    expect(taskArrays([run('a'), run('b')], new Map(), new Map()).map(shown)).toEqual([
+      { runs: ['a', 'b'], tasks: [0, 1], after: [] },
+    ]);
+    const many = Array.from({ length: 2001 }, (_, index) => run(String(index)));
+    expect(taskArrays(many, new Map(), new Map()).map(({ tasks }) => tasks.length)).toEqual([1000, 1000, 1]);
+  });
+
+  test('give a run the number of its own stage: the first of each stage in one array, the second in another', () => {
+    const submitted = new Map([
+      ['s0', '12_0'],
+      ['s1', '12_1'],
+      ['s2', '12_2'],
+    ]);
+    const wave = [run('b1', 's1'), run('a0', 's0'), run('b0', 's0'), run('a1', 's1'), run('a2', 's2'), run('free')];
+    expect(taskArrays(wave, submitted, new Map()).map(shown)).toEqual([
+      { runs: ['free'], tasks: [0], after: [] },
+      { runs: ['a0', 'b1', 'a2'], tasks: [0, 1, 2], corresponding: '12', after: [] },
+      { runs: ['b0', 'a1'], tasks: [0, 1], corresponding: '12', after: [] },
+    ]);
+  });
+
+  test('wait for jobs of earlier submissions by their handles', () => {
+    const active = new Map([['s0', '9_3']]);
+    expect(taskArrays([run('a', 's0'), run('b', 's0')], new Map(), active).map(shown)).toEqual([
+      { runs: ['a', 'b'], tasks: [0, 1], after: ['9_3'] },
+    ]);
   });
 });
 

@@ -99,14 +99,16 @@ describe.skipIf(slurmMissing !== undefined)('runs through Slurm', { timeout: 300
   const isRunning = (name: string) =>
     cluster.ask('squeue', '--noheader', '--states=RUNNING', '--format=%F').includes(name);
 
-  test('go wave by wave as one array each, and end with the bytes of runs beside this process', async () => {
-    const beside = await fakeForkedJobs(temporaryFolder(), { seeds: [1, 2] });
+  test('go wave by wave, each run after its own stage, and end with the bytes of runs beside this process', async () => {
+    // Of the third seed one run alone, so that the arrays are not of one size.
+    const forked = async () => (await fakeForkedJobs(temporaryFolder(), { seeds: [1, 2, 3] })).slice(0, -1);
+    const beside = await forked();
     await executeRuns(beside, {
       executor: fakeExecutor(manualInterruption()),
       jobs: 2,
       interruption: manualInterruption(),
     });
-    const jobs = await fakeForkedJobs(temporaryFolder(), { seeds: [1, 2] });
+    const jobs = await forked();
     const { results, told } = execute(jobs);
     expect(await results).toHaveLength(jobs.length);
     expect(bytesOf(jobs)).toEqual(bytesOf(beside));
@@ -114,7 +116,8 @@ describe.skipIf(slurmMissing !== undefined)('runs through Slurm', { timeout: 300
       if (after !== undefined) expect(told.indexOf(`done ${index}`)).toBeGreaterThan(told.indexOf(`done ${after}`));
     }
     const scripts = readdirSync(join(jobs[0]!.job.store, 'jobs', 'slurm')).filter((name) => name.endsWith('.sh'));
-    expect(scripts.map((name) => name.replace(/.*-/, ''))).toEqual(['1.sh', '2.sh']);
+    // One array of stages; of their runs one for the first of each stage and one for the second.
+    expect(scripts.map((name) => name.replace(/.*-/, ''))).toEqual(['1.sh', '2.2.sh', '2.sh']);
     // Nothing is submitted for what has a result.
     expect(await execute(jobs).results).toHaveLength(jobs.length);
     expect(submissions(jobs[0]!)).toHaveLength(1);
@@ -219,6 +222,17 @@ describe.skipIf(slurmMissing !== undefined)('runs through Slurm', { timeout: 300
     expect(told.filter((event) => event.startsWith('failed'))).toHaveLength(2);
     delete process.env.FAKE_CRASH_AT;
     expect(await execute(jobs).results).toHaveLength(4);
+  });
+
+  test('whose stages failed do not wait for ever', async () => {
+    const jobs = await fakeForkedJobs(temporaryFolder());
+    process.env.FAKE_THROW_AT = '7';
+    const error = await errorOf(execute(jobs).results);
+    expect(error.message).toMatch(/^error: the run shared stages align…joint, seed 1 failed on slurm/);
+    const left = () => cluster.ask('squeue', '--noheader', '--states=PENDING,RUNNING', '--format=%F').trim();
+    await expect.poll(left, { timeout: 120_000, interval: 1000 }).toBe('');
+    delete process.env.FAKE_THROW_AT;
+    expect(await execute(jobs).results).toHaveLength(jobs.length);
   });
 
   test('that take more memory than they asked for are said to be out of it', async () => {

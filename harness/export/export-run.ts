@@ -91,12 +91,12 @@ function openRun(run: string) {
   const { weights, ...record } = readFinishedRunIn(resolve(run));
   const { identity, result } = record;
   const { config } = identity;
-  if (config.tokenizer !== undefined) {
+  if (config.tokenizer === 'pretrained') {
     throw new UserError({
       code: 'not-available',
-      what: 'the run has a tokenizer of its own, or that of its weights, and only models with the embedded one are exported yet',
+      what: 'the run reads texts and images as the weights do that it started from, and such models are not exported yet',
       where: run,
-      expected: 'a run of the embedded scale',
+      expected: 'a run with the embedded tokenizer, or with one that it trained',
       fix: 'ask the model with `vlm-bench generate`, `evaluate` or `serve`',
     });
   }

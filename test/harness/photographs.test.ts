@@ -118,7 +118,7 @@ describe('the small scale', () => {
     for (const format of ['hugging-face', 'onnx']) {
       const exported = join(folder, format);
       const flags = ['--format', format, '--out', exported, '--allow-mask-mismatch'];
-      expect(await vlmBench('export', record, ...flags)).toMatchObject({ exitCode: 0 });
+      expect(await vlmBench('export', record, ...flags)).toMatchObject({ exitCode: 0, stderr: exported });
       expect(readJson(join(exported, 'tokenizer.json'))).toEqual(readJson(join(record, 'tokenizer.json')));
     }
     const asked = ['--image', photograph, '--engine', 'wasm'];

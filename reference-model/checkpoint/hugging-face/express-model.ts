@@ -106,7 +106,8 @@ function visionConfig(vision: VisionConfig, hasNormLayer: boolean): Json {
   };
 }
 
-function languageConfig(language: LanguageConfig): Json {
+/** Content of `text_config`, without the tokens. */
+export function languageConfig(language: LanguageConfig): Json {
   const { attentionBias = 'query-key-value', rotaryBase, rotaryScaling } = language;
   const scaling =
     rotaryScaling === undefined

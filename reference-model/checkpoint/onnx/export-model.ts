@@ -8,7 +8,7 @@ import { syncFolder } from '../../files/atomic-file.js';
 import { readJson } from '../../files/read-json.js';
 import { readText } from '../../files/read-text.js';
 import { type ExportedRun, parametersOf, writeGenerationConfig } from '../hugging-face/export-model.js';
-import { configurationOf } from '../hugging-face/express-model.js';
+import { configurationOf, languageConfig } from '../hugging-face/express-model.js';
 import { openLlava } from '../hugging-face/read-checkpoint.js';
 import { writeJson, writeText } from '../hugging-face/write-folder.js';
 import { tokenizerOf, writeProcessor } from '../hugging-face/write-processor.js';
@@ -70,7 +70,9 @@ export function exportHubOnnx(folder: string, source: string, options: OnnxOptio
   const { config: model, tensors } = openLlava(source);
   const dataFiles = writeAllGraphs(folder, { model, tensors, mask: 'causal' }, options);
   const config = readJson(join(source, 'config.json')) as Json;
-  writeJson(folder, 'config.json', { ...config, ...scriptConfig(dataFiles) });
+  // What a configuration leaves out has defaults in `transformers`, but not in transformers.js.
+  const text = { ...languageConfig(model.language), ...(config.text_config as Json) };
+  writeJson(folder, 'config.json', { ...config, ...scriptConfig(dataFiles), text_config: text });
   for (const name of COMPANIONS.filter((companion) => existsSync(join(source, companion)))) {
     writeText(folder, name, readText(join(source, name)));
   }

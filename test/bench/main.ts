@@ -16,6 +16,7 @@ import { benchmarkPublish } from './publish.js';
 import { benchmarkReproduce } from './reproduce.js';
 import { benchmarkSharedImages } from './shared-images.js';
 import { benchmarkTorch, benchmarkTorchLarge } from './torch.js';
+import { benchmarkTorchFinding } from './torch-finding.js';
 import { benchmarkTrainingStep } from './training-step.js';
 import { benchmarkWeights } from './weights.js';
 
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   reproduce: benchmarkReproduce,
   'shared-images': benchmarkSharedImages,
   torch: benchmarkTorch,
+  'torch-finding': benchmarkTorchFinding,
   'torch-large': benchmarkTorchLarge,
   weights: benchmarkWeights,
 };

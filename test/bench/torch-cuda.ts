@@ -85,7 +85,11 @@ async function measure(visualTokens: 81 | 729, compile: boolean): Promise<Outcom
   }
 }
 
-const { numerics } = await activateTorchEngine({ ...torchSettings({}), device: values.device });
+const { numerics } = await activateTorchEngine({
+  ...torchSettings({}),
+  device: values.device,
+  precision: 'bfloat16',
+});
 const { torch } = activeTorch()!.backend;
 const device = onGpu ? torch.deviceName() : 'cpu';
 const outcomes: Outcome[] = [];

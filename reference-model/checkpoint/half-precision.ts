@@ -15,15 +15,29 @@ function fromFloat16(bits: number): number {
   return sign * (1024 + mantissa) * 2 ** (exponent - 25);
 }
 
+/** Of every pattern of binary16: a look-up is several times faster than the arithmetic. */
+let float16Values: Float32Array | undefined;
+
+function valuesOfFloat16(): Float32Array {
+  float16Values ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => fromFloat16(bits));
+  return float16Values;
+}
+
+/** Widens 16-bit patterns into an array of float32 values, from a place on. */
+export function widenInto(target: Float32Array, patterns: Uint16Array, dtype: 'F16' | 'BF16', offset = 0): void {
+  if (dtype === 'F16') {
+    const values = valuesOfFloat16();
+    for (let i = 0; i < patterns.length; i++) target[offset + i] = values[patterns[i]!]!;
+    return;
+  }
+  // BF16 is the upper half of a float32.
+  const bits = new Uint32Array(target.buffer, target.byteOffset + 4 * offset, patterns.length);
+  for (let i = 0; i < patterns.length; i++) bits[i] = patterns[i]! << 16;
+}
+
 /** 16-bit patterns to float32 values. */
 export function dequantise(patterns: Uint16Array, dtype: 'F16' | 'BF16'): Float32Array {
   const values = new Float32Array(patterns.length);
-  if (dtype === 'F16') {
-    for (let i = 0; i < patterns.length; i++) values[i] = fromFloat16(patterns[i]!);
-    return values;
-  }
-  // BF16 is the upper half of a float32.
-  const bits = new Uint32Array(values.buffer);
-  for (let i = 0; i < patterns.length; i++) bits[i] = patterns[i]! << 16;
+  widenInto(values, patterns, dtype);
   return values;
 }

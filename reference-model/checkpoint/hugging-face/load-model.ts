@@ -19,7 +19,8 @@ export function loadModel(config: ModelConfig, tensors: TensorSources, seed = 1)
   requireCapacity(vision + connector + language + rotary);
   const parameters = createParameters(config, (specification) => {
     const tensor = tensors.get(specification.name);
-    return tensor === undefined ? initialValues(specification, seed) : (tensor.read() as Float32Array);
+    if (tensor === undefined) return initialValues(specification, seed);
+    return tensor.readInto ?? (tensor.read() as Float32Array);
   });
   return modelFrom(config, parameters);
 }

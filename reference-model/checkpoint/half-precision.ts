@@ -30,9 +30,18 @@ export function widenInto(target: Float32Array, patterns: Uint16Array, dtype: 'F
     for (let i = 0; i < patterns.length; i++) target[offset + i] = values[patterns[i]!]!;
     return;
   }
-  // BF16 is the upper half of a float32.
-  const bits = new Uint32Array(target.buffer, target.byteOffset + 4 * offset, patterns.length);
-  for (let i = 0; i < patterns.length; i++) bits[i] = patterns[i]! << 16;
+  // BF16 is the upper half of a float32. Two patterns at a time, from one word: little-endian, as the files and all that Node runs on.
+  const { length } = patterns;
+  const bits = new Uint32Array(target.buffer, target.byteOffset + 4 * offset, length);
+  const isAligned = patterns.byteOffset % 4 === 0;
+  const pairs = isAligned ? length >> 1 : 0;
+  const words = isAligned ? new Uint32Array(patterns.buffer, patterns.byteOffset, pairs) : new Uint32Array(0);
+  for (let i = 0; i < pairs; i++) {
+    const word = words[i]!;
+    bits[2 * i] = word << 16;
+    bits[2 * i + 1] = word & 0xffff_0000;
+  }
+  for (let i = 2 * pairs; i < length; i++) bits[i] = patterns[i]! << 16;
 }
 
 /** 16-bit patterns to float32 values. */

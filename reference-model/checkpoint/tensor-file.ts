@@ -5,9 +5,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { readExactly, writeFully } from '../files/file-bytes.js';
+import { widenInto } from './half-precision.js';
 import { decodeValues, type NamedArray } from './safetensors.js';
 import {
   byName,
+  type Dtype,
   encodeHeader,
   readSafetensorsHeader,
   type SafetensorsHeader,
@@ -18,6 +20,8 @@ import {
 /** A tensor whose values are fetched when they are needed; each `read` fetches them again. */
 export interface TensorSource extends TensorShape {
   readonly read: () => NamedArray['values'];
+  /** Writes the values of a tensor of floats into an array of its size, a part at a time; absent where they are in memory anyway. */
+  readonly readInto?: (values: Float32Array) => void;
 }
 
 export type TensorSources = ReadonlyMap<string, TensorSource>;
@@ -101,7 +105,38 @@ export function sourcesOf(file: string, { entries, dataStart }: SafetensorsHeade
         }
         return decodeValues(bytes.buffer, dtype);
       };
-      return [name, { dtype, shape, read }] as const;
+      const place = { file, dtype, begin: dataStart + begin, end: dataStart + end };
+      const readInto = (values: Float32Array): void => readFloats(values, place);
+      return [name, { dtype, shape, read, ...(dtype === 'I32' ? {} : { readInto }) }] as const;
     }),
   );
+}
+
+/** Small enough to stay in the processor's cache between reading and widening. */
+const READ_AT_ONCE = 2 ** 18;
+
+interface FilePlace {
+  readonly file: string;
+  readonly dtype: Dtype;
+  readonly begin: number;
+  readonly end: number;
+}
+
+function readFloats(values: Float32Array, { file, dtype, begin, end }: FilePlace): void {
+  const descriptor = openSync(file, 'r');
+  try {
+    if (dtype === 'F32') {
+      readExactly(descriptor, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), begin, file);
+      return;
+    }
+    const part = new Uint8Array(Math.min(READ_AT_ONCE, end - begin));
+    for (let at = begin; at < end; at += part.length) {
+      const bytes = part.subarray(0, Math.min(part.length, end - at));
+      readExactly(descriptor, bytes, at, file);
+      const patterns = new Uint16Array(part.buffer, 0, bytes.length / 2);
+      widenInto(values, patterns, dtype as 'F16' | 'BF16', (at - begin) / 2);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }

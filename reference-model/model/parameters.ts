@@ -3,6 +3,7 @@
  * pure function of the seed and the parameter's name, so arms of one seed start equal whatever else differs between them.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { filledTensor } from '../engines/filled-tensor.js';
 import { randomStream } from '../numerics/random.js';
 import { encoderTokens, type ModelConfig, type Part } from './config.js';
 
@@ -164,25 +165,43 @@ export function initialValues({ name, shape, initialization }: ParameterSpecific
 
 /** A parameter of its own, with the given values. */
 export function createParameter(
-  { name, part, decay, shape }: Omit<ParameterSpecification, 'initialization'>,
+  specification: Omit<ParameterSpecification, 'initialization'>,
   values: Float32Array,
 ): Parameter {
-  const tensor = tf.tensor(values, [...shape], 'float32');
+  return parameterOf(specification, tf.tensor(values, [...specification.shape], 'float32'));
+}
+
+/** The same where `fill` writes the values into the array that it is given. */
+function createFilledParameter(
+  specification: Omit<ParameterSpecification, 'initialization'>,
+  fill: (values: Float32Array) => void,
+): Parameter {
+  return parameterOf(specification, filledTensor(specification.shape, fill));
+}
+
+function parameterOf(
+  { name, part, decay }: Omit<ParameterSpecification, 'initialization'>,
+  tensor: tf.Tensor,
+): Parameter {
   const variable = tf.variable(tensor);
   tensor.dispose(); // the variable holds its own reference
   return { name, part, decay, variable };
 }
 
-/** Puts values into variables; `valuesOf` is asked once per parameter, in order. */
+/** Puts values into variables; `valuesOf` is asked once per parameter, in order, for its values or for what writes them. */
 export function createParameters(
   config: ModelConfig,
-  valuesOf: (specification: ParameterSpecification) => Float32Array,
+  valuesOf: (specification: ParameterSpecification) => Float32Array | ((values: Float32Array) => void),
 ): Parameters {
   return new Map(
-    parameterSpecifications(config).map((specification) => [
-      specification.name,
-      createParameter(specification, valuesOf(specification)),
-    ]),
+    parameterSpecifications(config).map((specification) => {
+      const values = valuesOf(specification);
+      const parameter =
+        typeof values === 'function'
+          ? createFilledParameter(specification, values)
+          : createParameter(specification, values);
+      return [specification.name, parameter];
+    }),
   );
 }
 

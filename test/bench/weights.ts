@@ -63,10 +63,14 @@ function writeCheckpoint(folder: string, layers: number): void {
       ({ name, shape }) => [name.replace('language_model.', ''), { dtype: 'BF16', shape }] as const,
     );
     writeFully(descriptor, encodeHeader(named, { format: 'pt' }));
+    // A part at a time: garbage of a whole checkpoint would be collected while its loading is measured.
+    const patterns = Uint16Array.from({ length: MEBIBYTE }, (_, i) => 0x3c00 + (i % 251));
     for (const { shape } of shapes) {
-      const patterns = new Uint16Array(shape.reduce((product, size) => product * size, 1));
-      for (let i = 0; i < patterns.length; i++) patterns[i] = 0x3c00 + (i % 251);
-      writeFully(descriptor, new Uint8Array(patterns.buffer));
+      const values = shape.reduce((product, size) => product * size, 1);
+      for (let at = 0; at < values; at += patterns.length) {
+        const part = patterns.subarray(0, Math.min(patterns.length, values - at));
+        writeFully(descriptor, new Uint8Array(part.buffer, 0, part.byteLength));
+      }
     }
   } finally {
     closeSync(descriptor);

@@ -1,5 +1,5 @@
 /** Puts pretrained tensors on the current engine, one in memory at a time, and starts at random what is not pretrained. */
-import { requireCapacity } from '../../engines/capacity.js';
+import { requireCapacity, reserveCapacity } from '../../engines/capacity.js';
 import type { ModelConfig } from '../../model/config.js';
 import { checkModelConfig, type Model, modelFrom } from '../../model/model.js';
 import { parameterCount } from '../../model/parameter-count.js';
@@ -16,10 +16,13 @@ export function loadModel(config: ModelConfig, tensors: TensorSources, seed = 1)
   const { vision, connector, language } = parameterCount(config);
   const { maximumPositions, hiddenSize, attentionHeads } = config.language;
   const rotary = maximumPositions * (hiddenSize / attentionHeads); // cosines and sines, of half a head each
-  requireCapacity(vision + connector + language + rotary);
+  const values = vision + connector + language + rotary;
+  requireCapacity(values);
+  reserveCapacity(values);
   const parameters = createParameters(config, (specification) => {
     const tensor = tensors.get(specification.name);
-    return tensor === undefined ? initialValues(specification, seed) : (tensor.read() as Float32Array);
+    if (tensor === undefined) return initialValues(specification, seed);
+    return tensor.readInto ?? (tensor.read() as Float32Array);
   });
   return modelFrom(config, parameters);
 }

@@ -66,6 +66,11 @@ export class WasmBackend extends MathBackendCPU {
     return { dataId: this.#register(data), shape: [...shape], dtype };
   }
 
+  /** The numbers of a float32 tensor where they lie; a view that the next tensor may detach. */
+  numbers(tensor: TensorInfo): Float32Array {
+    return this.#store.get(tensor.dataId).values as Float32Array;
+  }
+
   /** Address of a tensor's numbers. */
   address(tensor: TensorInfo): number {
     return this.#store.get(tensor.dataId).address();

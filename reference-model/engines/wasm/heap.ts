@@ -64,6 +64,21 @@ export class Heap {
     return address;
   }
 
+  /**
+   * Grows once for much that comes soon: every growth makes the JavaScript engine collect its garbage. Pages that nothing touches take no
+   * memory. Where the memory cannot grow so far it stays as it is.
+   */
+  reserve(bytes: number): void {
+    const needed = Math.min(this.#top + bytes + GRANULE_BYTES, this.#limitBytes);
+    if (needed <= this.#buffer.byteLength) return;
+    try {
+      this.#memory.grow(Math.ceil((needed - this.#buffer.byteLength) / PAGE_BYTES));
+    } catch {
+      return;
+    }
+    this.#buffer = this.#memory.buffer;
+  }
+
   /** Gives back a block; `bytes` is what was asked for. */
   release(address: number, bytes: number): void {
     const size = blockBytes(bytes);

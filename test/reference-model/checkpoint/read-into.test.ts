@@ -1,0 +1,46 @@
+/** Tensors that are read where they will lie are those that are read as arrays, whatever their type and length, and a failure leaves nothing. */
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeHeader } from '../../../reference-model/checkpoint/safetensors-header.js';
+import { openTensors } from '../../../reference-model/checkpoint/tensor-file.js';
+import { filledTensor } from '../../../reference-model/engines/filled-tensor.js';
+import { activateEngine } from '../../../reference-model/engines/registry.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-read-into-'));
+beforeAll(async () => {
+  await activateEngine('wasm');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Every pattern of 16 bits, and more than is read at once; the last part is shorter than the others. */
+const LENGTH = 2 ** 17 + 2 ** 16 + 5;
+
+function fileOf(dtype: 'F16' | 'BF16' | 'F32'): string {
+  const file = join(folder, `${dtype}.safetensors`);
+  const patterns = Uint16Array.from({ length: dtype === 'F32' ? 2 * LENGTH : LENGTH }, (_, index) => index);
+  const header = encodeHeader([['t', { dtype, shape: [LENGTH] }]], {});
+  writeFileSync(file, Buffer.concat([header, new Uint8Array(patterns.buffer)]));
+  return file;
+}
+
+describe.each(['F16', 'BF16', 'F32'] as const)('a tensor of %s', (dtype) => {
+  test('is read into the engine with the bits that an array has', () => {
+    const source = openTensors(fileOf(dtype)).get('t')!;
+    const tensor = filledTensor([LENGTH], source.readInto!);
+    const bitsOf = (values: ArrayLike<number>) => new Uint32Array(Float32Array.from(values).buffer);
+    expect(bitsOf(tensor.dataSync()).join()).toBe(bitsOf(source.read()).join());
+    tensor.dispose();
+  });
+
+  test('whose file is cut after it was opened is an error that leaves no tensor', () => {
+    const file = fileOf(dtype);
+    const source = openTensors(file).get('t')!;
+    const before = tf.memory().numTensors;
+    truncateSync(file, readFileSync(file).length - 1000);
+    expect(() => filledTensor([LENGTH], source.readInto!)).toThrow(/ends 1000 bytes early/);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

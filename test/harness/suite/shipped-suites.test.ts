@@ -11,7 +11,9 @@ import { dataSetNames } from '../../../reference-model/training/stage-data.js';
 import { textStage } from '../../reference-model/recipe/text-stage.js';
 
 const newest = readFindings('all', { full: true });
-const first = ['finding-1@1', 'finding-2@1', 'finding-3@1', 'finding-3-fixed-budget@1', 'finding-4@1'].map(readNamedSuite);
+const first = ['finding-1@1', 'finding-2@1', 'finding-3@1', 'finding-3-fixed-budget@1', 'finding-4@1'].map(
+  readNamedSuite,
+);
 const findings = [...newest, ...first];
 
 const [finding2] = readFindings('2');

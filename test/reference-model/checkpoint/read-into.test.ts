@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readNamedSuite } from '../../../harness/suite/find-suite.js';
+import { loadModel } from '../../../reference-model/checkpoint/hugging-face/load-model.js';
 import { encodeHeader } from '../../../reference-model/checkpoint/safetensors-header.js';
 import { openTensors } from '../../../reference-model/checkpoint/tensor-file.js';
 import { filledTensor } from '../../../reference-model/engines/filled-tensor.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
+import { parameterSpecifications } from '../../../reference-model/model/parameters.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-read-into-'));
 beforeAll(async () => {
@@ -42,5 +45,19 @@ describe.each(['F16', 'BF16', 'F32'] as const)('a tensor of %s', (dtype) => {
     truncateSync(file, readFileSync(file).length - 1000);
     expect(() => filledTensor([LENGTH], source.readInto!)).toThrow(/ends 1000 bytes early/);
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a model that does not fit the memory of WebAssembly', () => {
+  test('is refused with its size and the engine that takes it, before any of it is read', () => {
+    const { paper } = readNamedSuite('finding-1').scales;
+    const model = { ...paper!.model, language: { ...paper!.model.language, hiddenSize: 1792, layers: 28 } };
+    const refuse = (): never => {
+      throw new Error('a tensor was read');
+    };
+    const tensors = parameterSpecifications(model).map(({ name, shape }) => {
+      return [name, { dtype: 'BF16', shape, read: refuse, readInto: refuse }] as const;
+    });
+    expect(() => loadModel(model, new Map(tensors))).toThrow(/GiB.*torch/s);
   });
 });

@@ -1,4 +1,4 @@
-/** Prints plans as text or JSON: of the embedded scale with the data read, of the paper scale from the suite alone. */
+/** Prints plans as text or JSON: of the embedded scale with the data read, of the paper scale with as much of it as is there. */
 import { openPretrainedParts } from '../../reference-model/weights/pretrained-parts.js';
 import { UserError } from '../errors.js';
 import { strictly } from '../files/read-input.js';

@@ -100,15 +100,17 @@ export function paperPlan(
   options: PlanOptions,
   { throughput }: Pick<PaperKnowledge, 'throughput'> = {},
 ): PaperPlan {
-  return planWith(suite, options, throughput, new Map());
+  return planWith(onData(suite, options), withoutData(options), throughput, new Map());
 }
 
 /** From the suite, and from data and weights as far as they are there. @throws UserError as `paperPlan` */
 export async function measuredPaperPlan(
-  suite: Suite,
-  options: PlanOptions,
+  stated: Suite,
+  allOptions: PlanOptions,
   { throughput, ...sources }: PaperKnowledge,
 ): Promise<PaperPlan> {
+  const suite = onData(stated, allOptions);
+  const options = withoutData(allOptions);
   const { data } = paperScaleOf(suite);
   const texts = new Map<string, StageTexts>();
   for (const { levels } of planSuite(suite, { ...options, scale: 'embedded' }).arms) {
@@ -120,8 +122,18 @@ export async function measuredPaperPlan(
   return planWith(suite, options, throughput, texts);
 }
 
-const textsKey = ({ data, mixture, textTokensPerExample, answerTokensPerExample }: StatedStage): string =>
-  JSON.stringify([data, mixture, textTokensPerExample, answerTokensPerExample]);
+/** The suite with the data set that is chosen in place of its own. */
+function onData(suite: Suite, { dataSet }: PlanOptions): Suite {
+  if (dataSet === undefined) return suite;
+  return { ...suite, scales: { ...suite.scales, paper: { ...paperScaleOf(suite), data: dataSet } } };
+}
+
+/** Arms and seeds are those of the embedded scale, whatever data they learn from. */
+const withoutData = ({ dataSet: _, ...options }: PlanOptions): PlanOptions => options;
+
+/** Everything that the texts of a stage depend on. */
+const textsKey = ({ steps: _, trainable: __, learningRate: ___, ...stage }: StatedStage): string =>
+  JSON.stringify(stage);
 
 function planWith(
   suite: Suite,

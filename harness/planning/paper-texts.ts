@@ -9,7 +9,8 @@ import { cardOf, DATA_SET_NAMES } from '../../reference-model/data/registry.js';
 import type { IndexedSample } from '../../reference-model/data/source.js';
 import { InputError } from '../../reference-model/files/input-error.js';
 import type { Source, TextStage } from '../../reference-model/recipe/recipe.js';
-import { examplesOf, planBatches } from '../../reference-model/training/examples.js';
+import { examplesOf, isCaptions, planBatches } from '../../reference-model/training/examples.js';
+import { trainingSamples, withQuestionsAbout } from '../../reference-model/training/stage-data.js';
 import type { PaperStage } from '../suite/paper-settings.js';
 
 export interface StageTexts {
@@ -25,6 +26,8 @@ export interface StageTexts {
 
 /** Examples that are laid out to know a mean. */
 const SAMPLED = 512;
+/** Of the sample, and of the images that a smaller share draws. */
+const SEED = 1;
 
 export interface TextSources {
   readonly dataRoot?: string;
@@ -42,15 +45,17 @@ export async function stageTexts(
   const sources = Object.entries(stage.mixture ?? {}).flatMap(([source, weight]) =>
     weight !== undefined && weight > 0 ? [source as Source] : [],
   );
-  const stated = name === undefined ? null : countOnCard(name, sources);
+  const stated = name === undefined ? null : countOnCard(name, sources, stage);
   const fromCard = {
     ...assumed,
     tokensFrom: 'suite',
     examples: stated,
     examplesFrom: stated === null ? null : 'card',
   } as const;
-  const samples = name === undefined || dataRoot === undefined ? undefined : await trainingTexts(name, dataRoot);
-  if (samples === undefined || sources.length === 0) return fromCard;
+  const all = name === undefined || dataRoot === undefined ? undefined : await trainingTexts(name, dataRoot);
+  if (name === undefined || all === undefined || sources.length === 0) return fromCard;
+  const drawnFrom = trainingSamples({ name, splits: { train: all } }, share(stage), SEED);
+  const samples = withQuestionsAbout(drawnFrom, stage.questionTypes);
   const examples = sources.reduce((sum, source) => sum + examplesOf(samples, source).length, 0);
   if (examples === 0) return fromCard;
   const counted = { examples, examplesFrom: 'data' } as const;
@@ -59,7 +64,7 @@ export async function stageTexts(
     samples,
     { ...stage, attentionMask: 'causal' } as TextStage,
     Math.min(SAMPLED, examples),
-    1,
+    SEED,
   ).batch(0);
   const lengths = drawn.map((example) => exampleTokens(reader, example, example.id));
   const mean = (of: (tokens: (typeof lengths)[number]) => number) =>
@@ -87,12 +92,22 @@ async function trainingTexts(name: string, root: string): Promise<readonly Index
   }
 }
 
-function countOnCard(name: string, sources: readonly Source[]): number | null {
+const share = ({ trainingShare }: PaperStage) => (trainingShare === undefined ? {} : { trainingShare });
+
+/** Null where the card does not state it: of open questions, and of questions about some topics only. */
+function countOnCard(
+  name: string,
+  sources: readonly Source[],
+  { trainingShare = 1, questionTypes }: PaperStage,
+): number | null {
   const known = DATA_SET_NAMES.find((registered) => registered === name);
   if (known === undefined) return null;
   const { captions, questions } = cardOf(known).splits.train ?? {};
-  const counts = sources.map((source) => (source.endsWith('captions') ? captions : questions));
-  return counts.length === 0 || counts.includes(undefined)
-    ? null
-    : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  const counts = sources.map((source) => {
+    if (isCaptions(source)) return captions;
+    return source === 'questions' && questionTypes === undefined ? questions : undefined;
+  });
+  if (counts.length === 0 || counts.includes(undefined)) return null;
+  // Shares are of images; texts are as many on average.
+  return Math.max(1, Math.round(trainingShare * counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)));
 }

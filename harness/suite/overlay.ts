@@ -36,7 +36,7 @@ export function applyOverlay(scale: Scale, overlay: Overlay | undefined): Scale 
 }
 
 /** The entries of an object that are not undefined. */
-function stated<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+export function stated<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

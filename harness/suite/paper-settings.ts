@@ -5,7 +5,7 @@
  */
 import { UserError } from '../errors.js';
 import type { Arm } from './arms.js';
-import type { Layer } from './overlay.js';
+import { type Layer, stated } from './overlay.js';
 import { type Overlay, type Scale, trainedPaperSchema } from './run-config-schema.js';
 import type { Suite } from './schema.js';
 
@@ -30,8 +30,8 @@ export function paperSettings(suite: Pick<Suite, 'id' | 'scales'>): Scale {
   const { tokenizer, model, recipe, generation, evaluation } = paperScaleOf(suite);
   const { note: _, stages, ...rest } = recipe;
   const trained = stages.map(({ textTokensPerExample: __, answerTokensPerExample: ___, ...stage }) => stage);
-  const stated = { tokenizer, model, recipe: { ...rest, stages: trained }, generation, evaluation };
-  const parsed = trainedPaperSchema.safeParse(JSON.parse(JSON.stringify(stated)));
+  const settings = { tokenizer, model, recipe: { ...rest, stages: trained }, generation, evaluation };
+  const parsed = trainedPaperSchema.safeParse(JSON.parse(JSON.stringify(settings)));
   if (parsed.success) return parsed.data;
   const fields = [...new Set(parsed.error.issues.map(({ path }) => path.map(String).join('.')))];
   throw new UserError({
@@ -117,15 +117,10 @@ function inProportion({ scales }: Suite, overlay: Overlay): Overlay {
 /** The stages of an arm with the plan's assumptions about their texts. */
 export function paperStages(suite: Suite, { levels }: Pick<Arm, 'levels'>): readonly PaperStage[] {
   const layers = paperLayers(suite, levels);
-  const changed = <Field extends 'steps' | 'trainable' | 'data'>(stage: PaperStage, field: Field) =>
-    layers.map(({ overlay }) => overlay.recipe?.stages?.[stage.name]?.[field]).findLast((value) => value !== undefined);
-  return paperScaleOf(suite).recipe.stages.map((stage) => {
-    const [steps, trainable, data] = [changed(stage, 'steps'), changed(stage, 'trainable'), changed(stage, 'data')];
-    return {
-      ...stage,
-      ...(steps === undefined ? {} : { steps }),
-      ...(trainable === undefined ? {} : { trainable }),
-      ...(data === undefined ? {} : { data }),
-    };
-  });
+  return paperScaleOf(suite).recipe.stages.map((stage) =>
+    layers.reduce<PaperStage>(
+      (changed, { overlay }) => ({ ...changed, ...stated(overlay.recipe?.stages?.[stage.name] ?? {}) }),
+      stage,
+    ),
+  );
 }

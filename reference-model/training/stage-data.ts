@@ -34,7 +34,7 @@ export function stageDataSet({ data }: Pick<RunConfig, 'data'>, stage: Stage, da
  * @returns at least one image of a split that has any
  */
 export function trainingSamples<Described extends DescribedImage>(
-  { name, splits: { train } }: DataSet<Described>,
+  { name, splits: { train } }: { readonly name: string; readonly splits: { readonly train: readonly Described[] } },
   { trainingShare = 1 }: Pick<Stage, 'trainingShare'>,
   seed: number,
 ): readonly Described[] {

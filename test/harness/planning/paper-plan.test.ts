@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { paperPlan } from '../../../harness/planning/paper-plan.js';
+import { measuredPaperPlan, paperPlan } from '../../../harness/planning/paper-plan.js';
 import { paperText } from '../../../harness/planning/paper-text.js';
+import { readNamedSuite } from '../../../harness/suite/find-suite.js';
 import { parameterSpecifications } from '../../../reference-model/model/parameters.js';
 import { firstVersion } from '../../fixtures/first-version.js';
 
@@ -123,6 +124,30 @@ describe('the paper scale', () => {
         { devices: 1, hours: 8 * hours },
         { devices: 8, hours },
       ]);
+  });
+
+  test('counts an epoch over the share of the images that an arm draws', async () => {
+    const { arms } = await measuredPaperPlan(readNamedSuite('finding-4'), { seeds: 2 }, {});
+    const adapted = (arm: string) =>
+      arms.find((cost) => cost.arm === arm)!.stages.find(({ name }) => name === 'adapt')!;
+    // 19,654 questions are published; a twentieth of the images has as many on average.
+    expect(adapted('staged.share-100').texts.examples).toBe(19_654);
+    expect(adapted('staged.share-5').texts.examples).toBe(Math.round(19_654 / 20));
+    expect(adapted('staged.share-5').examples).toBe(adapted('staged.share-100').examples);
+  });
+
+  test('learns the texts that an arm names, and on the data that is chosen', async () => {
+    const [factor, level] = Object.entries(suite.factors).map(([id, { levels }]) => [id, Object.keys(levels)[0]!])[0]!;
+    const asks = { recipe: { stages: { joint: { mixture: { questions: 1 } } } } };
+    const changed = withPaper({ ...paper, factors: { [factor!]: { [level!]: asks } } });
+    const { arms } = await measuredPaperPlan(changed, {}, {});
+    const counts = arms.map(({ stages }) => stages.find(({ name }) => name === 'joint')!.texts.examples);
+    // VQA v2 asks 443,757 questions about the training images of COCO 2014, which have 414,113 captions.
+    expect(new Set(counts)).toEqual(new Set([443_757, 443_757 + 414_113]));
+
+    const elsewhere = await measuredPaperPlan(suite, { dataSet: 'flickr8k' }, {});
+    const last = (plan: typeof elsewhere) => plan.arms[0]!.stages.at(-1)!.data;
+    expect([last(elsewhere), last(await measuredPaperPlan(suite, {}, {}))]).toEqual(['flickr8k', 'coco-karpathy']);
   });
 
   test('says that its numbers are a choice', () => {

@@ -1,17 +1,19 @@
 /**
  * What a training of the paper scale takes on each device of the engine torch, part by part, where nothing is sharded: parts that learn are kept in
- * float32 with float32 gradients and moments, and every part as a 16-bit copy that products are computed with. An estimate from sizes alone.
+ * float32 with float32 gradients and moments, and every part as a 16-bit copy that products are computed with. In float32 there are no copies, and
+ * what does not learn is float32 too. An estimate from sizes alone.
  */
 
 import { LOGITS_AT_ONCE } from '../../reference-model/engines/torch/logits-at-once.js';
 import { type ModelConfig, type Part, visualTokensPerImage } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
+import type { Keeping } from './engine-memory.js';
 import { activationBytes } from './peak-memory.js';
 
 const [BYTES_OF_16_BITS, BYTES_OF_FLOAT32] = [2, 4] as const;
 
 export interface PaperMemory {
-  /** 16-bit copies of all parts. */
+  /** 16-bit copies of all parts; in float32 those that do not learn. */
   readonly weights: number;
   /** Of the most that learns at once, as are gradients and moments. */
   readonly masterWeights: number;
@@ -41,12 +43,19 @@ export interface PaperPass {
   readonly answerTokens: number;
 }
 
-export function memoryChoices(model: ModelConfig, passes: readonly PaperPass[]): MemoryChoices {
+/** Bytes of what products are computed with. */
+export type BytesPerNumber = 2 | 4;
+
+export function memoryChoices(
+  model: ModelConfig,
+  passes: readonly PaperPass[],
+  bytesPerNumber: BytesPerNumber = BYTES_OF_16_BITS,
+): MemoryChoices {
   const most = (bytesOf: (pass: PaperPass) => number) => Math.max(0, ...passes.map(bytesOf));
   const scores = (pass: PaperPass) => pass.examples * pass.answerTokens * model.language.vocabularySize;
   return {
-    activationsKept: most((pass) => bytesKept(model, pass, 'everything')),
-    activationsCheckpointed: most((pass) => bytesKept(model, pass, 'block-inputs')),
+    activationsKept: most((pass) => bytesKept(model, pass, { bytesPerNumber, kept: 'everything' })),
+    activationsCheckpointed: most((pass) => bytesKept(model, pass, { bytesPerNumber, kept: 'block-inputs' })),
     // Logits and their gradient, both float32.
     logitsWhole: most((pass) => 2 * BYTES_OF_FLOAT32 * scores(pass)),
     logitsInChunks: most((pass) => 2 * BYTES_OF_FLOAT32 * Math.min(scores(pass), LOGITS_AT_ONCE)),
@@ -56,14 +65,18 @@ export function memoryChoices(model: ModelConfig, passes: readonly PaperPass[]):
 export function paperMemory(
   model: ModelConfig,
   passes: readonly PaperPass[],
-  { checkpointed }: { readonly checkpointed: boolean },
+  {
+    checkpointed,
+    bytesPerNumber = BYTES_OF_16_BITS,
+  }: { readonly checkpointed: boolean; readonly bytesPerNumber?: BytesPerNumber },
 ): PaperMemory {
   const counts = parameterCount(model);
   const count = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + counts[part], 0);
   const learning = Math.max(0, ...passes.map(({ trainable }) => count([...new Set(trainable)])));
-  const { activationsKept, activationsCheckpointed, logitsInChunks } = memoryChoices(model, passes);
+  const { activationsKept, activationsCheckpointed, logitsInChunks } = memoryChoices(model, passes, bytesPerNumber);
+  const all = count(['vision', 'connector', 'language']);
   const parts = {
-    weights: BYTES_OF_16_BITS * count(['vision', 'connector', 'language']),
+    weights: bytesPerNumber === BYTES_OF_16_BITS ? BYTES_OF_16_BITS * all : BYTES_OF_FLOAT32 * (all - learning),
     masterWeights: BYTES_OF_FLOAT32 * learning,
     gradients: BYTES_OF_FLOAT32 * learning,
     moments: 2 * BYTES_OF_FLOAT32 * learning,
@@ -77,10 +90,10 @@ export function paperMemory(
 function bytesKept(
   model: ModelConfig,
   { trainable, examples, sequenceLength }: PaperPass,
-  kept: 'everything' | 'block-inputs',
+  keeping: Pick<Keeping, 'bytesPerNumber' | 'kept'>,
 ): number {
   const pass = { examples, sequenceLength, answerTokens: 0 };
-  return activationBytes(model, trainable, pass, { bytesPerNumber: BYTES_OF_16_BITS, probabilities: false, kept });
+  return activationBytes(model, trainable, pass, { probabilities: false, ...keeping });
 }
 
 /** Positions of one example. */

@@ -9,7 +9,7 @@ import { needsRoot } from '../../reference-model/data/card.js';
 import { rootOf } from '../../reference-model/data/data-root.js';
 import { missingFiles } from '../../reference-model/data/open-source.js';
 import { cardOf, DATA_SET_NAMES } from '../../reference-model/data/registry.js';
-import { torchSettings } from '../../reference-model/engines/torch/settings.js';
+import { type TorchSettings, torchSettings } from '../../reference-model/engines/torch/settings.js';
 import { diagnoseEngines, type EngineDiagnosis } from '../../reference-model/index.js';
 import { dataSetNames } from '../../reference-model/training/stage-data.js';
 import { missingParts, partFolder } from '../../reference-model/weights/pretrained-parts.js';
@@ -18,7 +18,8 @@ import type { DataPlace } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { paperScaleOf } from '../suite/paper-settings.js';
 import type { Plan } from '../suite/plan.js';
-import { type PaperPlan, paperPlan } from './paper-plan.js';
+import type { Suite } from '../suite/schema.js';
+import { isShort, paperPlan } from './paper-plan.js';
 
 const WASM_BYTES = 2 ** 32;
 
@@ -92,17 +93,13 @@ async function engineProblems(plans: readonly Plan[], { engine }: Surroundings):
   if (!torch.available)
     return [{ code: 'engine-unavailable', what: torch.reason, where: 'engine torch', fix: torch.remedy }];
   const device = deviceMemory(torch);
-  return plans.flatMap(({ suite }) => {
-    const { total } = paperPlan(suite, {}).memoryBytes;
-    if (device === undefined || total <= device.bytes) return [];
-    return [tooLittle(suite.id, total, device)];
-  });
+  return device === undefined ? [] : plans.flatMap(({ suite }) => deviceProblems(suite, device));
 }
 
 const hasGpu = (torch: EngineDiagnosis): boolean => torch.available && / on cuda/.test(torch.detail);
 
 function wasmProblems({ suite }: Plan, torch: EngineDiagnosis): readonly Problem[] {
-  const needed = heldOnWasm(paperPlan(suite, {}));
+  const needed = heldOnWasm(suite);
   if (needed < WASM_BYTES) return [];
   const reason = torch.available
     ? 'the engine torch works here: give --engine torch'
@@ -119,13 +116,24 @@ function wasmProblems({ suite }: Plan, torch: EngineDiagnosis): readonly Problem
 }
 
 /** What lies on the engine wasm: float32 throughout, and nothing computed again. */
-function heldOnWasm({ parameters, memoryBytes, memoryChoices }: PaperPlan): number {
-  const { gradients, moments } = memoryBytes;
-  const { activationsKept, logitsWhole } = memoryChoices;
-  return 4 * parameters.total + gradients + moments + 2 * activationsKept + logitsWhole;
+function heldOnWasm(suite: Suite): number {
+  const { memoryBytes, memoryChoices } = paperPlan(
+    withEngine(suite, { precision: 'float32', checkpointing: 'none' }),
+    {},
+  );
+  return memoryBytes.total - memoryBytes.logits + memoryChoices.logitsWhole;
 }
 
-interface DeviceMemory {
+/** The suite as the engine is set to train it. */
+function withEngine(
+  suite: Suite,
+  { precision, checkpointing }: Pick<TorchSettings, 'precision' | 'checkpointing'>,
+): Suite {
+  const paper = { ...paperScaleOf(suite), precision, activationCheckpointing: checkpointing };
+  return { ...suite, scales: { ...suite.scales, paper } };
+}
+
+export interface DeviceMemory {
   readonly name: string;
   readonly bytes: number;
 }
@@ -145,14 +153,34 @@ function deviceMemory(torch: EngineDiagnosis): DeviceMemory | undefined {
   }
 }
 
-function tooLittle(suite: string, needed: number, { name, bytes }: DeviceMemory): Problem {
-  return {
-    code: 'not-available',
-    what: `a run of ${suite} takes about ${gigabytes(needed)} GB on each device, and ${name} has ${gigabytes(bytes)}`,
-    where: 'device memory',
-    expected: `${gigabytes(needed)} GB`,
-    fix: 'lower microBatchSize in a copy of the suite, give --activation-checkpointing all, or take a larger device',
-  };
+/** @param settings that the command line or the suite gives the engine */
+export function deviceProblems(
+  suite: Suite,
+  { name, bytes }: DeviceMemory,
+  {
+    precision,
+    checkpointing,
+    devices,
+    shardOptimizer,
+  }: Pick<TorchSettings, 'precision' | 'checkpointing' | 'devices' | 'shardOptimizer'> = torchSettings(),
+): readonly Problem[] {
+  const { total, moments } = paperPlan(withEngine(suite, { precision, checkpointing }), {}).memoryBytes;
+  const needed = total - (shardOptimizer ? moments * (1 - 1 / devices) : 0);
+  if (needed <= bytes) return [];
+  const ways = [
+    'lower microBatchSize in a copy of the suite',
+    ...(checkpointing === 'none' ? ['give --activation-checkpointing blocks'] : []),
+    ...(isShort(precision) ? [] : ['give --precision bfloat16']),
+  ];
+  return [
+    {
+      code: 'not-available',
+      what: `a run of ${suite.id} takes about ${gigabytes(needed)} GB on each device, and ${name} has ${gigabytes(bytes)}`,
+      where: 'device memory',
+      expected: `${gigabytes(needed)} GB`,
+      fix: `${ways.join(', ')}, or take a larger device`,
+    },
+  ];
 }
 
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);

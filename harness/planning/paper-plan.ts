@@ -73,6 +73,8 @@ export interface PaperPlan {
     readonly hours: number;
     readonly deviceHours: number;
   };
+  /** Of the arithmetic, where the suite says so; 16 bits are counted where it does not. */
+  readonly precision?: PaperScale['precision'];
   /** On each device, with so many examples in a pass. */
   readonly memoryBytes: PaperMemory;
   readonly memoryChoices: MemoryChoices;
@@ -131,6 +133,8 @@ function onData(suite: Suite, { dataSet }: PlanOptions): Suite {
 /** Arms and seeds are those of the embedded scale, whatever data they learn from. */
 const withoutData = ({ dataSet: _, ...options }: PlanOptions): PlanOptions => options;
 
+export const isShort = (precision: PaperScale['precision']): boolean => precision !== 'float32' && precision !== 'tf32';
+
 /** Everything that the texts of a stage depend on. */
 const textsKey = ({ steps: _, trainable: __, learningRate: ___, ...stage }: StatedStage): string =>
   JSON.stringify(stage);
@@ -150,7 +154,9 @@ function planWith(
   const arms = plan.arms.map((arm) => armCost(arm, suite, paper, texts));
   const examplesPerPass = recipe.microBatchSize ?? 1;
   const passes = plan.arms.flatMap((arm) => passesOf(arm, suite, { model, examplesPerPass, texts }));
-  const memory = paperMemory(model, passes, { checkpointed: (paper.activationCheckpointing ?? 'none') !== 'none' });
+  const bytesPerNumber = isShort(paper.precision) ? 2 : 4;
+  const checkpointed = (paper.activationCheckpointing ?? 'none') !== 'none';
+  const memory = paperMemory(model, passes, { checkpointed, bytesPerNumber });
   const counts = parameterCount(model);
   const { note: hardwareNote, ...devices } = hardware;
   const runs = arms.length * plan.seeds.length;
@@ -176,8 +182,9 @@ function planWith(
       hours: sum(({ hours }) => hours),
       deviceHours: sum(({ hours }) => hours) * hardware.count,
     },
+    ...(paper.precision === undefined ? {} : { precision: paper.precision }),
     memoryBytes: memory,
-    memoryChoices: memoryChoices(model, passes),
+    memoryChoices: memoryChoices(model, passes, bytesPerNumber),
     examplesPerPass,
     warnings: [
       ...arms

@@ -1,6 +1,6 @@
 /** The plan of a paper scale as text for the terminal. */
 import { logLines } from '../log-text.js';
-import type { PaperPlan, PaperStage } from './paper-plan.js';
+import { isShort, type PaperPlan, type PaperStage } from './paper-plan.js';
 import { quantityText } from './quantities.js';
 
 export function paperText(plan: PaperPlan): string {
@@ -46,12 +46,18 @@ export function paperText(plan: PaperPlan): string {
   ]);
 }
 
-function memoryRows({ memoryBytes, memoryChoices, examplesPerPass, hardware }: PaperPlan): readonly string[] {
+function memoryRows({
+  memoryBytes,
+  memoryChoices,
+  examplesPerPass,
+  hardware,
+  precision,
+}: PaperPlan): readonly string[] {
   const bytes = (value: number) => quantityText(value, 'B');
   const { weights, masterWeights, gradients, moments, activations, logits, total } = memoryBytes;
   const { activationsKept, activationsCheckpointed, logitsWhole, logitsInChunks } = memoryChoices;
   const of = hardware.memoryGigabytes === undefined ? '' : ` of ${hardware.memoryGigabytes} GB`;
-  const fixed = `${bytes(weights)} weights in 16 bits, ${bytes(masterWeights)} in float32, ${bytes(gradients)} gradients, ${bytes(moments)} moments`;
+  const fixed = `${bytes(weights)} weights ${isShort(precision) ? 'in 16 bits' : 'that do not learn'}, ${bytes(masterWeights)} in float32, ${bytes(gradients)} gradients, ${bytes(moments)} moments`;
   return [
     row(
       'memory',

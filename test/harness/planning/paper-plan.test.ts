@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { deviceProblems } from '../../../harness/planning/paper-needs.js';
 import { measuredPaperPlan, paperPlan } from '../../../harness/planning/paper-plan.js';
 import { paperText } from '../../../harness/planning/paper-text.js';
 import { readNamedSuite } from '../../../harness/suite/find-suite.js';
@@ -113,6 +114,32 @@ describe('the paper scale', () => {
     expect(kept.memoryBytes.total - plan.memoryBytes.total).toBe(activationsKept - activationsCheckpointed);
     const small = withPaper({ ...paper, hardware: { ...paper.hardware, memoryGigabytes: 16 } });
     expect(paperPlan(small, {}).warnings.join()).toContain('A device needs');
+  });
+
+  test('needs on a device what the engine is set to, and tells what would need less', () => {
+    const device = { name: 'the GPU 0', bytes: 24e9 };
+    const set = { precision: 'bfloat16', checkpointing: 'none', devices: 1, shardOptimizer: false } as const;
+    const needed = (settings: Partial<Record<keyof typeof set, unknown>>, on = { ...device, bytes: 0 }) => {
+      const [problem] = deviceProblems(suite, on, { ...set, ...settings } as typeof set);
+      return problem === undefined
+        ? undefined
+        : { bytes: Number.parseFloat(problem.expected!) * 1e9, fix: problem.fix };
+    };
+    const kept = needed({}, device)!;
+    expect(kept.fix).toContain('--activation-checkpointing blocks');
+    expect(needed({ checkpointing: 'blocks' }, device)).toBeUndefined();
+    const short = needed({ checkpointing: 'blocks' })!;
+    expect(short.fix).not.toMatch(/--activation-checkpointing|--precision/);
+    // Without 16-bit copies, with activations twice as wide.
+    const { activationsCheckpointed } = plan.memoryChoices;
+    const wide = needed({ checkpointing: 'blocks', precision: 'float32' })!;
+    expect(wide.fix).toContain('--precision bfloat16');
+    expect((wide.bytes - short.bytes) / 1e9).toBeCloseTo(
+      (activationsCheckpointed - 2 * plan.parameters.total) / 1e9,
+      0,
+    );
+    const sharded = needed({ checkpointing: 'blocks', devices: 8, shardOptimizer: true })!;
+    expect((short.bytes - sharded.bytes) / 1e9).toBeCloseTo((plan.parameters.total * 8 * 7) / 8 / 1e9, 0);
   });
 
   test('takes a measured rate in place of the assumed one, and tells hours on one device and on eight', () => {

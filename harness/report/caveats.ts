@@ -26,6 +26,7 @@ export function caveats(
     ...(smoke ? [smokeCaveat] : []),
     ...(scope === undefined ? [] : [scope]),
     ...(scale === 'paper' ? paperNotes(suite) : []),
+    ...(scale === 'embedded' || suite.caveats.length === 0 ? [] : [otherScale]),
     ...suite.caveats,
     ...emptyOutputCaveats(outputs, new Map(reproduction.arms.map(({ id, label }) => [id, label]))),
     ...(smoke ? [] : seedCaveats(suite, seeds)),
@@ -41,6 +42,10 @@ export function caveats(
     ...(width > 1 ? [`A point of a training curve is the mean of up to ${width} consecutive steps of one stage.`] : []),
   ];
 }
+
+/** Suites state caveats once, for all of their scales. */
+const otherScale =
+  'Where the caveats of the suite speak of generated data, of sizes, steps or seeds, they speak of its embedded scale.';
 
 /** That what the paper's abstract does not state is our choice. */
 function paperNotes({ scales: { paper } }: Reproduction['suite']): readonly string[] {

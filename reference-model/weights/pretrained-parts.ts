@@ -63,6 +63,7 @@ export function openPretrainedParts(folder: string): PretrainedParts {
   const reading: HubReading = { texts: readHubTokenizer(at.language), images: readProcessor(processorFile(at.vision)) };
   requireSide(reading.images, { side: vision.config.imageSize, where: at.vision });
   const reader = hubReader(reading, at.language);
+  requireRows(reader, language.config, at.language);
   const parts = (['vision', 'language'] as const).map((part) => namedWeights(part, at[part]));
   const fingerprint = sha256(JSON.stringify(parts.map(({ part, digest }) => [part, digest])));
   const requireModel = (config: ModelConfig): void => {
@@ -106,6 +107,23 @@ function requireLayout(folder: string): void {
     where: folder,
     expected: 'the folders vision and language, each with all files of a model of the hub',
     fix: `download them, for example: hf download NAME --local-dir ${partFolder(folder, missing[0]!)}`,
+  });
+}
+
+/** The placeholder of an image needs no row where it is the last token: visual tokens take its place. @throws InputError */
+function requireRows(
+  { vocabularySize: tokens, special }: ModelReader,
+  { vocabularySize: rows }: LanguageConfig,
+  where: string,
+): void {
+  const needed = special.image === tokens - 1 ? tokens - 1 : tokens;
+  if (needed <= rows) return;
+  throw new InputError({
+    code: 'data-invalid',
+    what: `the tokenizer has ${needed} tokens, and the embeddings of the model have ${rows} rows`,
+    where,
+    expected: 'a row for each token',
+    fix: 'download tokenizer and weights of one model, of one revision',
   });
 }
 

@@ -83,6 +83,7 @@ describe('the paper scale in miniature', () => {
     expect(html).toContain('someone/tiny-siglip');
     expect(html).toContain('Our choice: one epoch over public sets');
     expect(html).toContain('as the paper names none of them');
+    expect(html).toContain('they speak of its embedded scale');
     const report = JSON.parse(readFileSync(join(page, '..', 'report.json'), 'utf8'));
     expect(report.scale).toBe('paper');
     const finished = readdirSync(join(out, 'runs')).filter((id) => existsSync(join(out, 'runs', id, 'result.json')));

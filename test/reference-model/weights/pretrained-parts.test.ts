@@ -180,6 +180,14 @@ describe('the digest of weights', () => {
 });
 
 describe('what is wrong with weights', () => {
+  test('is told before anything is read: a tokenizer of a larger model', () => {
+    const folder = newFolder();
+    const few = { ...TINY_HUB, language: { ...TINY_HUB.language, vocabularySize: 250 } };
+    writeTinyHub(folder, { model: few });
+    // Its 256 bytes alone are more.
+    expect(() => openPretrainedParts(folder)).toThrow(/the tokenizer has \d+ tokens, and the embeddings .* 250 rows/);
+  });
+
   test('is told at once: parts that are missing, sizes that are not the recipe’s', () => {
     expect(() => openPretrainedParts(newFolder())).toThrow(/no vision\/config\.json and no language\/config\.json/);
     const parts = openPretrainedParts(weights);

@@ -61,6 +61,9 @@ export function incompleteDecision<D extends Decision>(
   { finished, planned }: Incomplete,
 ): Omit<D, 'added' | 'seedsToDecide'> {
   const runs = `${finished} of ${planned} runs`;
-  const reason = `Nothing is decided before all runs are finished: so far ${runs} are. What stands here is over the seeds that all arms have.`;
+  const reason =
+    finished < planned
+      ? `Nothing is decided before all runs are finished: so far ${runs} are. What stands here is over the seeds that all arms have.`
+      : `Nothing is decided yet: all ${planned} runs are finished, but the command that trained them did not end; run it again, and it decides without training.`;
   return withheld(decision, reason, `${verdictLabels.inconclusive} (incomplete: ${runs})`);
 }

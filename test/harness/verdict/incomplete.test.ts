@@ -63,6 +63,13 @@ describe('a reproduction that was interrupted', () => {
     expect(page).not.toContain('NaN');
   });
 
+  test('that lacks only its end says so', () => {
+    const { decision } = found(interrupted([]).folder);
+    expect(decision).toMatchObject({ verdict: 'inconclusive' });
+    expect(decision!.reasons).toEqual([expect.stringMatching(/^Nothing is decided yet: all 12 runs are finished/)]);
+    expect(decision!.reasons.join()).not.toContain('so far');
+  });
+
   test('is an error where no seed has all of its arms, and among others it is left out', async () => {
     const others = temporaryFolder();
     const none = interrupted([1, 2, 3, 4, 5, 6].map((seed) => ['off', seed])).folder;

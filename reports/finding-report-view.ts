@@ -249,7 +249,7 @@ export interface PowerView {
   /** Whether looks were planned, which the curves take into account. */
   readonly sequential: boolean;
   /** Standard deviation of the effects of the page's own seeds. */
-  readonly observedSpread: number;
+  readonly observedSpread?: number;
   readonly curves: readonly PowerCurveView[];
 }
 

@@ -2,6 +2,7 @@
 import { jobsText, type PrintedJob, printableJobs } from '../execution/jobs/print-jobs.js';
 import { nextLook } from '../experiment/until-decided.js';
 import { printJson, printNote, printText } from '../log-text.js';
+import { absolutePlace } from '../run/load-data-sets.js';
 import type { Plan } from '../suite/plan.js';
 import { decideFinding, lookOutcome } from '../verdict/decide-finding.js';
 import { commandFor, type SuiteOptions } from './options.js';
@@ -10,9 +11,10 @@ import { commandFor, type SuiteOptions } from './options.js';
 export async function printJobs(
   suites: readonly (readonly Plan[])[],
   options: SuiteOptions,
-  command?: string,
+  { declaration, command }: { readonly declaration?: string | undefined; readonly command?: string } = {},
 ): Promise<void> {
-  const { engine, out, dataRoot, jobs: parallel, json } = options;
+  const { engine, out, dataRoot, weights, workers, allowBroken, jobs: parallel, json } = options;
+  const dataPlace = absolutePlace({ dataRoot, weights, workers, allowBroken, declaration });
   const printed: PrintedJob[] = [];
   for (const looks of suites) {
     const { place, prepared } = await nextLook(looks, {
@@ -20,7 +22,7 @@ export async function printJobs(
       out,
       command: commandFor(looks[0]!.suite.id),
       decide: ({ folder, reproduction }) => lookOutcome(decideFinding(folder, reproduction)),
-      ...(dataRoot === undefined ? {} : { dataRoot }),
+      ...dataPlace,
       ...(parallel === undefined ? {} : { jobs: parallel }),
     });
     const jobs = printableJobs(prepared.jobs, command);

@@ -39,7 +39,7 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
   for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
   if (options.printJobs === true) {
     const { printJobs } = await import('./print-jobs.js');
-    await printJobs(plans, options);
+    await printJobs(plans, options, { declaration: data?.declaration });
     return;
   }
   const under = suites.length > 1 ? { landingPage: join(resolve(out), 'index.html') } : {};

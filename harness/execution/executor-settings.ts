@@ -80,6 +80,8 @@ const kubernetesSchema = z.strictObject({
   store: path().exactOptional(),
   /** Where data sets lie in the containers that are read from disk. */
   dataRoot: path().exactOptional(),
+  /** The same of weights of the hub. */
+  weights: path().exactOptional(),
   /** Name of the resource that a GPU is. */
   deviceResource: text(/^[\w./-]+$/, 'a resource, such as nvidia.com/gpu').default('nvidia.com/gpu'),
   /** Attempts after a first that failed; a pod that was evicted counts for none. */

@@ -30,7 +30,7 @@ export function powerViews({
   const looks = reproduction.looks?.planned ?? [incomplete?.seeds ?? first.evidence.effects.length];
   if (looks.at(-1)! < 2) return [];
   const chances = chancesWithLooks({ alpha, looks });
-  return shown.map(({ hypothesis: { id, metric, margin }, decision, spreads }) => ({
+  return shown.map(({ hypothesis: { id, metric, margin }, evidence, decision, spreads }) => ({
     claim: id,
     axis: measureView(metric).axis,
     margin,
@@ -39,7 +39,8 @@ export function powerViews({
     alpha,
     claims: claims.length,
     sequential: reproduction.looks !== undefined,
-    observedSpread: decision.statistics.standardDeviation,
+    // One seed does not tell how much seeds differ.
+    ...(evidence.effects.length < 2 ? {} : { observedSpread: decision.statistics.standardDeviation }),
     curves: spreads.map(({ spread, standardDeviation }) => ({
       spread,
       standardDeviation,

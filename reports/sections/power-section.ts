@@ -12,7 +12,9 @@ const TABLE_PLACES: readonly number[] = [-1, -0.5, 0, 0.5, 1, 1.5, 2];
 export function powerSection({ power, claims }: FindingReportView) {
   return power.map((own, index) => {
     const id = `power-${index + 1}`;
-    const spreads = [...own.curves.map(({ standardDeviation }) => standardDeviation), own.observedSpread];
+    const { observedSpread } = own;
+    const observed = observedSpread === undefined ? [] : [observedSpread];
+    const spreads = [...own.curves.map(({ standardDeviation }) => standardDeviation), ...observed];
     const decimals = decimalsFor(spreads);
     return {
       number: index + 1,
@@ -87,22 +89,23 @@ function strip(own: PowerView, id: string, decimals: number) {
   const spreadOf = (wanted: PowerCurveView['spread']) =>
     own.curves.find(({ spread }) => spread === wanted)?.standardDeviation;
   const [pilot, upperBound] = [spreadOf('pilot'), spreadOf('upper bound of the pilot')];
-  if (pilot === undefined || upperBound === undefined) return undefined;
-  const [pilotText, boundText, observedText] = [pilot, upperBound, own.observedSpread].map((value) =>
+  const { observedSpread: observed } = own;
+  if (pilot === undefined || upperBound === undefined || observed === undefined) return undefined;
+  const [pilotText, boundText, observedText] = [pilot, upperBound, observed].map((value) =>
     formatFixed(value, decimals),
   );
   return {
     pilot: pilotText,
     upperBound: boundText,
     observed: observedText,
-    isWider: own.observedSpread > upperBound,
+    isWider: observed > upperBound,
     svg: renderSpreadStrip({
       id,
       title: 'How much seeds differ: pilot and this record',
       description: `Standard deviation of the effects: ${pilotText} in the pilot, at most ${boundText} with 80 % confidence, ${observedText} here.`,
       pilot,
       upperBound,
-      observed: own.observedSpread,
+      observed,
     }),
   };
 }

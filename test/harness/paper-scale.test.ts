@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { execaNode } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readJobFile } from '../../harness/execution/jobs/job-file.js';
 import { TINY_HUB, writeTinyHub } from '../reference-model/weights/tiny-hub.js';
 import { temporaryFolder } from './fake/fake-runs.js';
 import { writePaperData } from './paper-data.js';
@@ -103,6 +104,16 @@ describe('the paper scale in miniature', () => {
     ]);
     const predictions = readFileSync(join(record, 'predictions.jsonl'), 'utf8').trim().split('\n');
     expect(predictions).toHaveLength(3);
+  });
+
+  test('prints jobs that know where data and weights lie', async () => {
+    const elsewhere = join(folder, 'printed');
+    const given = ['--data-root', data, '--weights', weights, '--workers', '0', '--seeds', '1', '--print-jobs'];
+    const printed = await vlmBench('run', suite, ...atPaperScale, ...given, '--out', elsewhere);
+    expect(printed).toMatchObject({ exitCode: 0 });
+    const [file] = readdirSync(join(elsewhere, 'jobs')).filter((name) => name.endsWith('.json'));
+    const { job } = readJobFile(join(elsewhere, 'jobs', file!));
+    expect(job.place).toEqual({ dataRoot: data, weights, workers: 0 });
   });
 
   test('is planned from the data where it is there, and from the cards where it is not', async () => {

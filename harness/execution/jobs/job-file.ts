@@ -31,7 +31,7 @@ const jobFileSchema = z.strictObject({
     .strictObject({
       dataRoot: z.string().exactOptional(),
       declaration: z.string().exactOptional(),
-      workers: z.int().min(1).exactOptional(),
+      workers: z.int().min(0).exactOptional(),
       allowBroken: z.int().min(0).exactOptional(),
       weights: z.string().exactOptional(),
     })

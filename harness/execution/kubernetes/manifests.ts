@@ -118,9 +118,10 @@ function podSpec(runs: readonly TitledRun[], context: ManifestContext, isDistrib
 
 /** `exec`, so that the run itself hears SIGTERM. */
 function script(runs: readonly TitledRun[], { settings, store }: ManifestContext, isDistributed: boolean): string {
-  const { command = packageName, dataRoot } = settings;
-  const data = dataRoot === undefined ? '' : ` --data-root ${shellWord(dataRoot)}`;
-  const perform = (file: string) => `exec ${jobCommand(command, file)}${data}`;
+  const { command = packageName, dataRoot, weights } = settings;
+  const option = (name: string, path: string | undefined) => (path === undefined ? '' : ` ${name} ${shellWord(path)}`);
+  const places = option('--data-root', dataRoot) + option('--weights', weights);
+  const perform = (file: string) => `exec ${jobCommand(command, file)}${places}`;
   const jobs = shellWord(posix.join(store, 'jobs'));
   if (isDistributed) {
     return `export RANK="$JOB_COMPLETION_INDEX"; ${perform(`${jobs}/${runs[0]!.job.runId}.json`)}`;

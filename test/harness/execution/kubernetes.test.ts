@@ -280,6 +280,7 @@ describe('manifests', () => {
         devices: 1,
         processors: 4,
         dataRoot: '/data',
+        weights: '/weights',
         atOnce: 1,
         volumes: [
           { mountPath: '/r', claim: 'c' },
@@ -297,6 +298,11 @@ describe('manifests', () => {
       'job.spec.template is missing',
       'job.spec.completion is unknown',
     ]);
+  });
+
+  test('tell a run where data and weights lie in its container', () => {
+    const { job } = manifestsOf({ dataRoot: '/data', weights: '/our weights' });
+    expect(JSON.stringify(job)).toContain("--data-root /data --weights '/our weights'");
   });
 
   test('start the ranks of a run in pods that find each other', () => {

@@ -62,6 +62,8 @@ describe('the file of a run', () => {
     const place = { dataRoot: '/data', declaration: '/data/own.yaml', workers: 2, allowBroken: 1 };
     const placed = { ...job!, job: { ...job!.job, place } };
     expect(readJobFile(writeJobFile(placed))).toEqual(placed);
+    const elsewhere = { ...job!, job: { ...job!.job, place: { workers: 0, allowBroken: 0, weights: '/weights' } } };
+    expect(readJobFile(writeJobFile(elsewhere))).toEqual(elsewhere);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readReproduction } from '../../../harness/records/reproduction.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
 import { chanceToDecide } from '../../../harness/statistics/seeds-to-decide.js';
 import { chancesWithLooks } from '../../../harness/statistics/sequential-power.js';
@@ -54,6 +55,22 @@ const viewWith = (hasPilot: boolean) => {
   });
   return buildFindingView(decideFinding(folder));
 };
+
+test('a single seed of an interrupted run shows no spread of its own', async () => {
+  const { folder } = fabricate(temporaryFolder(), suite, {
+    scores: (arm) => ({ accuracy: arm === 'on' ? 8 : 5 }),
+    provenance: () => ({ statement }),
+    change: (reproduction) => ({ ...reproduction, pilot, statement }),
+  });
+  const whole = readReproduction(folder);
+  const first = { ...whole, runs: whole.runs.filter(({ seed }) => seed === 1) };
+  const view = await buildFindingView(decideFinding(folder, first, { finished: 2, planned: 12, seeds: 6 }));
+  expect(view.power[0]).not.toHaveProperty('observedSpread');
+  expect(view.power[0]!.curves).toHaveLength(2);
+  const page = textOf(renderFindingReport(view));
+  expect(page).not.toContain('observed here');
+  expect(page).not.toContain('NaN');
+});
 
 describe('the power of a suite with a pilot', async () => {
   const view = await viewWith(true);

@@ -9,6 +9,7 @@ import { bugProblem, problemsOf, UserError } from '../errors.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-paths.js';
 import { readFinishedResult } from '../records/run-record.js';
+import { leftOutImages } from './left-out-images.js';
 import { openRun } from './open-run.js';
 import { announce, nextOrder, type RankOrder } from './rank-orders.js';
 import type { RunJob, RunSurroundings } from './run-job.js';
@@ -74,6 +75,7 @@ export async function followRun(
     onEvent: () => {},
     signal,
   });
+  await leftOutImages(dataSets, ranks);
   await machinery.predict(model, config, data, { reader: pretrained?.reader, ranks });
   machinery.dispose(model);
 }

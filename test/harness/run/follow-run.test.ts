@@ -1,5 +1,7 @@
-/** What a rank behind rank 0 does when rank 0 ends otherwise than with a result; the group is a stand-in that a test speaks for. */
+/** What ranks owe each other around a training: its end, and what each met in it. The group is a stand-in that a test speaks for. */
 import { expect, test } from 'vitest';
+import { readEvents } from '../../../harness/records/events.js';
+import { runPaths } from '../../../harness/records/run-paths.js';
 import { performRun } from '../../../harness/run/perform-run.js';
 import type { RankOrder } from '../../../harness/run/rank-orders.js';
 import { ALONE, type LedRanks, RankError } from '../../../reference-model/ranks/ranks.js';
@@ -55,4 +57,23 @@ test('a rank 0 that ends without a result is not said to have finished', async (
     /rank 0 ended before the run had a result/,
   );
   await expect(follow(async () => ({ type: 'done', runId: 'x' }), signal)).rejects.toThrow(/does not see its result/);
+});
+
+test('broken images that other ranks did without are recorded, each once', async () => {
+  const [titled] = await fakeJobs(temporaryFolder(), fakePlan({ smoke: true }));
+  const { job } = titled!;
+  const [first, second] = ['1.jpg', '2.jpg'].map((where) => ({ imageId: where, where, problem: 'is empty' }));
+  const ranks: LedRanks = {
+    ...follower(async () => ({ type: 'end' })),
+    rank: 0,
+    exchange: async <Said>(said: Said) => [said, [first, second] as Said],
+  };
+  const loadDataSet: typeof fakeMachinery.loadDataSet = async (source) => ({
+    ...(await fakeMachinery.loadDataSet(source)),
+    images: { leftOut: () => [first!], ahead: async () => {}, take: async () => new Map(), close: async () => {} },
+  });
+  const machinery = { ...fakeMachinery, loadDataSet, joinRanks: async () => ranks };
+  await performRun(job, { machinery, onProgress: () => {}, signal: new AbortController().signal });
+  const events = readEvents(runPaths(job.store, job.runId).events);
+  expect(events.flatMap((event) => (event.type === 'image-left-out' ? [event.where] : []))).toEqual(['1.jpg', '2.jpg']);
 });

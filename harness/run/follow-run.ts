@@ -9,6 +9,7 @@ import { bugProblem, problemsOf, UserError } from '../errors.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-paths.js';
 import { readFinishedResult } from '../records/run-record.js';
+import { leftOutImages } from './left-out-images.js';
 import { openRun } from './open-run.js';
 import { announce, nextOrder, type RankOrder } from './rank-orders.js';
 import type { RunJob, RunSurroundings } from './run-job.js';
@@ -40,9 +41,17 @@ export async function followJob(job: RunJob, surroundings: RunSurroundings, rank
   if (order.type === 'stopped') throw new TrainingInterrupted(0);
   if (order.type === 'run') {
     if (order.job.runId !== job.runId) throw otherRun(job, order.job);
-    await followRun(order, surroundings, ranks);
-    await nextOrder(ranks);
+    try {
+      await followRun(order, surroundings, ranks);
+    } catch (error) {
+      // Launchers end all ranks when one has ended so: not before rank 0 has saved its checkpoint and left the record.
+      if (error instanceof Error && error.name === 'TrainingInterrupted') await nextOrder(ranks);
+      throw error;
+    }
   }
+  const last = order.type === 'run' ? await nextOrder(ranks) : order;
+  if (last.type === 'stopped') throw new TrainingInterrupted(0);
+  if (last.type !== 'done') throw endedBefore(job);
   const result = readFinishedResult(runPaths(job.store, job.runId));
   if (result === undefined) throw invisible(job);
   return result;
@@ -66,6 +75,7 @@ export async function followRun(
     onEvent: () => {},
     signal,
   });
+  await leftOutImages(dataSets, ranks);
   await machinery.predict(model, config, data, { reader: pretrained?.reader, ranks });
   machinery.dispose(model);
 }
@@ -77,6 +87,15 @@ function otherRun(job: RunJob, asked: RunJob): UserError {
     where: `run ${job.runId}`,
     expected: `run ${asked.runId}, which rank 0 performs`,
     fix: 'start every rank with the same command, the same files and the same environment',
+  });
+}
+
+function endedBefore({ runId }: RunJob): UserError {
+  return new UserError({
+    code: 'run-failed',
+    what: 'rank 0 ended before the run had a result',
+    where: `run ${runId}`,
+    fix: 'see what rank 0 prints, then run the same command again: it goes on from the last checkpoint',
   });
 }
 

@@ -12,7 +12,7 @@ import { activateEngine } from '../../reference-model/index.js';
 import type { LedRanks } from '../../reference-model/ranks/ranks.js';
 import { UserError } from '../errors.js';
 import type { EngineChoice } from './machinery.js';
-import { announce } from './rank-orders.js';
+import type { RankOrder } from './rank-orders.js';
 
 let joining: Promise<LedRanks> | undefined;
 
@@ -31,10 +31,8 @@ async function join(choice: EngineChoice): Promise<LedRanks> {
   if (name !== 'torch') throw needsTorch(name);
   const place = rankPlace();
   const ranks = place === undefined ? await startRanks(torchSettings().devices) : await joinTorchRanks(place);
-  process.once('exit', () => {
-    if (ranks.rank === 0) announce(ranks, { type: 'end' });
-    ranks.leave();
-  });
+  const last: RankOrder = { type: 'end' };
+  process.once('exit', () => (ranks.rank === 0 ? ranks.leave(last) : ranks.leave()));
   return ranks;
 }
 

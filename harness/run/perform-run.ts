@@ -23,6 +23,7 @@ import { beginRun, readFinishedResult } from '../records/run-record.js';
 import { scorePredictions } from '../score/score-predictions.js';
 import { exampleImages } from './example-images.js';
 import { amongRanks, followJob } from './follow-run.js';
+import { leftOutImages } from './left-out-images.js';
 import { dataFingerprintOf } from './load-data-sets.js';
 import { openRun } from './open-run.js';
 import { announce } from './rank-orders.js';
@@ -107,7 +108,7 @@ async function leadRun(
       },
       signal,
     });
-    for (const image of Object.values(dataSets).flatMap((dataSet) => dataSet?.images?.leftOut() ?? [])) {
+    for (const image of await leftOutImages(dataSets, ranks)) {
       events.append({ type: 'image-left-out', ...image });
       onProgress({ type: 'image-left-out', ...image });
     }

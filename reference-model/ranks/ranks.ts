@@ -36,8 +36,8 @@ export interface LedRanks extends Ranks {
   nextOrder(): Promise<unknown>;
   /** Tells all others why this rank ends. */
   fail(problem: RankProblem): void;
-  /** Ends the group; of a process that ends. */
-  leave(): void;
+  /** Ends the group; of a process that ends. @param order what rank 0 tells the others last, unless they have been told of a failure */
+  leave(order?: unknown): void;
 }
 
 /** A rank, this one or another, that failed or hangs; the job of all of them ends. */

@@ -138,7 +138,9 @@ function wordsWork(
         batch?.targets.labels.length ?? 0,
       ]);
       if (answerTokens === 0) throw nothingToLearn(stage, step, dataSet);
-      if (batch !== undefined) learnWords(learner, batch, stage.trainable, answerTokens);
+      if (batch !== undefined && batch.targets.labels.length > 0) {
+        learnWords(learner, batch, stage.trainable, answerTokens);
+      }
       return { exampleIds: samples.map(({ imageId }) => `words/${imageId}`), tokens, answerTokens };
     },
   };

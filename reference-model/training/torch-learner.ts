@@ -12,7 +12,7 @@ import { rankErrorOf } from '../engines/torch/torch-ranks.js';
 import type { Part } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { type Parameter, tensorOf } from '../model/parameters.js';
-import { ALONE } from '../ranks/ranks.js';
+import { ALONE, type Ranks } from '../ranks/ranks.js';
 import { GradientReduction } from './gradient-reduction.js';
 import type { Learner, LearnerOptions, LearningRates, SettledStep, StepPlace } from './learner.js';
 import { StepJournal } from './step-journal.js';
@@ -34,6 +34,9 @@ export class TorchLearner implements Learner {
   readonly #segments: TorchSegments;
   readonly #recomputes: boolean;
   readonly #journal: StepJournal<PendingStep>;
+  readonly #ranks: Ranks;
+  /** Whether sums over ranks are queued on a GPU, where nothing but what reads them waits for them. */
+  readonly #sumsOnGpu: boolean;
   /** Where several ranks learn together. */
   readonly #reduction: GradientReduction | undefined;
   /** What the forward pass multiplies with, where that is not the parameter itself. */
@@ -47,6 +50,8 @@ export class TorchLearner implements Learner {
   constructor({ model, optimizer, shardBytes, ranks = ALONE }: LearnerOptions, { backend, settings }: ActiveTorch) {
     const { precision, checkpointing } = settings;
     this.#backend = backend;
+    this.#ranks = ranks;
+    this.#sumsOnGpu = ranks.count > 1 && settings.device !== 'cpu';
     this.#shadowType = precision === 'bfloat16' || precision === 'float16' ? TorchType[precision] : undefined;
     this.#optimizer = new TorchAdamW(backend.torch, optimizer, {
       scalesLoss: precision === 'float16',
@@ -101,11 +106,11 @@ export class TorchLearner implements Learner {
         const value = this.#backend.handleOf(loss());
         this.#losses.push(torch.detach(value));
         if (isLast) this.#reduction?.arm(this.#recomputes);
-        this.#backwardFrom(value);
-        this.#segments.backward();
+        namingRanks(() => {
+          this.#backwardFrom(value);
+          this.#segments.backward();
+        });
       });
-    } catch (error) {
-      throw rankErrorOf(error) ?? error;
     } finally {
       this.#recording = false;
       this.#segments.reset();
@@ -128,22 +133,25 @@ export class TorchLearner implements Learner {
 
   update(rates: LearningRates, place: StepPlace): void {
     if (this.#reduction !== undefined) this.#losses = [this.#reduction.finish(this.#losses)];
-    const update = this.#optimizer.update([...this.#learning.values()], rates);
+    // Where moments are divided, ranks wait for each other here as well.
+    const update = namingRanks(() => this.#optimizer.update([...this.#learning.values()], rates));
     this.#dropShadows(this.#learning.keys());
     this.#journal.add({ ...place, ...update, losses: this.#losses });
     this.#losses = [];
   }
 
   settle(): readonly SettledStep[] {
+    if (this.#journal.pending.length > 0) this.#meet();
     return this.#journal.settle();
   }
 
+  /** Reading from a GPU waits without end for sums that a rank which is gone takes no part in; here ranks give it up. */
+  #meet(): void {
+    if (this.#sumsOnGpu) this.#ranks.sum([0]);
+  }
+
   prepareSave(): void {
-    try {
-      this.#optimizer.gather();
-    } catch (error) {
-      throw rankErrorOf(error) ?? error;
-    }
+    namingRanks(() => this.#optimizer.gather());
   }
 
   async save(folder: string, owner: CheckpointOwner): Promise<void> {
@@ -226,5 +234,14 @@ export class TorchLearner implements Learner {
     // The norm of a step that overflowed is no number; it is told where no scale can help.
     if (!isSkipped || this.#optimizer.readLossScale() < LEAST_LOSS_SCALE) return { loss, gradientNorm };
     return { loss, gradientNorm: 0, skipped: true };
+  }
+}
+
+/** Says by a RankError which rank made the addon fail, where one did. */
+function namingRanks<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw rankErrorOf(error) ?? error;
   }
 }

@@ -80,7 +80,9 @@ function rendezvous(settings: SlurmSettings): readonly string[] {
 
 function distributed(settings: SlurmSettings): string {
   const ranks = `'export RANK=$SLURM_PROCID LOCAL_RANK=$SLURM_LOCALID; exec "$@"'`;
-  return `srun --kill-on-bad-exit=1 --ntasks=${ranksOf(settings)} bash -c ${ranks} rank`;
+  // From Slurm 22.05 on a step does not take the processors of a task from the job's options.
+  const ranksAndProcessors = `--ntasks=${ranksOf(settings)} --cpus-per-task=${settings.processors}`;
+  return `srun --kill-on-bad-exit=1 ${ranksAndProcessors} bash -c ${ranks} rank`;
 }
 
 /** Least time limit that is asked for, in minutes: starting and reading data take some time whatever the run. */
@@ -105,6 +107,8 @@ export function sbatchOptions(array: BatchArray, settings: SlurmSettings): reado
     '--open-mode=append',
     `--nodes=${nodes}`,
     `--ntasks=${tasks}`,
+    // Otherwise Slurm fills one node first, and the others have GPUs without a rank.
+    ...(nodes === 1 ? [] : [`--ntasks-per-node=${tasks / nodes}`]),
     `--cpus-per-task=${processors}`,
     // Without it a job takes all of the memory of a node.
     `--mem=${memory}`,

@@ -17,7 +17,7 @@ import { registerLayoutKernels } from './kernels/layout.js';
 import { registerReductionKernels } from './kernels/reduction.js';
 import { FEW_LOGITS_AT_ONCE, LOGITS_AT_ONCE } from './logits-at-once.js';
 import { peakFlops } from './peak-flops.js';
-import type { RankPlace } from './rank-place.js';
+import { type RankPlace, rankPlace } from './rank-place.js';
 import { type TorchPrecision, type TorchSettings, torchSettings } from './settings.js';
 import { type OnOpen, TorchRanks } from './torch-ranks.js';
 
@@ -51,8 +51,8 @@ function resolveDevice(loaded: LoadedAddon, asked: string): string {
   throw new EngineError({ code: 'engine-unavailable', engine: 'torch', reason: `${asked}: ${problem}.`, remedy });
 }
 
-/** Every rank of a machine takes a GPU of its own. */
-function deviceOfRank(device: string, localRank = joined?.localRank): string {
+/** Every rank of a machine takes a GPU of its own, and touches no other before it joins: one may be open to a single process. */
+function deviceOfRank(device: string, localRank = joined?.localRank ?? rankPlace()?.localRank): string {
   return device === 'cuda' && localRank !== undefined ? `cuda:${localRank}` : device;
 }
 

@@ -28,6 +28,8 @@ export class TorchRanks implements LedRanks {
   #exchanges = 0;
   #orders = 0;
   #left = false;
+  /** Whether a failure is known here, of this rank or another; the others hear of it by themselves. */
+  #failed = false;
 
   private constructor(torch: TorchAddon, { rank, count }: RankPlace, { timeout }: GroupOptions) {
     this.#torch = torch;
@@ -101,6 +103,7 @@ export class TorchRanks implements LedRanks {
 
   /** Tells all others why this rank ends; they end with the same error. @returns the error that all end with */
   fail(problem: RankProblem): void {
+    this.#failed = true;
     try {
       this.#torch.failGroup(this.rank, JSON.stringify(problem));
     } catch {
@@ -109,10 +112,12 @@ export class TorchRanks implements LedRanks {
   }
 
   /** Ends the group, in whatever state. Rank 0, whose store the others need until then, waits for them a little. */
-  leave(): void {
+  leave(order?: unknown): void {
     if (this.#left) return;
     this.#left = true;
     try {
+      // An order would hide from those who wait for one why there is none.
+      if (order !== undefined && !this.#failed) this.announce(order);
       this.#torch.setKey(`left/${this.rank}`, '');
       const others = Array.from({ length: this.rank === 0 ? this.count : 0 }, (_, rank) => `left/${rank}`);
       const until = performance.now() + LAST_WORDS * 1000;
@@ -125,6 +130,7 @@ export class TorchRanks implements LedRanks {
 
   /** The error that blames a rank, which all others end with as well. */
   blamed(rank: number, problem: RankProblem): RankError {
+    this.#failed = true;
     try {
       this.#torch.failGroup(rank, JSON.stringify(problem));
     } catch {
@@ -147,6 +153,7 @@ export class TorchRanks implements LedRanks {
       return work();
     } catch (error) {
       const known = rankErrorOf(error);
+      this.#failed = true;
       if (known !== undefined) throw known;
       // What the store itself refuses: the process that keeps it is gone.
       throw new RankError(0, { what: GONE, fix: SEE }, { cause: error });

@@ -121,6 +121,14 @@ describe('the options of sbatch', () => {
     ]);
   });
 
+  test('spread the ranks of a run evenly over its nodes, each with all of its processors', () => {
+    const settings = settingsOf({ nodes: 2, devices: 8, processors: 6 });
+    expect(sbatchOptions(array, settings)).toEqual(
+      expect.arrayContaining(['--nodes=2', '--ntasks=8', '--ntasks-per-node=4', '--cpus-per-task=6', '--gres=gpu:4']),
+    );
+    expect(batchScript(array, settings)).toMatch(/^srun .*--ntasks=8 --cpus-per-task=6 bash -c /m);
+  });
+
   test('let a run wait for the task of its own number alone', () => {
     const corresponding = { ...array, after: [], tasks: [0, 1, 4], corresponding: '12' };
     const options = sbatchOptions(corresponding, settingsOf());

@@ -9,6 +9,7 @@ import { activateTorchEngine, activeTorch } from '../../../reference-model/engin
 import { type TorchSettings, torchSettings } from '../../../reference-model/engines/torch/settings.js';
 import type { MaskKind } from '../../../reference-model/model/config.js';
 import type { MaskFamily } from '../../../reference-model/ops/attention-mask.js';
+import { RankError } from '../../../reference-model/ranks/ranks.js';
 import { createLearner } from '../../../reference-model/training/create-learner.js';
 import type { Learner } from '../../../reference-model/training/learner.js';
 import { isTorchAvailable } from '../backends.js';
@@ -54,6 +55,19 @@ describe.skipIf(!isTorchAvailable)('a learner on libtorch', () => {
       expect(Math.abs(loss - expected[i]!) / expected[i]!).toBeLessThan(1e-6);
     });
     finish(recomputed);
+  });
+
+  it('names the rank that an update waited for in vain', async () => {
+    await use();
+    const learner = startedLearner();
+    const update = vi.spyOn(activeTorch()!.backend.torch, 'adamW').mockImplementation(() => {
+      throw Object.assign(new Error('1\nit gave no sign of life'), { code: 'TORCH_GROUP' });
+    });
+    const begun = () => learnUnread(learner, 1);
+    expect(begun).toThrow(RankError);
+    expect(begun).toThrow('rank 1: it gave no sign of life');
+    update.mockRestore();
+    finish(learner);
   });
 
   it('recomputes only blocks that a gradient passes through', async () => {

@@ -1,5 +1,5 @@
 /** A stage that aligns visual tokens with words: its targets, its loss against a closed form in float64, and a run that has one. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DataSet, Sample } from '../../../reference-model/data/dataset.js';
 import { fingerprintOf } from '../../../reference-model/data/fingerprint.js';
 import { generateTinyScenes2, sceneWords } from '../../../reference-model/data/tiny-scenes-2/generate.js';
@@ -9,9 +9,12 @@ import { createModel, disposeModel, type Model } from '../../../reference-model/
 import { TOKEN_TABLE } from '../../../reference-model/model/parameters.js';
 import { visualEmbeddings } from '../../../reference-model/model/visual-embeddings.js';
 import { wordsLoss } from '../../../reference-model/model/words-loss.js';
+import { ALONE, type Ranks } from '../../../reference-model/ranks/ranks.js';
 import type { RunConfig, TextStage, WordsStage } from '../../../reference-model/recipe/recipe.js';
 import { stageFlops } from '../../../reference-model/recipe/stage-flops.js';
+import { createLearner } from '../../../reference-model/training/create-learner.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
+import { stageWork } from '../../../reference-model/training/stage-work.js';
 import { train } from '../../../reference-model/training/train.js';
 import { buildWordsBatch, planImages } from '../../../reference-model/training/words-batch.js';
 import { tinyRun } from './tiny-run.js';
@@ -145,6 +148,23 @@ describe('a run with a words stage', () => {
     // The table is random here, so little can be said; a tenth of a nat is far beyond what batches differ by.
     expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.1);
   });
+});
+
+it('a rank whose images say nothing learns nothing of a step from which others learn', async () => {
+  const config = runOf([words]);
+  const silent = {
+    ...data,
+    splits: { ...splits, train: splits.train.map((sample) => ({ ...sample, words: [[[]]] })) },
+  };
+  const learner = createLearner({ model: createModel(config.model, 3), optimizer: config.recipe.optimizer });
+  const backward = vi.spyOn(learner, 'backward');
+  // The other rank has as many positions, and ten targets.
+  const ranks: Ranks = { ...ALONE, rank: 1, count: 2, sum: ([tokens = 0, targets = 0]) => [2 * tokens, targets + 10] };
+  const work = await stageWork(words, { config, data: { 'tiny-scenes-2': silent }, learner, tokenizer, ranks });
+  expect(await work.learn(0)).toMatchObject({ tokens: 8 * 16, answerTokens: 10 });
+  expect(backward).not.toHaveBeenCalled();
+  learner.dispose();
+  disposeModel(learner.model);
 });
 
 it('its arithmetic is that of the visual path and of the scores of its targets', () => {

@@ -44,9 +44,10 @@ class GlooWork : public Work {
       work_->wait(time);
       return true;
     } catch (const std::exception&) {
-      // Also thrown when the time is over.
-      if (work_->isCompleted()) throw;
-      return false;
+      // Also thrown when the time is over, and then the operation may end before it is asked whether it has.
+      if (!work_->isCompleted()) return false;
+      if (work_->isSuccess()) return true;
+      throw;
     }
   }
 

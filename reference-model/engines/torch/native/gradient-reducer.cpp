@@ -99,6 +99,8 @@ void GradientReducer::reduceReady() {
 Tensor GradientReducer::finish(const Tensor& loss) {
   const at::NoGradGuard noGradients;
   const std::lock_guard<std::mutex> lock(mutex_);
+  // A rank without examples arms nothing.
+  if (!armed_) moments_.clear();
   for (std::size_t index = 0; index < slots_.size(); index++) {
     if (!slots_[index].ready) take(index);
   }

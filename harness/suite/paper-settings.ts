@@ -117,10 +117,9 @@ function inProportion({ scales }: Suite, overlay: Overlay): Overlay {
 /** The stages of an arm with the plan's assumptions about their texts. */
 export function paperStages(suite: Suite, { levels }: Pick<Arm, 'levels'>): readonly PaperStage[] {
   const layers = paperLayers(suite, levels);
-  return paperScaleOf(suite).recipe.stages.map((stage) =>
-    layers.reduce<PaperStage>(
-      (changed, { overlay }) => ({ ...changed, ...stated(overlay.recipe?.stages?.[stage.name] ?? {}) }),
-      stage,
-    ),
-  );
+  return paperScaleOf(suite).recipe.stages.map((stage): PaperStage => {
+    let changed: PaperStage = stage;
+    for (const { overlay } of layers) changed = { ...changed, ...stated(overlay.recipe?.stages?.[stage.name] ?? {}) };
+    return changed;
+  });
 }

@@ -85,7 +85,7 @@ describe('the archive', () => {
       /^dist\/(?:harness|metrics|reference-model|reports)\/.*\.(?:js|d\.ts|wasm)$|^dist\/(?:suite|pilot|benchmark)\.schema\.json$/;
     const data = /^suites\/(?:(?:pilots|benchmarks)\/)?[^/]+\.yaml$|^reference-model\/.*\.(?:safetensors|json)$/;
     // What `engine build torch` compiles where it is wanted.
-    const addon = /^reference-model\/engines\/torch\/native\/[^/]+\.(?:cpp|h)$/;
+    const addon = /^reference-model\/engines\/torch\/native\/(?:shims\/(?:[^/]+\/)+)?[^/]+\.(?:cpp|h)$/;
     const pages = /^reports\/.*\.(?:hbs|css)$|^reports\/site\/[^/]+\.js$|^reports\/report\.png$/;
     const texts = /(?:^|\/)README\.md$|^harness\/gate\/examples\/[^/]+\.yml$|^(?:LICENSE|CITATION\.cff|package\.json)$/;
     const known = [compiled, data, addon, pages, texts];

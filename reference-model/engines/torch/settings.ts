@@ -41,7 +41,7 @@ export const TORCH_VARIABLES = {
 } as const satisfies Record<keyof TorchSettings, string>;
 
 /** @throws EngineError `engine-unavailable` for a value that is none */
-export function torchSettings(environment: NodeJS.ProcessEnv = process.env): TorchSettings {
+export function torchSettings(environment: Readonly<Record<string, string | undefined>> = process.env): TorchSettings {
   const read = <Value>(
     name: keyof TorchSettings,
     fallback: Value,

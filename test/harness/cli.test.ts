@@ -45,7 +45,7 @@ describe('the command line', () => {
     [
       'impossible seeds',
       ['plan', '--finding', '1', '--seeds', '9'],
-      'error: --seeds 9 is not possible\n  expected: a whole number from 2 to 8, the seeds that finding-1 fixes\n  fix:      choose a number in that range, or add seeds to a copy of the suite',
+      'error: --seeds 9 is not possible\n  expected: a whole number from 1 to 8, the seeds that finding-1 fixes\n  fix:      choose a number in that range, or add seeds to a copy of the suite',
     ],
     [
       'no suite',

@@ -21,17 +21,24 @@ describe('options of the engine torch', () => {
       threads: 1,
       deterministic: false,
       checkpointing: 'none',
+      devices: 1,
+      shardOptimizer: false,
+      timeout: 600,
     });
   });
 
   test('each is a setting', async () => {
     const typed = ['--device', 'cuda:1', '--precision', 'bfloat16', '--threads', '4', '--deterministic'];
-    expect(await settingsAfter(...typed, '--activation-checkpointing', 'blocks')).toEqual({
+    const ranks = ['--devices', '2', '--shard-optimizer'];
+    expect(await settingsAfter(...typed, '--activation-checkpointing', 'blocks', ...ranks)).toEqual({
       device: 'cuda:1',
       precision: 'bfloat16',
       threads: 4,
       deterministic: true,
       checkpointing: 'blocks',
+      devices: 2,
+      shardOptimizer: true,
+      timeout: 600,
     });
   });
 

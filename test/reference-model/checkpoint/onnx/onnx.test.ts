@@ -27,15 +27,12 @@ import { type ChannelPixels, type ExportedModel, openExported, topOf } from './e
 import { openRuntime } from './onnx-runtime.js';
 import { ourAnswers } from './our-answers.js';
 
-const opened = await openRuntime();
+const opened = openRuntime();
 const isAbsent = typeof opened === 'string';
 const because = isAbsent ? ` (skipped: ${opened})` : '';
 if (isAbsent) console.warn(opened);
 const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-onnx-'));
-afterAll(() => {
-  if (typeof opened !== 'string') opened.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The image token and those of padding and of the end, as the models of `transformers` were made with. */
 const [IMAGE, PADDING, END] = [39, 38, 1];
@@ -71,7 +68,7 @@ async function exported(
   mkdirSync(own);
   writeGraphs(own, model, options);
   if (typeof opened === 'string') throw new Error(opened);
-  return openExported(opened.runtime, own, { language: model.model.language, imageToken, format: options.format });
+  return openExported(opened, own, { language: model.model.language, imageToken, format: options.format });
 }
 
 const FIXTURES = 'test/fixtures/hugging-face';

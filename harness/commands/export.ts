@@ -22,7 +22,10 @@ export function registerExport(program: Command): void {
       new Option('--format <format>', 'form of the folder').choices(['hugging-face', 'onnx']).makeOptionMandatory(),
     )
     .requiredOption('--out <dir>', 'folder to be made')
-    .option('--allow-mask-mismatch', 'also where the attention mask of the run cannot be applied there')
+    .option(
+      '--allow-mask-mismatch',
+      'for hugging-face, also where the attention mask of the run cannot be applied there',
+    )
     .addOption(
       new Option(
         '--quantize <kind>',

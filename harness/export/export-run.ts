@@ -8,7 +8,6 @@ import { type ExportedRun, exportModel } from '../../reference-model/checkpoint/
 import { isHubFolder } from '../../reference-model/checkpoint/hugging-face/open-tensors.js';
 import { exportHubOnnx, exportOnnx } from '../../reference-model/checkpoint/onnx/export-model.js';
 import type { QuantisedFormat } from '../../reference-model/checkpoint/onnx/quantised-layers.js';
-import type { ExportedMask } from '../../reference-model/checkpoint/onnx/visual-marks.js';
 import { openWeights } from '../../reference-model/checkpoint/trained-weights.js';
 import { fillFolderAtomically } from '../../reference-model/files/atomic-folder.js';
 import type { MaskKind } from '../../reference-model/model/config.js';
@@ -24,7 +23,7 @@ export interface ExportRequest {
   readonly run: string;
   /** Folder to be made. */
   readonly out: string;
-  /** Whether a model may be written that behaves otherwise there, because of its attention mask. */
+  /** Whether a model may be written for transformers that behaves otherwise there, because of its attention mask. */
   readonly allowsMaskMismatch: boolean;
   /** `hugging-face` by default. */
   readonly format?: 'hugging-face' | 'onnx';
@@ -51,26 +50,19 @@ export async function exportRun(request: ExportRequest): Promise<string> {
 async function exportHuggingFace({ run, out, allowsMaskMismatch }: ExportRequest): Promise<string> {
   const { record, exported } = openRun(run);
   const { mask } = exported;
-  if (mask !== 'causal' && !allowsMaskMismatch)
-    throw maskMismatch(run, mask, 'which transformers cannot apply', 'causal');
+  if (mask !== 'causal' && !allowsMaskMismatch) throw maskMismatch(run, mask);
   return fill(out, (folder) =>
     exportModel(folder, exported, ({ hasNormLayer }) => modelCard({ ...record, mask, hasNormLayer })),
   );
 }
 
-async function exportRunAsOnnx({ run, out, allowsMaskMismatch, quantised }: ExportRequest): Promise<string> {
+/** The decoder applies every mask that a run can have. */
+async function exportRunAsOnnx({ run, out, quantised }: ExportRequest): Promise<string> {
   const { record, exported } = openRun(run);
-  const { mask } = exported;
-  const decoderMask: ExportedMask = mask === 'prefix-bidirectional' ? 'causal' : mask;
-  if (decoderMask !== mask && !allowsMaskMismatch) {
-    const why = 'which the decoder cannot apply there, as nobody tells it what is question and what answer';
-    throw maskMismatch(run, mask, why, 'causal or visual-bidirectional');
-  }
   const isBeam = record.identity.config.generation.strategy === 'beam';
-  const card = onnxCard({ ...record, mask, decoderMask, isBeam, ...(quantised === undefined ? {} : { quantised }) });
-  return fill(out, (folder) =>
-    exportOnnx(folder, exported, decoderMask, card, quantised === undefined ? {} : { quantised }),
-  );
+  const options = quantised === undefined ? {} : { quantised };
+  const card = onnxCard({ ...record, mask: exported.mask, isBeam, ...options });
+  return fill(out, (folder) => exportOnnx(folder, exported, card, options));
 }
 
 async function exportHubModel({ run, out, quantised }: ExportRequest): Promise<string> {
@@ -118,13 +110,13 @@ function openRun(run: string) {
   return { record, exported };
 }
 
-function maskMismatch(run: string, mask: MaskKind, why: string, expected: string): UserError {
+function maskMismatch(run: string, mask: MaskKind): UserError {
   return new UserError({
     code: 'not-available',
-    what: `the model was trained with the mask ${mask}, ${why}: its texts would differ there without a word`,
+    what: `the model was trained with the mask ${mask}, which transformers cannot apply: its texts would differ there without a word`,
     where: run,
-    expected: `a run whose mask is ${expected}`,
-    fix: 'export such a run, or give --allow-mask-mismatch: the model card and config.json will say that it differs',
+    expected: 'a run whose mask is causal',
+    fix: 'give --format onnx, whose decoder has this mask, or --allow-mask-mismatch: card and config.json will say that it differs',
   });
 }
 

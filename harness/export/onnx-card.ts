@@ -1,11 +1,9 @@
 /** The card of a model that is exported as graphs: how to ask it in JavaScript, and in what its answers may differ from those of the run. */
 import type { QuantisedFormat } from '../../reference-model/checkpoint/onnx/quantised-layers.js';
-import type { ExportedMask } from '../../reference-model/checkpoint/onnx/visual-marks.js';
+import type { MaskKind } from '../../reference-model/model/config.js';
 import { type CardRun, cardOf } from './model-card.js';
 
 export interface OnnxCardInput extends CardRun {
-  /** What the decoder applies. */
-  readonly decoderMask: ExportedMask;
   /** Whether the run was evaluated by beam search. */
   readonly isBeam: boolean;
   readonly quantised?: QuantisedFormat;
@@ -15,7 +13,7 @@ export interface OnnxCardInput extends CardRun {
 export function onnxCard(input: OnnxCardInput): string {
   const { imageSize } = input.identity.config.model.vision;
   return cardOf(input, 'transformers.js', [
-    maskSection(input),
+    `## Attention mask\n\n${maskText(input.mask)}`,
     '## Use\n\n' +
       '```js\n' +
       "import { AutoModelForImageTextToText, AutoProcessor, RawImage } from '@huggingface/transformers';\n\n" +
@@ -33,19 +31,22 @@ export function onnxCard(input: OnnxCardInput): string {
   ]);
 }
 
-function maskSection({ mask, decoderMask }: OnnxCardInput): string {
-  const text = (): string => {
-    if (mask !== decoderMask) {
+function maskText(mask: MaskKind): string {
+  switch (mask) {
+    case 'causal':
+      return 'Every position sees those before it: texts are those of the run.';
+    case 'visual-bidirectional':
       return (
-        `The model was trained and evaluated with the mask \`${mask}\`, and the decoder here masks causally, ` +
-        'so that **this folder gives other texts and other scores than those below**.'
+        'Visual tokens of an image see each other both ways, as the model was trained: texts are those of the run. ' +
+        'Embeddings have one channel more, from which the decoder knows them: it says of a visual token which one of its image it is, and −1 of any other.'
       );
-    }
-    if (mask === 'causal') return 'Every position sees those before it: texts are those of the run.';
-    return (
-      'Visual tokens of an image see each other both ways, as the model was trained: texts are those of the run. ' +
-      'Embeddings have one channel more, from which the decoder knows them: it says of a visual token which one of its image it is, and −1 of any other.'
-    );
-  };
-  return `## Attention mask\n\n${text()}`;
+    case 'prefix-bidirectional':
+      return (
+        'Image and question see each other both ways, as the model was trained: texts are those of the run. ' +
+        'The decoder takes what is handed over in one call for a question, and a call of one token for its answer, as `generate` asks it. ' +
+        'In a conversation hand over each further question in a call of its own, behind the keys and values of what was said before.'
+      );
+    default:
+      return mask satisfies never;
+  }
 }

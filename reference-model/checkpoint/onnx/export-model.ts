@@ -13,7 +13,6 @@ import { openLlava } from '../hugging-face/read-checkpoint.js';
 import { writeJson, writeText } from '../hugging-face/write-folder.js';
 import { tokenizerOf, writeProcessor } from '../hugging-face/write-processor.js';
 import type { QuantisedFormat } from './quantised-layers.js';
-import type { ExportedMask } from './visual-marks.js';
 import { type ExportedGraphs, writeGraphs } from './write-graphs.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -28,22 +27,15 @@ export interface OnnxOptions {
 /**
  * A run. Fills an existing, empty folder; every file is forced to disk.
  *
- * @param mask what the decoder applies
  * @param card text of the model card
  * @throws DataError, ParameterMismatchError, SafetensorsError
  */
-export function exportOnnx(
-  folder: string,
-  run: ExportedRun,
-  mask: ExportedMask,
-  card: string,
-  options: OnnxOptions = {},
-): void {
-  const { model, facts } = run;
+export function exportOnnx(folder: string, run: ExportedRun, card: string, options: OnnxOptions = {}): void {
+  const { model, mask, facts } = run;
   const tokenizer = tokenizerOf(model, run.tokenizer);
   const dataFiles = writeAllGraphs(folder, { model, tensors: parametersOf(run), mask }, options);
   const config = configurationOf(model, tokenizer.special, { hasNormLayer: false });
-  const own = { ...facts, attention_mask: run.mask, decoder_mask: mask };
+  const own = { ...facts, attention_mask: mask, decoder_mask: mask };
   writeJson(folder, 'config.json', { ...config, ...scriptConfig(dataFiles), vlm_bench: own });
   writeGenerationConfig(folder, run, tokenizer);
   writeProcessor(folder, model, tokenizer, { hasTemplateInside: true });

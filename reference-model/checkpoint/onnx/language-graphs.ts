@@ -2,19 +2,19 @@
  * The language model of a model as two graphs: the embeddings of tokens, and the decoder with keys and values of earlier calls. The decoder
  * works as well where nothing was seen before: those are empty then.
  */
-import type { LanguageConfig } from '../../model/config.js';
+import type { LanguageConfig, MaskKind } from '../../model/config.js';
 import { LANGUAGE_PREFIX, OUTPUT_HEAD, TOKEN_TABLE } from '../../model/parameters.js';
 import { rotaryValues } from '../../model/rotary-tables.js';
 import type { Graph, GraphBuilder } from './graph.js';
 import { attention, type LayerContext, linear, projection, rmsNorm, swiglu, tensorNamed, weight } from './layers.js';
 import { quantisedLookup } from './quantised-layers.js';
-import { type ExportedMask, hasMarks, markText, sameImage, splitMarks } from './visual-marks.js';
+import { hasMarks, markText, sameImage, splitMarks } from './visual-marks.js';
 
 /** Added to scores of positions that are not seen; finite, so that a row without any does not turn into NaN. */
 const UNSEEN = -3.4028234663852886e38;
 
 /** `input_ids` [B, T] → `inputs_embeds` [B, T, D]; marked where the mask needs it. */
-export function embeddingGraph(context: LayerContext, language: LanguageConfig, mask: ExportedMask): Graph {
+export function embeddingGraph(context: LayerContext, language: LanguageConfig, mask: MaskKind): Graph {
   const { graph, format } = context;
   const ids = graph.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
   const found =
@@ -26,7 +26,7 @@ export function embeddingGraph(context: LayerContext, language: LanguageConfig, 
   return graph.build();
 }
 
-const embeddingWidth = ({ hiddenSize }: LanguageConfig, mask: ExportedMask): number =>
+const embeddingWidth = ({ hiddenSize }: LanguageConfig, mask: MaskKind): number =>
   hiddenSize + (hasMarks(mask) ? 1 : 0);
 
 /** What all layers of the decoder share. */
@@ -34,7 +34,7 @@ interface DecoderInputs {
   /** [B, T, 1, D/2H], of the positions. */
   readonly cosine: string;
   readonly sine: string;
-  /** [B, 1, 1, T, S], added to scores. */
+  /** [B, 1, 1, T or 1, S], added to scores. */
   readonly maskBias: string;
   /** [B, T, heads, D/H] of queries, and of keys and values. */
   readonly queryShape: string;
@@ -45,7 +45,7 @@ interface DecoderInputs {
  * `inputs_embeds` [B, T, D], `attention_mask` [B, S], `position_ids` [B, T] and `past_key_values.N.key`, `.value` [B, G, S − T, D/H] →
  * `logits` [B, T, vocabulary] and `present.N.key`, `.value` [B, G, S, D/H].
  */
-export function decoderGraph(context: LayerContext, language: LanguageConfig, mask: ExportedMask): Graph {
+export function decoderGraph(context: LayerContext, language: LanguageConfig, mask: MaskKind): Graph {
   const { graph } = context;
   const { hiddenSize, attentionHeads, keyValueHeads, vocabularySize, tiedHead = true } = language;
   const channels = hiddenSize / attentionHeads;
@@ -61,7 +61,7 @@ export function decoderGraph(context: LayerContext, language: LanguageConfig, ma
     graph.add('Concat', [lengths, graph.integers([heads, channels])], { axis: 0 });
   const shared: DecoderInputs = {
     ...rotations(graph, positions, language),
-    maskBias: maskBias(graph, present, positions, marks),
+    maskBias: maskBias(graph, { present, positions, mask, marks }),
     queryShape: shapeOf(attentionHeads),
     keyShape: shapeOf(keyValueHeads),
   };
@@ -96,8 +96,29 @@ function rotate(graph: GraphBuilder, x: string, half: number, { cosine, sine }: 
   return graph.add('Concat', [left, right], { axis: -1 });
 }
 
-/** A position sees those before it and itself, those of its image, and no padding. */
-function maskBias(graph: GraphBuilder, present: string, positions: string, marks: string | undefined): string {
+interface MaskInputs {
+  readonly present: string;
+  readonly positions: string;
+  readonly mask: MaskKind;
+  /** Of a mask that needs them. */
+  readonly marks: string | undefined;
+}
+
+/** No position sees padding. */
+function maskBias(graph: GraphBuilder, inputs: MaskInputs): string {
+  const isPresent = graph.add('Unsqueeze', [graph.cast(inputs.present, 'bool'), graph.integers([1])]); // [B, 1, S]
+  const reached = reachedPositions(graph, inputs);
+  const visible = reached === undefined ? isPresent : graph.add('And', [isPresent, reached]);
+  const bias = graph.add('Where', [visible, graph.floats([0]), graph.floats([UNSEEN])]);
+  return graph.add('Unsqueeze', [bias, graph.integers([1, 2])]);
+}
+
+/**
+ * Which positions each position sees as far as the mask goes, [T, S] or [B, T, S]; undefined for all. A prompt is handed over in one call and
+ * an answer token by token: with `prefix-bidirectional` the positions of one call see each other, whatever they are.
+ */
+function reachedPositions(graph: GraphBuilder, { present, positions, mask, marks }: MaskInputs): string | undefined {
+  if (mask === 'prefix-bidirectional') return undefined;
   const total = graph.add('Shape', [present], { start: 1, end: 2 });
   const seen = graph.add('Sub', [total, graph.add('Shape', [positions], { start: 1, end: 2 })]);
   const scalar = (vector: string): string => graph.add('Squeeze', [vector, graph.integers([0])]);
@@ -105,11 +126,7 @@ function maskBias(graph: GraphBuilder, present: string, positions: string, marks
   const sources = graph.add('Range', [zero, scalar(total), one]); // [S]
   const targets = graph.add('Range', [scalar(seen), scalar(total), one]); // [T]
   const causal = graph.add('LessOrEqual', [sources, graph.add('Unsqueeze', [targets, graph.integers([1])])]);
-  const reached = marks === undefined ? causal : graph.add('Or', [causal, sameImage(graph, marks, targets, seen)]);
-  const isPresent = graph.add('Unsqueeze', [graph.cast(present, 'bool'), graph.integers([1])]); // [B, 1, S]
-  const visible = graph.add('And', [isPresent, reached]); // [B, T, S]
-  const bias = graph.add('Where', [visible, graph.floats([0]), graph.floats([UNSEEN])]);
-  return graph.add('Unsqueeze', [bias, graph.integers([1, 2])]);
+  return marks === undefined ? causal : graph.add('Or', [causal, sameImage(graph, marks, targets, seen)]);
 }
 
 function decoderLayer(

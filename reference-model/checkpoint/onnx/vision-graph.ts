@@ -2,6 +2,7 @@
 import {
   encoderTokens,
   featuresPerImage,
+  type MaskKind,
   type ModelConfig,
   patchesPerSide,
   type VisionConfig,
@@ -10,10 +11,10 @@ import {
 import { CONNECTOR_PREFIX, VISION_PREFIX } from '../../model/parameters.js';
 import type { Graph } from './graph.js';
 import { activate, attention, type LayerContext, layerNorm, linear, weight } from './layers.js';
-import { type ExportedMask, hasMarks, markVisual } from './visual-marks.js';
+import { hasMarks, markVisual } from './visual-marks.js';
 
 /** `pixel_values` [N, 3, imageSize, imageSize] → `image_features` [N, visual tokens, language width]; marked where the mask needs it. */
-export function visionGraph(context: LayerContext, config: ModelConfig, mask: ExportedMask): Graph {
+export function visionGraph(context: LayerContext, config: ModelConfig, mask: MaskKind): Graph {
   const { graph } = context;
   const { vision, language } = config;
   const { finalNorm = true, imageSize } = vision;

@@ -8,10 +8,7 @@ import type { GraphBuilder } from './graph.js';
 
 const TEXT = -1;
 
-/** Masks that the decoder can apply. */
-export type ExportedMask = Exclude<MaskKind, 'prefix-bidirectional'>;
-
-export function hasMarks(mask: ExportedMask): boolean {
+export function hasMarks(mask: MaskKind): boolean {
   return mask === 'visual-bidirectional';
 }
 

@@ -2,14 +2,13 @@
  * A model as the three graphs that transformers.js runs for `LlavaForConditionalGeneration`: vision encoder with connector, embeddings of
  * tokens, decoder. Their files are named there by how weights are kept.
  */
-import type { ModelConfig } from '../../model/config.js';
+import type { MaskKind, ModelConfig } from '../../model/config.js';
 import type { TensorSources } from '../tensor-file.js';
 import { type Graph, GraphBuilder } from './graph.js';
 import { decoderGraph, embeddingGraph } from './language-graphs.js';
 import type { LayerContext } from './layers.js';
 import type { WeightFormat } from './quantised-layers.js';
 import { visionGraph } from './vision-graph.js';
-import type { ExportedMask } from './visual-marks.js';
 import { writeModel } from './write-model.js';
 
 export interface ExportedGraphs {
@@ -17,7 +16,7 @@ export interface ExportedGraphs {
   /** Every parameter, by its name. */
   readonly tensors: TensorSources;
   /** What the decoder applies. */
-  readonly mask: ExportedMask;
+  readonly mask: MaskKind;
 }
 
 interface WriteGraphsOptions {

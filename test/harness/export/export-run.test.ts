@@ -77,14 +77,11 @@ describe('exporting graphs', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test('refuses the mask that the decoder cannot apply, unless it is allowed to differ', async () => {
-    const other = run('prefix-bidirectional');
-    const request = { run: other, out, format: 'onnx' } as const;
-    await expect(exportRun({ ...request, allowsMaskMismatch: false })).rejects.toThrow(
-      /prefix-bidirectional.*\n.*\n.*visual-bidirectional/,
-    );
-    await expect(exportRun({ ...request, allowsMaskMismatch: true })).rejects.toThrow(
-      'the weights do not fit the model',
+  test('takes the mask of image and question too, which transformers has not either', async () => {
+    const request = { run: run('prefix-bidirectional'), out, allowsMaskMismatch: false } as const;
+    await expect(exportRun({ ...request, format: 'onnx' })).rejects.toThrow('the weights do not fit the model');
+    await expect(exportRun({ ...request, format: 'hugging-face' })).rejects.toThrow(
+      /prefix-bidirectional.*\n.*\n.*causal\n.*--format onnx/,
     );
     expect(existsSync(out)).toBe(false);
   });
@@ -109,12 +106,12 @@ describe('the card', () => {
       expect(card).toContain(fact);
     }
     const graphs = { ...run, mask: 'visual-bidirectional', isBeam: true } as const;
-    const same = onnxCard({ ...graphs, decoderMask: 'visual-bidirectional' });
+    const same = onnxCard(graphs);
     expect(same).not.toContain('gives other texts');
     expect(same).toContain('those of beam search');
     expect(same).toContain("dtype: 'fp32'");
-    const other = onnxCard({ ...graphs, mask: 'prefix-bidirectional', decoderMask: 'causal', quantised: 'q8' });
-    expect(other).toContain('gives other texts and other scores');
+    const other = onnxCard({ ...graphs, mask: 'prefix-bidirectional', quantised: 'q8' });
+    expect(other).toContain('each further question in a call of its own');
     expect(other).toContain("dtype: 'q8'");
     const rows = card.split('\n').filter((line) => line.startsWith('| ') && line.includes('version:'));
     for (const row of rows) expect(row.replaceAll('\\|', '').split('|')).toHaveLength(5);

@@ -32,6 +32,8 @@ export interface OpenOptions {
 export interface ExportedModel {
   /** Scores at every position, [B, T, vocabulary]. */
   scores(asked: Asked): Promise<Float32Array>;
+  /** The same where further tokens follow, all of one call in each element; the scores of all calls, one after the other. */
+  continuedScores(asked: Asked, calls: readonly Asked['rows'][]): Promise<readonly Float32Array[]>;
   /** Tokens of each row up to its end token, by keys and values of earlier calls. */
   greedy(asked: Asked, end: number, maximumNewTokens: number): Promise<readonly (readonly number[])[]>;
   close(): Promise<void>;
@@ -109,6 +111,17 @@ export async function openExported(
   return {
     scores: async (asked) =>
       (await step(asked, asked.present ?? everywhere(asked), emptyPast(asked.rows.length))).logits,
+    continuedScores: async (asked, calls) => {
+      let present = asked.present ?? everywhere(asked);
+      let { logits, past } = await step(asked, present, emptyPast(asked.rows.length));
+      const all = [logits];
+      for (const rows of calls) {
+        present = present.map((row) => [...row, ...rows[0]!.map(() => 1)]);
+        ({ logits, past } = await step({ rows }, present, past));
+        all.push(logits);
+      }
+      return all;
+    },
     greedy: async (asked, end, maximumNewTokens) => {
       const texts: number[][] = asked.rows.map(() => []);
       let present = asked.present ?? everywhere(asked);

@@ -158,7 +158,7 @@ const VARIANTS: Readonly<Record<string, ModelConfig>> = {
   },
 };
 const MASKED = Object.keys(VARIANTS).flatMap((variant) =>
-  (['causal', 'visual-bidirectional'] as const).map((mask) => ({ variant, mask })),
+  (['causal', 'visual-bidirectional', 'prefix-bidirectional'] as const).map((mask) => ({ variant, mask })),
 );
 
 describe.skipIf(isAbsent).each(MASKED)(`$variant, masked $mask${because}`, ({ variant, mask }) => {
@@ -211,6 +211,34 @@ describe.skipIf(isAbsent).each(MASKED)(`$variant, masked $mask${because}`, ({ va
 
   it('writes our texts by keys and values of earlier calls', async () => {
     expect(await graphs.greedy(asked, END, 10)).toEqual(ours.texts);
+  });
+
+  it('gives our scores of a conversation whose questions are calls of their own', async () => {
+    const answers = [
+      [5, 6],
+      [7, 8],
+      [9, 10],
+    ];
+    const questions = [
+      [11, 12, 13],
+      [14, 15, 16],
+      [17, 18, 19],
+    ];
+    const turns = rows.map((row, i) => [...row, ...answers[i]!, ...questions[i]!]);
+    const isAnswer = rows.map((row) => [...row.map(() => false), true, true, false, false, false]);
+    const conversation = { rows: turns, isAnswer, imageToken: IMAGE, maskKind: mask, pixels };
+    const expected = ourAnswers(model, { ...conversation, end: END, maximumNewTokens: 1 }).logits;
+    const calls = [0, 1].map((place) => answers.map((answer) => [answer[place]!]));
+    const scores = await graphs.continuedScores(asked, [...calls, questions]);
+    const { vocabularySize } = config.language;
+    for (const [row, { length: asking }] of rows.entries()) {
+      const actual = scores.flatMap((logits) => {
+        const width = logits.length / rows.length;
+        return [...logits.subarray(row * width, (row + 1) * width)];
+      });
+      const own = actual.slice((length - asking) * vocabularySize);
+      expect(difference(own, expected[row]!)).toBeLessThan(1e-5);
+    }
   });
 
   it('gives the same scores where weights lie in files of their own', async () => {

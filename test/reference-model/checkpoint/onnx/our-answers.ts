@@ -11,6 +11,8 @@ import { visualEmbeddings } from '../../../../reference-model/model/visual-embed
 
 export interface OurRequest {
   readonly rows: readonly (readonly number[])[];
+  /** Which tokens of each row are of answers; none by default. */
+  readonly isAnswer?: readonly (readonly boolean[])[];
   readonly imageToken: number;
   readonly maskKind: MaskKind;
   /** [images, imageSize, imageSize, 3]. */
@@ -26,13 +28,19 @@ export interface OurAnswers {
 }
 
 export function ourAnswers(model: Model, request: OurRequest): OurAnswers {
-  const { rows, imageToken, maskKind, pixels, end, maximumNewTokens } = request;
+  const { rows, isAnswer = [], imageToken, maskKind, pixels, end, maximumNewTokens } = request;
   const { imageSize } = model.config.vision;
   const imageCount = pixels.length / (imageSize * imageSize * 3);
   const visualTokens = visualTokensPerImage(model.config);
   let firstImage = 0;
-  const sequences = rows.map((ids) => {
-    const sequence = placeholderSequence({ ids, imageToken, visualTokensPerImage: visualTokens, firstImage });
+  const sequences = rows.map((ids, row) => {
+    const sequence = placeholderSequence({
+      ids,
+      isAnswer: isAnswer[row] ?? [],
+      imageToken,
+      visualTokensPerImage: visualTokens,
+      firstImage,
+    });
     firstImage += ids.filter((id) => id === imageToken).length / visualTokens;
     return sequence;
   });

@@ -4,15 +4,20 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { type ExportedRun, exportModel } from '../../reference-model/checkpoint/hugging-face/export-model.js';
+import {
+  type ExportedRun,
+  type ExportNotes,
+  exportModel,
+} from '../../reference-model/checkpoint/hugging-face/export-model.js';
 import { isHubFolder } from '../../reference-model/checkpoint/hugging-face/open-tensors.js';
 import { exportHubOnnx, exportOnnx } from '../../reference-model/checkpoint/onnx/export-model.js';
 import type { QuantisedFormat } from '../../reference-model/checkpoint/onnx/quantised-layers.js';
 import { openWeights } from '../../reference-model/checkpoint/trained-weights.js';
 import { fillFolderAtomically } from '../../reference-model/files/atomic-folder.js';
 import type { MaskKind } from '../../reference-model/model/config.js';
-import { lastTrainedStage } from '../../reference-model/recipe/recipe.js';
+import { lastTrainedStage, type RunConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
+import { recordedReading } from '../records/recorded-reader.js';
 import { runPathsIn } from '../records/run-paths.js';
 import { readFinishedRunIn } from '../records/run-record.js';
 import { modelCard } from './model-card.js';
@@ -51,9 +56,7 @@ async function exportHuggingFace({ run, out, allowsMaskMismatch }: ExportRequest
   const { record, exported } = openRun(run);
   const { mask } = exported;
   if (mask !== 'causal' && !allowsMaskMismatch) throw maskMismatch(run, mask);
-  return fill(out, (folder) =>
-    exportModel(folder, exported, ({ hasNormLayer }) => modelCard({ ...record, mask, hasNormLayer })),
-  );
+  return fill(out, (folder) => exportModel(folder, exported, (notes) => modelCard({ ...record, mask, ...notes })));
 }
 
 /** The decoder applies every mask that a run can have. */
@@ -61,7 +64,8 @@ async function exportRunAsOnnx({ run, out, quantised }: ExportRequest): Promise<
   const { record, exported } = openRun(run);
   const isBeam = record.identity.config.generation.strategy === 'beam';
   const options = quantised === undefined ? {} : { quantised };
-  const card = onnxCard({ ...record, mask: exported.mask, isBeam, ...options });
+  const card = (notes: Pick<ExportNotes, 'changes'>): string =>
+    onnxCard({ ...record, mask: exported.mask, isBeam, ...options, ...notes });
   return fill(out, (folder) => exportOnnx(folder, exported, card, options));
 }
 
@@ -83,15 +87,6 @@ function openRun(run: string) {
   const { weights, ...record } = readFinishedRunIn(resolve(run));
   const { identity, result } = record;
   const { config } = identity;
-  if (config.tokenizer === 'pretrained') {
-    throw new UserError({
-      code: 'not-available',
-      what: 'the run reads texts and images as the weights do that it started from, and such models are not exported yet',
-      where: run,
-      expected: 'a run with the embedded tokenizer, or with one that it trained',
-      fix: 'ask the model with `vlm-bench generate`, `evaluate` or `serve`',
-    });
-  }
   const mask = lastTrainedStage(config.recipe.stages)?.attentionMask;
   if (mask === undefined) {
     throw new UserError({
@@ -104,10 +99,24 @@ function openRun(run: string) {
   const { maximumNewTokens, strategy, beamWidth } = config.generation;
   const generation = { maximumNewTokens, ...(strategy === 'beam' ? { beamWidth } : {}) };
   const facts = { run: result.runId, code_version: identity.codeVersion, data_fingerprint: identity.dataFingerprint };
-  const own = config.tokenizer === undefined ? {} : { tokenizer: runPathsIn(resolve(run)).tokenizer };
-  const source = { model: config.model, mask, generation, facts, ...own };
+  const source = { model: config.model, mask, generation, facts, ...readingIn(resolve(run), config) };
   const exported: ExportedRun = { ...source, tensors: openWeights(weights), file: weights };
   return { record, exported };
+}
+
+/** What a run reads with that has not the embedded tokenizer. */
+function readingIn(folder: string, { tokenizer }: RunConfig): Pick<ExportedRun, 'tokenizer' | 'reading'> {
+  const paths = runPathsIn(folder);
+  switch (tokenizer) {
+    case undefined:
+      return {};
+    case 'byte-pairs':
+      return { tokenizer: paths.tokenizer };
+    case 'pretrained':
+      return { reading: { reading: recordedReading(paths), file: paths.reading, modelFile: paths.config } };
+    default:
+      return tokenizer satisfies never;
+  }
 }
 
 function maskMismatch(run: string, mask: MaskKind): UserError {

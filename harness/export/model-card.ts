@@ -11,6 +11,10 @@ export interface CardRun extends Pick<FinishedTraining, 'identity' | 'provenance
 export interface CardInput extends CardRun {
   /** Whether a layer of the encoder computes its last norm. */
   readonly hasNormLayer: boolean;
+  /** Whether the embeddings got a row for the placeholder of images. */
+  readonly hasPlaceholderRow?: boolean;
+  /** What was changed of tokenizer and template, as clauses. */
+  readonly changes?: readonly string[];
 }
 
 /** Markdown with the front matter that the hub reads. */
@@ -19,6 +23,7 @@ export function modelCard(input: CardInput): string {
   return cardOf(input, 'transformers', [
     maskSection(input),
     ...(input.hasNormLayer ? [normSection(model.vision.layers)] : []),
+    ...readingSections(input, input.changes, input.hasPlaceholderRow),
     '## Use\n\n' +
       '```python\n' +
       'from transformers import AutoModelForImageTextToText, AutoProcessor\n\n' +
@@ -70,6 +75,24 @@ function maskSection({ mask }: CardRun): string {
   return `## Attention mask\n\n${text}`;
 }
 
+/** What a card says of a run that reads as the weights did that it started from. */
+export function readingSections(
+  { identity }: CardRun,
+  changes: readonly string[] = [],
+  hasPlaceholderRow = false,
+): readonly string[] {
+  if (identity.config.tokenizer !== 'pretrained') return [];
+  const row =
+    'The placeholder of images had no row among the embeddings: the last one was added, the mean of all others, so that its score is never the highest. ';
+  return [
+    '## Tokenizer, chat template and image processor\n\n' +
+      'They are those of the weights that the run started from, as its record keeps them. ' +
+      (changes.length === 0 ? '' : `Besides, ${changes.join('; ')}. `) +
+      (hasPlaceholderRow ? row : '') +
+      'Requests are laid out by the template, which this run was trained with.',
+  ];
+}
+
 function normSection(layers: number): string {
   return (
     '## Last layer of the encoder\n\n' +
@@ -81,7 +104,7 @@ function normSection(layers: number): string {
 
 function provenanceSection({ identity, provenance, result }: CardRun): string {
   const { config, dataFingerprint, codeVersion } = identity;
-  const { git, statement } = provenance;
+  const { git, statement, weights = [] } = provenance;
   const rows: readonly (readonly [string, string])[] = [
     ['run', `\`${result.runId}\`, a digest of configuration, data, code and engine`],
     ['data', `${config.data.name}, fingerprint \`${dataFingerprint}\``],
@@ -91,6 +114,7 @@ function provenanceSection({ identity, provenance, result }: CardRun): string {
       'initial weights',
       `vision ${config.recipe.initialization.vision}, language ${config.recipe.initialization.language}`,
     ],
+    ...weights.map(({ part, name, digest }) => [`weights of ${part}`, `${name}, digest \`${digest}\``] as const),
     [
       'code',
       `\`${codeVersion}\`${git === undefined ? '' : `, commit \`${git.commit}\`${git.dirtyDiff === null ? '' : ' with changes'}`}`,

@@ -1,12 +1,14 @@
 /** The card of a model that is exported as graphs: how to ask it in JavaScript, and in what its answers may differ from those of the run. */
 import type { QuantisedFormat } from '../../reference-model/checkpoint/onnx/quantised-layers.js';
 import type { MaskKind } from '../../reference-model/model/config.js';
-import { type CardRun, cardOf } from './model-card.js';
+import { type CardRun, cardOf, readingSections } from './model-card.js';
 
 export interface OnnxCardInput extends CardRun {
   /** Whether the run was evaluated by beam search. */
   readonly isBeam: boolean;
   readonly quantised?: QuantisedFormat;
+  /** What was changed of tokenizer and template, as clauses. */
+  readonly changes?: readonly string[];
 }
 
 /** Markdown with the front matter that the hub reads. */
@@ -14,6 +16,7 @@ export function onnxCard(input: OnnxCardInput): string {
   const { imageSize } = input.identity.config.model.vision;
   return cardOf(input, 'transformers.js', [
     `## Attention mask\n\n${maskText(input.mask)}`,
+    ...readingSections(input, input.changes),
     '## Use\n\n' +
       '```js\n' +
       "import { AutoModelForImageTextToText, AutoProcessor, RawImage } from '@huggingface/transformers';\n\n" +

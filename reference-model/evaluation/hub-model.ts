@@ -2,7 +2,7 @@
  * A whole model of the hub, asked as it is meant to be: images through its own processor, conversations through its own chat template,
  * answers until one of its end tokens. It masks causally, as it was trained.
  */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { loadModel } from '../checkpoint/hugging-face/load-model.js';
 import { openLlava } from '../checkpoint/hugging-face/read-checkpoint.js';
 import type { ChatMessage } from '../data/chat/chat-template.js';
@@ -12,6 +12,7 @@ import { preprocess } from '../data/pixels/preprocess.js';
 import { requireSide } from '../data/pixels/processor.js';
 import { processorFile, readProcessor } from '../data/pixels/read-processor.js';
 import type { RgbImage } from '../data/pixels/rgb-image.js';
+import { requireRows } from '../data/tokenizer/token-rows.js';
 import { generateFrom } from '../generation/generate.js';
 import { visualTokensPerImage } from '../model/config.js';
 import { disposeModel } from '../model/model.js';
@@ -56,6 +57,12 @@ export function openHubModel(folder: string): HubModel {
   const { config, tensors, imageToken } = openLlava(folder);
   const tokenizer = openHubTokenizer(folder);
   const processor = readProcessor(processorFile(folder));
+  requireRows({
+    tokens: tokenizer.vocabularySize,
+    tokenizerFile: join(folder, 'tokenizer.json'),
+    rows: config.language.vocabularySize,
+    modelFile: join(folder, 'config.json'),
+  });
   const { imageSize } = config.vision;
   requireSide(processor, { side: imageSize, where: folder });
   const imageText = [...tokenizer.specialTokens].find(([, id]) => id === imageToken)?.[0] ?? '<image>';

@@ -12,6 +12,7 @@ import { readHubTokenizer } from '../data/chat/hub-tokenizer.js';
 import type { ModelReader } from '../data/chat/model-reader.js';
 import { requireSide } from '../data/pixels/processor.js';
 import { processorFile, readProcessor } from '../data/pixels/read-processor.js';
+import { requireRows } from '../data/tokenizer/token-rows.js';
 import { sha256 } from '../files/hashing.js';
 import { InputError } from '../files/input-error.js';
 import { readJson } from '../files/read-json.js';
@@ -63,7 +64,13 @@ export function openPretrainedParts(folder: string): PretrainedParts {
   const reading: HubReading = { texts: readHubTokenizer(at.language), images: readProcessor(processorFile(at.vision)) };
   requireSide(reading.images, { side: vision.config.imageSize, where: at.vision });
   const reader = hubReader(reading, at.language);
-  requireRows(reader, language.config, at.language);
+  requireRows({
+    tokens: reader.vocabularySize,
+    tokenizerFile: join(at.language, 'tokenizer.json'),
+    rows: language.config.vocabularySize,
+    modelFile: join(at.language, 'config.json'),
+    placeholder: reader.special.image,
+  });
   const parts = (['vision', 'language'] as const).map((part) => namedWeights(part, at[part]));
   const fingerprint = sha256(JSON.stringify(parts.map(({ part, digest }) => [part, digest])));
   const requireModel = (config: ModelConfig): void => {
@@ -107,23 +114,6 @@ function requireLayout(folder: string): void {
     where: folder,
     expected: 'the folders vision and language, each with all files of a model of the hub',
     fix: `download them, for example: hf download NAME --local-dir ${partFolder(folder, missing[0]!)}`,
-  });
-}
-
-/** The placeholder of an image needs no row where it is the last token: visual tokens take its place. @throws InputError */
-function requireRows(
-  { vocabularySize: tokens, special }: ModelReader,
-  { vocabularySize: rows }: LanguageConfig,
-  where: string,
-): void {
-  const needed = special.image === tokens - 1 ? tokens - 1 : tokens;
-  if (needed <= rows) return;
-  throw new InputError({
-    code: 'data-invalid',
-    what: `the tokenizer has ${needed} tokens, and the embeddings of the model have ${rows} rows`,
-    where,
-    expected: 'a row for each token',
-    fix: 'download tokenizer and weights of one model, of one revision',
   });
 }
 

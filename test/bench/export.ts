@@ -78,7 +78,7 @@ export async function benchmarkExport(): Promise<Measurement[]> {
       }),
     );
     const hub = processorSeconds(() => exportModel(into('hugging-face'), run, () => ''));
-    const graphs = processorSeconds(() => exportOnnx(into('onnx'), run, ''));
+    const graphs = processorSeconds(() => exportOnnx(into('onnx'), run, () => ''));
     const peak = process.resourceUsage().maxRSS * 1024;
     return [
       { name: 'weights of a run', value: bytes / MEBIBYTE, unit: 'MiB' },

@@ -4,14 +4,23 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { openHubTokenizer } from '../../data/chat/hub-tokenizer.js';
+import { requireRows } from '../../data/tokenizer/token-rows.js';
 import { syncFolder } from '../../files/atomic-file.js';
 import { readJson } from '../../files/read-json.js';
 import { readText } from '../../files/read-text.js';
-import { type ExportedRun, parametersOf, writeGenerationConfig } from '../hugging-face/export-model.js';
+import type { ModelConfig } from '../../model/config.js';
+import {
+  type ExportedRun,
+  type ExportNotes,
+  parametersOf,
+  readingOf,
+  writeGenerationConfig,
+} from '../hugging-face/export-model.js';
 import { configurationOf, languageConfig } from '../hugging-face/express-model.js';
 import { openLlava } from '../hugging-face/read-checkpoint.js';
 import { writeJson, writeText } from '../hugging-face/write-folder.js';
-import { tokenizerOf, writeProcessor } from '../hugging-face/write-processor.js';
+import { writeProcessor } from '../hugging-face/write-processor.js';
 import type { QuantisedFormat } from './quantised-layers.js';
 import { type ExportedGraphs, writeGraphs } from './write-graphs.js';
 
@@ -27,19 +36,26 @@ export interface OnnxOptions {
 /**
  * A run. Fills an existing, empty folder; every file is forced to disk.
  *
- * @param card text of the model card
+ * @param card text of the model card, given what there is to say
  * @throws DataError, ParameterMismatchError, SafetensorsError
  */
-export function exportOnnx(folder: string, run: ExportedRun, card: string, options: OnnxOptions = {}): void {
+export function exportOnnx(
+  folder: string,
+  run: ExportedRun,
+  card: (notes: Pick<ExportNotes, 'changes'>) => string,
+  options: OnnxOptions = {},
+): void {
   const { model, mask, facts } = run;
-  const tokenizer = tokenizerOf(model, run.tokenizer);
-  const dataFiles = writeAllGraphs(folder, { model, tensors: parametersOf(run), mask }, options);
-  const config = configurationOf(model, tokenizer.special, { hasNormLayer: false });
+  const reading = readingOf(run);
+  const { special, changes } = reading;
+  const graphs = { model, tensors: parametersOf(run), mask, imageToken: special.image };
+  const dataFiles = writeAllGraphs(folder, graphs, options);
+  const config = configurationOf(model, special, { hasNormLayer: false });
   const own = { ...facts, attention_mask: mask, decoder_mask: mask };
   writeJson(folder, 'config.json', { ...config, ...scriptConfig(dataFiles), vlm_bench: own });
-  writeGenerationConfig(folder, run, tokenizer);
-  writeProcessor(folder, model, tokenizer, { hasTemplateInside: true });
-  writeText(folder, 'README.md', card);
+  writeGenerationConfig(folder, run, reading);
+  writeProcessor(folder, model, reading, { hasTemplateInside: true });
+  writeText(folder, 'README.md', card({ changes }));
 }
 
 const IMAGE_PROCESSOR = 'preprocessor_config.json';
@@ -59,8 +75,9 @@ const COMPANIONS = [
  * @throws InputError, ParameterMismatchError, SafetensorsError
  */
 export function exportHubOnnx(folder: string, source: string, options: OnnxOptions = {}): void {
-  const { config: model, tensors } = openLlava(source);
-  const dataFiles = writeAllGraphs(folder, { model, tensors, mask: 'causal' }, options);
+  const { config: model, tensors, imageToken } = openLlava(source);
+  requireTokenRows(source, model);
+  const dataFiles = writeAllGraphs(folder, { model, tensors, mask: 'causal', imageToken }, options);
   const config = readJson(join(source, 'config.json')) as Json;
   // What a configuration leaves out has defaults in `transformers`, but not in transformers.js.
   const text = { ...languageConfig(model.language), ...(config.text_config as Json) };
@@ -72,6 +89,14 @@ export function exportHubOnnx(folder: string, source: string, options: OnnxOptio
   const { image_processor: nested } = readObject(source, 'processor_config.json');
   if (nested !== undefined && !existsSync(join(source, IMAGE_PROCESSOR))) writeJson(folder, IMAGE_PROCESSOR, nested);
   writeJson(folder, 'tokenizer_config.json', { ...templateOf(source), ...readObject(source, 'tokenizer_config.json') });
+}
+
+function requireTokenRows(source: string, { language }: ModelConfig): void {
+  const tokenizerFile = join(source, 'tokenizer.json');
+  if (!existsSync(tokenizerFile)) return;
+  const { vocabularySize: tokens } = openHubTokenizer(source);
+  const modelFile = join(source, 'config.json');
+  requireRows({ tokens, tokenizerFile, rows: language.vocabularySize, modelFile });
 }
 
 /** The chat template, where it has a file of its own. */

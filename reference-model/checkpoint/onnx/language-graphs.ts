@@ -13,10 +13,20 @@ import { hasMarks, markText, sameImage, splitMarks } from './visual-marks.js';
 /** Added to scores of positions that are not seen; finite, so that a row without any does not turn into NaN. */
 const UNSEEN = -3.4028234663852886e38;
 
-/** `input_ids` [B, T] → `inputs_embeds` [B, T, D]; marked where the mask needs it. */
-export function embeddingGraph(context: LayerContext, language: LanguageConfig, mask: MaskKind): Graph {
+/**
+ * `input_ids` [B, T] → `inputs_embeds` [B, T, D]; marked where the mask needs it.
+ *
+ * @param imageToken placeholder that visual tokens take the place of: where the table has no row for it, another one is looked up
+ */
+export function embeddingGraph(
+  context: LayerContext,
+  language: LanguageConfig,
+  { mask, imageToken = 0 }: { readonly mask: MaskKind; readonly imageToken?: number | undefined },
+): Graph {
   const { graph, format } = context;
-  const ids = graph.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+  const { vocabularySize } = language;
+  const given = graph.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+  const ids = imageToken < vocabularySize ? given : graph.add('Min', [given, graph.integers(vocabularySize - 1)]);
   const found =
     format === 'float32'
       ? graph.add('Gather', [weight(context, TOKEN_TABLE), ids])

@@ -17,6 +17,8 @@ export interface ExportedGraphs {
   readonly tensors: TensorSources;
   /** What the decoder applies. */
   readonly mask: MaskKind;
+  /** Placeholder of images; it needs no row of the embeddings. */
+  readonly imageToken?: number;
 }
 
 interface WriteGraphsOptions {
@@ -35,12 +37,12 @@ const SUFFIXES: Readonly<Record<WeightFormat, string>> = { float32: '', int8: '_
  */
 export function writeGraphs(
   folder: string,
-  { model, tensors, mask }: ExportedGraphs,
+  { model, tensors, mask, imageToken }: ExportedGraphs,
   { format = 'float32', ...limits }: WriteGraphsOptions = {},
 ): Readonly<Record<string, number>> {
   const graphs: Readonly<Record<string, (context: LayerContext) => Graph>> = {
     vision_encoder: (context) => visionGraph(context, model, mask),
-    embed_tokens: (context) => embeddingGraph(context, model.language, mask),
+    embed_tokens: (context) => embeddingGraph(context, model.language, { mask, imageToken }),
     decoder_model_merged: (context) => decoderGraph(context, model.language, mask),
   };
   const dataFiles: Record<string, number> = {};

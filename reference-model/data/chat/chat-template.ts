@@ -31,7 +31,7 @@ export class ChatTemplate {
   readonly #imageText: string;
   readonly #special: RegExp;
   /** Whether the template walks through the parts of a message itself, or expects one text. */
-  readonly #takesParts: boolean;
+  readonly takesParts: boolean;
 
   /**
    * @param imageText the special token that stands for an image
@@ -62,7 +62,7 @@ export class ChatTemplate {
     } catch (cause) {
       throw this.#problem(tokenizer, `the chat template cannot be read: ${textOf(cause)}`, 'a Jinja template', cause);
     }
-    this.#takesParts = this.#probe();
+    this.takesParts = this.#probe();
   }
 
   /** Replaces what is not to be trusted in every text by marks. */
@@ -80,7 +80,7 @@ export class ChatTemplate {
 
   /** @throws InputError for what the template itself refuses */
   render(messages: readonly ChatMessage[], { asksForAnswer }: { readonly asksForAnswer: boolean }): string {
-    return this.#render(messages, asksForAnswer, this.#takesParts);
+    return this.#render(messages, asksForAnswer, this.takesParts);
   }
 
   /** Ids of a rendered conversation. */

@@ -21,8 +21,8 @@ const IMAGE_TEXTS = ['<|image_pad|>', '<|image|>', '<image>'];
  * @throws InputError for a tokenizer that is not implemented, one without a chat template, or without an end of a text
  */
 export function hubReader({ texts, images }: HubReading, where: string): ModelReader {
-  const imageText = imageTextOf(texts);
-  const tokenizer = hubTokenizerOf(withImageToken(texts, imageText), where);
+  const { texts: complete, imageText } = withImages(texts);
+  const tokenizer = hubTokenizerOf(complete, where);
   const { endTokens, specialTokens, specialTexts, vocabularySize } = tokenizer;
   const chat = chatLayout(tokenizer, imageText);
   const [end] = endTokens;
@@ -64,6 +64,15 @@ function chatLayout(tokenizer: HubTokenizer, imageText: string): ChatLayout {
 function addedTokensOf({ tokenizer }: HubTokenizerFiles): readonly { readonly id: number; readonly content: string }[] {
   const { added_tokens: added } = tokenizer as { readonly added_tokens?: unknown };
   return Array.isArray(added) ? added : [];
+}
+
+/** The same with a special token that stands for an image, and its text. */
+export function withImages(texts: HubTokenizerFiles): {
+  readonly texts: HubTokenizerFiles;
+  readonly imageText: string;
+} {
+  const imageText = imageTextOf(texts);
+  return { texts: withImageToken(texts, imageText), imageText };
 }
 
 function imageTextOf(texts: HubTokenizerFiles): string {

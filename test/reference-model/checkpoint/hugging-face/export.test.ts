@@ -2,7 +2,7 @@
  * An exported model, read again as any checkpoint of the hub is, says what it said before. With EXPORT_FOLDER set, the folder and what to
  * expect of it are kept for `test/oracle/check-exported-model.py`.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,6 +12,7 @@ import { loadModel } from '../../../../reference-model/checkpoint/hugging-face/l
 import { openLlava } from '../../../../reference-model/checkpoint/hugging-face/read-checkpoint.js';
 import { writeWeights } from '../../../../reference-model/checkpoint/hugging-face/write-folder.js';
 import { parameterSources } from '../../../../reference-model/checkpoint/load-parameters.js';
+import { exportHubOnnx } from '../../../../reference-model/checkpoint/onnx/export-model.js';
 import { ChatTemplate } from '../../../../reference-model/data/chat/chat-template.js';
 import { Conversations } from '../../../../reference-model/data/chat/conversation.js';
 import { openHubTokenizer } from '../../../../reference-model/data/chat/hub-tokenizer.js';
@@ -171,6 +172,23 @@ describe('an exported model', () => {
     });
     expect(without === undefined || without.tokens <= 64 - without.promptTokens).toBe(true);
     hub.dispose();
+  });
+
+  it('is refused, as graphs too, with a tokenizer of a larger model, by both files and numbers', () => {
+    const mixed = join(folder, 'mixed');
+    cpSync(model, mixed, { recursive: true });
+    const file = join(mixed, 'tokenizer.json');
+    const content = JSON.parse(readFileSync(file, 'utf8')) as { readonly added_tokens: readonly object[] };
+    const beyond = { ...content.added_tokens[0], id: tokenizer.vocabularySize + 4, content: '<beyond>' };
+    writeFileSync(file, JSON.stringify({ ...content, added_tokens: [...content.added_tokens, beyond] }));
+    const [tokens, rows] = [tokenizer.vocabularySize + 5, tokenizer.vocabularySize];
+    const told = new RegExp(`tokenizer\\.json[^]*has ${tokens} tokens, .* have ${rows} rows, by .*config\\.json`);
+    expect(() => openHubModel(mixed)).toThrow(told);
+    const graphs = join(folder, 'graphs');
+    mkdirSync(graphs);
+    expect(() => exportHubOnnx(graphs, mixed)).toThrow(told);
+    expect(readdirSync(graphs)).toEqual([]);
+    rmSync(mixed, { recursive: true });
   });
 
   it('of a connector that folds patches is refused', () => {

@@ -40,7 +40,7 @@ const GRAPHS = ['decoder_model_merged', 'embed_tokens', 'vision_encoder'];
 
 describe('a run as graphs', () => {
   it('has the files that transformers.js asks for', () => {
-    exportOnnx(made('run'), run, 'card', { quantised: 'q8' });
+    exportOnnx(made('run'), run, () => 'card', { quantised: 'q8' });
     expect(readdirSync(join(folder, 'run')).sort()).toEqual([
       'README.md',
       'chat_template.jinja',
@@ -76,7 +76,7 @@ describe('a run as graphs', () => {
   });
 
   it('says where weights lie in files of their own, in all of which no tensor is lost', () => {
-    exportOnnx(made('large'), { ...run, mask: 'causal' }, 'card', { fileBytes: 6000 });
+    exportOnnx(made('large'), { ...run, mask: 'causal' }, () => 'card', { fileBytes: 6000 });
     const { use_external_data_format: files } = readJson('large', 'config.json')['transformers.js_config'] as {
       readonly use_external_data_format: Readonly<Record<string, number>>;
     };
@@ -91,7 +91,7 @@ describe('a run as graphs', () => {
   it('is refused where the tokenizer is of another model, before anything is written', () => {
     const other = { ...run, model: { ...run.model, language: { ...run.model.language, vocabularySize: 300 } } };
     const target = made('other');
-    expect(() => exportOnnx(target, { ...other, mask: 'causal' }, 'card')).toThrow(
+    expect(() => exportOnnx(target, { ...other, mask: 'causal' }, () => 'card')).toThrow(
       'the tokenizer has 280 tokens, and the model 300',
     );
     expect(readdirSync(target)).toEqual([]);

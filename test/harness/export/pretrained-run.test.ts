@@ -32,11 +32,10 @@ import { TINY_HUB, writeTinyHub } from '../../reference-model/weights/tiny-hub.j
 
 const kept = process.env.EXPORT_FOLDER;
 const root = kept ?? mkdtempSync(join(tmpdir(), 'vlm-bench-pretrained-'));
-const opened = await openRuntime();
+const opened = openRuntime();
 const isAbsent = typeof opened === 'string';
 const because = isAbsent ? ` (skipped: ${opened})` : '';
 afterAll(() => {
-  if (typeof opened !== 'string') opened.close();
   if (kept === undefined) rmSync(root, { recursive: true });
 });
 
@@ -220,7 +219,7 @@ describe.each(Object.keys(VARIANTS))('a run from the hub with %s', (name) => {
     await exportRun({ run: record, out, format: 'onnx', allowsMaskMismatch: false });
     const { special, endTokens } = { special: reader.special, endTokens: reader.chat!.endTokens };
     const own = { language: config.model.language, imageToken: special.image };
-    const graphs = await openExported(opened.runtime, join(out, 'onnx'), own);
+    const graphs = await openExported(opened, join(out, 'onnx'), own);
     const values = pixelValues(reader, [IMAGE]);
     const area = 32 * 32;
     const channelsFirst = values.map((_, i) => values[(i % area) * 3 + Math.floor(i / area)]!);

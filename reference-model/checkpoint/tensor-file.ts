@@ -22,6 +22,11 @@ export interface TensorSource extends TensorShape {
   readonly read: () => NamedArray['values'];
   /** Writes the values of a tensor of floats into an array of its size, a part at a time; absent where they are in memory anyway. */
   readonly readInto?: (values: Float32Array) => void;
+  /**
+   * The values as float32 or int32, little-endian, a part at a time in one array that is used again: what copies a tensor needs no memory of
+   * its size, whose pages cost more than reading them. Absent where the values are in memory anyway.
+   */
+  readonly parts?: () => Iterable<Uint8Array>;
 }
 
 export type TensorSources = ReadonlyMap<string, TensorSource>;
@@ -65,14 +70,18 @@ export function writeTensorsUnhashed(
   for (const bytes of fileBytes(tensors, metadata)) writeFully(descriptor, bytes);
 }
 
-/** The header, then one tensor after the other. */
+/** The header, then one tensor after the other; a piece may be overwritten once the next is asked for. */
 function* fileBytes(
   tensors: TensorSources,
   metadata: Readonly<Record<string, string>>,
 ): Generator<Uint8Array, void, undefined> {
   const sorted = [...tensors].sort(([a], [b]) => byName(a, b));
   yield encodeHeader(sorted, metadata);
-  for (const [name, { shape, dtype, read }] of sorted) {
+  for (const [name, { shape, dtype, read, parts }] of sorted) {
+    if (parts !== undefined && (dtype === 'F32' || dtype === 'I32')) {
+      yield* parts();
+      continue;
+    }
     const values = read();
     const isFitting = values.length === sizeOf(shape) && dtype === (values instanceof Int32Array ? 'I32' : 'F32');
     if (!isFitting) {
@@ -107,7 +116,8 @@ export function sourcesOf(file: string, { entries, dataStart }: SafetensorsHeade
       };
       const place = { file, dtype, begin: dataStart + begin, end: dataStart + end };
       const readInto = (values: Float32Array): void => readFloats(values, place);
-      return [name, { dtype, shape, read, ...(dtype === 'I32' ? {} : { readInto }) }] as const;
+      const parts = (): Iterable<Uint8Array> => partsOf(place);
+      return [name, { dtype, shape, read, parts, ...(dtype === 'I32' ? {} : { readInto }) }] as const;
     }),
   );
 }
@@ -120,6 +130,24 @@ interface FilePlace {
   readonly dtype: Dtype;
   readonly begin: number;
   readonly end: number;
+}
+
+function* partsOf({ file, dtype, begin, end }: FilePlace): Generator<Uint8Array> {
+  const part = new Uint8Array(Math.min(READ_AT_ONCE, end - begin));
+  const widened = new Float32Array(dtype === 'F16' || dtype === 'BF16' ? part.length / 2 : 0);
+  const descriptor = openSync(file, 'r');
+  try {
+    for (let at = begin; at < end; at += part.length) {
+      const bytes = part.subarray(0, Math.min(part.length, end - at));
+      readExactly(descriptor, bytes, at, file);
+      if (dtype === 'F16' || dtype === 'BF16') {
+        widenInto(widened, new Uint16Array(part.buffer, 0, bytes.length / 2), dtype);
+        yield new Uint8Array(widened.buffer, 0, 2 * bytes.length);
+      } else yield bytes;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function readFloats(values: Float32Array, { file, dtype, begin, end }: FilePlace): void {

@@ -67,20 +67,21 @@ function encodeAttribute(name: string, value: Attribute): Encoded {
   return joined([textField(1, name), ...value.map((item) => integerField(8, item)), integerField(20, INTS)]);
 }
 
-/** @throws RangeError when the values are not as many as were promised */
-export function contentOf({ name, bytes, read }: Weight): Uint8Array {
-  const content = read();
-  if (content.length === bytes) return content;
-  throw new RangeError(`The weight ${name} has ${content.length} bytes instead of ${bytes}.`);
+/** The bytes of a weight, each piece valid until the next. @throws RangeError when they are not as many as were promised */
+export function* contentOf({ name, bytes, read, parts }: Weight): Generator<Uint8Array> {
+  let length = 0;
+  for (const piece of parts?.() ?? [read()]) {
+    length += piece.length;
+    yield piece;
+  }
+  if (length !== bytes) throw new RangeError(`The weight ${name} has ${length} bytes instead of ${bytes}.`);
 }
 
 function encodeWeight(weight: Weight, place: ExternalPlace | undefined): Encoded {
   const { name, type, shape, bytes } = weight;
   const head = [...shape.map((size) => integerField(1, size)), integerField(2, DATA_TYPES[type]), textField(8, name)];
   if (place === undefined) {
-    const pieces = function* () {
-      yield contentOf(weight);
-    };
+    const pieces = (): Iterable<Uint8Array> => contentOf(weight);
     return joined([...head, messageField(9, { size: bytes, pieces })]);
   }
   const facts = { location: place.file, offset: `${place.offset}`, length: `${bytes}` };

@@ -31,6 +31,8 @@ export interface Weight {
   readonly bytes: number;
   /** Row-major, little-endian; each call fetches them again. */
   readonly read: () => Uint8Array;
+  /** The same a part at a time, each of which is overwritten by the next; absent where it is in memory anyway, or computed. */
+  readonly parts?: (() => Iterable<Uint8Array>) | undefined;
 }
 
 /** An input or output; a size by name is one that callers choose. */
@@ -106,7 +108,7 @@ export class GraphBuilder {
   }
 
   /** A tensor of a checkpoint, in float32, in the shape that it has or another one of equal size. */
-  tensor(name: string, { shape, read }: TensorSource, as: readonly number[] = shape): string {
+  tensor(name: string, { shape, read, parts }: TensorSource, as: readonly number[] = shape): string {
     const bytes = sizeOf(shape) * BYTES_PER_VALUE.F32;
     return this.weight({
       name,
@@ -114,6 +116,7 @@ export class GraphBuilder {
       shape: as,
       bytes,
       read: () => viewOf(read() as Float32Array<ArrayBuffer>),
+      parts,
     });
   }
 

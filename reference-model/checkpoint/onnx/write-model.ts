@@ -68,7 +68,7 @@ function* dataPieces({ places }: DataFile): Generator<Uint8Array> {
   let end = 0;
   for (const [weight, offset] of places) {
     if (offset > end) yield new Uint8Array(offset - end);
-    yield contentOf(weight);
+    yield* contentOf(weight);
     end = offset + weight.bytes;
   }
 }

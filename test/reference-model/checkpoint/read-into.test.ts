@@ -38,6 +38,19 @@ describe.each(['F16', 'BF16', 'F32'] as const)('a tensor of %s', (dtype) => {
     tensor.dispose();
   });
 
+  test('is handed over in parts with the same bits', () => {
+    const source = openTensors(fileOf(dtype)).get('t')!;
+    const parts = [
+      ...(function* () {
+        for (const part of source.parts!()) yield Buffer.from(part);
+      })(),
+    ];
+    expect(parts.length).toBeGreaterThan(1);
+    const values = source.read();
+    const whole = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+    expect(Buffer.concat(parts).equals(whole)).toBe(true);
+  });
+
   test('whose file is cut after it was opened is an error that leaves no tensor', () => {
     const file = fileOf(dtype);
     const source = openTensors(file).get('t')!;

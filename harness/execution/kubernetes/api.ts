@@ -4,23 +4,20 @@
  */
 import { UserError } from '../../errors.js';
 import type { KubernetesSettings } from '../executor-settings.js';
+import { type Followed, followObjects, type Informer } from './follow-objects.js';
 import type { Manifest } from './manifests.js';
 import { nameLabel, packageName } from './manifests.js';
 import type { JobObject, PodObject } from './objects.js';
 
-/** Objects of one kind with our label, kept up to date by a watch that is begun anew whenever it breaks. */
-export interface Followed<Kind> {
-  list(): readonly Kind[];
-  stop(): Promise<void>;
-}
-
 export interface KubernetesApi {
-  createJob(manifest: Manifest): Promise<void>;
+  /** @returns its uid */
+  createJob(manifest: Manifest): Promise<string>;
   createService(manifest: Manifest): Promise<void>;
   /** Lets a suspended Job begin. */
   resumeJob(name: string): Promise<void>;
-  /** Removes a Job with its pods, and the Service of that name, if there are any. */
+  /** Removes a Job with its pods and its Service, if there is such a Job. */
   remove(name: string): Promise<void>;
+  /** Objects with our label. @throws whatever the API says when they cannot be had */
   followJobs(): Promise<Followed<JobObject>>;
   followPods(): Promise<Followed<PodObject>>;
   log(pod: string, lines: number): Promise<string>;
@@ -42,16 +39,6 @@ interface ClientModule {
 
 type Client = Readonly<Record<string, (parameters: object, options?: unknown) => Promise<unknown>>>;
 
-interface Informer {
-  on(event: 'error', listener: (error: unknown) => void): void;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  list(): readonly unknown[];
-}
-
-/** Seconds before a watch that broke is begun anew. */
-const reconnectSeconds = 5;
-
 /** @throws UserError `not-available` where the client is not installed, `config-invalid` for a context that there is not */
 export async function connectKubernetes({ context, namespace }: KubernetesSettings): Promise<KubernetesApi> {
   const client = await loadClient();
@@ -64,25 +51,12 @@ export async function connectKubernetes({ context, namespace }: KubernetesSettin
   const batch = config.makeApiClient(client.BatchV1Api);
   const core = config.makeApiClient(client.CoreV1Api);
   const labelSelector = `${nameLabel}=${packageName}`;
-  const follow = async <Kind>(path: string, list: () => Promise<unknown>): Promise<Followed<Kind>> => {
-    let stopped = false;
-    const informer = client.makeInformer(config, path, list, labelSelector);
-    informer.on('error', () => {
-      // It lists anew, so that nothing is missed that happened meanwhile.
-      setTimeout(() => stopped || void informer.start().catch(() => {}), reconnectSeconds * 1000).unref();
-    });
-    await informer.start();
-    return {
-      list: () => informer.list() as readonly Kind[],
-      stop: async () => {
-        stopped = true;
-        await informer.stop();
-      },
-    };
-  };
+  const follow = <Kind>(path: string, list: () => Promise<unknown>): Promise<Followed<Kind>> =>
+    followObjects(() => client.makeInformer(config, path, list, labelSelector));
   return {
     createJob: async (body) => {
-      await batch.createNamespacedJob!({ namespace, body });
+      const created = await batch.createNamespacedJob!({ namespace, body });
+      return String(Object(created).metadata?.uid);
     },
     createService: async (body) => {
       await core.createNamespacedService!({ namespace, body });
@@ -94,7 +68,6 @@ export async function connectKubernetes({ context, namespace }: KubernetesSettin
     },
     remove: async (name) => {
       await unlessGone(batch.deleteNamespacedJob!({ namespace, name, propagationPolicy: 'Background' }));
-      await unlessGone(core.deleteNamespacedService!({ namespace, name }));
     },
     followJobs: () =>
       follow(`/apis/batch/v1/namespaces/${namespace}/jobs`, () =>

@@ -49,6 +49,11 @@ export function hasEnded({ status }: JobObject): boolean {
   return holds(status?.conditions, 'Complete') || holds(status?.conditions, 'Failed');
 }
 
+/** Whether any run of the Job was completed. */
+export function hasSucceededIndex({ status }: JobObject): boolean {
+  return holds(status?.conditions, 'Complete') || (status?.completedIndexes ?? '') !== '';
+}
+
 export function hasIndex(ranges: string | undefined, index: number): boolean {
   return (ranges ?? '').split(',').some((range) => {
     const [from = Number.NaN, to = from] = range === '' ? [] : range.split('-').map(Number);
@@ -103,9 +108,13 @@ const endReasons: Readonly<Record<string, EndReason>> = {
   ContainerCannotRun: 'not-started',
 };
 
+/** The pod that is to blame, of those of a run that failed: of several ranks one that failed, not those that were ended with it. */
+export function failedPod(pods: readonly PodObject[]): PodObject | undefined {
+  return pods.findLast((pod) => (terminated(pod)?.exitCode ?? 0) !== 0 || pod.status?.reason !== undefined);
+}
+
 function endOf(pods: readonly PodObject[], conditions: readonly Condition[] | undefined): EndedJob {
-  // Of several ranks the one that failed, not those that were ended with it.
-  const failed = pods.findLast((pod) => (terminated(pod)?.exitCode ?? 0) !== 0 || pod.status?.reason !== undefined);
+  const failed = failedPod(pods);
   const { reason: ofContainer = '', exitCode } = terminated(failed) ?? {};
   const ofJob = conditions?.find(({ type, status }) => type === 'Failed' && status === 'True')?.reason ?? '';
   const reason = endReasons[failed?.status?.reason ?? ''] ?? endReasons[ofContainer] ?? endReasons[ofJob];

@@ -86,7 +86,7 @@ async function byFetch(): Promise<KubernetesApi> {
     return { list: () => items, stop: async () => clearInterval(timer) };
   };
   return {
-    createJob: async (body) => void (await ask('POST', jobs, body)),
+    createJob: async (body) => JSON.parse(await ask('POST', jobs, body)).metadata.uid,
     createService: async (body) => void (await ask('POST', '/api/v1/namespaces/default/services', body)),
     resumeJob: async (name) =>
       void (await ask('PATCH', `${jobs}/${name}`, [{ op: 'replace', path: '/spec/suspend', value: false }])),
@@ -293,7 +293,7 @@ describe('manifests', () => {
   ])('%s have fields of the API only, of its types, and all that it requires', (_, own, more) => {
     const { job, service } = manifestsOf(own, more);
     expect(flawsOf(job, 'V1Job', 'job')).toEqual([]);
-    if (service !== undefined) expect(flawsOf(service, 'V1Service', 'service')).toEqual([]);
+    if (service !== undefined) expect(flawsOf(service('a-uid'), 'V1Service', 'service')).toEqual([]);
     expect(flawsOf({ ...job, spec: { completion: 1 } }, 'V1Job', 'job')).toEqual([
       'job.spec.template is missing',
       'job.spec.completion is unknown',
@@ -309,8 +309,8 @@ describe('manifests', () => {
     const { job, service } = manifestsOf({ devices: 4, command: 'vlm-bench' });
     const name = 'vlm-bench-1-w1';
     expect(job).toMatchObject({ metadata: { name }, spec: { completions: 4, parallelism: 4 } });
-    expect(service).toMatchObject({
-      metadata: { name },
+    expect(service?.('a-uid')).toMatchObject({
+      metadata: { name, ownerReferences: [{ kind: 'Job', name, uid: 'a-uid' }] },
       spec: { clusterIP: 'None', selector: { 'batch.kubernetes.io/job-name': name } },
     });
     const { subdomain, containers } = Object(job).spec.template.spec;

@@ -36,7 +36,11 @@ export interface PodObject {
     readonly containerStatuses?: readonly {
       readonly state?: {
         readonly waiting?: { readonly reason?: string };
-        readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+        readonly terminated?: {
+          readonly reason?: string;
+          readonly exitCode?: number;
+          readonly finishedAt?: string | Date;
+        };
       };
     }[];
   };
@@ -65,15 +69,19 @@ export function hasIndex(ranges: string | undefined, index: number): boolean {
 export function podsOf(pods: readonly PodObject[], job: string, index: number | undefined): readonly PodObject[] {
   const created = ({ metadata }: PodObject): number => new Date(metadata?.creationTimestamp ?? 0).getTime();
   return pods
-    .filter(({ metadata: { labels = {}, annotations = {} } = {} }) => {
+    .filter((pod) => {
+      const { labels = {} } = pod.metadata ?? {};
       if ((labels['batch.kubernetes.io/job-name'] ?? labels['job-name']) !== job) return false;
-      const own = annotations[indexKey] ?? labels[indexKey];
-      return index === undefined || own === String(index);
+      return index === undefined || completionIndex(pod) === String(index);
     })
     .toSorted((left, right) => created(left) - created(right));
 }
 
 const indexKey = 'batch.kubernetes.io/job-completion-index';
+
+function completionIndex({ metadata: { labels = {}, annotations = {} } = {} }: PodObject): string | undefined {
+  return annotations[indexKey] ?? labels[indexKey];
+}
 
 /** @param index of a run among those of the Job; undefined where the Job is one run @param pods of it, the latest last */
 export function runState(job: JobObject, index: number | undefined, pods: readonly PodObject[]): JobState {
@@ -108,9 +116,16 @@ const endReasons: Readonly<Record<string, EndReason>> = {
   ContainerCannotRun: 'not-started',
 };
 
-/** The pod that is to blame, of those of a run that failed: of several ranks one that failed, not those that were ended with it. */
+/**
+ * The pod that is to blame, of those of a run that failed: the last attempt's, and of several ranks the one that ended first, as the others
+ * end because of it.
+ */
 export function failedPod(pods: readonly PodObject[]): PodObject | undefined {
-  return pods.findLast((pod) => (terminated(pod)?.exitCode ?? 0) !== 0 || pod.status?.reason !== undefined);
+  const hasFailed = (pod: PodObject): boolean =>
+    (terminated(pod)?.exitCode ?? 0) !== 0 || pod.status?.reason !== undefined;
+  const ended = (pod: PodObject): number => new Date(terminated(pod)?.finishedAt ?? 8.64e15).getTime();
+  const latest = new Map(pods.filter(hasFailed).map((pod) => [completionIndex(pod), pod]));
+  return [...latest.values()].toSorted((left, right) => ended(left) - ended(right))[0];
 }
 
 function endOf(pods: readonly PodObject[], conditions: readonly Condition[] | undefined): EndedJob {

@@ -7,7 +7,8 @@ import type { KubernetesSettings } from '../executor-settings.js';
 import { type Followed, followObjects, type Informer } from './follow-objects.js';
 import type { Manifest } from './manifests.js';
 import { nameLabel, packageName } from './manifests.js';
-import type { JobObject, PodObject } from './objects.js';
+import { type JobObject, type PodObject, warningsOf } from './objects.js';
+import { saidBy } from './refusal.js';
 
 export interface KubernetesApi {
   /** @returns its uid */
@@ -21,6 +22,8 @@ export interface KubernetesApi {
   followJobs(): Promise<Followed<JobObject>>;
   followPods(): Promise<Followed<PodObject>>;
   log(pod: string, lines: number): Promise<string>;
+  /** Why pods of a Job could not be made, as its events say, the latest last. */
+  warnings(job: string): Promise<readonly string[]>;
 }
 
 /** The part of the client that is used. */
@@ -39,17 +42,13 @@ interface ClientModule {
 
 type Client = Readonly<Record<string, (parameters: object, options?: unknown) => Promise<unknown>>>;
 
-/** @throws UserError `not-available` where the client is not installed, `config-invalid` for a context that there is not */
+/**
+ * @throws UserError `not-available` where the client is not installed, `config-invalid` for a context that there is not, or a configuration
+ * that cannot be used
+ */
 export async function connectKubernetes({ context, namespace }: KubernetesSettings): Promise<KubernetesApi> {
   const client = await loadClient();
-  const config = new client.KubeConfig();
-  config.loadFromDefault();
-  if (context !== undefined) {
-    if (config.getContextObject(context) === null) throw unknownContext(context);
-    config.setCurrentContext(context);
-  }
-  const batch = config.makeApiClient(client.BatchV1Api);
-  const core = config.makeApiClient(client.CoreV1Api);
+  const { config, batch, core } = configure(client, context);
   const labelSelector = `${nameLabel}=${packageName}`;
   const follow = <Kind>(path: string, list: () => Promise<unknown>): Promise<Followed<Kind>> =>
     followObjects(() => client.makeInformer(config, path, list, labelSelector));
@@ -76,7 +75,37 @@ export async function connectKubernetes({ context, namespace }: KubernetesSettin
     followPods: () =>
       follow(`/api/v1/namespaces/${namespace}/pods`, () => core.listNamespacedPod!({ namespace, labelSelector })),
     log: async (name, tailLines) => String(await core.readNamespacedPodLog!({ namespace, name, tailLines })),
+    warnings: async (job) => {
+      const fieldSelector = `involvedObject.kind=Job,involvedObject.name=${job},reason=FailedCreate`;
+      return warningsOf(await core.listNamespacedEvent!({ namespace, fieldSelector }));
+    },
   };
+}
+
+function configure(client: ClientModule, context: string | undefined) {
+  try {
+    const config = new client.KubeConfig();
+    config.loadFromDefault();
+    if (context !== undefined) {
+      if (config.getContextObject(context) === null) throw unknownContext(context);
+      config.setCurrentContext(context);
+    }
+    const [batch, core] = [client.BatchV1Api, client.CoreV1Api].map((api) => config.makeApiClient(api));
+    return { config, batch: batch!, core: core! };
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const { KUBECONFIG = '~/.kube/config' } = process.env;
+    throw new UserError(
+      {
+        code: 'config-invalid',
+        what: `the configuration of kubectl cannot be used: ${saidBy(cause).said}`,
+        where: KUBECONFIG,
+        expected: 'a configuration whose current context names a cluster and a user in it',
+        fix: 'correct it until `kubectl config view --minify` shows it, or name another with KUBECONFIG or kubernetes.context',
+      },
+      { cause },
+    );
+  }
 }
 
 async function loadClient(): Promise<ClientModule> {

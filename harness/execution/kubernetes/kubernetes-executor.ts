@@ -11,8 +11,9 @@ import type { KubernetesSettings } from '../executor-settings.js';
 import { connectKubernetes, type KubernetesApi } from './api.js';
 import type { Followed } from './follow-objects.js';
 import { jobManifests, type ManifestContext } from './manifests.js';
-import { failedPod, type JobObject, type PodObject, podsOf, runState } from './objects.js';
+import { failedPod, type JobObject, type PodObject, podsByJob, runState } from './objects.js';
 import { refusal, saidBy } from './refusal.js';
+import { stalledJobs } from './stalled-jobs.js';
 import { waitingState } from './waiting-jobs.js';
 
 const shownLines = 8;
@@ -30,8 +31,9 @@ export async function kubernetesExecutor(
   let followed: { readonly jobs: Followed<JobObject>; readonly pods: Followed<PodObject> } | undefined;
   const follow = async () => {
     followed ??= await followAll(api);
-    return { jobs: followed.jobs.list(), pods: followed.pods.list() };
+    return { jobs: followed.jobs.list(), podsOf: podsByJob(followed.pods.list()) };
   };
+  const stalled = stalledJobs(api);
   const seconds = secondsOf(settings, secondsPerRun);
   const submitJob = async (
     runs: readonly TitledRun[],
@@ -82,7 +84,7 @@ export async function kubernetesExecutor(
       }
     },
     states: async (handles) => {
-      const { jobs, pods } = await follow();
+      const { jobs, podsOf } = await follow();
       const byName = new Map(jobs.map((job) => [job.metadata?.name ?? '', job]));
       const inVain = await startReady(handles, byName, api);
       const states = new Map<JobHandle, JobState>();
@@ -90,8 +92,12 @@ export async function kubernetesExecutor(
         const job = byName.get(jobOf(handle));
         const index = indexOf(handle);
         if (job === undefined) continue;
+        const own = podsOf(jobOf(handle), index);
+        const state = runState(job, index, own);
         if (inVain.has(jobOf(handle))) states.set(handle, { type: 'ended', succeeded: false, reason: 'cancelled' });
-        else states.set(handle, runState(job, index, podsOf(pods, jobOf(handle), index)));
+        else if (state.type === 'queued' && state.detail === '' && own.length === 0) {
+          states.set(handle, { ...state, detail: await stalled(jobOf(handle)) });
+        } else states.set(handle, state);
       }
       return states;
     },
@@ -99,8 +105,8 @@ export async function kubernetesExecutor(
       for (const job of new Set(handles.map(jobOf))) await api.remove(job);
     },
     log: async (handle) => {
-      const { pods } = await follow();
-      const own = podsOf(pods, jobOf(handle), indexOf(handle));
+      const { podsOf } = await follow();
+      const own = podsOf(jobOf(handle), indexOf(handle));
       const pod = (failedPod(own) ?? own.at(-1))?.metadata?.name;
       if (pod === undefined) return { where: `job ${handle}, of which there is no pod any more`, lines: [] };
       const where = `kubectl logs ${pod} -n ${settings.namespace}`;

@@ -65,17 +65,24 @@ export function hasIndex(ranges: string | undefined, index: number): boolean {
   });
 }
 
-/** The pods of a Job, or of one of its indices, the latest last. */
-export function podsOf(pods: readonly PodObject[], job: string, index: number | undefined): readonly PodObject[] {
+/** Pods by their Jobs, so that those of each of many runs are found without a look at all. */
+export function podsByJob(pods: readonly PodObject[]): PodsOf {
   const created = ({ metadata }: PodObject): number => new Date(metadata?.creationTimestamp ?? 0).getTime();
-  return pods
-    .filter((pod) => {
-      const { labels = {} } = pod.metadata ?? {};
-      if ((labels['batch.kubernetes.io/job-name'] ?? labels['job-name']) !== job) return false;
-      return index === undefined || completionIndex(pod) === String(index);
-    })
-    .toSorted((left, right) => created(left) - created(right));
+  const grouped = new Map<string, PodObject[]>();
+  for (const pod of pods.toSorted((left, right) => created(left) - created(right))) {
+    const { labels = {} } = pod.metadata ?? {};
+    const job = labels['batch.kubernetes.io/job-name'] ?? labels['job-name'] ?? '';
+    for (const key of [job, `${job}/${completionIndex(pod)}`]) {
+      const group = grouped.get(key);
+      if (group === undefined) grouped.set(key, [pod]);
+      else group.push(pod);
+    }
+  }
+  return (job, index) => grouped.get(index === undefined ? job : `${job}/${index}`) ?? [];
 }
+
+/** The pods of a Job, or of one of its indices, the latest last. */
+export type PodsOf = (job: string, index: number | undefined) => readonly PodObject[];
 
 const indexKey = 'batch.kubernetes.io/job-completion-index';
 
@@ -142,3 +149,16 @@ function endOf(pods: readonly PodObject[], conditions: readonly Condition[] | un
 }
 
 const terminated = (pod: PodObject | undefined) => pod?.status?.containerStatuses?.[0]?.state?.terminated;
+
+/** The messages of a list of events, the latest last. */
+export function warningsOf(list: unknown): readonly string[] {
+  const { items = [] } = list as { readonly items?: readonly EventObject[] };
+  const time = ({ lastTimestamp, eventTime }: EventObject) => new Date(lastTimestamp ?? eventTime ?? 0).getTime();
+  return items.toSorted((left, right) => time(left) - time(right)).flatMap(({ message }) => message ?? []);
+}
+
+interface EventObject {
+  readonly message?: string;
+  readonly lastTimestamp?: string | Date | null;
+  readonly eventTime?: string | Date | null;
+}

@@ -1,8 +1,14 @@
 /** What the executor kubernetes makes of what an API says: refusals, broken watches, Jobs that wait, and pods that are to blame. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { followObjects, type Informer } from '../../../harness/execution/kubernetes/follow-objects.js';
-import { failedPod, type JobObject, type PodObject } from '../../../harness/execution/kubernetes/objects.js';
+import {
+  failedPod,
+  type JobObject,
+  type PodObject,
+  warningsOf,
+} from '../../../harness/execution/kubernetes/objects.js';
 import { refusal } from '../../../harness/execution/kubernetes/refusal.js';
+import { stalledJobs } from '../../../harness/execution/kubernetes/stalled-jobs.js';
 import { waitingState } from '../../../harness/execution/kubernetes/waiting-jobs.js';
 
 describe('objects that are followed', () => {
@@ -90,6 +96,25 @@ describe('refusals', () => {
     });
     expect(refusal(error, 'a job').problems[0]!.what).toMatch(/^Kubernetes cannot be reached: .*ECONNREFUSED/);
   });
+});
+
+test('a Job without pods tells its latest warning, which is asked for seldom, and need not be readable', async () => {
+  const events = [
+    { message: 'Error creating: pods "c-0-" is forbidden: exceeded quota', lastTimestamp: '2026-01-01T00:00:09Z' },
+    { message: 'earlier', lastTimestamp: '2026-01-01T00:00:01Z' },
+  ];
+  let [now, asked] = [0, 0];
+  const api = {
+    warnings: async (job: string) => {
+      asked += 1;
+      if (job !== 'c') throw new Error('forbidden');
+      return warningsOf({ items: events });
+    },
+  };
+  const stalled = stalledJobs(api, () => now);
+  for (; now < 60_000; now += 1000) expect(await stalled('c')).toBe('pods "c-0-" is forbidden: exceeded quota');
+  expect(asked).toBe(2);
+  expect(await stalled('other')).toBe('');
 });
 
 describe('Jobs that wait', () => {

@@ -94,6 +94,7 @@ async function byFetch(): Promise<KubernetesApi> {
     followJobs: () => follow(jobs),
     followPods: () => follow(pods),
     log: (pod) => ask('GET', `${pods}/${pod}/log`),
+    warnings: async () => [],
   };
 }
 
@@ -217,6 +218,29 @@ test.skipIf(isInstalled)('a client that is not installed is said to be, with how
   await expect(connectKubernetes(settingsOf())).rejects.toThrow(
     /not installed\n.*\n {2}fix: {6}npm install --save-optional @kubernetes\/client-node@1\.4\.0/,
   );
+});
+
+test.skipIf(!isInstalled).each([
+  ['that is not there', undefined],
+  ['without a line', ''],
+  ['that is not YAML', 'a: [b\n'],
+  ['without a context', 'apiVersion: v1\nkind: Config\n'],
+  [
+    'whose context names no cluster',
+    '{"current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "x"}}]}',
+  ],
+])('a configuration of kubectl %s is one clear error', async (_, text) => {
+  const file = join(temporaryFolder(), 'config');
+  if (text !== undefined) writeFileSync(file, text);
+  process.env.KUBECONFIG = file;
+  const error = await errorOf(connectKubernetes(settingsOf()));
+  expect(error.problems).toMatchObject([
+    {
+      code: 'config-invalid',
+      where: file,
+      what: expect.stringMatching(/^the configuration of kubectl cannot be used: ./),
+    },
+  ]);
 });
 
 test('settings that are missing are said to be, before anything is asked of a cluster', async () => {

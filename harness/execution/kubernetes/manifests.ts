@@ -6,6 +6,7 @@
 import { posix } from 'node:path';
 import type { TitledRun } from '../executor.js';
 import type { KubernetesSettings } from '../executor-settings.js';
+import { interruptedExitCode } from '../interruption.js';
 import { jobCommand, shellWord } from '../jobs/job-command.js';
 import { jobEnvironment } from '../jobs/job-environment.js';
 
@@ -18,6 +19,12 @@ export const inTurnAnnotation = 'vlm-bench/in-turn-after';
 
 /** A port of the ranks' own; every run has a Service of its own, so none is in the way of another. */
 const rendezvousPort = 29_500;
+
+/** Where one rank is evicted, the others save a checkpoint with it and end as it does. */
+const afterCheckpoint = {
+  action: 'Ignore',
+  onExitCodes: { containerName: 'run', operator: 'In', values: [interruptedExitCode.SIGTERM] },
+};
 
 /** As the API takes it. */
 export type Manifest = Readonly<Record<string, unknown>>;
@@ -66,7 +73,10 @@ export function jobManifests(runs: readonly TitledRun[], context: ManifestContex
         : { backoffLimitPerIndex: backoffLimit, maxFailedIndexes: completions }),
       podFailurePolicy: {
         // An eviction is nobody's failure.
-        rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+        rules: [
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          ...(isDistributed ? [afterCheckpoint] : []),
+        ],
       },
       template: { metadata: { labels }, spec: podSpec(runs, context, isDistributed) },
     },

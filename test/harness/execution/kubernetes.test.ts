@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -337,6 +338,11 @@ describe('manifests', () => {
       metadata: { name, ownerReferences: [{ kind: 'Job', name, uid: 'a-uid' }] },
       spec: { clusterIP: 'None', selector: { 'batch.kubernetes.io/job-name': name } },
     });
+    // One that is evicted makes the others save a checkpoint and end; that is nobody's failure either.
+    expect(Object(job).spec.podFailurePolicy.rules).toMatchObject([
+      { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
+      { action: 'Ignore', onExitCodes: { values: [128 + constants.signals.SIGTERM] } },
+    ]);
     const { subdomain, containers } = Object(job).spec.template.spec;
     expect(subdomain).toBe(name);
     expect(containers[0].env).toContainEqual({ name: 'MASTER_ADDR', value: `${name}-0.${name}` });

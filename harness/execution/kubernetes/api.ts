@@ -4,26 +4,26 @@
  */
 import { UserError } from '../../errors.js';
 import type { KubernetesSettings } from '../executor-settings.js';
+import { type Followed, followObjects, type Informer } from './follow-objects.js';
 import type { Manifest } from './manifests.js';
 import { nameLabel, packageName } from './manifests.js';
-import type { JobObject, PodObject } from './objects.js';
-
-/** Objects of one kind with our label, kept up to date by a watch that is begun anew whenever it breaks. */
-export interface Followed<Kind> {
-  list(): readonly Kind[];
-  stop(): Promise<void>;
-}
+import { type JobObject, type PodObject, warningsOf } from './objects.js';
+import { saidBy } from './refusal.js';
 
 export interface KubernetesApi {
-  createJob(manifest: Manifest): Promise<void>;
+  /** @returns its uid */
+  createJob(manifest: Manifest): Promise<string>;
   createService(manifest: Manifest): Promise<void>;
   /** Lets a suspended Job begin. */
   resumeJob(name: string): Promise<void>;
-  /** Removes a Job with its pods, and the Service of that name, if there are any. */
+  /** Removes a Job with its pods and its Service, if there is such a Job. */
   remove(name: string): Promise<void>;
+  /** Objects with our label. @throws whatever the API says when they cannot be had */
   followJobs(): Promise<Followed<JobObject>>;
   followPods(): Promise<Followed<PodObject>>;
   log(pod: string, lines: number): Promise<string>;
+  /** Why pods of a Job could not be made, as its events say, the latest last. */
+  warnings(job: string): Promise<readonly string[]>;
 }
 
 /** The part of the client that is used. */
@@ -42,47 +42,20 @@ interface ClientModule {
 
 type Client = Readonly<Record<string, (parameters: object, options?: unknown) => Promise<unknown>>>;
 
-interface Informer {
-  on(event: 'error', listener: (error: unknown) => void): void;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  list(): readonly unknown[];
-}
-
-/** Seconds before a watch that broke is begun anew. */
-const reconnectSeconds = 5;
-
-/** @throws UserError `not-available` where the client is not installed, `config-invalid` for a context that there is not */
+/**
+ * @throws UserError `not-available` where the client is not installed, `config-invalid` for a context that there is not, or a configuration
+ * that cannot be used
+ */
 export async function connectKubernetes({ context, namespace }: KubernetesSettings): Promise<KubernetesApi> {
   const client = await loadClient();
-  const config = new client.KubeConfig();
-  config.loadFromDefault();
-  if (context !== undefined) {
-    if (config.getContextObject(context) === null) throw unknownContext(context);
-    config.setCurrentContext(context);
-  }
-  const batch = config.makeApiClient(client.BatchV1Api);
-  const core = config.makeApiClient(client.CoreV1Api);
+  const { config, batch, core } = configure(client, context);
   const labelSelector = `${nameLabel}=${packageName}`;
-  const follow = async <Kind>(path: string, list: () => Promise<unknown>): Promise<Followed<Kind>> => {
-    let stopped = false;
-    const informer = client.makeInformer(config, path, list, labelSelector);
-    informer.on('error', () => {
-      // It lists anew, so that nothing is missed that happened meanwhile.
-      setTimeout(() => stopped || void informer.start().catch(() => {}), reconnectSeconds * 1000).unref();
-    });
-    await informer.start();
-    return {
-      list: () => informer.list() as readonly Kind[],
-      stop: async () => {
-        stopped = true;
-        await informer.stop();
-      },
-    };
-  };
+  const follow = <Kind>(path: string, list: () => Promise<unknown>): Promise<Followed<Kind>> =>
+    followObjects(() => client.makeInformer(config, path, list, labelSelector));
   return {
     createJob: async (body) => {
-      await batch.createNamespacedJob!({ namespace, body });
+      const created = await batch.createNamespacedJob!({ namespace, body });
+      return String(Object(created).metadata?.uid);
     },
     createService: async (body) => {
       await core.createNamespacedService!({ namespace, body });
@@ -94,7 +67,6 @@ export async function connectKubernetes({ context, namespace }: KubernetesSettin
     },
     remove: async (name) => {
       await unlessGone(batch.deleteNamespacedJob!({ namespace, name, propagationPolicy: 'Background' }));
-      await unlessGone(core.deleteNamespacedService!({ namespace, name }));
     },
     followJobs: () =>
       follow(`/apis/batch/v1/namespaces/${namespace}/jobs`, () =>
@@ -103,7 +75,37 @@ export async function connectKubernetes({ context, namespace }: KubernetesSettin
     followPods: () =>
       follow(`/api/v1/namespaces/${namespace}/pods`, () => core.listNamespacedPod!({ namespace, labelSelector })),
     log: async (name, tailLines) => String(await core.readNamespacedPodLog!({ namespace, name, tailLines })),
+    warnings: async (job) => {
+      const fieldSelector = `involvedObject.kind=Job,involvedObject.name=${job},reason=FailedCreate`;
+      return warningsOf(await core.listNamespacedEvent!({ namespace, fieldSelector }));
+    },
   };
+}
+
+function configure(client: ClientModule, context: string | undefined) {
+  try {
+    const config = new client.KubeConfig();
+    config.loadFromDefault();
+    if (context !== undefined) {
+      if (config.getContextObject(context) === null) throw unknownContext(context);
+      config.setCurrentContext(context);
+    }
+    const [batch, core] = [client.BatchV1Api, client.CoreV1Api].map((api) => config.makeApiClient(api));
+    return { config, batch: batch!, core: core! };
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const { KUBECONFIG = '~/.kube/config' } = process.env;
+    throw new UserError(
+      {
+        code: 'config-invalid',
+        what: `the configuration of kubectl cannot be used: ${saidBy(cause).said}`,
+        where: KUBECONFIG,
+        expected: 'a configuration whose current context names a cluster and a user in it',
+        fix: 'correct it until `kubectl config view --minify` shows it, or name another with KUBECONFIG or kubernetes.context',
+      },
+      { cause },
+    );
+  }
 }
 
 async function loadClient(): Promise<ClientModule> {

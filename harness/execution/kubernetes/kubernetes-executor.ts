@@ -8,9 +8,13 @@ import { endOf } from '../cluster/last-lines.js';
 import type { JobHandle, JobState, Scheduler, Submission, SubmittedJob } from '../cluster/scheduler.js';
 import type { Executor, StartOptions, TitledRun } from '../executor.js';
 import type { KubernetesSettings } from '../executor-settings.js';
-import { connectKubernetes, type Followed, type KubernetesApi } from './api.js';
-import { afterAnnotation, jobManifests } from './manifests.js';
-import { hasEnded, type JobObject, type PodObject, podsOf, runState } from './objects.js';
+import { connectKubernetes, type KubernetesApi } from './api.js';
+import type { Followed } from './follow-objects.js';
+import { jobManifests, type ManifestContext } from './manifests.js';
+import { failedPod, type JobObject, type PodObject, podsByJob, runState } from './objects.js';
+import { refusal, saidBy } from './refusal.js';
+import { stalledJobs } from './stalled-jobs.js';
+import { waitingState } from './waiting-jobs.js';
 
 const shownLines = 8;
 /** Least time that is given to an attempt where the limit is taken from the plan, and its multiple, in seconds. */
@@ -26,21 +30,35 @@ export async function kubernetesExecutor(
   const api = await connect(settings);
   let followed: { readonly jobs: Followed<JobObject>; readonly pods: Followed<PodObject> } | undefined;
   const follow = async () => {
-    followed ??= { jobs: await api.followJobs(), pods: await api.followPods() };
-    return { jobs: followed.jobs.list(), pods: followed.pods.list() };
+    followed ??= await followAll(api);
+    return { jobs: followed.jobs.list(), podsOf: podsByJob(followed.pods.list()) };
   };
+  const stalled = stalledJobs(api);
   const seconds = secondsOf(settings, secondsPerRun);
-  const submitJob = async (runs: readonly TitledRun[], name: string, after: readonly string[]): Promise<void> => {
-    const context = { name, settings: complete, store: settings.store ?? store, after };
+  const submitJob = async (
+    runs: readonly TitledRun[],
+    waiting: Pick<ManifestContext, 'name' | 'after' | 'inTurnAfter'>,
+  ): Promise<void> => {
+    const context = { ...waiting, settings: complete, store: settings.store ?? store };
     const manifests = jobManifests(runs, { ...context, ...(seconds === undefined ? {} : { seconds }) });
-    if (manifests.service !== undefined) await accepted(api.createService(manifests.service));
-    await accepted(api.createJob(manifests.job));
+    try {
+      const uid = await api.createJob(manifests.job);
+      if (manifests.service === undefined) return;
+      await api.createService(manifests.service(uid)).catch(async (error) => {
+        await api.remove(waiting.name);
+        throw error;
+      });
+    } catch (error) {
+      throw refusal(error, 'a job');
+    }
   };
 
   const scheduler: Scheduler = {
     name: 'kubernetes',
     pollSeconds: settings.pollSeconds,
     submit: async ({ name, waves, active, onSubmitted }: Submission) => {
+      // Whoever may not follow jobs should not begin them.
+      await follow();
       const jobs = new Map([...active].map(([runId, handle]) => [runId, jobOf(handle)]));
       for (const [wave, runs] of waves.entries()) {
         const base = `vlm-bench-${name}-w${wave + 1}`;
@@ -49,7 +67,10 @@ export async function kubernetesExecutor(
         for (const [part, own] of parts.entries()) {
           const job = isDistributed ? `${base}-r${part}` : base;
           const before = own.flatMap((run) => jobs.get(run.job.forkFrom?.runId ?? '') ?? []);
-          await submitJob(own, job, [...new Set(before)]);
+          const { atOnce = parts.length } = settings;
+          // Those of one Job are limited by its parallelism.
+          const inTurnAfter = isDistributed && part >= atOnce ? [`${base}-r${part - atOnce}`] : [];
+          await submitJob(own, { name: job, after: [...new Set(before)], inTurnAfter });
           onSubmitted(
             own.map(
               (run, index): SubmittedJob => ({
@@ -63,14 +84,20 @@ export async function kubernetesExecutor(
       }
     },
     states: async (handles) => {
-      const { jobs, pods } = await follow();
+      const { jobs, podsOf } = await follow();
       const byName = new Map(jobs.map((job) => [job.metadata?.name ?? '', job]));
-      await resumeReady(handles, byName, api);
+      const inVain = await startReady(handles, byName, api);
       const states = new Map<JobHandle, JobState>();
       for (const handle of handles) {
         const job = byName.get(jobOf(handle));
         const index = indexOf(handle);
-        if (job !== undefined) states.set(handle, runState(job, index, podsOf(pods, jobOf(handle), index)));
+        if (job === undefined) continue;
+        const own = podsOf(jobOf(handle), index);
+        const state = runState(job, index, own);
+        if (inVain.has(jobOf(handle))) states.set(handle, { type: 'ended', succeeded: false, reason: 'cancelled' });
+        else if (state.type === 'queued' && state.detail === '' && own.length === 0) {
+          states.set(handle, { ...state, detail: await stalled(jobOf(handle)) });
+        } else states.set(handle, state);
       }
       return states;
     },
@@ -78,11 +105,12 @@ export async function kubernetesExecutor(
       for (const job of new Set(handles.map(jobOf))) await api.remove(job);
     },
     log: async (handle) => {
-      const { pods } = await follow();
-      const pod = podsOf(pods, jobOf(handle), indexOf(handle)).at(-1)?.metadata?.name;
+      const { podsOf } = await follow();
+      const own = podsOf(jobOf(handle), indexOf(handle));
+      const pod = (failedPod(own) ?? own.at(-1))?.metadata?.name;
       if (pod === undefined) return { where: `job ${handle}, of which there is no pod any more`, lines: [] };
       const where = `kubectl logs ${pod} -n ${settings.namespace}`;
-      const text = await api.log(pod, shownLines).catch(() => '');
+      const text = await api.log(pod, shownLines).catch((error) => `the log cannot be read: ${saidBy(error).said}`);
       return { where, lines: endOf(text) };
     },
     close: async () => {
@@ -99,22 +127,41 @@ function indexOf(handle: JobHandle): number | undefined {
   return index === undefined ? undefined : Number(index);
 }
 
-/** Lets every suspended Job begin whose forerunners have ended, well or not, or are gone. */
-async function resumeReady(
+/** @throws UserError when the API cannot be asked, or does not let this user follow what becomes of jobs */
+async function followAll(api: KubernetesApi) {
+  try {
+    const jobs = await api.followJobs();
+    try {
+      return { jobs, pods: await api.followPods() };
+    } catch (error) {
+      await jobs.stop();
+      throw error;
+    }
+  } catch (error) {
+    throw refusal(error, 'to show its jobs');
+  }
+}
+
+/**
+ * Lets every suspended Job begin whose turn it is, and removes those that wait in vain.
+ * @returns the names of these
+ */
+async function startReady(
   handles: readonly JobHandle[],
   jobs: ReadonlyMap<string, JobObject>,
   api: KubernetesApi,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
+  const inVain = new Set<string>();
   for (const name of new Set(handles.map(jobOf))) {
     const job = jobs.get(name);
-    const after = job?.metadata?.annotations?.[afterAnnotation];
-    if (job?.spec?.suspend !== true || after === undefined) continue;
-    const isReady = after.split(',').every((before) => {
-      const forerunner = jobs.get(before);
-      return forerunner === undefined || hasEnded(forerunner);
-    });
-    if (isReady) await api.resumeJob(name);
+    const waiting = job === undefined ? 'as-it-is' : waitingState(job, jobs);
+    if (waiting === 'ready') await api.resumeJob(name);
+    if (waiting === 'in-vain') {
+      await api.remove(name);
+      inVain.add(name);
+    }
   }
+  return inVain;
 }
 
 function secondsOf({ timeLimit }: KubernetesSettings, secondsPerRun: number | undefined): number | undefined {
@@ -140,25 +187,4 @@ function requireImage(settings: KubernetesSettings): KubernetesSettings & { read
     expected: expected[missing],
     fix: `set it in vlm-bench.config.yaml${missing === 'image' ? ', or by --set kubernetes.image=…' : ''}`,
   });
-}
-
-/** @throws UserError with what the API says against a manifest */
-async function accepted(request: Promise<void>): Promise<void> {
-  try {
-    await request;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    const { code, body, message } = Object(error) as { code?: unknown; body?: unknown; message?: unknown };
-    const said = /"message":"((?:[^"\\]|\\.)*)"/.exec(
-      typeof body === 'string' ? body : JSON.stringify(body ?? ''),
-    )?.[1];
-    throw new UserError(
-      {
-        code: 'run-failed',
-        what: `Kubernetes refused a job${typeof code === 'number' ? ` (${code})` : ''}: ${said ?? String(message)}`,
-        fix: 'correct the settings under kubernetes (vlm-bench.config.yaml or --set), or ask those who run the cluster',
-      },
-      { cause: error },
-    );
-  }
 }

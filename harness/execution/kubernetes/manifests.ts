@@ -6,6 +6,7 @@
 import { posix } from 'node:path';
 import type { TitledRun } from '../executor.js';
 import type { KubernetesSettings } from '../executor-settings.js';
+import { interruptedExitCode } from '../interruption.js';
 import { jobCommand, shellWord } from '../jobs/job-command.js';
 import { jobEnvironment } from '../jobs/job-environment.js';
 
@@ -13,16 +14,25 @@ export const nameLabel = 'app.kubernetes.io/name';
 export const packageName = 'vlm-bench';
 /** Names of the Jobs that have to end first, with commas between them. */
 export const afterAnnotation = 'vlm-bench/after';
+/** Names of the Jobs that have to end first, well or not, because no more than so many run at once; with commas between them. */
+export const inTurnAnnotation = 'vlm-bench/in-turn-after';
 
 /** A port of the ranks' own; every run has a Service of its own, so none is in the way of another. */
 const rendezvousPort = 29_500;
+
+/** Where one rank is evicted, the others save a checkpoint with it and end as it does. */
+const afterCheckpoint = {
+  action: 'Ignore',
+  onExitCodes: { containerName: 'run', operator: 'In', values: [interruptedExitCode.SIGTERM] },
+};
 
 /** As the API takes it. */
 export type Manifest = Readonly<Record<string, unknown>>;
 
 export interface JobManifests {
   readonly job: Manifest;
-  readonly service?: Manifest;
+  /** @param uid of the Job, with which the Service is removed */
+  readonly service?: (uid: string) => Manifest;
 }
 
 export interface ManifestContext {
@@ -30,44 +40,52 @@ export interface ManifestContext {
   readonly settings: KubernetesSettings & { readonly image: string };
   /** Where the store lies in the containers. */
   readonly store: string;
+  /** Names of the Jobs whose stages the runs go on from. */
   readonly after: readonly string[];
+  /** Names of the Jobs that are to end before, for a limit of runs at once. */
+  readonly inTurnAfter?: readonly string[];
   /** Seconds after which an attempt is ended and the next one begins. */
   readonly seconds?: number;
 }
 
 /** @param runs one for each index; a single one where it takes several devices */
 export function jobManifests(runs: readonly TitledRun[], context: ManifestContext): JobManifests {
-  const { name, settings, after } = context;
+  const { name, settings, after, inTurnAfter = [] } = context;
   const { devices, backoffLimit, atOnce } = settings;
   const isDistributed = devices > 1;
   const completions = isDistributed ? devices : runs.length;
   const labels = { [nameLabel]: packageName };
-  const annotations = after.length === 0 ? {} : { annotations: { [afterAnnotation]: after.join(',') } };
+  const waitsFor = { [afterAnnotation]: after.join(','), [inTurnAnnotation]: inTurnAfter.join(',') };
+  const annotations = Object.fromEntries(Object.entries(waitsFor).filter(([, names]) => names !== ''));
+  const isWaiting = Object.keys(annotations).length > 0;
   const job = {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name, labels, ...annotations },
+    metadata: { name, labels, ...(isWaiting ? { annotations } : {}) },
     spec: {
       completionMode: 'Indexed',
       completions,
       parallelism: isDistributed ? completions : Math.min(atOnce ?? completions, completions),
-      suspend: after.length > 0,
+      suspend: isWaiting,
       // A rank that fails fails all of them; a run that fails leaves the others alone.
       ...(isDistributed
         ? { backoffLimit: backoffLimit * devices }
         : { backoffLimitPerIndex: backoffLimit, maxFailedIndexes: completions }),
       podFailurePolicy: {
         // An eviction is nobody's failure.
-        rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+        rules: [
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          ...(isDistributed ? [afterCheckpoint] : []),
+        ],
       },
       template: { metadata: { labels }, spec: podSpec(runs, context, isDistributed) },
     },
   };
   if (!isDistributed) return { job };
-  const service = {
+  const service = (uid: string) => ({
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, labels },
+    metadata: { name, labels, ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid }] },
     spec: {
       clusterIP: 'None',
       selector: { 'batch.kubernetes.io/job-name': name },
@@ -75,7 +93,7 @@ export function jobManifests(runs: readonly TitledRun[], context: ManifestContex
       publishNotReadyAddresses: true,
       ports: [{ name: 'rendezvous', port: rendezvousPort }],
     },
-  };
+  });
   return { job, service };
 }
 

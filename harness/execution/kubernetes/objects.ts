@@ -36,7 +36,11 @@ export interface PodObject {
     readonly containerStatuses?: readonly {
       readonly state?: {
         readonly waiting?: { readonly reason?: string };
-        readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+        readonly terminated?: {
+          readonly reason?: string;
+          readonly exitCode?: number;
+          readonly finishedAt?: string | Date;
+        };
       };
     }[];
   };
@@ -49,6 +53,11 @@ export function hasEnded({ status }: JobObject): boolean {
   return holds(status?.conditions, 'Complete') || holds(status?.conditions, 'Failed');
 }
 
+/** Whether any run of the Job was completed. */
+export function hasSucceededIndex({ status }: JobObject): boolean {
+  return holds(status?.conditions, 'Complete') || (status?.completedIndexes ?? '') !== '';
+}
+
 export function hasIndex(ranges: string | undefined, index: number): boolean {
   return (ranges ?? '').split(',').some((range) => {
     const [from = Number.NaN, to = from] = range === '' ? [] : range.split('-').map(Number);
@@ -56,19 +65,30 @@ export function hasIndex(ranges: string | undefined, index: number): boolean {
   });
 }
 
-/** The pods of a Job, or of one of its indices, the latest last. */
-export function podsOf(pods: readonly PodObject[], job: string, index: number | undefined): readonly PodObject[] {
+/** Pods by their Jobs, so that those of each of many runs are found without a look at all. */
+export function podsByJob(pods: readonly PodObject[]): PodsOf {
   const created = ({ metadata }: PodObject): number => new Date(metadata?.creationTimestamp ?? 0).getTime();
-  return pods
-    .filter(({ metadata: { labels = {}, annotations = {} } = {} }) => {
-      if ((labels['batch.kubernetes.io/job-name'] ?? labels['job-name']) !== job) return false;
-      const own = annotations[indexKey] ?? labels[indexKey];
-      return index === undefined || own === String(index);
-    })
-    .toSorted((left, right) => created(left) - created(right));
+  const grouped = new Map<string, PodObject[]>();
+  for (const pod of pods.toSorted((left, right) => created(left) - created(right))) {
+    const { labels = {} } = pod.metadata ?? {};
+    const job = labels['batch.kubernetes.io/job-name'] ?? labels['job-name'] ?? '';
+    for (const key of [job, `${job}/${completionIndex(pod)}`]) {
+      const group = grouped.get(key);
+      if (group === undefined) grouped.set(key, [pod]);
+      else group.push(pod);
+    }
+  }
+  return (job, index) => grouped.get(index === undefined ? job : `${job}/${index}`) ?? [];
 }
 
+/** The pods of a Job, or of one of its indices, the latest last. */
+export type PodsOf = (job: string, index: number | undefined) => readonly PodObject[];
+
 const indexKey = 'batch.kubernetes.io/job-completion-index';
+
+function completionIndex({ metadata: { labels = {}, annotations = {} } = {} }: PodObject): string | undefined {
+  return annotations[indexKey] ?? labels[indexKey];
+}
 
 /** @param index of a run among those of the Job; undefined where the Job is one run @param pods of it, the latest last */
 export function runState(job: JobObject, index: number | undefined, pods: readonly PodObject[]): JobState {
@@ -103,9 +123,20 @@ const endReasons: Readonly<Record<string, EndReason>> = {
   ContainerCannotRun: 'not-started',
 };
 
+/**
+ * The pod that is to blame, of those of a run that failed: the last attempt's, and of several ranks the one that ended first, as the others
+ * end because of it.
+ */
+export function failedPod(pods: readonly PodObject[]): PodObject | undefined {
+  const hasFailed = (pod: PodObject): boolean =>
+    (terminated(pod)?.exitCode ?? 0) !== 0 || pod.status?.reason !== undefined;
+  const ended = (pod: PodObject): number => new Date(terminated(pod)?.finishedAt ?? 8.64e15).getTime();
+  const latest = new Map(pods.filter(hasFailed).map((pod) => [completionIndex(pod), pod]));
+  return [...latest.values()].toSorted((left, right) => ended(left) - ended(right))[0];
+}
+
 function endOf(pods: readonly PodObject[], conditions: readonly Condition[] | undefined): EndedJob {
-  // Of several ranks the one that failed, not those that were ended with it.
-  const failed = pods.findLast((pod) => (terminated(pod)?.exitCode ?? 0) !== 0 || pod.status?.reason !== undefined);
+  const failed = failedPod(pods);
   const { reason: ofContainer = '', exitCode } = terminated(failed) ?? {};
   const ofJob = conditions?.find(({ type, status }) => type === 'Failed' && status === 'True')?.reason ?? '';
   const reason = endReasons[failed?.status?.reason ?? ''] ?? endReasons[ofContainer] ?? endReasons[ofJob];
@@ -118,3 +149,16 @@ function endOf(pods: readonly PodObject[], conditions: readonly Condition[] | un
 }
 
 const terminated = (pod: PodObject | undefined) => pod?.status?.containerStatuses?.[0]?.state?.terminated;
+
+/** The messages of a list of events, the latest last. */
+export function warningsOf(list: unknown): readonly string[] {
+  const { items = [] } = list as { readonly items?: readonly EventObject[] };
+  const time = ({ lastTimestamp, eventTime }: EventObject) => new Date(lastTimestamp ?? eventTime ?? 0).getTime();
+  return items.toSorted((left, right) => time(left) - time(right)).flatMap(({ message }) => message ?? []);
+}
+
+interface EventObject {
+  readonly message?: string;
+  readonly lastTimestamp?: string | Date | null;
+  readonly eventTime?: string | Date | null;
+}

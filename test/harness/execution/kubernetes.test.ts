@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -86,7 +87,7 @@ async function byFetch(): Promise<KubernetesApi> {
     return { list: () => items, stop: async () => clearInterval(timer) };
   };
   return {
-    createJob: async (body) => void (await ask('POST', jobs, body)),
+    createJob: async (body) => JSON.parse(await ask('POST', jobs, body)).metadata.uid,
     createService: async (body) => void (await ask('POST', '/api/v1/namespaces/default/services', body)),
     resumeJob: async (name) =>
       void (await ask('PATCH', `${jobs}/${name}`, [{ op: 'replace', path: '/spec/suspend', value: false }])),
@@ -94,6 +95,7 @@ async function byFetch(): Promise<KubernetesApi> {
     followJobs: () => follow(jobs),
     followPods: () => follow(pods),
     log: (pod) => ask('GET', `${pods}/${pod}/log`),
+    warnings: async () => [],
   };
 }
 
@@ -219,6 +221,29 @@ test.skipIf(isInstalled)('a client that is not installed is said to be, with how
   );
 });
 
+test.skipIf(!isInstalled).each([
+  ['that is not there', undefined],
+  ['without a line', ''],
+  ['that is not YAML', 'a: [b\n'],
+  ['without a context', 'apiVersion: v1\nkind: Config\n'],
+  [
+    'whose context names no cluster',
+    '{"current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "x"}}]}',
+  ],
+])('a configuration of kubectl %s is one clear error', async (_, text) => {
+  const file = join(temporaryFolder(), 'config');
+  if (text !== undefined) writeFileSync(file, text);
+  process.env.KUBECONFIG = file;
+  const error = await errorOf(connectKubernetes(settingsOf()));
+  expect(error.problems).toMatchObject([
+    {
+      code: 'config-invalid',
+      where: file,
+      what: expect.stringMatching(/^the configuration of kubectl cannot be used: ./),
+    },
+  ]);
+});
+
 test('settings that are missing are said to be, before anything is asked of a cluster', async () => {
   const options = { store: '/s', interruption: manualInterruption() };
   const never = () => Promise.reject(new Error('asked'));
@@ -293,7 +318,7 @@ describe('manifests', () => {
   ])('%s have fields of the API only, of its types, and all that it requires', (_, own, more) => {
     const { job, service } = manifestsOf(own, more);
     expect(flawsOf(job, 'V1Job', 'job')).toEqual([]);
-    if (service !== undefined) expect(flawsOf(service, 'V1Service', 'service')).toEqual([]);
+    if (service !== undefined) expect(flawsOf(service('a-uid'), 'V1Service', 'service')).toEqual([]);
     expect(flawsOf({ ...job, spec: { completion: 1 } }, 'V1Job', 'job')).toEqual([
       'job.spec.template is missing',
       'job.spec.completion is unknown',
@@ -309,10 +334,15 @@ describe('manifests', () => {
     const { job, service } = manifestsOf({ devices: 4, command: 'vlm-bench' });
     const name = 'vlm-bench-1-w1';
     expect(job).toMatchObject({ metadata: { name }, spec: { completions: 4, parallelism: 4 } });
-    expect(service).toMatchObject({
-      metadata: { name },
+    expect(service?.('a-uid')).toMatchObject({
+      metadata: { name, ownerReferences: [{ kind: 'Job', name, uid: 'a-uid' }] },
       spec: { clusterIP: 'None', selector: { 'batch.kubernetes.io/job-name': name } },
     });
+    // One that is evicted makes the others save a checkpoint and end; that is nobody's failure either.
+    expect(Object(job).spec.podFailurePolicy.rules).toMatchObject([
+      { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
+      { action: 'Ignore', onExitCodes: { values: [128 + constants.signals.SIGTERM] } },
+    ]);
     const { subdomain, containers } = Object(job).spec.template.spec;
     expect(subdomain).toBe(name);
     expect(containers[0].env).toContainEqual({ name: 'MASTER_ADDR', value: `${name}-0.${name}` });

@@ -3,6 +3,7 @@
  * processes of this machine. Watches end after a few events, as they do when a server or a proxy restarts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 interface FakeObject {
@@ -60,6 +61,7 @@ export class FakeKubernetes {
         return;
       }
       const job = { ...JSON.parse(text), status: {} } as FakeObject;
+      job.metadata.uid = randomUUID();
       this.jobs.set(job.metadata.name, job);
       this.#tell('ADDED', job);
       this.#begin(job);

@@ -125,7 +125,11 @@ const fixBySystemCode: Readonly<Record<string, string>> = {
   ENXIO: 'check what stands there: nothing takes or gives its bytes; then run the same command again',
   EPERM: checkPath,
   EPIPE: 'keep the reader of that pipe open until the command ends, then run the same command again',
+  ENOTEMPTY: 'wait until nothing else uses the folder, then run the same command again',
   EROFS: 'name a place that may be written, then run the same command again',
+  ESTALE:
+    'another machine removed or replaced it on the shared file system, or its server was set up anew; run the same command again',
+  ETIMEDOUT: 'see whether the server of the shared file system answers, then run the same command again',
   ETXTBSY: 'wait until nothing else uses it, then run the same command again',
   MODULE_NOT_FOUND: 'install the package again: a file of it is missing',
 };

@@ -14,6 +14,7 @@ import { firstInvalidUtf8 } from '../../reference-model/files/utf8.js';
 import type { AnswerRequest, ModelIdentity, Outcome } from '../answerers/answerer.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { existsAnew } from '../files/seen-anew.js';
 
 const LOG_FORMAT = 'vlm-bench answers 1';
 
@@ -54,7 +55,7 @@ export class AnswerLog {
   constructor(file: string, owner: LogOwner) {
     this.file = file;
     this.owner = owner;
-    if (existsSync(file)) for (const { key, outcome } of readLog(file).lines) this.remember(key, outcome);
+    if (existsAnew(file)) for (const { key, outcome } of readLog(file).lines) this.remember(key, outcome);
   }
 
   /** The outcome under a key; undefined where nothing was asked yet. */
@@ -87,7 +88,7 @@ export class AnswerLog {
 
   private open(): number {
     if (this.descriptor !== undefined) return this.descriptor;
-    if (!existsSync(this.file)) writeFileAtomically(this.file, `${headerText(this.owner)}\n`);
+    if (!existsAnew(this.file)) writeFileAtomically(this.file, `${headerText(this.owner)}\n`);
     this.descriptor = openSync(this.file, 'r+');
     const { wholeBytes } = readLog(this.file);
     ftruncateSync(this.descriptor, wholeBytes);
@@ -197,7 +198,7 @@ export class AnswerLogs {
   /** Of the same model and benchmark, the one that was last written to. */
   private continued(): AnswerLog | undefined {
     const pointer = join(this.folder, POINTER);
-    if (!existsSync(pointer)) return undefined;
+    if (!existsAnew(pointer)) return undefined;
     const name = Buffer.from(readBytes(pointer)).toString('utf8').trim();
     if (!readdirSync(this.folder).includes(name)) return undefined;
     const { owner } = readLog(join(this.folder, name));

@@ -7,7 +7,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:f
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { writeFully } from '../../reference-model/files/file-bytes.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
-import { namingUnnamed } from '../../reference-model/files/system-errors.js';
+import { namingUnnamed, systemCodeOf } from '../../reference-model/files/system-errors.js';
 import { UserError } from '../errors.js';
 import { parseJson, readWholeLines } from '../files/read-input.js';
 import type { RunEvent } from '../measures/run-events.js';
@@ -27,6 +27,7 @@ export interface EventLog {
   append(event: RunEvent): void;
   /** Forces everything appended so far to disk. @returns what the log holds then, by what was written and not by what can be read */
   sync(): LogState;
+  /** What was not forced to disk before may be lost. */
   close(): void;
 }
 
@@ -46,7 +47,14 @@ export function openEventLog(file: string): EventLog {
       namingUnnamed(file, () => fsyncSync(descriptor));
       return { bytes, sha256: hash.copy().digest('hex') };
     },
-    close: () => closeSync(descriptor),
+    close: () => {
+      try {
+        closeSync(descriptor);
+      } catch (error) {
+        // A server tells of bytes that it could not take at the end; a log that matters was synced, and what failed is being told.
+        if (systemCodeOf(error) === undefined) throw error;
+      }
+    },
   };
 }
 

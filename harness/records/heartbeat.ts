@@ -6,6 +6,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import { systemCodeOf } from '../../reference-model/files/system-errors.js';
 
 /** Seconds from beat to beat; a claim that stays as it is for the longer time belongs to nobody. */
 export const heartbeat = { every: 10, lostAfter: 120 } as const;
@@ -15,22 +16,33 @@ export const heartbeat = { every: 10, lostAfter: 120 } as const;
  * @returns whether the claim still stands
  */
 export function beat(file: string, count: number): boolean {
-  let descriptor: number;
+  return withClaim(file, (descriptor) => writeSync(descriptor, beatText(count), 0));
+}
+
+/** Whether the claim still stands. It is opened as a beat does: NFS answers for a minute from memory that a file exists, unless it is opened. */
+export function stands(file: string): boolean {
+  return withClaim(file, () => {});
+}
+
+function withClaim(file: string, work: (descriptor: number) => void): boolean {
+  let descriptor: number | undefined;
   try {
     descriptor = openSync(file, 'r+');
+    work(descriptor);
   } catch (error) {
-    // Anything else may pass: a server that does not answer now, too many open files.
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    if (isGone(error)) return false;
   }
   try {
-    writeSync(descriptor, beatText(count), 0);
-    return true;
-  } catch {
-    return true;
-  } finally {
-    closeSync(descriptor);
+    // NFS writes at this moment.
+    if (descriptor !== undefined) closeSync(descriptor);
+  } catch (error) {
+    if (isGone(error)) return false;
   }
+  return true;
 }
+
+/** Anything else may pass: a server that does not answer now, too many open files. */
+const isGone = (error: unknown): boolean => ['ENOENT', 'ESTALE'].includes(systemCodeOf(error) ?? '');
 
 /** All of one length, so that a later one replaces an earlier one. */
 export const beatText = (count: number): string => `${String(count).padStart(10, '0')}\n`;

@@ -3,13 +3,14 @@
  * (a file whose unique name identifies host, boot and process), then looks: if any other claim belongs to a living process, it withdraws
  * and waits. Of two that publish at once, the later to look must see the other, so never both hold it: all that is asked of the file system
  * is that a file is created exclusively and that a folder shows it to whoever looks afterwards, which NFS grants to one who has just
- * created a file there. Claims of dead processes are removed; that is safe because no name is ever used twice. The process of another
+ * created a file there, or opens the folder. Claims of dead processes are removed; that is safe because no name is ever used twice. The process of another
  * machine is judged by its heartbeat (`heartbeat.ts`); an owner that was judged dead and lives finds its claim gone (`isHeld`).
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { beatText, keepBeating, Watch } from './heartbeat.js';
+import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { lookAnew } from '../files/seen-anew.js';
+import { beatText, heartbeat, keepBeating, stands, Watch } from './heartbeat.js';
 import { isOfThisHost, livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 export interface Lock {
@@ -36,9 +37,11 @@ export function tryLock(folder: string, watch?: Watch): Lock | { readonly heldBy
     }
     rmSync(join(folder, name), { force: true });
   }
+  // What the last owner left beside the claims is seen from here on.
+  lookAnew(dirname(folder));
   const beating = keepBeating(ownFile);
   return {
-    isHeld: () => !beating.isLost() && existsSync(ownFile),
+    isHeld: () => !beating.isLost() && stands(ownFile),
     release: () => {
       beating.stop();
       remove();
@@ -75,6 +78,9 @@ function publishClaim(folder: string, file: string): void {
   }
 }
 
+/** Seconds between two looks, above which the later one begins to watch anew; three beats, and ten of the longest pauses. */
+const longestGap = 3 * heartbeat.every;
+
 export interface WaitOptions {
   readonly signal?: AbortSignal;
   /** Called once, when the lock turns out to be held. */
@@ -86,9 +92,14 @@ export interface WaitOptions {
  * @throws the signal's reason when it aborts
  */
 export async function waitForLock(folder: string, { signal, onWait }: WaitOptions = {}): Promise<Lock> {
-  const watch = new Watch();
+  let watch = new Watch();
+  let lookedAt = performance.now();
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
+    const now = performance.now();
+    // While this machine slept or the server did not answer, nobody's sign of life could be seen.
+    if (now - lookedAt > longestGap * 1000) watch = new Watch();
+    lookedAt = now;
     const outcome = tryLock(folder, watch);
     if ('release' in outcome) return outcome;
     // The first collision may be another's withdrawn claim; only a lasting one is worth telling.

@@ -3,13 +3,14 @@
  * finished, so that an earlier one stays readable until then, and it carries what had been seen before it was written: how many of its
  * runs were finished, and what was decided in this folder by another plan.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
 import { readText } from '../files/read-input.js';
+import { existsAnew } from '../files/seen-anew.js';
 import {
   type EarlierDecision,
   parseReproduction,
@@ -117,5 +118,5 @@ function plannedFile(folder: string, reproduction: Reproduction): string {
 
 /** @throws UserError `record-corrupt` where it is damaged or of another version */
 function readPlanned(file: string): Reproduction | undefined {
-  return existsSync(file) ? parseReproduction(readText(file), file) : undefined;
+  return existsAnew(file) ? parseReproduction(readText(file), file) : undefined;
 }

@@ -10,6 +10,7 @@ import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
 import { parseJson, readText } from '../files/read-input.js';
+import { existsAnew } from '../files/seen-anew.js';
 import type { TextStatistics } from '../measures/text-statistics.js';
 import { verdicts } from '../statistics/verdict-rule.js';
 import { pilotSchema } from '../suite/pilot-schema.js';
@@ -167,11 +168,12 @@ export function reproductionText(reproduction: Reproduction): string {
 /** @throws UserError `record-missing` or `record-corrupt` */
 export function readReproduction(folder: string): Reproduction {
   const file = join(folder, fileName);
+  const isThere = existsAnew(file);
   let text: string;
   try {
     text = readText(file);
   } catch (cause) {
-    if (existsSync(file)) throw unusable(file, 'record-corrupt', 'the file is damaged', cause);
+    if (isThere) throw unusable(file, 'record-corrupt', 'the file is damaged', cause);
     throw unusable(file, 'record-missing', 'there is no reproduction here', cause);
   }
   return parseReproduction(text, file);
@@ -227,7 +229,7 @@ export function plannedFiles(folder: string): readonly string[] {
 
 /** Whether all runs of a reproduction in this folder had been finished. */
 export function isComplete(folder: string): boolean {
-  return existsSync(join(folder, fileName));
+  return existsAnew(join(folder, fileName));
 }
 
 /**

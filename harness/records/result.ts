@@ -2,12 +2,12 @@
  * `result.json`: what a finished run came to. It holds only what the run's identity decides (no time, no path, no machine), so the
  * same run has the same file, byte for byte, wherever and however often it was interrupted. It is written last.
  */
-import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
 import { readJson } from '../files/read-input.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { measureIds } from '../measures/measures.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -42,7 +42,7 @@ export function resultText(result: RunResult): string {
  * @throws UserError `record-corrupt` when the file is not what `writeResult` wrote
  */
 export function readResult(file: string): RunResult | undefined {
-  if (!existsSync(file)) return undefined;
+  if (!existsAnew(file)) return undefined;
   try {
     const { checksum, ...result } = z.looseObject({ checksum: digest }).parse(readJson(file));
     if (sha256(canonicalJson(result)) === checksum) return resultSchema.parse(result);

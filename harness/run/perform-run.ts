@@ -58,10 +58,12 @@ async function leadRun(
     signal,
     onWait: ({ host, pid }) => onProgress({ type: 'waiting', heldBy: `process ${pid} on ${host}`, lock: paths.lock }),
   });
-  let lookedAt = performance.now();
+  let lookedAt = Number.NEGATIVE_INFINITY;
   const requireLock = (every = 0) => {
-    if (performance.now() - lookedAt < every) return;
-    lookedAt = performance.now();
+    // Of a machine that slept, only this clock says so.
+    const passed = Math.abs(Date.now() - lookedAt);
+    if (passed < every) return;
+    lookedAt = Date.now();
     if (!lock.isHeld()) throw takenOver(job.runId, paths.lock);
   };
   let log: EventLog | undefined;
@@ -72,6 +74,7 @@ async function leadRun(
     const { config } = job.identity;
     const { engine, pretrained, dataSets, data } = await openRun(job, machinery);
 
+    requireLock();
     let resumePoint = beginRun(paths, job.identity, job.provenance);
     if (resumePoint !== undefined) onProgress({ type: 'resuming', step: resumePoint.step });
     else if (job.forkFrom !== undefined) {
@@ -112,6 +115,7 @@ async function leadRun(
       events.append({ type: 'image-left-out', ...image });
       onProgress({ type: 'image-left-out', ...image });
     }
+    requireLock();
     events.append({ type: 'training-finished' });
 
     onProgress({ type: 'evaluating' });
@@ -147,21 +151,28 @@ async function leadRun(
       weights: weights.digest,
       predictions: sha256(predictionsFile),
     };
+    requireLock();
     closeRecord(paths, result);
     return result;
+  } catch (error) {
+    // What fails then fails because another one works on the same files.
+    throw lock.isHeld() ? error : takenOver(job.runId, paths.lock, error);
   } finally {
     log?.close();
     lock.release();
   }
 }
 
-function takenOver(runId: string, lock: string): UserError {
-  return new UserError({
-    code: 'run-failed',
-    what: 'another machine took the run over, as it had seen no sign of life of this one',
-    where: `run ${runId}, claims in ${lock}`,
-    fix: 'let the other one finish; if machines are often suspended for minutes, do not let two of them work on one store',
-  });
+function takenOver(runId: string, lock: string, cause?: unknown): UserError {
+  return new UserError(
+    {
+      code: 'run-failed',
+      what: 'another machine took the run over, as it had seen no sign of life of this one',
+      where: `run ${runId}, claims in ${lock}`,
+      fix: 'let the other one finish; if machines are often suspended for minutes, do not let two of them work on one store',
+    },
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** Steps, tokens and the validation losses after the last step, if there are any, taken from the events of all sessions together. */

@@ -4,7 +4,7 @@
  * followed, and into a device, a pipe or an open descriptor (`/dev/stdout`) the bytes are written as they come.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { namingFile, namingUnnamed, systemCodeOf } from './system-errors.js';
 import { writePieces, writeTargetOf, writeThrough } from './write-target.js';
@@ -36,7 +36,7 @@ function replace<Result>(path: string, fill: (descriptor: number) => Result): Re
   const temporary = join(folder, `${basename(path).slice(0, 60)}.tmp-${uniqueSuffix()}`);
   try {
     const result = fillFile(temporary, fill);
-    renameSync(temporary, path);
+    renameOnce(temporary, path);
     syncFolder(folder);
     return result;
   } catch (error) {
@@ -56,6 +56,20 @@ export function fillFile<Result>(file: string, fill: (descriptor: number) => Res
     });
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/**
+ * As `renameSync`, where a server that is asked once more, as its first answer was lost, finds that there is nothing left to rename.
+ * @param to a new name, or one that nobody else writes at the same time
+ */
+export function renameOnce(from: string, to: string): void {
+  const { ino } = statSync(from, { bigint: true });
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT' && statSync(to, { bigint: true, throwIfNoEntry: false })?.ino === ino) return;
+    throw error;
   }
 }
 

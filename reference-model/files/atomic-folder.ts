@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { syncFolder, uniqueSuffix } from './atomic-file.js';
+import { renameOnce, syncFolder, uniqueSuffix } from './atomic-file.js';
 import { systemCodeOf } from './system-errors.js';
 
 const LEFTOVER = '.tmp-';
@@ -27,7 +27,7 @@ export async function fillFolderAtomically(
     syncFolder(temporary);
     // Equal names hold equal bytes, or leftovers of a run that is performed again.
     removeFolderAtomically(folder);
-    renameSync(temporary, folder);
+    renameOnce(temporary, folder);
     syncFolder(parent);
     return folder;
   } catch (error) {

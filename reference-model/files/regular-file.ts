@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { InputError, unreadable } from './input-error.js';
+import { systemCodeOf } from './system-errors.js';
 
 /** Larger files are read piece by piece or not at all. */
 export const LARGEST_WHOLE_FILE = 2_000_000_000;
@@ -54,18 +55,24 @@ function kindOf(stats: Stats): string {
  * @throws InputError as `requireRegularFile`, and for more than `limit` bytes
  */
 export function readBytes(file: string, { limit = LARGEST_WHOLE_FILE }: { readonly limit?: number } = {}): Buffer {
-  requireSize(file, requireRegularFile(file), limit);
-  try {
-    const descriptor = openSync(file, 'r');
+  for (let attempt = 1; ; attempt++) {
+    requireSize(file, requireRegularFile(file), limit);
     try {
-      return readDescriptor(descriptor);
-    } finally {
-      closeSync(descriptor);
+      const descriptor = openSync(file, 'r');
+      try {
+        return readDescriptor(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      // Another machine put a new file in its place since it was opened.
+      if (systemCodeOf(error) === 'ESTALE' && attempt < attemptsOfStale) continue;
+      throw unreadable(file, error);
     }
-  } catch (error) {
-    throw unreadable(file, error);
   }
 }
+
+const attemptsOfStale = 5;
 
 /** The size may have changed since it was looked up; what is read is what is there at the end. */
 function readDescriptor(descriptor: number): Buffer {

@@ -183,7 +183,7 @@ async function handOver(
     const active = new Map(known.filter(({ handle }) => isActive(handle)).map(({ runId, handle }) => [runId, handle]));
     const waves = runWaves(runs.filter(({ job }) => !active.has(job.runId)));
     for (const run of waves.flat()) writeJobFile(run);
-    const name = newSubmission(Date.now());
+    const name = newSubmission(folder, Date.now());
     const submitted: { readonly runId: string; readonly handle: JobHandle }[] = [];
     if (waves.length > 0) {
       const onSubmitted = (jobs: readonly { readonly runId: string; readonly handle: JobHandle }[]) => {

@@ -3,6 +3,7 @@
  * twice, and nothing at all while the log does not grow.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { systemCodeOf } from '../../../reference-model/files/system-errors.js';
 import type { RunEvent } from '../../measures/run-events.js';
 import type { RunResult } from '../../records/result.js';
 import { runPaths } from '../../records/run-paths.js';
@@ -93,6 +94,10 @@ export class FollowedRun {
       const end = bytes.subarray(0, read).lastIndexOf(0x0a) + 1;
       this.#position += end;
       return bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
+    } catch (error) {
+      // Another machine replaced it since it was opened, or the server does not answer: the next look tells.
+      if (systemCodeOf(error) === undefined) throw error;
+      return [];
     } finally {
       closeSync(descriptor);
     }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../../reference-model/files/atomic-file.js';
 import { readJson } from '../../files/read-input.js';
+import { lookAnew } from '../../files/seen-anew.js';
 import { jobsFolder } from '../jobs/job-file.js';
 import type { JobHandle, Scheduler, SubmittedJob } from './scheduler.js';
 
@@ -20,13 +21,26 @@ const submissionSchema = z.strictObject({
 export const submissionsFolder = (store: string, scheduler: Scheduler['name']): string =>
   join(jobsFolder(store), scheduler);
 
-/** Later ones sort behind earlier ones. @param now milliseconds */
-export function newSubmission(now: number): string {
-  const time = new Date(now)
+/**
+ * Sorts behind those in the folder, also behind those of a machine whose clock is ahead of this one's.
+ * @param now milliseconds
+ */
+export function newSubmission(folder: string, now: number): string {
+  const [, last] = /^(\d{8}t\d{6})-/.exec(names(folder).at(-1) ?? '') ?? [];
+  const next = last === undefined ? now : Math.max(now, momentOf(last) + 1000);
+  return `${timeText(next)}-${randomBytes(3).toString('hex')}`;
+}
+
+const timeText = (milliseconds: number): string =>
+  new Date(milliseconds)
     .toISOString()
     .replace(/[-:]|\.\d+Z$/g, '')
     .toLowerCase();
-  return `${time}-${randomBytes(3).toString('hex')}`;
+
+function momentOf(time: string): number {
+  const [, date, clock] = /^(\d{8})t(\d{6})$/.exec(time)!;
+  const day = date!.replace(/^(....)(..)(..)$/, '$1-$2-$3');
+  return Date.parse(`${day}T${clock!.replace(/^(..)(..)(..)$/, '$1:$2:$3')}Z`) || 0;
 }
 
 export function recordSubmission(folder: string, submission: string, jobs: readonly SubmittedJob[]): void {
@@ -45,6 +59,7 @@ export function submittedJobs(folder: string): ReadonlyMap<string, JobHandle> {
 }
 
 function names(folder: string): readonly string[] {
+  lookAnew(folder);
   try {
     return readdirSync(folder)
       .filter((name) => name.endsWith('.json'))

@@ -2,12 +2,13 @@
  * Runs as files, so that any machine which sees the store can perform them: `<store>/jobs/<run-id>.json` holds everything but the place of
  * the store, which is where the file lies. Beside it an attempt that failed leaves why (`<run-id>.failure.json`).
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../../reference-model/files/atomic-file.js';
 import { UserError } from '../../errors.js';
 import { readJson } from '../../files/read-input.js';
+import { existsAnew } from '../../files/seen-anew.js';
 import { provenanceSchema } from '../../records/provenance.js';
 import { runIdOf } from '../../records/run-identity.js';
 import type { RunJob } from '../../run/run-job.js';
@@ -51,7 +52,7 @@ function jobFile({ store, runId }: Pick<RunJob, 'store' | 'runId'>): string {
 export function writeJobFile({ title, job: { store, ...job } }: TitledRun): string {
   const file = jobFile({ store, runId: job.runId });
   const text = `${JSON.stringify({ schemaVersion: 1, title, ...job }, null, 2)}\n`;
-  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileAtomically(file, text);
+  if (!existsAnew(file) || readFileSync(file, 'utf8') !== text) writeFileAtomically(file, text);
   writeFailure({ store, runId: job.runId }, []);
   return file;
 }
@@ -91,14 +92,14 @@ const failureFile = ({ store, runId }: Pick<RunJob, 'store' | 'runId'>): string 
 
 /** Keeps why an attempt failed, or with an empty list that the latest one did not. */
 export function writeFailure(job: Pick<RunJob, 'store' | 'runId'>, problems: readonly JobProblem[]): void {
-  if (problems.length === 0 && !existsSync(failureFile(job))) return;
+  if (problems.length === 0 && !existsAnew(failureFile(job))) return;
   const kept = problems.map(({ what, where, expected, fix }) => ({ what, where, expected, fix }));
   writeFileAtomically(failureFile(job), `${JSON.stringify(kept, null, 2)}\n`);
 }
 
 /** Why the latest attempt failed, as far as it could tell; empty where it did not fail, or ended too suddenly to tell. */
 export function readFailure(job: Pick<RunJob, 'store' | 'runId'>): readonly JobProblem[] {
-  if (!existsSync(failureFile(job))) return [];
+  if (!existsAnew(failureFile(job))) return [];
   const parsed = z.array(problemSchema).safeParse(readJson(failureFile(job)));
   return parsed.success ? parsed.data : [];
 }

@@ -171,14 +171,24 @@ export interface ScoreTableView extends MeasureView {
   readonly baselines: readonly { readonly label: string; readonly arm: string; readonly value: number }[];
 }
 
+/** Of the mean effect over seeds. */
+export interface EffectInterval {
+  /** As a share. */
+  readonly level: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 interface EffectStatistics {
-  readonly standardDeviation: number;
-  readonly confidence: { readonly level: number; readonly low: number; readonly high: number };
+  /** Of the effects over seeds; null for one seed. */
+  readonly standardDeviation: number | null;
+  /** t interval; null for one seed, and where all seeds have the same effect: nothing tells then how much seeds differ. */
+  readonly confidence: EffectInterval | null;
   /** Without p where all seeds have the same effect, which is not 0: there is no spread to hold the mean against. */
   readonly tTest: { readonly t: number; readonly degreesOfFreedom: number; readonly p?: number };
   readonly signFlip: { readonly p: number; readonly permutations: number };
-  /** Cohen's d_z: mean effect ÷ its standard deviation over seeds. */
-  readonly effectSize: number;
+  /** Cohen's d_z: mean effect ÷ its standard deviation over seeds; null where there is no such spread. */
+  readonly effectSize: number | null;
   readonly signature: string;
 }
 

@@ -1,5 +1,5 @@
 /** The view model of the landing page over several findings. */
-import type { PublishedTableView, SourceView, VerdictView } from './finding-report-view.js';
+import type { EffectInterval, PublishedTableView, SourceView, VerdictView } from './finding-report-view.js';
 
 export interface FindingsIndexView {
   readonly schemaVersion: 1;
@@ -22,10 +22,8 @@ export interface FindingsIndexView {
       readonly label: string;
       readonly metric: string;
       readonly mean: number;
-      /** Of the interval, as a share. */
-      readonly level: number;
-      readonly low: number;
-      readonly high: number;
+      /** Null where nothing tells how much seeds differ: for one seed, and where all have the same effect. */
+      readonly confidence: EffectInterval | null;
       readonly margin: number;
       readonly direction: 'greater' | 'less';
     }[];

@@ -4,18 +4,10 @@
  */
 import { renderMiniInterval } from './charts/mini-interval.js';
 import { renderDocument } from './document.js';
+import { boundsOf, effectWithInterval, intervalName } from './effect-interval.js';
 import type { VerdictView } from './finding-report-view.js';
 import type { FindingsIndexView } from './findings-index-view.js';
-import {
-  decimalsFor,
-  formatChosen,
-  formatCount,
-  formatDuration,
-  formatInterval,
-  formatLevel,
-  formatSigned,
-  formatWithPrefix,
-} from './numbers.js';
+import { decimalsFor, formatChosen, formatCount, formatDuration, formatWithPrefix } from './numbers.js';
 import { safePageLink, safeWebAddress } from './safe-links.js';
 import { publishedSection } from './sections/published-section.js';
 import { sentenceBesideWord, verdictChip } from './sections/verdict-words.js';
@@ -90,27 +82,24 @@ function findingCard(finding: Finding, index: number) {
   };
 }
 
-function effectRow(
-  { label, metric, mean, level, low, high, margin, direction }: Finding['effects'][number],
-  id: string,
-) {
-  const decimals = decimalsFor([mean, low, high]);
-  const effect = `${formatSigned(mean, decimals)} ${formatInterval({ low, high }, decimals)}`;
+function effectRow({ label, metric, mean, confidence, margin, direction }: Finding['effects'][number], id: string) {
+  const bounds = boundsOf(confidence);
+  const decimals = decimalsFor([mean, bounds.low, bounds.high]);
+  const effect = effectWithInterval(mean, confidence, decimals);
   const side = direction === 'greater' ? 'right' : 'left';
   return {
     label,
     metric,
     effect,
-    level: formatLevel(level),
+    interval: intervalName(confidence),
     side: direction === 'greater' ? 'claimed: above 0' : 'claimed: below 0',
     margin: margin > 0 ? `margin ±${formatChosen(margin)}` : '',
     plot: renderMiniInterval({
       id,
-      title: `Effect with its ${formatLevel(level)} % interval`,
+      title: `Effect, ${intervalName(confidence)}`,
       description: `${effect}; zero in the middle, the band is the margin, the claim says ${side} of zero.`,
       mean,
-      low,
-      high,
+      ...bounds,
       margin,
       color: 'var(--treatment)',
       width: 240,

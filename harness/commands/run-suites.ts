@@ -35,7 +35,7 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
   const chosen = { ...planOptions(options), ...(data === undefined ? {} : { dataSet: data.card.name }) };
   const plans = suites.map(({ suite, origin }) => planLooks(suite, untilDecided, { ...chosen, origin }));
   const settings = executorSettings(options);
-  if (options.scale === 'paper') await preparePaper(plans, options, data);
+  if (options.scale === 'paper') await preparePaper(plans, { ...options, executor: settings.executor }, data);
   for (const { suite, origin } of suites) warnOfOrder(suite.id, origin, options);
   if (options.printJobs === true) {
     const { printJobs } = await import('./print-jobs.js');
@@ -56,14 +56,14 @@ export async function runSuites(suites: readonly StatedSuite[], options: SuiteOp
 /** What the scale states of the engine holds where no flag says otherwise; then everything that is missing is told at once. */
 async function preparePaper(
   plans: readonly (readonly Plan[])[],
-  { engine, dataRoot, weights }: SuiteOptions,
+  { engine, executor, dataRoot, weights }: Omit<SuiteOptions, 'executor'> & Pick<ExecutorSettings, 'executor'>,
   data: ChosenData | undefined,
 ): Promise<void> {
   const { requirePaperNeeds } = await import('../planning/paper-needs.js');
   const longest = plans.map((looks) => looks.at(-1)!);
   for (const { suite } of longest) useByDefault(paperScaleOf(suite));
   const place = absolutePlace({ dataRoot, weights, declaration: data?.declaration });
-  await requirePaperNeeds(longest, { ...place, engine });
+  await requirePaperNeeds(longest, { ...place, engine, executor });
 }
 
 /** A suite is many runs, each of which a launcher's processes would start anew. */

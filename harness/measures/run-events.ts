@@ -12,8 +12,6 @@ export type SessionEvent =
       /** That the engine used in this session; logs of earlier versions do not tell. */
       readonly devices?: number;
     }
-  /** A training image that is broken, and allowed to be. */
-  | { readonly type: 'image-left-out'; readonly imageId: string; readonly where: string; readonly problem: string }
   | { readonly type: 'training-finished' }
   | { readonly type: 'finished'; readonly peakMemoryBytes: number };
 

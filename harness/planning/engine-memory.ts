@@ -20,6 +20,8 @@ export interface EngineMemory extends Keeping {
   readonly processBytes: number;
   /** Of a weight: one that learns, with gradient, moments and copies, and one that does not. */
   readonly bytesPerLearning: number;
+  /** Of these, what the ranks of a run divide among themselves. */
+  readonly bytesDivided: number;
   readonly bytesPerFrozen: number;
 }
 
@@ -33,12 +35,13 @@ export function engineMemory(engine: EngineName, settings: () => TorchSettings =
         // Measured on the CPU, with TensorFlow 2.21.0 loaded: 320 MB, which the runs of one machine share.
         processBytes: engine === 'wasm' ? 229e6 : 490e6,
         bytesPerLearning: 16,
+        bytesDivided: 0,
         bytesPerFrozen: 4,
         bytesPerNumber: 4,
         probabilities: true,
       };
     case 'torch': {
-      const { precision, checkpointing } = settings();
+      const { precision, checkpointing, shardOptimizer } = settings();
       const isShort = precision === 'bfloat16' || precision === 'float16';
       return {
         engine,
@@ -46,6 +49,8 @@ export function engineMemory(engine: EngineName, settings: () => TorchSettings =
         processBytes: 265e6,
         // A copy in 16 bits besides the float32 weight, its gradient and its moments.
         bytesPerLearning: isShort ? 18 : 16,
+        // Both moments, in float32.
+        bytesDivided: shardOptimizer ? 8 : 0,
         bytesPerFrozen: isShort ? 2 : 4,
         bytesPerNumber: isShort ? 2 : 4,
         probabilities: false,

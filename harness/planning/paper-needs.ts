@@ -14,6 +14,7 @@ import { diagnoseEngines, type EngineDiagnosis } from '../../reference-model/ind
 import { dataSetNames } from '../../reference-model/training/stage-data.js';
 import { missingParts, partFolder } from '../../reference-model/weights/pretrained-parts.js';
 import { type Problem, UserError } from '../errors.js';
+import type { ExecutorName } from '../execution/executor-settings.js';
 import type { DataPlace } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
 import { paperScaleOf } from '../suite/paper-settings.js';
@@ -25,6 +26,8 @@ const WASM_BYTES = 2 ** 32;
 
 export interface Surroundings extends DataPlace {
   readonly engine: EngineChoice;
+  /** Whose devices the runs are performed on. */
+  readonly executor: ExecutorName;
 }
 
 /** @throws UserError with a problem for everything that is missing */
@@ -85,14 +88,15 @@ function weightsProblems(plans: readonly Plan[], { weights }: DataPlace): readon
   });
 }
 
-async function engineProblems(plans: readonly Plan[], { engine }: Surroundings): Promise<readonly Problem[]> {
+async function engineProblems(plans: readonly Plan[], { engine, executor }: Surroundings): Promise<readonly Problem[]> {
   const torch = (await diagnoseEngines()).find(({ name }) => name === 'torch')!;
   const onWasm = engine === 'wasm' || (engine === 'auto' && !hasGpu(torch));
   if (onWasm) return plans.flatMap((plan) => wasmProblems(plan, torch));
   if (engine === 'tensorflow') return [];
   if (!torch.available)
     return [{ code: 'engine-unavailable', what: torch.reason, where: 'engine torch', fix: torch.remedy }];
-  const device = deviceMemory(torch);
+  // The devices of a scheduler are not those of this machine.
+  const device = executor === 'local' ? deviceMemory(torch) : undefined;
   return device === undefined ? [] : plans.flatMap(({ suite }) => deviceProblems(suite, device));
 }
 
@@ -118,7 +122,7 @@ function wasmProblems({ suite }: Plan, torch: EngineDiagnosis): readonly Problem
 /** What lies on the engine wasm: float32 throughout, and nothing computed again. */
 function heldOnWasm(suite: Suite): number {
   const { memoryBytes, memoryChoices } = paperPlan(
-    withEngine(suite, { precision: 'float32', checkpointing: 'none' }),
+    withEngine(suite, { precision: 'float32', checkpointing: 'none', devices: 1 }),
     {},
   );
   return memoryBytes.total - memoryBytes.logits + memoryChoices.logitsWhole;
@@ -127,20 +131,24 @@ function heldOnWasm(suite: Suite): number {
 /** The suite as the engine is set to train it. */
 function withEngine(
   suite: Suite,
-  { precision, checkpointing }: Pick<TorchSettings, 'precision' | 'checkpointing'>,
+  { precision, checkpointing, devices }: Pick<TorchSettings, 'precision' | 'checkpointing' | 'devices'>,
 ): Suite {
-  const paper = { ...paperScaleOf(suite), precision, activationCheckpointing: checkpointing };
+  const stated = paperScaleOf(suite);
+  const hardware = { ...stated.hardware, count: devices };
+  const paper = { ...stated, hardware, precision, activationCheckpointing: checkpointing };
   return { ...suite, scales: { ...suite.scales, paper } };
 }
 
 export interface DeviceMemory {
   readonly name: string;
   readonly bytes: number;
+  /** Whether all processes of a run lie in it, as in the memory of a machine; a GPU holds one. */
+  readonly shared?: boolean;
 }
 
 /** Undefined where nobody tells. */
 function deviceMemory(torch: EngineDiagnosis): DeviceMemory | undefined {
-  if (!hasGpu(torch)) return { name: 'this machine', bytes: totalmem() };
+  if (!hasGpu(torch)) return { name: 'this machine', bytes: totalmem(), shared: true };
   const index = Number(/^cuda:(\d+)$/.exec(torchSettings().device)?.[1] ?? 0);
   try {
     const query = ['--query-gpu=memory.total', '--format=csv,noheader,nounits', `--id=${index}`];
@@ -156,7 +164,7 @@ function deviceMemory(torch: EngineDiagnosis): DeviceMemory | undefined {
 /** @param settings that the command line or the suite gives the engine */
 export function deviceProblems(
   suite: Suite,
-  { name, bytes }: DeviceMemory,
+  { name, bytes, shared = false }: DeviceMemory,
   {
     precision,
     checkpointing,
@@ -164,18 +172,21 @@ export function deviceProblems(
     shardOptimizer,
   }: Pick<TorchSettings, 'precision' | 'checkpointing' | 'devices' | 'shardOptimizer'> = torchSettings(),
 ): readonly Problem[] {
-  const { total, moments } = paperPlan(withEngine(suite, { precision, checkpointing }), {}).memoryBytes;
-  const needed = total - (shardOptimizer ? moments * (1 - 1 / devices) : 0);
+  const { total, moments } = paperPlan(withEngine(suite, { precision, checkpointing, devices }), {}).memoryBytes;
+  const each = total - (shardOptimizer ? moments * (1 - 1 / devices) : 0);
+  const needed = shared ? devices * each : each;
   if (needed <= bytes) return [];
   const ways = [
     'lower microBatchSize in a copy of the suite',
     ...(checkpointing === 'none' ? ['give --activation-checkpointing blocks'] : []),
     ...(isShort(precision) ? [] : ['give --precision bfloat16']),
+    ...(shared && devices > 1 ? ['give fewer --devices'] : []),
   ];
+  const where = shared && devices > 1 ? `in ${devices} processes` : shared ? '' : 'on each device';
   return [
     {
       code: 'not-available',
-      what: `a run of ${suite.id} takes about ${gigabytes(needed)} GB on each device, and ${name} has ${gigabytes(bytes)}`,
+      what: `a run of ${suite.id} takes about ${[`${gigabytes(needed)} GB`, where].join(' ').trim()}, and ${name} has ${gigabytes(bytes)}`,
       where: 'device memory',
       expected: `${gigabytes(needed)} GB`,
       fix: `${ways.join(', ')}, or take a larger device`,

@@ -3,12 +3,7 @@
  * trained. All numbers that it starts from are this project's choice (the paper does not publish them), and the suite's notes say so.
  */
 import type { ModelReader } from '../../reference-model/data/chat/model-reader.js';
-import {
-  type ModelConfig,
-  type Part,
-  patchesPerSide,
-  visualTokensPerImage,
-} from '../../reference-model/model/config.js';
+import { type Part, patchesPerSide, visualTokensPerImage } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { exampleFlops } from '../../reference-model/model/step-flops.js';
 import type { Arm } from '../suite/arms.js';
@@ -17,6 +12,7 @@ import { type PlanOptions, planSuite } from '../suite/plan.js';
 import type { Suite } from '../suite/schema.js';
 import { type MemoryChoices, memoryChoices, type PaperMemory, paperMemory, sequenceLengthOf } from './paper-memory.js';
 import { type StageTexts, stageTexts } from './paper-texts.js';
+import { passOfRank } from './peak-memory.js';
 
 type PaperScale = NonNullable<Suite['scales']['paper']>;
 
@@ -153,7 +149,7 @@ function planWith(
   const plan = planSuite(suite, { ...options, scale: 'embedded' });
   const arms = plan.arms.map((arm) => armCost(arm, suite, paper, texts));
   const examplesPerPass = recipe.microBatchSize ?? 1;
-  const passes = plan.arms.flatMap((arm) => passesOf(arm, suite, { model, examplesPerPass, texts }));
+  const passes = plan.arms.flatMap((arm) => passesOf(arm, suite, { paper, examplesPerPass, texts }));
   const bytesPerNumber = isShort(paper.precision) ? 2 : 4;
   const checkpointed = (paper.activationCheckpointing ?? 'none') !== 'none';
   const memory = paperMemory(model, passes, { checkpointed, bytesPerNumber });
@@ -255,7 +251,7 @@ function passesOf(
   arm: Arm,
   suite: Suite,
   given: {
-    readonly model: ModelConfig;
+    readonly paper: PaperScale;
     readonly examplesPerPass: number;
     readonly texts: ReadonlyMap<string, StageTexts>;
   },
@@ -264,8 +260,11 @@ function passesOf(
     .filter(({ steps }) => steps > 0)
     .map((stage) => {
       const { textTokens, answerTokens } = textsOf(stage, given.texts);
-      const examples = stage.microBatchSize ?? given.examplesPerPass;
-      const sequenceLength = sequenceLengthOf(given.model, textTokens);
+      const { model, recipe, hardware } = given.paper;
+      const microBatchSize = stage.microBatchSize ?? given.examplesPerPass;
+      const batchSize = stage.batchSize ?? recipe.batchSize;
+      const examples = passOfRank({ batchSize, microBatchSize }, hardware.count);
+      const sequenceLength = sequenceLengthOf(model, textTokens);
       return { trainable: stage.trainable, examples, sequenceLength, answerTokens };
     });
 }

@@ -14,6 +14,7 @@ import { parameterCount } from '../../reference-model/model/parameter-count.js';
 import { batchSizes, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
 import type { DataSets } from '../../reference-model/training/stage-data.js';
 import { type EngineMemory, engineMemory, type Keeping } from './engine-memory.js';
+import type { RunProcesses } from './run-processes.js';
 
 export interface PassSize {
   /** Examples of one forward pass on one device. */
@@ -80,12 +81,16 @@ export function activationBytes(
 /** Of a caption, a question or an answer in memory. */
 const bytesPerText = 450;
 
+/** Bytes of one process and, at last, of all of a run that share a machine. */
 export interface PeakMemory {
   readonly engine: EngineName;
+  /** How many there are on the machine. */
+  readonly processes: number;
   readonly process: number;
   readonly data: number;
   /** Weights, gradients and both moments. */
   readonly parameters: number;
+  /** Of its share of a step. */
   readonly activations: number;
   readonly total: number;
 }
@@ -95,6 +100,7 @@ export function peakMemory(
   { model, recipe }: RunConfig,
   dataSets: DataSets,
   memory: EngineMemory = engineMemory('wasm'),
+  { ranks, here }: RunProcesses = { ranks: 1, here: 1 },
 ): PeakMemory {
   const counts = parameterCount(model);
   const count = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + counts[part], 0);
@@ -102,7 +108,7 @@ export function peakMemory(
   const trained = Math.max(0, ...stages.map(({ trainable }) => count([...new Set(trainable)])));
   const text = model.language.maximumPositions - visualTokensPerImage(model);
   const pass = (stage: Stage): PassSize => ({
-    examples: batchSizes(recipe, stage).microBatchSize,
+    examples: passOfRank(batchSizes(recipe, stage), ranks),
     sequenceLength: model.language.maximumPositions,
     answerTokens: Math.max(0, text),
   });
@@ -115,10 +121,19 @@ export function peakMemory(
     data: Object.values(dataSets).reduce((sum, data) => sum + (data === undefined ? 0 : dataBytes(data)), 0),
     parameters:
       memory.bytesPerFrozen * (count(['vision', 'connector', 'language']) - trained) +
-      memory.bytesPerLearning * trained,
+      (memory.bytesPerLearning - memory.bytesDivided * (1 - 1 / ranks)) * trained,
     activations,
   };
-  return { engine: memory.engine, ...parts, total: parts.process + parts.data + parts.parameters + parts.activations };
+  const each = parts.process + parts.data + parts.parameters + parts.activations;
+  return { engine: memory.engine, processes: here, ...parts, total: here * each };
+}
+
+/** Examples of a pass on one of several ranks, which may have fewer than a pass could hold. */
+export function passOfRank(
+  { batchSize, microBatchSize }: { readonly batchSize: number; readonly microBatchSize: number },
+  ranks: number,
+): number {
+  return Math.min(microBatchSize, Math.ceil(batchSize / ranks));
 }
 
 /** Pixels that are read from files as they are needed count for nothing. */

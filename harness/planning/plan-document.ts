@@ -24,6 +24,7 @@ import { type ExecutorPlan, executorPlans } from './executor-plans.js';
 import { type PeakMemory, peakMemory } from './peak-memory.js';
 import { recordedNodes } from './recorded-runs.js';
 import { type GraphEdge, type GraphNode, runGraph } from './run-graph.js';
+import { type RunProcesses, runProcesses } from './run-processes.js';
 import { tokenCounter } from './token-counter.js';
 
 type ParameterCounts = Readonly<Record<Part | 'total', number>>;
@@ -72,7 +73,10 @@ export interface PlanDocument {
     readonly responseFlops: number;
     readonly recordBytes: number;
   };
-  /** Bytes at the peak of the training that takes most, on the engine that is asked for (`wasm` for `auto`): an estimate. */
+  /**
+   * Bytes at the peak of the training that takes most, on the engine that is asked for (`wasm` for `auto`): an estimate. Of all processes
+   * of a run on this machine; of one on each device where a scheduler places them.
+   */
   readonly memory: PeakMemory;
   readonly engines: readonly EngineTime[];
   /** What it is to each executor, by the times of the first engine above that was measured. */
@@ -119,10 +123,11 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     startSeconds,
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
   });
-  const memory = graph.trainings
-    .map(({ config }) => peakMemory(config, dataSets, engineMemory(engine === 'auto' ? 'wasm' : engine)))
-    .reduce((most, next) => (next.total > most.total ? next : most));
   const { executorSettings = executorSettingsSchema.parse({}), jobs } = options;
+  const processes = runProcesses(engine, executorSettings);
+  const memory = graph.trainings
+    .map(({ config }) => peakMemory(config, dataSets, engineMemory(memoryEngine(engine, processes)), processes))
+    .reduce((most, next) => (next.total > most.total ? next : most));
   const calibration = engines.find((time) => time.calibration !== undefined)?.calibration;
   const executors = executorPlans(graph, {
     settings: executorSettings,
@@ -169,6 +174,10 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     warnings: hasPilot(plan) ? underpoweredWarnings(detectable, suite.caveats) : powerWarnings(detectable),
   };
 }
+
+/** `auto` takes wasm, unless the run is divided, which torch alone can. */
+const memoryEngine = (engine: EngineChoice, { ranks }: RunProcesses) =>
+  engine === 'auto' ? (ranks > 1 ? 'torch' : 'wasm') : engine;
 
 function looksOf({ suite, seeds }: Plan): readonly number[] {
   return [...(suite.looks ?? []).filter((look) => look < seeds.length), seeds.length];

@@ -72,9 +72,10 @@ function costText({ trainingFlops, validationFlops, responseFlops, responses }: 
   return `${flops(trainingFlops)} training, ${flops(validationFlops)} validation, ${flops(responseFlops)} for ${responses} captions and answers`;
 }
 
-function memoryText({ engine, total, data, parameters, activations }: PlanDocument['memory']): string {
+function memoryText({ engine, processes, total, data, parameters, activations }: PlanDocument['memory']): string {
   const bytes = (value: number) => quantityText(value, 'B');
-  return `about ${bytes(total)} at the peak of a run on ${engine}: ${bytes(data)} data, ${bytes(parameters)} parameters, ${bytes(activations)} activations, the rest the process`;
+  const divided = processes === 1 ? '' : ` in ${processes} processes, each of ${bytes(total / processes)}`;
+  return `about ${bytes(total)} at the peak of a run on ${engine}${divided}: ${bytes(data)} data, ${bytes(parameters)} parameters, ${bytes(activations)} activations, the rest the process`;
 }
 
 function engineText({ engine, available, reason, remedy, calibration, seconds }: EngineTime): string {

@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../../reference-model/files/atomic-file.js'
 import { writeFully } from '../../reference-model/files/file-bytes.js';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { namingUnnamed, systemCodeOf } from '../../reference-model/files/system-errors.js';
+import type { LeftOutImage } from '../../reference-model/training/left-out-images.js';
 import { UserError } from '../errors.js';
 import { parseJson, readWholeLines } from '../files/read-input.js';
 import type { RunEvent } from '../measures/run-events.js';
@@ -112,11 +113,11 @@ export function rewindEvents(file: string, step: number): void {
       case 'validation':
       case 'checkpoint':
       case 'forked':
+      case 'image-left-out':
         // Without a checkpoint the training starts over, and validates before its first step again.
         return step > 0 && event.step <= step;
       case 'session-started':
         return true;
-      case 'image-left-out':
       case 'training-finished':
       case 'finished':
         return false;
@@ -132,6 +133,15 @@ export function lastRecordedStep(events: readonly RecordedEvent[]): number {
   let last = 0;
   for (const event of events) if (event.type === 'step' && event.step === last + 1) last = event.step;
   return last;
+}
+
+/** The broken images that the training did without, each once. */
+export function leftOutImagesOf(events: readonly RecordedEvent[]): readonly LeftOutImage[] {
+  return events.flatMap((event) => {
+    if (event.type !== 'image-left-out') return [];
+    const { data, imageId, where, problem } = event;
+    return [{ data, imageId, where, problem }];
+  });
 }
 
 /** The run that the first steps were copied from, and how many; undefined where the run trained all of them itself. */

@@ -62,7 +62,7 @@ export async function forkRun(
   const totalSteps = identity.config.recipe.stages.reduce((sum, { steps }) => sum + steps, 0);
   const copied = shared.events.flatMap((event): readonly RecordedEvent[] => {
     if (event.type === 'step') return [{ ...event, totalSteps }];
-    return event.type === 'validation' || event.type === 'checkpoint' ? [event] : [];
+    return ['validation', 'checkpoint', 'image-left-out'].includes(event.type) ? [event] : [];
   });
   const events: readonly RecordedEvent[] = [
     { type: 'forked', runId, step, time: Date.now() },

@@ -44,9 +44,10 @@ function hypothesisView(hypothesis: Hypothesis, comparison: string): HypothesisV
 function evidenceView(
   { metric }: Hypothesis,
   evidence: Evidence,
-  { mean, degenerate: _, ...numbers }: EffectStatistics,
+  { mean, ...statistics }: EffectStatistics,
 ): ClaimView['evidence'] {
   const { signature } = evidence;
+  const numbers = asFarAsKnown(statistics, evidence.effects.length);
   switch (evidence.test) {
     case 'paired': {
       const { test, pairs } = evidence;
@@ -62,12 +63,25 @@ function evidenceView(
 }
 
 export function secondaryViews(evidence: readonly SecondaryEvidence[]): readonly SecondaryMeasureView[] {
-  return evidence.map(({ claim, metric, statistics: { degenerate: _, ...statistics }, signature }) => ({
+  return evidence.map(({ claim, metric, statistics, signature }) => ({
     claim,
     ...measureView(metric),
-    ...statistics,
+    ...asFarAsKnown(statistics, statistics.pairs.length),
     signature,
   }));
+}
+
+/** What stands in for numbers that are not defined is no number: an interval without width would say that the effect is known exactly. */
+function asFarAsKnown<
+  Numbers extends Pick<EffectStatistics, 'standardDeviation' | 'confidence' | 'effectSize' | 'degenerate'>,
+>({ degenerate, ...numbers }: Numbers, seeds: number) {
+  const { standardDeviation, confidence, effectSize } = numbers;
+  return {
+    ...numbers,
+    standardDeviation: seeds < 2 ? null : standardDeviation,
+    confidence: degenerate ? null : confidence,
+    effectSize: degenerate ? null : effectSize,
+  };
 }
 
 /** The statistical methods that the claims are decided and described by. */

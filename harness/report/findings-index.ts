@@ -68,9 +68,9 @@ function separateVerdicts(claims: readonly ClaimView[]): Pick<FindingsIndexView[
 
 function effectOf({ hypothesis, evidence }: ClaimView): FindingsIndexView['findings'][number]['effects'][number] {
   const { metric, margin, direction, comparison } = hypothesis;
-  const [mean, { level, low, high }] =
+  const [mean, confidence] =
     evidence.test === 'paired'
       ? [evidence.pairs.meanDifference, evidence.pairs.confidence]
       : [evidence.trend.meanEffect, evidence.trend.confidence];
-  return { label: comparison, metric, mean, level, low, high, margin, direction };
+  return { label: comparison, metric, mean, confidence, margin, direction };
 }

@@ -11,6 +11,8 @@ import type { TorchRanks } from '../../reference-model/engines/torch/torch-ranks
 import { activateEngine } from '../../reference-model/index.js';
 import type { LedRanks } from '../../reference-model/ranks/ranks.js';
 import { UserError } from '../errors.js';
+import { codeVersion } from '../records/code-version.js';
+import { requireAlikeStarts } from './alike-ranks.js';
 import type { EngineChoice } from './machinery.js';
 import type { RankOrder } from './rank-orders.js';
 
@@ -27,12 +29,17 @@ export async function joinRanks(choice: EngineChoice): Promise<LedRanks | undefi
 }
 
 async function join(choice: EngineChoice): Promise<LedRanks> {
-  const { name } = await activateEngine(choice);
+  const { name, numerics } = await activateEngine(choice);
   if (name !== 'torch') throw needsTorch(name);
   const place = rankPlace();
   const ranks = place === undefined ? await startRanks(torchSettings().devices) : await joinTorchRanks(place);
   const last: RankOrder = { type: 'end' };
   process.once('exit', () => (ranks.rank === 0 ? ranks.leave(last) : ranks.leave()));
+  await requireAlikeStarts(ranks, {
+    'vlm-bench': codeVersion().slice(0, 12),
+    'engine numerics': numerics,
+    'moments divided over ranks': torchSettings().shardOptimizer ? 'yes' : 'no',
+  });
   return ranks;
 }
 

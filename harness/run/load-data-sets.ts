@@ -28,7 +28,7 @@ export interface DataPlace {
   readonly declaration?: string;
   /** Threads that decode images. */
   readonly workers?: number;
-  /** Broken training images that may be left out. */
+  /** Broken training images that a run may leave out, over all of its data sets and ranks. */
   readonly allowBroken?: number;
   /** Folder of weights of the hub. */
   readonly weights?: string;
@@ -103,7 +103,7 @@ function sourcesOf(configs: readonly RunConfig[], place: DataAccess): readonly D
 function sourceOf(
   name: string,
   { tokenizer, model }: RunConfig,
-  { dataRoot, declaration, workers, allowBroken, processor }: DataAccess,
+  { dataRoot, declaration, workers, processor }: DataAccess,
 ): DataSource {
   const card = DATA_SETS.find((entry) => entry.card.name === name)?.card;
   const root = dataRoot !== undefined && (card === undefined || needsRoot(card)) ? { root: dataRoot } : {};
@@ -115,7 +115,6 @@ function sourceOf(
     ...(processor === undefined ? {} : { processor }),
     ...(declaration === undefined ? {} : { declaration }),
     ...(workers === undefined ? {} : { workers }),
-    ...(allowBroken === undefined ? {} : { allowBroken }),
   };
 }
 

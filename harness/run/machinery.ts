@@ -24,7 +24,6 @@ export interface DataSource extends DataConfig {
   readonly processor?: ImageProcessor;
   readonly declaration?: string;
   readonly workers?: number;
-  readonly allowBroken?: number;
 }
 
 /**

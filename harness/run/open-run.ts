@@ -1,10 +1,12 @@
 /** What every process of a run opens before it trains: the engine, weights of the hub and the data sets, held against the run's identity. */
 import type { DataSet } from '../../reference-model/data/dataset.js';
 import type { Engine } from '../../reference-model/engines/engine.js';
+import type { Ranks } from '../../reference-model/ranks/ranks.js';
 import { type DataSets, requireDataSet } from '../../reference-model/training/stage-data.js';
 import type { PretrainedParts } from '../../reference-model/weights/pretrained-parts.js';
 import { UserError } from '../errors.js';
-import { runIdOf } from '../records/run-identity.js';
+import type { RunIdentity } from '../records/run-identity.js';
+import { identityDifferences } from './alike-ranks.js';
 import { dataFingerprintOf, loadDataSets } from './load-data-sets.js';
 import type { Machinery } from './machinery.js';
 import { accessTo, pretrainedFor } from './pretrained-for.js';
@@ -19,30 +21,35 @@ export interface OpenedRun {
 }
 
 /**
- * The plan hashed data, weights, code and engine in another process; this one must meet the same.
- * @throws UserError
+ * The plan hashed data, weights, code and engine in another process; this one must meet the same. Ranks open beside each other, and none
+ * goes on before all have.
+ * @throws UserError saying what is another, RankError for another rank
  */
-export async function openRun(job: RunJob, machinery: Machinery): Promise<OpenedRun> {
-  const { config } = job.identity;
+export async function openRun(job: RunJob, machinery: Machinery, ranks: Ranks): Promise<OpenedRun> {
+  const { identity } = job;
+  const { config } = identity;
   const engine = await machinery.activateEngine(job.engine, job.masks);
   const pretrained = pretrainedFor(machinery, config, job.place);
   const dataSets = await loadDataSets(machinery, [config], accessTo(job.place, pretrained));
-  const met = {
-    ...job.identity,
+  const { weights: _, ...rest } = identity;
+  const met: RunIdentity = {
+    ...rest,
     dataFingerprint: dataFingerprintOf(config, dataSets),
     ...(pretrained === undefined ? {} : { weights: pretrained.fingerprint }),
     engineNumerics: engine.numerics,
   };
-  if (runIdOf(met) !== job.runId) throw otherIdentity(job);
+  const differences = identityDifferences(met, identity);
+  if (differences.length > 0) throw otherIdentity(job, differences);
+  await ranks.exchange('opened');
   return { engine, pretrained, dataSets, data: requireDataSet(dataSets, config.data.name) };
 }
 
-function otherIdentity(job: RunJob): UserError {
+function otherIdentity({ runId }: RunJob, differences: readonly string[]): UserError {
   return new UserError({
     code: 'run-failed',
-    what: 'the data set, the weights or the engine are not those that the run was planned with',
-    where: `run ${job.runId}`,
-    expected: `data ${job.identity.dataFingerprint}, ${job.identity.weights === undefined ? '' : `weights ${job.identity.weights}, `}engine numerics ${job.identity.engineNumerics}`,
-    fix: 'leave data sets and weights unchanged while runs are executed; `vlm-bench data verify` says whether it is the known one',
+    what: `what the run needs is not what it was planned with: other ${differences.join('; other ')}`,
+    where: `run ${runId}`,
+    expected: 'the data sets, the weights and the engine of the plan',
+    fix: 'leave data sets and weights unchanged while runs are executed, and give every machine the same; `vlm-bench data verify` says whether a data set is the known one',
   });
 }

@@ -11,7 +11,14 @@ import { convergenceMeasures } from '../measures/convergence.js';
 import type { Scores } from '../measures/measures.js';
 import { validationAreas } from '../measures/validation-area.js';
 import { saveCheckpoint } from '../records/checkpoints.js';
-import { type EventLog, openEventLog, type RecordedEvent, readEvents, requireLogState } from '../records/events.js';
+import {
+  type EventLog,
+  leftOutImagesOf,
+  openEventLog,
+  type RecordedEvent,
+  readEvents,
+  requireLogState,
+} from '../records/events.js';
 import { forkRun } from '../records/fork.js';
 import { waitForLock } from '../records/lock.js';
 import { predictionsText } from '../records/predictions.js';
@@ -23,10 +30,9 @@ import { beginRun, readFinishedResult } from '../records/run-record.js';
 import { scorePredictions } from '../score/score-predictions.js';
 import { exampleImages } from './example-images.js';
 import { amongRanks, followJob } from './follow-run.js';
-import { leftOutImages } from './left-out-images.js';
 import { dataFingerprintOf } from './load-data-sets.js';
 import { openRun } from './open-run.js';
-import { announce } from './rank-orders.js';
+import { announce, type RankOrder, type TrainingStart } from './rank-orders.js';
 import type { RunJob, RunSurroundings } from './run-job.js';
 
 /**
@@ -38,20 +44,18 @@ export async function performRun(job: RunJob, surroundings: RunSurroundings): Pr
   if (ranks === undefined) return leadRun(job, surroundings, ALONE, () => {});
   return amongRanks(ranks, async () => {
     if (ranks.rank > 0) return followJob(job, surroundings, ranks);
-    const result = await leadRun(job, surroundings, ranks, (resumeFrom) =>
-      announce(ranks, { type: 'run', job, ...(resumeFrom === undefined ? {} : { resumeFrom }) }),
-    );
+    const result = await leadRun(job, surroundings, ranks, (order) => announce(ranks, order));
     announce(ranks, { type: 'done', runId: job.runId });
     return result;
   });
 }
 
-/** @param begin called when the training begins, with the checkpoint that it goes on from */
+/** @param tell called when the other ranks are to open what the run needs, and when the training begins */
 async function leadRun(
   job: RunJob,
   { machinery, onProgress, signal }: RunSurroundings,
   ranks: Ranks,
-  begin: (resumeFrom: string | undefined) => void,
+  tell: (order: RankOrder) => void,
 ): Promise<RunResult> {
   const paths = runPaths(job.store, job.runId);
   const lock = await waitForLock(paths.lock, {
@@ -72,7 +76,8 @@ async function leadRun(
     if (finished !== undefined) return finished;
 
     const { config } = job.identity;
-    const { engine, pretrained, dataSets, data } = await openRun(job, machinery);
+    tell({ type: 'open', job });
+    const { engine, pretrained, dataSets, data } = await openRun(job, machinery, ranks);
 
     requireLock();
     let resumePoint = beginRun(paths, job.identity, job.provenance);
@@ -90,13 +95,18 @@ async function leadRun(
     const { devices } = engine;
     events.append({ type: 'session-started', resumedFromStep: resumePoint?.step ?? 0, jobs: job.jobs, devices });
 
-    begin(resumePoint?.folder);
+    const start: TrainingStart = {
+      ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.folder }),
+      leftOut: leftOutImagesOf(readEvents(paths.events)),
+    };
+    tell({ type: 'run', ...start });
     const model = await machinery.train({
       config,
       data: dataSets,
       ...(pretrained === undefined ? {} : { pretrained }),
       ranks,
-      ...(resumePoint === undefined ? {} : { resumeFrom: resumePoint.folder }),
+      ...start,
+      ...(job.place?.allowBroken === undefined ? {} : { allowBroken: job.place.allowBroken }),
       saveCheckpoint: async (step, write) => {
         requireLock();
         // A checkpoint promises that everything before it is on disk.
@@ -111,10 +121,6 @@ async function leadRun(
       },
       signal,
     });
-    for (const image of await leftOutImages(dataSets, ranks)) {
-      events.append({ type: 'image-left-out', ...image });
-      onProgress({ type: 'image-left-out', ...image });
-    }
     requireLock();
     events.append({ type: 'training-finished' });
 

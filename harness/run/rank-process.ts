@@ -11,6 +11,8 @@ import { referenceModel } from './reference-model.js';
 
 let stop = new AbortController();
 let busy = false;
+/** Whether rank 0 has been told why this process ends, and says it. */
+let hasTold = false;
 const requestStop = () => {
   stop.abort();
   if (!busy) process.exit();
@@ -24,7 +26,8 @@ try {
 } catch (error) {
   const isOthers = error instanceof Error && error.name === 'RankError';
   // What another rank ends with is said there; an idle one ends with rank 0.
-  if (!isOthers) console.error((problemsOf(error) ?? [bugProblem(error)]).map(formatProblem).join('\n'));
+  if (!isOthers && !(hasTold && problemsOf(error)?.length === 1))
+    console.error((problemsOf(error) ?? [bugProblem(error)]).map(formatProblem).join('\n'));
   process.exit(isOthers && !busy ? 0 : 1);
 }
 
@@ -34,15 +37,17 @@ async function serve(ranks: LedRanks): Promise<void> {
     const order = await nextOrder(ranks);
     busy = true;
     switch (order.type) {
-      case 'run':
+      case 'open':
         try {
           const { signal } = stop;
-          await amongRanks(ranks, () => followRun(order, { machinery: referenceModel, signal }, ranks));
+          await amongRanks(ranks, () => followRun(order.job, { machinery: referenceModel, signal }, ranks));
         } catch (error) {
+          hasTold = true;
           if (!(error instanceof Error) || error.name !== 'TrainingInterrupted') throw error;
           stop = new AbortController();
         }
         break;
+      case 'run':
       case 'done':
       case 'stopped':
         break;

@@ -41,7 +41,7 @@ export const referenceModel: Machinery<Model> = {
 /** @throws RangeError for photographs without a size, DataError or InputError for what is missing or wrong */
 async function openData(source: DataSource): Promise<DataSet> {
   if (isEmbedded(source)) return loadDataSet(source);
-  const { name, root, declaration, side, processor, workers, allowBroken } = source;
+  const { name, root, declaration, side, processor, workers } = source;
   if (side === undefined) throw new RangeError(`${name} is no data set of the embedded scale.`);
   return openStreamed({
     name,
@@ -51,7 +51,6 @@ async function openData(source: DataSource): Promise<DataSet> {
       side,
       ...(processor === undefined ? {} : { processor }),
       ...(workers === undefined ? {} : { workers }),
-      ...(allowBroken === undefined ? {} : { allowBroken }),
     },
   });
 }

@@ -39,6 +39,4 @@ export type RunProgress =
   | { readonly type: 'resuming'; readonly step: number }
   /** The steps up to this one were copied from a run that has the same. */
   | { readonly type: 'forking'; readonly step: number }
-  /** A training image that is broken, and allowed to be. */
-  | { readonly type: 'image-left-out'; readonly where: string; readonly problem: string }
   | { readonly type: 'evaluating' };

@@ -55,8 +55,9 @@ export function decisionInWords(
   ];
   const [meanText, lowText, highText] = signedAlike([mean, confidence.low, confidence.high]);
   const [tName, unit] = test === 'paired' ? ['paired t', 'paired seeds'] : ['t', 'seeds'];
+  const interval = statistics.degenerate ? 'no interval' : `${percent(confidence.level)} CI ${lowText} to ${highText}`;
   const intervalAndTests =
-    ` (${percent(confidence.level)} CI ${lowText} to ${highText}, ` +
+    ` (${interval}, ` +
     `${tName} ${tTest.p === undefined ? 'without p, as the seeds do not differ' : pText(tTest.p)}, ` +
     `sign-flip ${pText(signFlip.p)}) over ${effects.length} ${unit}.`;
   const tested = effects.length === 1 ? ` over ${test === 'paired' ? 'one pair' : 'one seed'}.` : intervalAndTests;

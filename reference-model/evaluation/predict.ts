@@ -5,18 +5,19 @@
 
 import { endTokensOf, type ModelReader, pixelValues, requestTokens } from '../data/chat/model-reader.js';
 import type { DataSet, DescribedImage, RasterImage } from '../data/dataset.js';
-import { allWithPixels } from '../data/images/with-pixels.js';
+import type { BrokenImage } from '../data/images/broken-images.js';
+import { withPixels } from '../data/images/with-pixels.js';
 import { generateFrom } from '../generation/generate.js';
 import { visualTokensPerImage } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { imageTextSequence } from '../model/sequence.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
-import { dealtBatches } from '../ranks/dealt-batches.js';
 import { ALONE, type Ranks } from '../ranks/ranks.js';
 import type { CaptionSource, RunConfig } from '../recipe/recipe.js';
 import { CAPTION_PROMPT } from '../training/examples.js';
 import { runTokenizer } from '../training/run-tokenizer.js';
 import { captionStylesOf } from './caption-styles.js';
+import { dealtAnswers } from './dealt-answers.js';
 import { askedStage } from './forced-requests.js';
 import { type ForcedAnswer, teacherForced } from './teacher-forced.js';
 
@@ -51,7 +52,7 @@ export interface PredictionOptions {
 
 /**
  * Captions of the first images in every style that the split has, and answers to the first questions of it, in the split's order.
- * @throws InputError naming a broken image: an evaluation is of all images that were planned
+ * @throws InputError naming the broken images, on every rank the same: an evaluation is of all images that were planned
  */
 export async function predict(
   model: Model,
@@ -104,17 +105,21 @@ async function respondInBatches(
 ): Promise<readonly string[]> {
   const { batchSize } = config.generation;
   const batches: (readonly string[])[] = [];
+  const broken: BrokenImage[] = [];
   for (let from = 0; from < asked.length; from += batchSize) {
     if ((from / batchSize) % ranks.count !== ranks.rank) continue;
     const some = asked.slice(from, from + batchSize);
-    const samples = await allWithPixels(
+    const { known, broken: met } = await withPixels(
       data,
       some.map(({ sample }) => sample),
     );
-    const requests = some.map(({ prompt }, i) => ({ image: samples[i]!.image, prompt }));
+    broken.push(...met);
+    // All broken images are named, and nothing else is asked once there is one.
+    if (broken.length > 0) continue;
+    const requests = some.map(({ sample, prompt }) => ({ image: known.get(sample)!.image, prompt }));
     batches.push(respond(model, config, tokenizer, requests));
   }
-  return dealtBatches(await ranks.exchange(batches)).flat();
+  return dealtAnswers({ batches, broken }, ranks);
 }
 
 /** What a model answers, and how the answer came to its end. */

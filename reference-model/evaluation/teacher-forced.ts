@@ -5,17 +5,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { exampleTokens, type ModelReader } from '../data/chat/model-reader.js';
 import type { DataSet } from '../data/dataset.js';
+import type { BrokenImage } from '../data/images/broken-images.js';
 import type { Model } from '../model/model.js';
 import { targetLogits } from '../model/sequence-loss.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js';
-import { dealtBatches } from '../ranks/dealt-batches.js';
 import { ALONE, type Ranks } from '../ranks/ranks.js';
 import { batchSizes, type RunConfig } from '../recipe/recipe.js';
 import { buildGroupedBatch, type ExampleBatch } from '../training/example-batch.js';
 import { groupsWithPixels } from '../training/examples-with-pixels.js';
 import { packGroups } from '../training/image-groups.js';
 import { runTokenizer } from '../training/run-tokenizer.js';
+import { dealtAnswers } from './dealt-answers.js';
 import { askedStage, type ForcedRequest, forcedGroups } from './forced-requests.js';
 
 export interface ForcedAnswer extends ForcedRequest {
@@ -42,10 +43,13 @@ export async function teacherForced(
   const stage = askedStage(config.recipe);
   const { microBatchSize } = batchSizes(config.recipe, stage);
   const batches: (readonly ForcedAnswer[])[] = [];
+  const broken: BrokenImage[] = [];
   for (const [index, groups] of packGroups(groupsOfAll, microBatchSize).entries()) {
     if (index % ranks.count !== ranks.rank) continue;
     const planned = groups.map((group) => group.map(({ example }) => example));
-    const examples = await groupsWithPixels(data, planned);
+    const { groups: examples, broken: met } = await groupsWithPixels(data, planned);
+    broken.push(...met);
+    if (broken.length > 0) continue;
     const batch = buildGroupedBatch(examples, model.config, tokenizer, stage.attentionMask);
     const { exact, losses } = scoreTargets(model, batch);
     const answers: ForcedAnswer[] = [];
@@ -59,7 +63,7 @@ export async function teacherForced(
     }
     batches.push(answers);
   }
-  return dealtBatches(await ranks.exchange(batches)).flat();
+  return dealtAnswers({ batches, broken }, ranks);
 }
 
 /** Of every target of a batch, in the order of its labels. */

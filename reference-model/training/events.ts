@@ -2,6 +2,7 @@
 import type { Part } from '../model/config.js';
 import type { Source } from '../recipe/recipe.js';
 import type { DeviceUse } from './device-use.js';
+import type { LeftOutImage } from './left-out-images.js';
 
 export type TrainingEvent =
   | (Partial<DeviceUse> & {
@@ -30,4 +31,6 @@ export type TrainingEvent =
       /** Mean cross-entropy per answer token on held-out examples, by source. */
       readonly loss: Readonly<Partial<Record<Source, number>>>;
     }
+  /** A training image that is broken, and allowed to be; told before the step that does without it first. */
+  | (LeftOutImage & { readonly type: 'image-left-out'; readonly step: number })
   | { readonly type: 'checkpoint'; readonly step: number };

@@ -35,14 +35,6 @@ function tokenize(example: Example, tokenizer: ModelReader): TokenizedExample {
   return result;
 }
 
-/** Targets of a step: the tokens of its answers, each with its end token. */
-export function targetsOf(
-  examples: readonly Pick<Example, 'id' | 'prompt' | 'answer'>[],
-  tokenizer: ModelReader,
-): number {
-  return examples.reduce((sum, example) => sum + exampleTokens(tokenizer, example, example.id).answer.length, 0);
-}
-
 /** Builds a batch in the order of the examples. Throws SequenceError when an example is longer than the model allows. */
 export function buildExampleBatch(
   examples: readonly Example[],

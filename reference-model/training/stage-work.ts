@@ -1,7 +1,7 @@
 /** What one stage does to the learner step by step, and how its held-out loss is measured: the two kinds of stage, behind one interface. */
 
 import type { ModelReader } from '../data/chat/model-reader.js';
-import type { DataSet } from '../data/dataset.js';
+import type { DescribedImage } from '../data/dataset.js';
 import { withPixels } from '../data/images/with-pixels.js';
 import { InputError } from '../files/input-error.js';
 import { visualTokensPerImage } from '../model/config.js';
@@ -18,19 +18,20 @@ import { validationOf } from '../recipe/stage-validation.js';
 import { asViewed, withViews } from './augmentation.js';
 import { withCaptionWords } from './caption-words.js';
 import type { TrainingEvent } from './events.js';
-import { buildMicroBatches, targetsOf } from './example-batch.js';
-import { planBatches } from './examples.js';
+import { buildMicroBatches } from './example-batch.js';
+import { type Example, planBatches } from './examples.js';
 import { examplesWithPixels } from './examples-with-pixels.js';
 import { learnBatches, learnWords } from './learn-batch.js';
 import type { Learner } from './learner.js';
+import type { LeftOutImages } from './left-out-images.js';
 import { rankShare } from './rank-share.js';
 import { type DataSets, stageDataSet, trainingSamples, withQuestionsAbout } from './stage-data.js';
 import { validationLoss, validationSets } from './validation.js';
 import { buildWordsBatch, planImages } from './words-batch.js';
 
-/** What a step has learned from; numbers are those of all ranks together. */
+/** What a step has learned from, on all ranks together. */
 export interface LearnedStep {
-  /** Of this rank. */
+  /** Of all ranks, in the order of the step. */
   readonly exampleIds: readonly string[];
   /** Positions that were computed, padding excluded. */
   readonly tokens: number;
@@ -43,7 +44,7 @@ export interface LearnedStep {
 export interface StageWork {
   /**
    * Adds the gradients of the 0-based step to the learner.
-   * @throws InputError naming images that are broken and not allowed to be, or where all images of the step are
+   * @throws InputError naming images that are broken and not allowed to be, or where all images of the step are; on every rank the same
    */
   learn(step: number): Promise<LearnedStep>;
   /** Held-out losses by source; a words stage has none. */
@@ -57,6 +58,8 @@ export interface StageSurroundings {
   readonly tokenizer: ModelReader;
   /** Who learns together; this process alone where it is not stated. */
   readonly ranks?: Ranks;
+  /** What the run does without so far. */
+  readonly leftOut: LeftOutImages;
 }
 
 /** @throws InputError naming a broken image of those that the stage is validated on */
@@ -66,7 +69,7 @@ export async function stageWork(stage: Stage, surroundings: StageSurroundings): 
 
 async function textWork(
   stage: TextStage,
-  { config, data, learner, tokenizer, ranks = ALONE }: StageSurroundings,
+  { config, data, learner, tokenizer, leftOut, ranks = ALONE }: StageSurroundings,
 ): Promise<StageWork> {
   const { recipe, seed } = config;
   const { trainable, attentionMask: maskKind, questionsPerImage, captionsPerImage } = stage;
@@ -82,30 +85,29 @@ async function textWork(
   const batches = planBatches(samples, stage, batchSize, seed);
   const size = { ...validationOf(recipe, stage), microBatchSize, split, ...shared };
   const heldOut = await validationSets(dataSet, size, learner.model, tokenizer, maskKind, ranks);
-  const ownOf = (step: number) => rankShare(withViews(batches.batch(step), stage, { seed, step }), share, shared);
-  const imagesOf = (step: number) => [...new Set(ownOf(step).map(({ sample }) => sample.imageId))];
+  const isThere = ({ sample }: Example<DescribedImage>) => !leftOut.has(dataSet.name, sample.imageId);
+  const plannedAt = (step: number) => withViews(batches.batch(step), stage, { seed, step });
+  const ownOf = (planned: readonly Example<DescribedImage>[]) => rankShare(planned, share, shared).filter(isThere);
   return {
     learn: async (step) => {
-      const examples = asViewed(await examplesWithPixels(dataSet, ownOf(step)));
+      const planned = plannedAt(step);
+      const { examples: whole, broken } = await examplesWithPixels(dataSet, ownOf(planned));
       // While this step is computed, the images of the next are decoded.
-      if (step + 1 < stage.steps) await dataSet.images?.ahead(imagesOf(step + 1));
+      if (step + 1 < stage.steps) await dataSet.images?.ahead(imagesOf(ownOf(plannedAt(step + 1))));
       const sizes = { size: microBatchSize, ...shared };
-      const microBatches = buildMicroBatches(examples, sizes, config.model, tokenizer, maskKind);
-      const ownTargets = sum(microBatches.map(({ sequences }) => sequences.labels.length));
-      // Targets that were planned for this rank and are not there: those of a broken image that may be left out.
-      const missing = ranks.count === 1 ? 0 : targetsOf(ownOf(step), tokenizer) - ownTargets;
-      const [tokens = 0, answerTokens = 0, sequences = 0, missingTargets = 0] = ranks.sum([
+      const microBatches = buildMicroBatches(asViewed(whole), sizes, config.model, tokenizer, maskKind);
+      const [tokens = 0, answerTokens = 0, sequences = 0, brokenImages = 0] = ranks.sum([
         sum(microBatches.map((batch) => batch.sequences.tokens)),
-        ownTargets,
+        sum(microBatches.map((batch) => batch.sequences.labels.length)),
         sum(microBatches.map(({ imageCount }) => imageCount)),
-        missing,
+        broken.length,
       ]);
-      if (answerTokens === 0) throw nothingToLearn(stage, step, dataSet);
+      if (brokenImages > 0) await leftOut.add(dataSet.name, broken, imagesOf(planned));
+      if (answerTokens === 0) throw nothingToLearn(stage, step, dataSet.name, leftOut);
       // Gradients of several ranks are added, so that each divides by the targets of them all.
-      const targets = ranks.count === 1 ? ownTargets : targetsOf(batches.batch(step), tokenizer) - missingTargets;
-      learnBatches(learner, microBatches, trainable, targets);
+      learnBatches(learner, microBatches, trainable, answerTokens);
       return {
-        exampleIds: examples.map(({ id }) => id),
+        exampleIds: planned.filter(isThere).map(({ id }) => id),
         tokens,
         answerTokens,
         ...(Object.keys(shared).length === 0 ? {} : { sequences }),
@@ -117,46 +119,58 @@ async function textWork(
 
 function wordsWork(
   stage: WordsStage,
-  { config, data, learner, tokenizer, ranks = ALONE }: StageSurroundings,
+  { config, data, learner, tokenizer, leftOut, ranks = ALONE }: StageSurroundings,
 ): StageWork {
   const { recipe, seed, model } = config;
   const dataSet = stageDataSet(config, stage, data);
   const drawn = trainingSamples(dataSet, stage, seed);
   const described = config.tokenizer !== 'byte-pairs' ? drawn : withCaptionWords(drawn, tokenizer);
   const images = planImages(described, stage, batchSizes(recipe, stage).batchSize, seed);
-  const ownOf = (step: number) => images.batch(step).filter((_, index) => index % ranks.count === ranks.rank);
+  const isThere = ({ imageId }: DescribedImage) => !leftOut.has(dataSet.name, imageId);
+  const ownOf = (planned: readonly DescribedImage[]) =>
+    planned.filter((sample, index) => index % ranks.count === ranks.rank && isThere(sample));
   return {
     learn: async (step) => {
-      const planned = ownOf(step);
-      const known = await withPixels(dataSet, planned);
-      const samples = planned.flatMap((sample) => known.get(sample) ?? []);
-      if (step + 1 < stage.steps) await dataSet.images?.ahead(ownOf(step + 1).map(({ imageId }) => imageId));
+      const planned = images.batch(step);
+      const own = ownOf(planned);
+      const { known, broken } = await withPixels(dataSet, own);
+      const samples = own.flatMap((sample) => known.get(sample) ?? []);
+      if (step + 1 < stage.steps) await dataSet.images?.ahead(idsOf(ownOf(images.batch(step + 1))));
       // A small step may leave nothing to some ranks.
       const batch = samples.length === 0 ? undefined : buildWordsBatch(samples, model, tokenizer);
-      const [tokens = 0, answerTokens = 0] = ranks.sum([
+      const [tokens = 0, answerTokens = 0, brokenImages = 0] = ranks.sum([
         samples.length * visualTokensPerImage(model),
         batch?.targets.labels.length ?? 0,
+        broken.length,
       ]);
-      if (answerTokens === 0) throw nothingToLearn(stage, step, dataSet);
+      if (brokenImages > 0) await leftOut.add(dataSet.name, broken, idsOf(planned));
+      if (answerTokens === 0) throw nothingToLearn(stage, step, dataSet.name, leftOut);
       if (batch !== undefined && batch.targets.labels.length > 0) {
         learnWords(learner, batch, stage.trainable, answerTokens);
       }
-      return { exampleIds: samples.map(({ imageId }) => `words/${imageId}`), tokens, answerTokens };
+      const exampleIds = idsOf(planned.filter(isThere)).map((imageId) => `words/${imageId}`);
+      return { exampleIds, tokens, answerTokens };
     },
   };
 }
 
 /** Every image of a step is broken, and allowed to be: without them there is no gradient. */
-function nothingToLearn({ name, steps }: Stage, step: number, { name: where, images }: DataSet): InputError {
-  const leftOut = images?.leftOut() ?? [];
+function nothingToLearn({ name, steps }: Stage, step: number, data: string, images: LeftOutImages): InputError {
+  const leftOut = images.of(data);
   const shown = leftOut.slice(-3).map((image) => `${image.where}: ${image.problem}`);
   return new InputError({
     code: 'data-invalid',
     what: `step ${step + 1} of ${steps} of the stage ${name} has nothing to learn from: all of its images are broken (${shown.join('; ')})`,
-    where: leftOut.at(-1)?.where ?? where,
+    where: leftOut.at(-1)?.where ?? data,
     expected: 'at least one whole image in every step, however many broken ones are allowed',
     fix: 'fetch the images again, leave them out (`exclude:` of a declaration), or make batchSize larger',
   });
 }
+
+const idsOf = (samples: readonly DescribedImage[]): readonly string[] => samples.map(({ imageId }) => imageId);
+
+const imagesOf = (examples: readonly Example<DescribedImage>[]): readonly string[] => [
+  ...new Set(examples.map(({ sample }) => sample.imageId)),
+];
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -14,6 +14,7 @@ import { createLearner } from './create-learner.js';
 import { deviceUse, resetDeviceUse } from './device-use.js';
 import type { TrainingEvent } from './events.js';
 import type { LearningRates } from './learner.js';
+import { type LeftOutImage, LeftOutImages } from './left-out-images.js';
 import { runTokenizer } from './run-tokenizer.js';
 import { learningRateFactor } from './schedule.js';
 import type { DataSets } from './stage-data.js';
@@ -33,6 +34,10 @@ export interface TrainingJob {
    * Called after the events of the same step, on rank 0 only; `write` fills an empty folder with the checkpoint, as that of the given run.
    */
   saveCheckpoint(step: number, write: (folder: string, run: string) => Promise<void>): Promise<void>;
+  /** Broken training images that may be left out, over the whole run; none by default. */
+  readonly allowBroken?: number;
+  /** Those that were left out up to the checkpoint to go on from. */
+  readonly leftOut?: readonly LeftOutImage[];
   /** Who trains together, each its own share of every step; this process alone by default. */
   readonly ranks?: Ranks;
   /** Bytes of the files of a checkpoint; 1 GiB by default. */
@@ -47,7 +52,7 @@ export interface TrainingJob {
  * Trains a model on the current engine.
  *
  * @returns the trained model; the caller disposes it
- * @throws TrainingInterrupted after an abort, TrainingError on divergence or a checkpoint of another recipe
+ * @throws TrainingInterrupted after an abort, TrainingError on divergence or a checkpoint of another recipe, InputError for broken images
  */
 export async function train({
   config,
@@ -55,6 +60,8 @@ export async function train({
   pretrained,
   resumeFrom,
   saveCheckpoint,
+  allowBroken = 0,
+  leftOut: before = [],
   ranks = ALONE,
   shardBytes,
   onEvent,
@@ -71,6 +78,12 @@ export async function train({
   let step = resumeFrom === undefined ? 0 : (await learner.restore(resumeFrom)).step;
   if (step > totalSteps) throw tooLate(step, totalSteps);
   resetDeviceUse();
+  const leftOut = new LeftOutImages({
+    allowed: allowBroken,
+    before,
+    ranks,
+    onLeftOut: (image) => onEvent({ type: 'image-left-out', step, ...image }),
+  });
 
   let stageEnd = 0;
   for (const stage of recipe.stages) {
@@ -79,7 +92,7 @@ export async function train({
     stageEnd += stage.steps;
     if (step >= stageEnd) continue;
 
-    const work = await stageWork(stage, { config, data, learner, tokenizer, ranks });
+    const work = await stageWork(stage, { config, data, learner, tokenizer, leftOut, ranks });
     const { batchSize } = batchSizes(recipe, stage);
     const validation = validationOf(recipe, stage);
     const validate = () => {

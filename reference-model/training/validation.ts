@@ -2,10 +2,13 @@
 
 import type { ModelReader } from '../data/chat/model-reader.js';
 import type { CurveSplit, DataSet } from '../data/dataset.js';
+import type { BrokenImage } from '../data/images/broken-images.js';
+import { requireWhole } from '../data/images/with-pixels.js';
 import type { MaskKind } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { sequenceLoss } from '../model/sequence-loss.js';
 import { visualEmbeddings } from '../model/visual-embeddings.js';
+import { brokenAmongRanks } from '../ranks/broken-among-ranks.js';
 import { ALONE, type Ranks } from '../ranks/ranks.js';
 import type { Source, StageValidation, TextsPerImage } from '../recipe/recipe.js';
 import { buildGroupedBatch, type ExampleBatch } from './example-batch.js';
@@ -28,7 +31,7 @@ export interface ValidationSize extends Pick<Required<StageValidation>, 'sources
  * Validation batches of every source that is asked for and that the data set has. Examples are spread over the split: one of each
  * image before a second of any. Several ranks divide the batches among themselves.
  *
- * @throws InputError for a broken image: what losses are compared on is never less than was planned
+ * @throws InputError naming the broken images, on every rank the same: what losses are compared on is never less than was planned
  */
 export async function validationSets(
   data: DataSet,
@@ -39,17 +42,20 @@ export async function validationSets(
   ranks: Ranks = ALONE,
 ): Promise<readonly ValidationSet[]> {
   const sets: ValidationSet[] = [];
+  const broken: BrokenImage[] = [];
   for (const source of sources) {
     const groups = heldOutGroups(data.splits[split] ?? [], source, { count, ...shared });
     if (groups.length === 0) continue;
     const batches: ExampleBatch[] = [];
     for (const [index, planned] of packGroups(groups, microBatchSize).entries()) {
       if (index % ranks.count !== ranks.rank) continue;
-      const some = await groupsWithPixels(data, planned);
-      batches.push(buildGroupedBatch(some, model.config, tokenizer, maskKind));
+      const { groups: some, broken: met } = await groupsWithPixels(data, planned);
+      broken.push(...met);
+      if (broken.length === 0) batches.push(buildGroupedBatch(some, model.config, tokenizer, maskKind));
     }
     sets.push({ source, batches });
   }
+  if (data.images !== undefined) requireWhole(await brokenAmongRanks(broken, ranks));
   return sets;
 }
 

@@ -3,7 +3,9 @@
  * of a claim's evidence, whether the effect is a difference of two arms or the gain of a trend.
  */
 import type { CustomSeriesOption } from 'echarts';
-import { decimalsFor, formatChosen, formatInterval, formatLevel, formatSigned } from '../numbers.js';
+import { boundsOf, effectWithInterval, intervalName } from '../effect-interval.js';
+import type { EffectInterval } from '../finding-report-view.js';
+import { decimalsFor, formatChosen } from '../numbers.js';
 import { intervalBar, lineBetween, meanDiamond } from './marks.js';
 import { rowsFrame, rowsHeight, rowsWidth } from './rows-frame.js';
 import { FONT_SIZE, INK, MUTED, PAPER, renderSvgChart } from './svg-chart.js';
@@ -15,7 +17,7 @@ export interface EffectsChartOptions {
   readonly axis: string;
   readonly rows: readonly { readonly label: string; readonly effect: number }[];
   readonly mean: number;
-  readonly confidence: { readonly level: number; readonly low: number; readonly high: number };
+  readonly confidence: EffectInterval | null;
   readonly margin: number;
   readonly color: string;
 }
@@ -30,10 +32,10 @@ export function renderEffectsChart({
   margin,
   color,
 }: EffectsChartOptions): string {
-  const { low, high, level } = confidence;
+  const { low, high } = boundsOf(confidence);
   const effects = rows.map(({ effect }) => effect);
   const decimals = decimalsFor([mean, low, high]);
-  const summary = `${formatSigned(mean, decimals)} ${formatInterval({ low, high }, decimals)}`;
+  const summary = effectWithInterval(mean, confidence, decimals);
   const marginText = `margin ±${formatChosen(margin)}`;
   const dots: CustomSeriesOption = {
     type: 'custom',
@@ -78,7 +80,7 @@ export function renderEffectsChart({
     // Above the lines of zero and margin, which its text would be struck through by.
     z: 10,
     silent: true,
-    data: Number.isFinite(low) && Number.isFinite(high) ? [[rows.length, mean, low, high]] : [],
+    data: Number.isFinite(mean) ? [[rows.length, mean, confidence?.low ?? mean, confidence?.high ?? mean]] : [],
     renderItem: (_, api) => {
       const at = (dimension: number) => api.coord([api.value(dimension), api.value(0)]);
       const middle = at(1);
@@ -86,7 +88,7 @@ export function renderEffectsChart({
       return {
         type: 'group',
         children: [
-          ...intervalBar(at(2), at(3), color),
+          ...(confidence === null ? [] : intervalBar(at(2), at(3), color)),
           meanDiamond(middle, color),
           {
             type: 'text',
@@ -118,7 +120,7 @@ export function renderEffectsChart({
       id,
       title,
       description:
-        `One dot per seed; the diamond is the mean with its ${formatLevel(level)} % interval: ${summary}. ` +
+        `One dot per seed; the diamond is the mean, ${intervalName(confidence)}: ${summary}. ` +
         `The solid line is zero${margin > 0 ? `, the dashed lines are the ${marginText}` : ''}.`,
     },
   );

@@ -1,4 +1,5 @@
 /** Each claim: what was fixed before the run, and the evidence that decided it, as plots with their tables and the tests in words. */
+
 import type { ArmStyle, LineStyle } from '../arm-style.js';
 import { styleOf } from '../arm-style.js';
 import { renderEffectsChart } from '../charts/effects-chart.js';
@@ -6,6 +7,7 @@ import { renderPairedScores } from '../charts/paired-scores-chart.js';
 import { renderResponseChart } from '../charts/response-chart.js';
 import { rowsHeight, rowsWidth } from '../charts/rows-frame.js';
 import { armMeans, mean } from '../derived-numbers.js';
+import { boundsOf } from '../effect-interval.js';
 import type {
   ClaimView,
   FindingReportView,
@@ -80,7 +82,7 @@ export function evidenceSection({ claims }: FindingReportView, styles: Styles) {
       reasons: several ? verdict.reasons : [],
       tests: testsInWords(claim),
       metric: sentenceStart(effectOf(claim).metric),
-      level: formatLevel(effectOf(claim).confidence.level),
+      level: levelOf(effectOf(claim)),
       margin: claim.hypothesis.margin > 0 ? formatChosen(claim.hypothesis.margin) : '',
       better: effectBetter(evidence.test === 'paired' ? evidence.pairs : evidence.trend),
       pairs: evidence.test === 'paired' ? pairedEvidence(id, claim.hypothesis, evidence.pairs, styles) : undefined,
@@ -88,6 +90,10 @@ export function evidenceSection({ claims }: FindingReportView, styles: Styles) {
     };
   });
 }
+
+/** Nothing where there is no interval. */
+const levelOf = ({ confidence }: Pick<PairedSeedsView, 'confidence'>): string =>
+  confidence === null ? '' : formatLevel(confidence.level);
 
 function effectBetter({ higherIsBetter }: { readonly higherIsBetter: boolean }): string {
   return higherIsBetter ? 'higher is better' : 'lower is better';
@@ -169,7 +175,8 @@ function pairedEvidence(id: string, hypothesis: HypothesisView, measure: PairedS
 }
 
 /** As many as the sentence of the verdict has. */
-function decimalsOf(mean: number, { low, high }: PairedSeedsView['confidence']): number {
+function decimalsOf(mean: number, confidence: PairedSeedsView['confidence']): number {
+  const { low, high } = boundsOf(confidence);
   return decimalsFor([mean, low, high]);
 }
 

@@ -2,16 +2,9 @@
 import type { ArmStyle } from '../arm-style.js';
 import { renderMiniInterval } from '../charts/mini-interval.js';
 import { armMeans } from '../derived-numbers.js';
+import { boundsOf, effectWithInterval, intervalName } from '../effect-interval.js';
 import type { FindingReportView, PairedSeedsView, SecondaryMeasureView } from '../finding-report-view.js';
-import {
-  decimalsFor,
-  formatFixed,
-  formatInterval,
-  formatLevel,
-  formatP,
-  formatSigned,
-  NOT_DEFINED,
-} from '../numbers.js';
+import { decimalsFor, formatFixed, formatLevel, formatP, NOT_DEFINED } from '../numbers.js';
 import { type ComparedArms, comparedArms } from './claims-section.js';
 
 export function secondarySection({ claims, secondary }: FindingReportView, styles: ReadonlyMap<string, ArmStyle>) {
@@ -26,20 +19,22 @@ function table(
   measures: readonly SecondaryMeasureView[],
   { number, arms }: { readonly number: number; readonly arms: ComparedArms },
 ) {
-  const [first] = measures;
   const { treatment, control } = arms;
   return {
     number,
-    level: first === undefined ? '' : formatLevel(first.confidence.level),
+    level: measures.flatMap(({ confidence }) => confidence?.level ?? []).map(formatLevel)[0] ?? '',
     treatment,
     control,
     rows: measures.map((measure, index) => {
       const { meanDifference, confidence } = measure;
-      const decimals = decimalsFor([meanDifference, confidence.low, confidence.high]);
+      const bounds = boundsOf(confidence);
+      const difference = effectWithInterval(
+        meanDifference,
+        confidence,
+        decimalsFor([meanDifference, bounds.low, bounds.high]),
+      );
       const means = armMeans(measure);
       const scoreDecimals = decimalsFor([means.treatment, means.control]);
-      const interval = formatInterval(confidence, decimals);
-      const difference = formatSigned(meanDifference, decimals);
       return {
         metric: measure.metric,
         axis: measure.axis,
@@ -47,18 +42,17 @@ function table(
         seeds: measure.pairs.length,
         treatment: formatFixed(means.treatment, scoreDecimals),
         control: formatFixed(means.control, scoreDecimals),
-        difference: `${difference} ${interval}`,
+        difference,
         // The head of the column says what it is.
         p: formatP(measure.signFlip.p).replace(/^p (?:= )?/, ''),
-        effectSize: measure.tTest.p === undefined ? NOT_DEFINED : formatFixed(measure.effectSize, 2),
+        effectSize: measure.effectSize === null ? NOT_DEFINED : formatFixed(measure.effectSize, 2),
         favours: favoured(measure, treatment.label, control.label),
         plot: renderMiniInterval({
           id: `secondary-${number}-${index + 1}`,
-          title: `${measure.metric}: mean difference and ${formatLevel(confidence.level)} % interval`,
-          description: `${difference} ${interval}; zero in the middle.`,
+          title: `${measure.metric}: mean difference, ${intervalName(confidence)}`,
+          description: `${difference}; zero in the middle.`,
           mean: meanDifference,
-          low: confidence.low,
-          high: confidence.high,
+          ...bounds,
           color: treatment.color,
         }),
       };
@@ -66,12 +60,9 @@ function table(
   };
 }
 
-/** Which arm the interval favours; an interval that holds zero favours neither. */
-function favoured(
-  { confidence: { low, high }, higherIsBetter }: PairedSeedsView,
-  treatment: string,
-  control: string,
-): string {
+/** Which arm the interval favours; one that holds zero favours neither, nor does none. */
+function favoured({ confidence, higherIsBetter }: PairedSeedsView, treatment: string, control: string): string {
+  const { low, high } = boundsOf(confidence);
   if (low > 0) return higherIsBetter ? treatment : control;
   if (high < 0) return higherIsBetter ? control : treatment;
   return 'neither';

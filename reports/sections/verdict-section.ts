@@ -1,13 +1,13 @@
 /** The first screen of a report: the claim, the verdict in one word, and the numbers behind it; of a benchmark, what it measures. */
 
 import { renderMiniInterval } from '../charts/mini-interval.js';
+import { boundsOf, effectWithInterval, intervalName } from '../effect-interval.js';
 import type { ClaimView, FindingReportView } from '../finding-report-view.js';
 import {
   decimalsFor,
   formatCount,
   formatFixed,
   formatInterval,
-  formatLevel,
   formatP,
   formatSigned,
   NOT_DEFINED,
@@ -16,9 +16,6 @@ import { safeWebAddress } from '../safe-links.js';
 import { type Effect, effectOf } from './claim-effect.js';
 import { nullHypothesis } from './claims-section.js';
 import { sentenceBesideWord, VERDICT_WORDS, verdictChip } from './verdict-words.js';
-
-/** Of one seed. */
-const NO_INTERVAL = { low: Number.NaN, high: Number.NaN };
 
 interface Fact {
   readonly label: string;
@@ -52,18 +49,17 @@ export function verdictSection({ verdict, remarks = [], suite, claims, runs, arm
 
 /** One line per claim where there are several: chip, statement, effect and a small interval plot. */
 function claimRow(claim: ClaimView, index: number) {
-  const { mean, confidence, axis, signFlip, seeds } = effectOf(claim);
+  const { mean, confidence, axis, signFlip } = effectOf(claim);
   const { margin, direction, statement } = claim.hypothesis;
-  const decimals = decimalsFor([mean, confidence.low, confidence.high]);
-  const interval = formatInterval(seeds > 1 ? confidence : NO_INTERVAL, decimals);
-  const effect = `${formatSigned(mean, decimals)} ${interval}`;
+  const bounds = boundsOf(confidence);
+  const effect = effectWithInterval(mean, confidence, decimalsFor([mean, bounds.low, bounds.high]));
   return {
     target: `claim-${index + 1}`,
     number: index + 1,
     chip: verdictChip(claim.verdict.verdict),
     statement,
     effect,
-    level: formatLevel(confidence.level),
+    interval: intervalName(confidence),
     axis,
     p: formatP(claim.holm?.adjustedP ?? signFlip.p),
     pNote:
@@ -72,11 +68,10 @@ function claimRow(claim: ClaimView, index: number) {
         : `after Holm, against ${nullHypothesis(claim.holm.against, claim.hypothesis)}`,
     plot: renderMiniInterval({
       id: `claim-${index + 1}-summary`,
-      title: `Effect of claim ${index + 1} with its ${formatLevel(confidence.level)} % interval`,
+      title: `Effect of claim ${index + 1}, ${intervalName(confidence)}`,
       description: `${effect}, ${axis}; zero in the middle, the band is the margin; claimed: ${direction === 'greater' ? 'above' : 'below'} zero.`,
       mean,
-      low: confidence.low,
-      high: confidence.high,
+      ...bounds,
       margin,
       color: 'var(--treatment)',
     }),
@@ -85,17 +80,23 @@ function claimRow(claim: ClaimView, index: number) {
 
 function verdictFacts(effect: Effect, alpha: number) {
   const { mean, standardDeviation, confidence, tTest, signFlip, effectSize, axis, seeds } = effect;
-  const decimals = decimalsFor([mean, confidence.low, confidence.high]);
+  const bounds = boundsOf(confidence);
+  const decimals = decimalsFor([mean, bounds.low, bounds.high]);
   const facts: Fact[] = [
     { label: effect.meanLabel, value: formatSigned(mean, decimals), note: axis },
     {
-      label: `${formatLevel(confidence.level)} % interval`,
-      ...(seeds > 1
+      ...(confidence === null
         ? {
-            value: formatInterval(confidence, decimals),
-            note: `${effect.tTestLabel}, SD ${formatFixed(standardDeviation, decimals)}`,
+            label: 'Interval',
+            value: 'none',
+            note:
+              seeds > 1 ? `every seed has the same ${effect.eachSeed}` : 'one seed does not tell how much seeds differ',
           }
-        : { value: formatInterval(NO_INTERVAL, decimals), note: 'one seed does not tell how much seeds differ' }),
+        : {
+            label: intervalName(confidence),
+            value: formatInterval(confidence, decimals),
+            note: `${effect.tTestLabel}, SD ${formatFixed(standardDeviation ?? Number.NaN, decimals)}`,
+          }),
     },
     {
       label: 'Sign-flip test',
@@ -112,7 +113,7 @@ function verdictFacts(effect: Effect, alpha: number) {
       label: 'Effect size',
       symbol: 'd',
       subscript: 'z',
-      value: `= ${tTest.p === undefined ? NOT_DEFINED : formatFixed(effectSize, 2)}`,
+      value: `= ${effectSize === null ? NOT_DEFINED : formatFixed(effectSize, 2)}`,
       note: `mean ÷ SD of the ${effect.eachSeed}s`,
     },
     { label: effect.seedsLabel, value: `n = ${seeds}`, note: 'the seed is the unit' },

@@ -232,7 +232,8 @@ describe('renderFindingsIndex', () => {
 
   it('draws the intervals where their numbers say', () => {
     const [{ effects }] = view.findings as [(typeof view.findings)[number]];
-    const { low, high, margin } = effects[0]!;
+    const { confidence, margin } = effects[0]!;
+    const { low, high } = confidence!;
     const svg = html.slice(html.indexOf('id="finding-1-effect-1"'));
     const [, from, to] = /<path d="M([\d.]+) 15H([\d.]+)M/.exec(svg) ?? [];
     const [, left, width] = /<rect x="([\d.]+)" y="3" width="([\d.]+)"/.exec(svg) ?? [];

@@ -104,7 +104,7 @@ it('gives every bracket of a claim its level, with the decimal that tells it fro
   const claims = view.claims.map((claim) => {
     if (claim.evidence.test !== 'paired') throw new Error('the fixture has a claim without pairs');
     const { pairs } = claim.evidence;
-    const confidence = { ...pairs.confidence, level };
+    const confidence = { ...pairs.confidence!, level };
     return { ...claim, evidence: { test: 'paired', pairs: { ...pairs, confidence } } as const };
   });
   const page = renderFindingReport({ ...view, claims });
@@ -116,7 +116,7 @@ it('gives every bracket of a claim its level, with the decimal that tells it fro
     ...index,
     findings: index.findings.map((card) => ({
       ...card,
-      effects: card.effects.map((effect) => ({ ...effect, level })),
+      effects: card.effects.map((effect) => ({ ...effect, confidence: { ...effect.confidence!, level } })),
     })),
   });
   expect(textOf(cards).match(/\] 98\.3 % interval/g)).toHaveLength(6);

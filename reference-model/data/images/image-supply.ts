@@ -3,27 +3,21 @@
  * what comes next. What it gives depends on the ids alone, not on who decoded an image or when.
  */
 import type { RasterImage } from '../raster-image.js';
+import type { BrokenImage } from './broken-images.js';
 
-export interface LeftOutImage {
-  readonly imageId: string;
-  /** Path of the image. */
-  readonly where: string;
-  readonly problem: string;
+/** What is there of the images that were asked for. */
+export interface TakenImages {
+  /** By id. */
+  readonly images: ReadonlyMap<string, RasterImage>;
+  /** In the order in which they were asked for, each once. */
+  readonly broken: readonly BrokenImage[];
 }
 
 export interface ImageSupply {
   /** Starts on images that are needed later, as far as there is room; resolves once their bytes are under way. */
   ahead(imageIds: readonly string[]): Promise<void>;
-  /**
-   * The pixels by id. A broken image that is allowed for is not among them, unless all are required.
-   * @throws InputError naming the images where more are broken than is allowed
-   */
-  take(
-    imageIds: readonly string[],
-    options?: { readonly requireAll?: boolean },
-  ): Promise<ReadonlyMap<string, RasterImage>>;
-  /** Broken images that were left out so far, in the order in which they were asked for. */
-  leftOut(): readonly LeftOutImage[];
+  /** Each of the images, whole or broken; whether a broken one is a mistake is for whoever asks to say. */
+  take(imageIds: readonly string[]): Promise<TakenImages>;
   /** Ends its workers; nothing can be taken afterwards. */
   close(): Promise<void>;
 }

@@ -1,15 +1,16 @@
 /**
  * The images of a data set on disk, supplied as a model sees them: read in this process, decoded by threads ahead of the step through a
- * bounded queue, and kept as far as a bounded memory has room. Broken images are counted as they are asked for, so that what is left out, and
- * when it is too much, is the same for any number of threads.
+ * bounded queue, and kept as far as a bounded memory has room. A broken image is told when it is asked for and not before, so that who asks
+ * meets the same ones at the same point for any number of threads.
  */
 import { InputError } from '../../files/input-error.js';
 import type { RasterImage } from '../dataset.js';
 import { type ImageProcessor, siglipProcessor } from '../pixels/processor.js';
 import type { DataSource } from '../source.js';
+import type { BrokenImage } from './broken-images.js';
 import { resizeTo } from './decode-to.js';
 import { type Decoder, openDecoder } from './decoder.js';
-import type { ImageSupply, LeftOutImage } from './image-supply.js';
+import type { ImageSupply } from './image-supply.js';
 
 export interface ImageOptions {
   /** Pixels of each side of the square that every image becomes. */
@@ -18,32 +19,21 @@ export interface ImageOptions {
   readonly processor?: ImageProcessor;
   /** Threads that decode; 0 for none. */
   readonly workers?: number;
-  /** Different broken images that may be left out. */
-  readonly allowBroken?: number;
   /** Images that are read or decoded at a time, at most. */
   readonly queue?: number;
   /** Bytes of decoded images that are kept for the next epoch, at most. */
   readonly keepBytes?: number;
 }
 
-/** Problems that an error names one by one. */
-const SHOWN = 5;
-
 export function openImages(
   source: Pick<DataSource, 'image' | 'placeOf'>,
-  {
-    side,
-    processor = siglipProcessor(side),
-    workers = 1,
-    allowBroken = 0,
-    queue = 64,
-    keepBytes = 256 * 2 ** 20,
-  }: ImageOptions,
+  { side, processor = siglipProcessor(side), workers = 1, queue = 64, keepBytes = 256 * 2 ** 20 }: ImageOptions,
 ): ImageSupply {
   const decoder = openDecoder(workers);
   const kept = new KeptImages(keepBytes);
   const underWay = new Map<string, Promise<Outcome>>();
-  const leftOut = new Map<string, LeftOutImage>();
+  /** Those that were met; nobody reads them again. */
+  const known = new Map<string, BrokenImage>();
 
   /** @returns when the bytes are on their way to be decoded */
   const start = (imageId: string): Promise<void> => {
@@ -65,35 +55,33 @@ export function openImages(
 
   return {
     ahead: async (imageIds) => {
-      const wanted = imageIds.filter((id) => !kept.has(id) && !underWay.has(id) && !leftOut.has(id));
+      const wanted = imageIds.filter((id) => !kept.has(id) && !underWay.has(id) && !known.has(id));
       await Promise.all(wanted.slice(0, Math.max(0, queue - underWay.size)).map(start));
     },
-    take: async (imageIds, { requireAll = false } = {}) => {
+    take: async (imageIds) => {
       const images = new Map<string, RasterImage>();
-      const broken: LeftOutImage[] = [];
+      const broken: BrokenImage[] = [];
       const wanted = [...new Set(imageIds)];
       for (const [index, imageId] of wanted.entries()) {
         for (const next of wanted.slice(index, index + queue)) {
           if (underWay.size >= queue) break;
-          if (!kept.has(next) && !underWay.has(next) && !leftOut.has(next)) void start(next);
+          if (!kept.has(next) && !underWay.has(next) && !known.has(next)) void start(next);
         }
-        const known = kept.get(imageId);
-        if (known !== undefined) images.set(imageId, known);
-        else if (leftOut.has(imageId)) broken.push(leftOut.get(imageId)!);
+        const image = kept.get(imageId);
+        if (image !== undefined) images.set(imageId, image);
+        else if (known.has(imageId)) broken.push(known.get(imageId)!);
         else {
           const outcome = await finished(imageId);
           if ('image' in outcome) images.set(imageId, outcome.image);
-          else broken.push({ imageId, where: outcome.where ?? source.placeOf(imageId), problem: outcome.problem });
+          else {
+            const met = { imageId, where: outcome.where ?? source.placeOf(imageId), problem: outcome.problem };
+            known.set(imageId, met);
+            broken.push(met);
+          }
         }
       }
-      if (requireAll && broken.length > 0) throw tooManyBroken(broken, 0, 'an evaluation is of all its images');
-      for (const image of broken) leftOut.set(image.imageId, image);
-      if (broken.length > 0 && leftOut.size > allowBroken) {
-        throw tooManyBroken([...leftOut.values()], allowBroken, `--allow-broken ${allowBroken}`);
-      }
-      return images;
+      return { images, broken };
     },
-    leftOut: () => [...leftOut.values()],
     close: () => decoder.close(),
   };
 }
@@ -134,19 +122,6 @@ function settled(image: Promise<RasterImage>): Promise<Outcome> {
   );
   outcome.catch(() => {}); // told to whoever takes the image
   return outcome;
-}
-
-function tooManyBroken(broken: readonly LeftOutImage[], allowed: number, rule: string): InputError {
-  const sorted = [...broken].sort((a, b) => (a.where < b.where ? -1 : 1));
-  const shown = sorted.slice(0, SHOWN).map(({ where, problem }) => `${where}: ${problem}`);
-  const rest = broken.length - shown.length;
-  return new InputError({
-    code: 'data-invalid',
-    what: `${broken.length} ${broken.length === 1 ? 'image is' : 'images are'} broken: ${shown.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`,
-    where: sorted[0]!.where,
-    expected: `at most ${allowed} (${rule})`,
-    fix: 'fetch them again, leave them out (`exclude:` of a declaration), or allow for so many in training with --allow-broken',
-  });
 }
 
 /** Decoded images by id; the one that was not asked for the longest goes first. */

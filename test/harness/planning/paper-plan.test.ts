@@ -142,6 +142,18 @@ describe('the paper scale', () => {
     expect((short.bytes - sharded.bytes) / 1e9).toBeCloseTo((plan.parameters.total * 8 * 7) / 8 / 1e9, 0);
   });
 
+  test('lies in the memory of one machine as often as processes share it', () => {
+    const set = { precision: 'float32', checkpointing: 'none', devices: 4, shardOptimizer: false } as const;
+    const on = (shared: boolean, devices: number) => {
+      const [problem] = deviceProblems(suite, { name: 'this machine', bytes: 0, shared }, { ...set, devices });
+      return { bytes: Number.parseFloat(problem!.expected!), problem: problem! };
+    };
+    expect(on(true, 4).bytes).toBeCloseTo(4 * on(false, 4).bytes, 0);
+    expect(on(true, 4).problem.what).toMatch(/GB in 4 processes, and this machine has 0\.0$/);
+    expect(on(true, 4).problem.fix).toContain('give fewer --devices');
+    expect(on(true, 1).problem.fix).not.toContain('--devices');
+  });
+
   test('takes a measured rate in place of the assumed one, and tells hours on one device and on eight', () => {
     const measured = paperPlan(suite, {}, { throughput: 156 });
     expect(measured.rateFrom).toBe('measured');

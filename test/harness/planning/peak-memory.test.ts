@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { executorSettingsSchema } from '../../../harness/execution/executor-settings.js';
 import { engineMemory } from '../../../harness/planning/engine-memory.js';
 import { paperPlan } from '../../../harness/planning/paper-plan.js';
 import { activationBytes, peakMemory } from '../../../harness/planning/peak-memory.js';
+import { runProcesses } from '../../../harness/planning/run-processes.js';
 import { readNamedSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
 import { torchSettings } from '../../../reference-model/engines/torch/settings.js';
@@ -66,6 +68,43 @@ describe('the peak memory of a run', () => {
     }));
     const whole = peakMemory({ ...config, recipe: { ...config.recipe, stages } }, scenes);
     expect(whole.parameters % 16).toBe(0);
+  });
+
+  test('of several processes on one machine is that of all of them, each with its share of a step and of what is divided', () => {
+    const config = firstConfig('finding-1');
+    const stages = config.recipe.stages.map((stage) => ({
+      ...stage,
+      trainable: ['vision', 'connector', 'language'] as const,
+      microBatchSize: 8,
+      batchSize: 8,
+    }));
+    const whole = { ...config, recipe: { ...config.recipe, stages } };
+    const of = (ranks: number, here: number, shardOptimizer: boolean) =>
+      peakMemory(
+        whole,
+        scenes,
+        engineMemory('torch', () => ({ ...torch(), shardOptimizer })),
+        { ranks, here },
+      );
+    const [one, four] = [of(1, 1, false), of(4, 4, false)];
+    expect(four.parameters).toBe(one.parameters);
+    expect(four.activations).toBe(one.activations / 4);
+    expect(four.total).toBe(4 * (four.process + four.data + four.parameters + four.activations));
+    // Three quarters of two float32 moments lie elsewhere, of the sixteen bytes that a weight takes alone.
+    expect(of(4, 4, true).parameters).toBe((one.parameters * (16 - 6)) / 16);
+    // A scheduler gives each process a device, of which one is told.
+    expect(of(4, 1, false).total).toBe(four.total / 4);
+  });
+
+  test('is that of the processes which the settings start here, or of one where a scheduler places them', () => {
+    const executors = (more: object) => executorSettingsSchema.parse(more);
+    const devices = (count: number) => () => ({ devices: count });
+    expect(runProcesses('torch', executors({}), devices(4))).toEqual({ ranks: 4, here: 4 });
+    expect(runProcesses('wasm', executors({}), devices(4))).toEqual({ ranks: 1, here: 1 });
+    const slurm = executors({ executor: 'slurm', slurm: { devices: 8 } });
+    expect(runProcesses('torch', slurm, devices(4))).toEqual({ ranks: 8, here: 1 });
+    const onProcessors = executors({ executor: 'kubernetes' });
+    expect(runProcesses('torch', onProcessors, devices(1))).toEqual({ ranks: 1, here: 1 });
   });
 });
 

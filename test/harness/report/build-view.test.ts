@@ -130,7 +130,7 @@ describe('several claims over two factors', () => {
       if (evidence.test !== 'paired') throw new Error('the evidence is not paired');
       const { confidence, meanDifference } = evidence.pairs;
       expect(holm!.against).toBe(meanDifference >= 0.5 ? 'no effect' : 'benefit of the margin');
-      expect(holm!.adjustedP <= 0.05).toBe(meanDifference >= 0.5 ? confidence.low > 0 : confidence.high < 0.5);
+      expect(holm!.adjustedP <= 0.05).toBe(meanDifference >= 0.5 ? confidence!.low > 0 : confidence!.high < 0.5);
     }
     expect(view.statistics.map(({ name }) => name)).toEqual([
       'Paired t test and interval',
@@ -217,8 +217,8 @@ test('a look of a sequential rule has its own level, and says which look it is',
   );
   const { evidence } = claims[0]!;
   if (evidence.test !== 'paired') throw new Error('the evidence is not paired');
-  expect(evidence.pairs.confidence.level).toBeGreaterThan(0.95);
-  expect(evidence.pairs.confidence.high).toBeGreaterThan(halfWidth);
+  expect(evidence.pairs.confidence!.level).toBeGreaterThan(0.95);
+  expect(evidence.pairs.confidence!.high).toBeGreaterThan(halfWidth);
   expect(verdict!.reasons.some((reason) => reason.includes('look 1 of 2'))).toBe(true);
   expect(statistics.map(({ name }) => name)).toContain('Sequential looks');
 });
@@ -271,8 +271,8 @@ describe('a trend', () => {
       expect(effect).toBeCloseTo(4 + deviation(seed), 9);
     });
     expect(trend.meanEffect).toBeCloseTo(4, 9);
-    expect(trend.confidence.low).toBeCloseTo(4 - halfWidth, 5);
-    expect(trend.confidence.high).toBeCloseTo(4 + halfWidth, 5);
+    expect(trend.confidence!.low).toBeCloseTo(4 - halfWidth, 5);
+    expect(trend.confidence!.high).toBeCloseTo(4 + halfWidth, 5);
     expect(verdict!.verdict).toBe('reproduced');
     expect(secondary).toEqual([]);
     expect(arms.every(({ role }) => role === undefined)).toBe(true);

@@ -108,9 +108,7 @@ describe('reports of several reproductions', () => {
         {
           metric: 'answer accuracy',
           mean: meanDifference,
-          level: confidence.level,
-          low: confidence.low,
-          high: confidence.high,
+          confidence,
           margin: 0.25,
           direction: 'greater',
         },

@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { findReproductions } from '../../../harness/records/reproduction.js';
 import { runPaths } from '../../../harness/records/run-paths.js';
 import { buildFindingView } from '../../../harness/report/build-view.js';
+import { buildFindingsIndexView } from '../../../harness/report/findings-index.js';
 import { writeReports } from '../../../harness/report/write-reports.js';
 import { decideFinding, quotedVerdicts } from '../../../harness/verdict/decide-finding.js';
 import { recordedReproduction } from '../../../harness/verdict/incomplete.js';
-import { renderFindingReport } from '../../../reports/index.js';
+import { renderFindingReport, renderFindingsIndex, renderReportJson } from '../../../reports/index.js';
 import { textOf } from '../../reports/page-text.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 import { fabricate, suiteOf } from '../report/fabricated-records.js';
@@ -103,8 +104,31 @@ describe('one seed', () => {
     expect(finding.decision!.verdict).toBe('inconclusive');
     expect(finding.decision!.sentence).toMatch(/^Inconclusive: .* is \+8\.?0* over one pair\.$/);
     expect(finding.decision!.reasons[0]).toContain('With one seed nothing tells how much seeds differ');
-    const page = textOf(renderFindingReport(await buildFindingView(finding)));
+    const view = await buildFindingView(finding);
+    const page = textOf(renderFindingReport(view));
     expect(page).toContain('one seed does not tell how much seeds differ');
     expect(page).not.toContain('NaN');
+    const { claims } = JSON.parse(renderReportJson(view));
+    expect(claims[0].evidence.pairs).toMatchObject({ confidence: null, standardDeviation: null, effectSize: null });
+    const html = renderFindingsIndex(buildFindingsIndexView('/out', [{ page: '/out/index.html', view }]));
+    for (const shown of [page, textOf(html)]) expect(shown).not.toMatch(/\[[+−]?8\.?0*, [+−]?8\.?0*\]|\d %\sinterval/);
+    expect(html).toContain('no interval');
+  });
+
+  test('and seeds without any difference have no interval of no width', async () => {
+    const { folder } = fabricate(temporaryFolder(), suite, {
+      scores: (arm) => ({ accuracy: arm === 'on' ? 9 : 1, 'CIDEr-D/human-captions': 0.5 }),
+    });
+    const finding = decideFinding(folder);
+    expect(finding.decision!.sentence).toContain(
+      '(no interval, paired t without p, as the seeds do not differ, sign-flip',
+    );
+    const view = await buildFindingView(finding);
+    const [claim] = JSON.parse(renderReportJson(view)).claims;
+    expect(claim.evidence.pairs).toMatchObject({ confidence: null, standardDeviation: 0, effectSize: null });
+    const html = renderFindingsIndex(buildFindingsIndexView('/out', [{ page: '/out/index.html', view }]));
+    for (const shown of [textOf(renderFindingReport(view)), textOf(html)]) {
+      expect(shown).not.toMatch(/\[[+−]?8\.?0*, [+−]?8\.?0*\]|8\.?0* to [+−]?8/);
+    }
   });
 });

@@ -72,6 +72,7 @@ const counts = ({ events }: Trained): readonly object[] =>
       }
       case 'validation':
         return { ...event, loss: Object.keys(event.loss) };
+      case 'image-left-out':
       case 'checkpoint':
         return event;
       default:

@@ -20,9 +20,10 @@ import type { TrainingEvent } from '../../../reference-model/training/events.js'
 import { planBatches } from '../../../reference-model/training/examples.js';
 import { imageGroups } from '../../../reference-model/training/image-groups.js';
 import { rankShare } from '../../../reference-model/training/rank-share.js';
-import { train } from '../../../reference-model/training/train.js';
+import { type TrainingJob, train } from '../../../reference-model/training/train.js';
 import { TrainingInterrupted } from '../../../reference-model/training/training-error.js';
 import { writePhotographs } from '../data/images/photographs.js';
+import { replayedRanks } from './replayed-ranks.js';
 import { tinyRun } from './tiny-run.js';
 
 const side = 32;
@@ -80,14 +81,18 @@ interface Trained {
   readonly captions: readonly string[];
 }
 
-async function trained(data: DataSet, resumeFrom?: string, ranks?: Ranks): Promise<Trained> {
+async function trained(
+  data: DataSet,
+  { resumeFrom, allowBroken, leftOut }: Pick<Partial<TrainingJob>, 'resumeFrom' | 'allowBroken' | 'leftOut'> = {},
+): Promise<Trained> {
   const events: TrainingEvent[] = [];
   const config = run();
   const model = await train({
     config,
     data: { flickr8k: data },
     ...(resumeFrom === undefined ? {} : { resumeFrom }),
-    ...(ranks === undefined ? {} : { ranks }),
+    ...(allowBroken === undefined ? {} : { allowBroken }),
+    ...(leftOut === undefined ? {} : { leftOut }),
     saveCheckpoint: async () => {},
     onEvent: (event) => events.push(event),
     signal: new AbortController().signal,
@@ -95,28 +100,38 @@ async function trained(data: DataSet, resumeFrom?: string, ranks?: Ranks): Promi
   const weights = createHash('sha256')
     .update(writeSafetensors(parameterArrays(model.parameters)))
     .digest('hex');
-  const { captions } = await predict(model, config, data, { ranks });
+  const { captions } = await predict(model, config, data);
   disposeModel(model);
   await data.images?.close();
   return { weights, events, captions: captions.map(({ text }) => text) };
 }
 
+const leftOutOf = ({ events }: Pick<Trained, 'events'>) =>
+  events.flatMap((event) => (event.type === 'image-left-out' ? [event] : []));
+
 /** @returns the folder of the checkpoint that a stop request left behind */
-async function interrupted(data: DataSet, atStep: number): Promise<string> {
+async function interrupted(
+  data: DataSet,
+  atStep: number,
+  { allowBroken = 0 }: Pick<TrainingJob, 'allowBroken'> = {},
+): Promise<{ readonly folder: string; readonly events: readonly TrainingEvent[] }> {
+  const events: TrainingEvent[] = [];
   const stop = new AbortController();
   const folder = newFolder();
   const training = train({
     config: run(),
     data: { flickr8k: data },
+    allowBroken,
     saveCheckpoint: async (_step, write) => write(folder, 'some run'),
     onEvent: (event) => {
+      events.push(event);
       if (event.type === 'step' && event.step === atStep) stop.abort();
     },
     signal: stop.signal,
   });
   await expect(training).rejects.toThrow(TrainingInterrupted);
   await data.images?.close();
-  return folder;
+  return { folder, events };
 }
 
 describe('a run on photographs', () => {
@@ -127,8 +142,8 @@ describe('a run on photographs', () => {
     expect(await trained(await open({ workers: 1, queue: 3, keepBytes: 0 }))).toEqual(alone);
     expect(await trained(await open({ workers: 3 }))).toEqual(alone);
     for (const step of [2, 6]) {
-      const checkpoint = await interrupted(await open({ workers: 1 }), step);
-      const { weights, captions } = await trained(await open({ workers: 2 }), checkpoint);
+      const { folder: resumeFrom } = await interrupted(await open({ workers: 1 }), step);
+      const { weights, captions } = await trained(await open({ workers: 2 }), { resumeFrom });
       expect({ weights, captions }).toEqual({ weights: alone.weights, captions: alone.captions });
     }
   });
@@ -138,11 +153,12 @@ describe('a run on photographs', () => {
     await writePhotographs(damaged, { train: 30, validation: 6, test: 6 });
     const images = readdirSync(join(damaged, 'Images')).filter((name) => name.startsWith('train_'));
     for (const name of images) writeFileSync(join(damaged, 'Images', name), 'no image');
-    const data = await open({ workers: 0, allowBroken: 30 }, damaged);
+    const data = await open({ workers: 0 }, damaged);
     const config = { ...run(), recipe: { ...run().recipe, stages: [stages[stage]!] } };
     const training = train({
       config,
       data: { flickr8k: data },
+      allowBroken: 30,
       saveCheckpoint: async () => {},
       onEvent: () => {},
       signal: new AbortController().signal,
@@ -163,12 +179,34 @@ describe('a run on photographs', () => {
     await writePhotographs(damaged, { train: 30, validation: 6, test: 6 });
     writeFileSync(join(damaged, 'Images', 'train_0003.jpg'), 'no image');
     await expect(trained(await open({ workers: 0 }, damaged))).rejects.toThrow(/train_0003\.jpg/);
-    const data = await open({ workers: 0, allowBroken: 1 }, damaged);
-    const alone = await trained(data);
-    expect(data.images?.leftOut().map(({ imageId }) => imageId)).toEqual(['train_0003.jpg']);
-    expect(await trained(await open({ workers: 2, allowBroken: 1 }, damaged))).toEqual(alone);
+    const alone = await trained(await open({ workers: 0 }, damaged), { allowBroken: 1 });
+    expect(leftOutOf(alone).map(({ imageId }) => imageId)).toEqual(['train_0003.jpg']);
+    expect(await trained(await open({ workers: 2 }, damaged), { allowBroken: 1 })).toEqual(alone);
     writeFileSync(join(damaged, 'Images', 'test_0001.jpg'), 'no image');
-    await expect(trained(await open({ workers: 0, allowBroken: 9 }, damaged))).rejects.toThrow(/test_0001\.jpg/);
+    await expect(trained(await open({ workers: 0 }, damaged), { allowBroken: 9 })).rejects.toThrow(/test_0001\.jpg/);
+  });
+
+  test('counts what it did without before it was stopped, and says it once', async () => {
+    const damaged = newFolder();
+    await writePhotographs(damaged, { train: 30, validation: 6, test: 6 });
+    for (const number of ['03', '14', '25'])
+      writeFileSync(join(damaged, 'Images', `train_00${number}.jpg`), 'no image');
+    const whole = await trained(await open({ workers: 0 }, damaged), { allowBroken: 3 });
+    const leftOut = leftOutOf(whole);
+    expect(leftOut).toHaveLength(3);
+    // Just after the second of them, so that one is left for the session that follows.
+    const atStep = leftOut[1]!.step;
+    expect(atStep).toBeLessThan(leftOut[2]!.step);
+    const before = await interrupted(await open({ workers: 1 }, damaged), atStep, { allowBroken: 3 });
+    const resumed = { resumeFrom: before.folder, leftOut: leftOutOf(before) };
+    const after = await trained(await open({ workers: 0 }, damaged), { ...resumed, allowBroken: 3 });
+    expect(after.weights).toBe(whole.weights);
+    expect([...leftOutOf(before), ...leftOutOf(after)]).toEqual(leftOut);
+    const tooMany = async (more: object, allowBroken: number) =>
+      (await trained(await open({ workers: 0 }, damaged), { ...more, allowBroken }).catch(String)) as string;
+    const stricter = await tooMany(resumed, 2);
+    expect(stricter).toMatch(/3 images are broken: .*train_0003.*train_0014.*train_0025/);
+    expect(stricter).toBe(await tooMany({}, 2));
   });
 });
 
@@ -198,20 +236,33 @@ describe('a share of every step', () => {
   });
 
   test('adds up over the ranks to the loss of the whole step', async () => {
-    const lossOfStep = ({ events }: Trained, step: number) =>
-      events.flatMap((event) => (event.type === 'step' && event.step === step ? [event.loss] : []))[0]!;
     const first = 4; // of the stage of texts
     // From the same weights: nobody adds up the gradients here.
-    const before = await interrupted(await open({ workers: 0 }), first - 1);
-    const asRank = (rank: number): Ranks => ({
-      ...ALONE,
-      rank,
-      count: 3,
-      exchange: async (said) => Array.from({ length: 3 }, (_, other) => (other === rank ? said : ([] as typeof said))),
-    });
-    const whole = lossOfStep(await trained(await open({ workers: 0 })), first);
-    const shares = [0, 1, 2].map(async (rank) => trained(await open({ workers: 0 }), before, asRank(rank)));
-    const sum = (await Promise.all(shares)).reduce((total, share) => total + lossOfStep(share, first), 0);
+    const { folder: resumeFrom } = await interrupted(await open({ workers: 0 }), first - 1);
+    const lossOfStep = async (ranks: Ranks): Promise<number> => {
+      const data = await open({ workers: 0 });
+      const stop = new AbortController();
+      const losses: number[] = [];
+      const training = train({
+        config: run(),
+        data: { flickr8k: data },
+        resumeFrom,
+        ranks,
+        saveCheckpoint: async () => {},
+        onEvent: (event) => {
+          if (event.type === 'step') losses.push(event.loss);
+          stop.abort();
+        },
+        signal: stop.signal,
+      });
+      const error: unknown = await training.catch((reason: unknown) => reason);
+      await data.images?.close();
+      if (!(error instanceof TrainingInterrupted)) throw error;
+      return losses[0]!;
+    };
+    const whole = await lossOfStep(ALONE);
+    const shares = await replayedRanks(3, lossOfStep);
+    const sum = shares.reduce<number>((total, share) => total + Number(share), 0);
     expect(sum / whole).toBeCloseTo(1, 5);
   });
 });

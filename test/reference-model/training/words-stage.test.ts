@@ -14,6 +14,7 @@ import type { RunConfig, TextStage, WordsStage } from '../../../reference-model/
 import { stageFlops } from '../../../reference-model/recipe/stage-flops.js';
 import { createLearner } from '../../../reference-model/training/create-learner.js';
 import type { TrainingEvent } from '../../../reference-model/training/events.js';
+import { LeftOutImages } from '../../../reference-model/training/left-out-images.js';
 import { stageWork } from '../../../reference-model/training/stage-work.js';
 import { train } from '../../../reference-model/training/train.js';
 import { buildWordsBatch, planImages } from '../../../reference-model/training/words-batch.js';
@@ -160,7 +161,9 @@ it('a rank whose images say nothing learns nothing of a step from which others l
   const backward = vi.spyOn(learner, 'backward');
   // The other rank has as many positions, and ten targets.
   const ranks: Ranks = { ...ALONE, rank: 1, count: 2, sum: ([tokens = 0, targets = 0]) => [2 * tokens, targets + 10] };
-  const work = await stageWork(words, { config, data: { 'tiny-scenes-2': silent }, learner, tokenizer, ranks });
+  const leftOut = new LeftOutImages({ allowed: 0, before: [], ranks, onLeftOut: () => {} });
+  const surroundings = { config, data: { 'tiny-scenes-2': silent }, learner, tokenizer, leftOut, ranks };
+  const work = await stageWork(words, surroundings);
   expect(await work.learn(0)).toMatchObject({ tokens: 8 * 16, answerTokens: 10 });
   expect(backward).not.toHaveBeenCalled();
   learner.dispose();

@@ -3,7 +3,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { ImageSupply } from '../../../../reference-model/data/images/image-supply.js';
 import { openImages } from '../../../../reference-model/data/images/open-images.js';
+import { allWithPixels } from '../../../../reference-model/data/images/with-pixels.js';
 import { openSource } from '../../../../reference-model/data/open-source.js';
 import type { DataSource } from '../../../../reference-model/data/source.js';
 import { InputError } from '../../../../reference-model/files/input-error.js';
@@ -51,10 +53,14 @@ const refusalOf = (taken: Promise<unknown>) =>
     },
   );
 
+/** Asks for an image that something is measured on. */
+const evaluated = (images: ImageSupply, imageId: string) =>
+  allWithPixels({ images }, [{ imageId, humanCaptions: [], aiCaptions: [], questions: [] }]);
+
 describe('images', () => {
   test('are the same pixels for 0, 1 and 3 workers, however far ahead and however little is kept', async () => {
     const alone = openImages(source, { side, workers: 0 });
-    const expected = await alone.take(ids);
+    const { images: expected } = await alone.take(ids);
     expect(expected.size).toBe(24);
     for (const { width, height, pixels } of expected.values())
       expect([width, height, pixels.length]).toEqual([side, side, 3 * side ** 2]);
@@ -67,7 +73,7 @@ describe('images', () => {
       for (let from = 0; from < ids.length; from += 5) {
         const batch = ids.slice(from, from + 5);
         await images.ahead(ids.slice(from + 5, from + 10));
-        const taken = await images.take(batch);
+        const { images: taken } = await images.take(batch);
         expect([...taken.keys()]).toEqual(batch);
         for (const id of batch) expect(taken.get(id)).toEqual(expected.get(id));
       }
@@ -96,7 +102,7 @@ describe('images', () => {
           most = 0;
           const images = openImages(counted, { side, workers: 0, queue });
           await images.ahead(some);
-          expect([...(await images.take(some)).keys()].sort()).toEqual([...some].sort());
+          expect([...(await images.take(some)).images.keys()].sort()).toEqual([...some].sort());
           expect(most).toBeLessThanOrEqual(queue);
         },
       ),
@@ -104,7 +110,7 @@ describe('images', () => {
     );
   });
 
-  test('that are broken are told with their paths and left out as far as is allowed, each once', async () => {
+  test('that are broken are told with their paths when they are asked for, each time the same', async () => {
     const whole = (await source.image(ids[0]!)) as { bytes: Uint8Array };
     const opened = await sourceOf({
       'a.jpg': whole.bytes,
@@ -113,24 +119,18 @@ describe('images', () => {
       'd.jpg': whole.bytes,
     });
     for (const workers of [0, 2]) {
-      const images = openImages(opened, { side, workers, allowBroken: 2 });
+      const images = openImages(opened, { side, workers });
+      await images.ahead(['c.jpg']); // what nobody has asked for yet is not told
+      expect((await images.take(['a.jpg'])).broken).toEqual([]);
       for (let times = 0; times < 2; times++) {
-        expect([...(await images.take(idsIn(opened))).keys()]).toEqual(['a.jpg', 'd.jpg']);
+        const { images: taken, broken } = await images.take(idsIn(opened));
+        expect([...taken.keys()]).toEqual(['a.jpg', 'd.jpg']);
+        expect(broken.map(({ where }) => where)).toEqual(['b.jpg', 'c.jpg'].map(opened.placeOf));
       }
-      expect(images.leftOut().map(({ where }) => where)).toEqual(['b.jpg', 'c.jpg'].map(opened.placeOf));
-      const evaluated = await refusalOf(images.take(['b.jpg'], { requireAll: true }));
-      expect(evaluated.what).toContain(opened.placeOf('b.jpg'));
+      const refused = await refusalOf(evaluated(images, 'b.jpg'));
+      expect(refused.what).toContain(opened.placeOf('b.jpg'));
+      expect(refused.expected).toBe('at most 0 (an evaluation is of all its images)');
       await images.close();
-
-      const strict = openImages(opened, { side, workers, allowBroken: 1 });
-      await strict.take(['b.jpg']);
-      await strict.ahead(['c.jpg']); // what nobody has asked for yet is not counted
-      await strict.take(['a.jpg']);
-      const problem = await refusalOf(strict.take(['c.jpg', 'd.jpg']));
-      expect(problem.what).toMatch(/^2 images are broken: /);
-      for (const name of ['b.jpg', 'c.jpg']) expect(problem.what).toContain(opened.placeOf(name));
-      expect(problem.expected).toBe('at most 1 (--allow-broken 1)');
-      await strict.close();
     }
   });
 
@@ -139,7 +139,7 @@ describe('images', () => {
     const opened = await sourceOf({ 'huge.png': huge, 'link.jpg': 'replaced below' });
     const images = openImages(opened, { side, workers: 1 });
     const before = process.memoryUsage().rss;
-    expect((await refusalOf(images.take(['huge.png']))).what).toMatch(/30000 × 30000/);
+    expect((await refusalOf(evaluated(images, 'huge.png'))).what).toMatch(/30000 × 30000/);
     expect(process.memoryUsage().rss - before).toBeLessThan(500e6);
     await images.close();
 
@@ -151,7 +151,7 @@ describe('images', () => {
     for (const list of ['train', 'dev', 'test']) writeFileSync(join(root, `Flickr_8k.${list}Images.txt`), 'link.jpg\n');
     writeFileSync(join(root, 'captions.txt'), 'image,caption\nlink.jpg,a thing .\n');
     const linked = openImages(await openSource('flickr8k', { root }), { side, workers: 0 });
-    expect((await refusalOf(linked.take(['link.jpg']))).what).toContain('a symbolic link leads out of the folder');
+    expect((await refusalOf(evaluated(linked, 'link.jpg'))).what).toContain('a symbolic link leads out of the folder');
     writeFileSync(join(root, 'captions.txt'), 'image,caption\n../../secret.jpg,a thing .\n');
     await expect(openSource('flickr8k', { root })).rejects.toThrow('leads out of the folder of the images');
   });

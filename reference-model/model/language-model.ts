@@ -9,6 +9,7 @@ import type { AttentionMask } from '../ops/attention-mask.js';
 import { linear } from '../ops/linear.js';
 import { rmsNorm } from '../ops/rms-norm.js';
 import { rotaryEmbedding } from '../ops/rotary-embedding.js';
+import type { SegmentContext } from '../ops/segment.js';
 import { expectShape } from '../ops/shape-error.js';
 import { swiglu } from '../ops/swiglu.js';
 import type { Model } from './model.js';
@@ -20,7 +21,12 @@ export interface KeyValueCache {
    * Keeps those of new positions of a layer, [B, T, G, D/head] each.
    * @returns those of all positions so far, [B, C ≥ S, G, D/head] each with the first S in use
    */
-  extend(layer: number, key: tf.Tensor, value: tf.Tensor): { readonly key: tf.Tensor; readonly value: tf.Tensor };
+  extend(layer: number, key: tf.Tensor, value: tf.Tensor): KeysAndValues;
+}
+
+interface KeysAndValues {
+  readonly key: tf.Tensor;
+  readonly value: tf.Tensor;
 }
 
 export interface LanguageModelInput {
@@ -42,25 +48,30 @@ export function languageModel(model: Model, { embeddings, positions, mask, cache
   const [batch, length] = embeddings.shape as [number, number];
   expectShape('languageModel', 'embeddings', embeddings, [batch, length, language.hiddenSize]);
   let hidden: tf.Tensor = tf.reshape(embeddings, [batch * length, language.hiddenSize]); // rows, until the end
+  const { cosine, sine } = model.rotary;
   for (let i = 0; i < language.layers; i++) {
-    hidden = model.segment([hidden], (rows) => decoderLayer(model, i, rows!, positions, mask, cache));
+    const prefix = `${LANGUAGE_PREFIX}.layers.${i}.`;
+    const context = { kind: 'decoder', prefix, batch, length, constants: [positions, cosine, sine], mask };
+    hidden =
+      cache === undefined
+        ? model.segment(hidden, context, (rows, given) => decoderLayer(model, rows, given))
+        : tf.tidy(() => decoderLayer(model, hidden, context, (key, value) => cache.extend(i, key, value)));
   }
   const scale = model.weights(`${LANGUAGE_PREFIX}.norm.weight`);
   return tf.reshape(rmsNorm(hidden, scale, language.rmsNormEpsilon), embeddings.shape);
 }
 
 function decoderLayer(
-  { config, weights, rotary }: Model,
-  index: number,
+  { config, weights }: Model,
   hidden: tf.Tensor, // [B·T, D]
-  positions: tf.Tensor, // [B, T]
-  mask: AttentionMask,
-  cache: KeyValueCache | undefined,
+  { prefix, batch, length, constants, mask }: SegmentContext,
+  extend: (key: tf.Tensor, value: tf.Tensor) => KeysAndValues = (key, value) => ({ key, value }),
 ): tf.Tensor {
   const { attentionHeads, keyValueHeads, hiddenSize, rmsNormEpsilon } = config.language;
   const { attentionBias = 'query-key-value' } = config.language;
-  const weight = (name: string): tf.Tensor => weights(`${LANGUAGE_PREFIX}.layers.${index}.${name}`);
-  const [batch, length] = positions.shape as [number, number];
+  const weight = (name: string): tf.Tensor => weights(prefix + name);
+  const [positions, cosine, sine] = constants as [tf.Tensor, tf.Tensor, tf.Tensor]; // [B, T], and the rotary tables
+  const rotary = { cosine, sine };
   const project = (x: tf.Tensor, name: string, hasBias: boolean): tf.Tensor =>
     linear(x, weight(`self_attn.${name}.weight`), hasBias ? weight(`self_attn.${name}.bias`) : undefined);
   const headsOf = (x: tf.Tensor, name: string, heads: number): tf.Tensor =>
@@ -70,7 +81,7 @@ function decoderLayer(
   const query = rotaryEmbedding(headsOf(x, 'q_proj', attentionHeads), positions, rotary); // [B, T, H, D/H]
   const newKey = rotaryEmbedding(headsOf(x, 'k_proj', keyValueHeads), positions, rotary); // [B, T, G, D/H]
   const newValue = headsOf(x, 'v_proj', keyValueHeads);
-  const { key, value } = cache?.extend(index, newKey, newValue) ?? { key: newKey, value: newValue };
+  const { key, value } = extend(newKey, newValue);
   const mixed = tf.reshape(attention(query, key, value, mask), hidden.shape);
   const attended = tf.add(hidden, project(mixed, 'o_proj', attentionBias === 'all'));
 

@@ -72,7 +72,7 @@ export function withParameters(model: Model, more: readonly Parameter[]): Model 
 function computeWith(parameters: Parameters): Compute {
   return {
     weights: (name) => tensorOf(parameters, name),
-    segment: (inputs, block) => block(...inputs),
+    segment: (hidden, context, block) => block(hidden, context),
     inference: (body) => tf.tidy(body),
   };
 }

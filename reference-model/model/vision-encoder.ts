@@ -8,6 +8,7 @@ import { attention } from '../ops/attention.js';
 import type { AttentionMask } from '../ops/attention-mask.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import { linear } from '../ops/linear.js';
+import type { SegmentContext } from '../ops/segment.js';
 import { expectShape } from '../ops/shape-error.js';
 import { activate } from './activation.js';
 import { encoderTokens, patchesPerSide, type VisionConfig } from './config.js';
@@ -62,7 +63,16 @@ export function encodeImages(model: Model, pixels: tf.Tensor): tf.Tensor {
   const rows = tf.reshape(placed, [images * encoderTokens(vision), hiddenSize]); // until the end
   let hidden: tf.Tensor = isClip ? norm(rows, 'pre_layrnorm') : rows;
   for (let i = 0; i < vision.layers; i++) {
-    hidden = model.segment([hidden], (inputs) => encoderLayer(model, i, inputs!, images));
+    const prefix = `${VISION_PREFIX}.encoder.layers.${i}.`;
+    const context = {
+      kind: 'encoder',
+      prefix,
+      batch: images,
+      length: encoderTokens(vision),
+      constants: [],
+      mask: EVERYWHERE,
+    };
+    hidden = model.segment(hidden, context, (inputs, given) => encoderLayer(model, inputs, given));
   }
   const features = tf.reshape(finalNorm ? norm(hidden, 'post_layernorm') : hidden, placed.shape);
   return dropFirstToken ? tf.slice(features, [0, 1, 0], [images, placed.shape[1]! - 1, hiddenSize]) : features;
@@ -70,26 +80,24 @@ export function encodeImages(model: Model, pixels: tf.Tensor): tf.Tensor {
 
 function encoderLayer(
   { config, weights }: Model,
-  index: number,
   hidden: tf.Tensor, // [N·V, D]
-  images: number,
+  { prefix, batch, length, mask }: SegmentContext,
 ): tf.Tensor {
   const { attentionHeads, layerNormEpsilon, activation } = config.vision;
-  const weight = (name: string): tf.Tensor => weights(`${VISION_PREFIX}.encoder.layers.${index}.${name}`);
+  const weight = (name: string): tf.Tensor => weights(prefix + name);
   const project = (x: tf.Tensor, name: string): tf.Tensor =>
     linear(x, weight(`${name}.weight`), weight(`${name}.bias`));
   const norm = (x: tf.Tensor, name: string): tf.Tensor =>
     layerNorm(x, weight(`${name}.weight`), weight(`${name}.bias`), layerNormEpsilon);
-  const [rows, channels] = hidden.shape as [number, number];
-  const heads = (x: tf.Tensor): tf.Tensor =>
-    tf.reshape(x, [images, rows / images, attentionHeads, channels / attentionHeads]);
+  const channels = hidden.shape[1]!;
+  const heads = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [batch, length, attentionHeads, channels / attentionHeads]);
 
   const x = norm(hidden, 'layer_norm1');
   const mixed = attention(
     heads(project(x, 'self_attn.q_proj')),
     heads(project(x, 'self_attn.k_proj')),
     heads(project(x, 'self_attn.v_proj')),
-    EVERYWHERE,
+    mask,
   );
   const attended = tf.add(hidden, project(tf.reshape(mixed, hidden.shape), 'self_attn.out_proj'));
   const inner = activate(project(norm(attended, 'layer_norm2'), 'mlp.fc1'), activation);

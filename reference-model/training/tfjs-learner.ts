@@ -4,6 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { CheckpointOwner } from '../checkpoint/checkpoint-folder.js';
+import { WasmBackend } from '../engines/wasm/backend.js';
+import { SegmentReplay } from '../engines/wasm/replay/segment-replay.js';
 import type { Part } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import type { Parameter } from '../model/parameters.js';
@@ -22,13 +24,25 @@ export class TfjsLearner implements Learner {
   readonly model: Model;
   readonly #optimizer: AdamW;
   readonly #journal: StepJournal<PendingStep>;
+  /** Only where the engine can replay. */
+  readonly #replay: SegmentReplay | undefined;
   #trainable: readonly Parameter[] = [];
   /** By parameter name, of the micro-batches since the last update. */
   readonly #gradients = new Map<string, tf.Tensor>();
   #losses: tf.Scalar[] = [];
 
   constructor({ model, optimizer, shardBytes }: LearnerOptions) {
-    this.model = model;
+    const backend = tf.backend();
+    const replay = backend instanceof WasmBackend ? new SegmentReplay(backend, model.weights) : undefined;
+    this.#replay = replay;
+    this.model =
+      replay === undefined
+        ? model
+        : {
+            ...model,
+            weights: (name) => replay.weights(name),
+            segment: (hidden, context, block) => replay.run(hidden, context, block),
+          };
     this.#optimizer = new AdamW(optimizer);
     this.#journal = new StepJournal<PendingStep>({
       model,
@@ -44,6 +58,7 @@ export class TfjsLearner implements Learner {
 
   enterStage(trainable: readonly Part[], { resumed = false }: { readonly resumed?: boolean } = {}): void {
     this.#trainable = [...this.model.parameters.values()].filter(({ part }) => trainable.includes(part));
+    this.#replay?.enterStage(this.#trainable.map(({ name }) => name));
     if (!resumed) this.#optimizer.reset();
   }
 

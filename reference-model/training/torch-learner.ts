@@ -73,10 +73,10 @@ export class TorchLearner implements Learner {
     this.model = {
       ...model,
       weights: (name) => this.#weights(name),
-      segment: (inputs, block) =>
+      segment: (hidden, context, block) =>
         this.#recording && this.#recomputes && this.#inferenceDepth === 0
-          ? this.#segments.run(inputs, block)
-          : tf.tidy(() => block(...inputs)),
+          ? this.#segments.run(hidden, (given) => block(given, context))
+          : tf.tidy(() => block(hidden, context)),
       inference: (body) => this.#inference(body),
     };
   }

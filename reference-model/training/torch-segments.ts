@@ -6,10 +6,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TorchBackend } from '../engines/torch/backend.js';
 
-type Block = (...inputs: readonly tf.Tensor[]) => tf.Tensor;
+type Block = (hidden: tf.Tensor) => tf.Tensor;
 
 interface Segment {
-  readonly inputs: readonly tf.Tensor[];
+  readonly hidden: tf.Tensor;
   readonly block: Block;
   /** A leaf for what comes behind: its gradient is that of the block's output. */
   readonly output: tf.Tensor;
@@ -31,20 +31,20 @@ export class TorchSegments {
   }
 
   /** Runs a block forward, in the scope of the whole pass. */
-  run(inputs: readonly tf.Tensor[], block: Block): tf.Tensor {
+  run(hidden: tf.Tensor, block: Block): tf.Tensor {
     const { torch } = this.#backend;
     this.#learns = false;
     torch.setGradients(false);
     let result: tf.Tensor;
     try {
-      result = tf.tidy(() => block(...inputs));
+      result = tf.tidy(() => block(hidden));
     } finally {
       torch.setGradients(true);
     }
-    const needsGradient = this.#learns || inputs.some((input) => torch.needsGradient(this.#backend.handleOf(input)));
+    const needsGradient = this.#learns || torch.needsGradient(this.#backend.handleOf(hidden));
     if (!needsGradient) return result;
     torch.requireGradient(this.#backend.handleOf(result), true);
-    this.#segments.push({ inputs, block, output: result });
+    this.#segments.push({ hidden, block, output: result });
     return result;
   }
 
@@ -52,10 +52,10 @@ export class TorchSegments {
   backward(): void {
     const { torch } = this.#backend;
     for (let segment = this.#segments.pop(); segment !== undefined; segment = this.#segments.pop()) {
-      const { inputs, block, output } = segment;
+      const { hidden, block, output } = segment;
       const gradient = torch.gradient(this.#backend.handleOf(output));
       output.dispose();
-      tf.tidy(() => torch.backward(this.#backend.handleOf(block(...inputs)), gradient));
+      tf.tidy(() => torch.backward(this.#backend.handleOf(block(hidden)), gradient));
       torch.free(gradient);
     }
   }

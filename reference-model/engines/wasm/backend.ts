@@ -7,7 +7,8 @@ import { type backend_util, type DataStorage, type DataType, type TensorInfo, ut
 import { Heap } from './heap.js';
 import { instantiateKernels, type KernelExports, type KernelModule } from './kernel-module.js';
 import { KeyedValues } from './keyed-values.js';
-import { TensorData } from './tensor-data.js';
+import { NotReplayable } from './replay/not-replayable.js';
+import { TensorData, type TensorMemory } from './tensor-data.js';
 
 /** Name under which tfjs knows the backend. */
 export const WASM_BACKEND = 'vlm-wasm';
@@ -15,8 +16,10 @@ export const WASM_BACKEND = 'vlm-wasm';
 type DataId = object;
 
 export class WasmBackend extends MathBackendCPU {
-  readonly kernels: KernelExports;
   readonly heap: Heap;
+  #kernels: KernelExports;
+  /** Where new tensors lie: the heap, but for what is only recorded. */
+  #memory: TensorMemory;
   /** Data created by the kernel that runs now; undone if it throws. */
   #created: DataId[] | undefined;
   #copiedKernelDepth = 0;
@@ -24,8 +27,26 @@ export class WasmBackend extends MathBackendCPU {
   constructor(module: KernelModule, limitBytes?: number) {
     super();
     Object.assign(this.data, { data: new KeyedValues<TensorData>() });
-    this.kernels = instantiateKernels(module);
-    this.heap = new Heap(this.kernels.memory, this.kernels.heapStart(), limitBytes);
+    this.#kernels = instantiateKernels(module);
+    this.heap = new Heap(this.#kernels.memory, this.#kernels.heapStart(), limitBytes);
+    this.#memory = this.heap;
+  }
+
+  get kernels(): KernelExports {
+    return this.#kernels;
+  }
+
+  /** Runs a body with other kernels and another memory: see `replay/`. Tensors that it makes must not outlive it. */
+  elsewhere<T>(kernels: KernelExports, memory: TensorMemory, body: () => T): T {
+    const own = this.#kernels;
+    this.#kernels = kernels;
+    this.#memory = memory;
+    try {
+      return body();
+    } finally {
+      this.#kernels = own;
+      this.#memory = this.heap;
+    }
   }
 
   get #store(): DataStorage<TensorData> {
@@ -42,7 +63,7 @@ export class WasmBackend extends MathBackendCPU {
   override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
     // CPU kernels hand on views of their inputs (a contiguous slice, say), whose memory will be used again.
     const isHeapView = ArrayBuffer.isView(values) && values.buffer === this.heap.buffer;
-    const data = new TensorData(this.heap, dtype, isHeapView ? (values as Uint8Array).slice() : values);
+    const data = new TensorData(this.#memory, dtype, isHeapView ? (values as Uint8Array).slice() : values);
     if (this.#copiedKernelDepth === 0) data.settle();
     return this.#register(data);
   }
@@ -54,7 +75,7 @@ export class WasmBackend extends MathBackendCPU {
     dtype: DataType,
     refCount: number,
   ): void {
-    const data = new TensorData(this.heap, dtype, values);
+    const data = new TensorData(this.#memory, dtype, values);
     data.settle();
     data.refCount = refCount;
     this.#store.set(dataId, data);
@@ -62,7 +83,7 @@ export class WasmBackend extends MathBackendCPU {
 
   /** A tensor with arbitrary contents, for a native kernel to fill. */
   allocate(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): TensorInfo {
-    const data = TensorData.allocate(this.heap, dtype, util.sizeFromShape(shape as number[]));
+    const data = TensorData.allocate(this.#memory, dtype, util.sizeFromShape(shape as number[]));
     return { dataId: this.#register(data), shape: [...shape], dtype };
   }
 
@@ -71,9 +92,11 @@ export class WasmBackend extends MathBackendCPU {
     return this.#store.get(tensor.dataId).values as Float32Array;
   }
 
-  /** Address of a tensor's numbers. */
+  /** Address of a tensor's numbers. Throws for a tensor that lies in another memory than new ones do. */
   address(tensor: TensorInfo): number {
-    return this.#store.get(tensor.dataId).address();
+    const data = this.#store.get(tensor.dataId);
+    if (data.memory !== this.#memory) throw new NotReplayable('uses a tensor that it was not given');
+    return data.address();
   }
 
   /** The same data under another shape. */

@@ -18,6 +18,7 @@ import { registerOptimizerKernels } from './kernels/optimizer.js';
 import { registerReductionKernels } from './kernels/reduction.js';
 import { KeyedValues } from './keyed-values.js';
 import { registerCopiedKernel } from './native-kernel.js';
+import { registerReplayKernels } from './replay/replay-kernels.js';
 import { saveTensorsByReference } from './saved-tensors.js';
 
 /** CPU kernels through Math.exp, log, pow, trigonometry or unseeded randomness. tfjs says so if one of them is asked for. */
@@ -48,6 +49,7 @@ export function registerWasmBackend(module: KernelModule): void {
   registerElementwiseKernels();
   registerReductionKernels();
   registerLayoutKernels();
+  registerReplayKernels();
   for (const kernel of getKernelsForBackend('cpu')) {
     const isNative = getKernel(kernel.kernelName, WASM_BACKEND) !== undefined;
     if (!isNative && !IRREPRODUCIBLE_KERNELS.has(kernel.kernelName)) registerCopiedKernel(kernel);

@@ -4,7 +4,16 @@
  * kernels write into arrays whose view a growing memory would detach. Strings and complex numbers always stay there.
  */
 import type { backend_util, DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import type { Heap } from './heap.js';
+
+/** Where numbers lie: blocks that are handed out and taken back. */
+export interface TensorMemory {
+  /** What addresses are places in; views of an earlier one may be detached. */
+  readonly buffer: ArrayBuffer;
+  /** An address of at least `bytes` bytes, with arbitrary contents. */
+  allocate(bytes: number): number;
+  /** Gives back a block; `bytes` is what was asked for. */
+  release(address: number, bytes: number): void;
+}
 
 type NumericView = Float32Array | Int32Array | Uint8Array;
 type NumericType = 'float32' | 'int32' | 'bool';
@@ -26,29 +35,29 @@ function viewOf(buffer: ArrayBuffer, address: number, length: number, dtype: Num
 }
 
 /** CPU kernels such as Slice return views of their input; the input's block may be given back, or detached by a growing memory. */
-function ownCopy(heap: Heap, values: backend_util.BackendValues): backend_util.BackendValues {
-  return ArrayBuffer.isView(values) && values.buffer === heap.buffer ? (values as Float32Array).slice() : values;
+function ownCopy(memory: TensorMemory, values: backend_util.BackendValues): backend_util.BackendValues {
+  return ArrayBuffer.isView(values) && values.buffer === memory.buffer ? (values as Float32Array).slice() : values;
 }
 
 export class TensorData {
   readonly dtype: DataType;
   refCount = 1;
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
-  readonly #heap: Heap;
+  readonly memory: TensorMemory;
   #local: backend_util.BackendValues | undefined;
   #address = -1;
   #length = 0;
   #view: NumericView | undefined;
 
-  constructor(heap: Heap, dtype: DataType, local?: backend_util.BackendValues) {
-    this.#heap = heap;
+  constructor(memory: TensorMemory, dtype: DataType, local?: backend_util.BackendValues) {
+    this.memory = memory;
     this.dtype = dtype;
-    this.#local = local && ownCopy(heap, local);
+    this.#local = local && ownCopy(memory, local);
   }
 
   /** Data of `length` elements in the heap, with arbitrary contents. */
-  static allocate(heap: Heap, dtype: NumericType, length: number): TensorData {
-    const data = new TensorData(heap, dtype);
+  static allocate(memory: TensorMemory, dtype: NumericType, length: number): TensorData {
+    const data = new TensorData(memory, dtype);
     data.#place(length);
     return data;
   }
@@ -59,7 +68,7 @@ export class TensorData {
 
   #place(length: number): void {
     this.#length = length;
-    this.#address = this.#heap.allocate(this.#byteLength);
+    this.#address = this.memory.allocate(this.#byteLength);
   }
 
   get isResident(): boolean {
@@ -68,14 +77,14 @@ export class TensorData {
 
   get values(): backend_util.BackendValues {
     if (this.#address < 0) return this.#local as backend_util.BackendValues;
-    if (this.#view === undefined || this.#view.buffer !== this.#heap.buffer) {
-      this.#view = viewOf(this.#heap.buffer, this.#address, this.#length, this.dtype as NumericType);
+    if (this.#view === undefined || this.#view.buffer !== this.memory.buffer) {
+      this.#view = viewOf(this.memory.buffer, this.#address, this.#length, this.dtype as NumericType);
     }
     return this.#view;
   }
 
   set values(values: backend_util.BackendValues) {
-    const own = ownCopy(this.#heap, values);
+    const own = ownCopy(this.memory, values);
     this.release();
     this.#local = own;
   }
@@ -99,7 +108,7 @@ export class TensorData {
 
   /** Gives the heap block back. */
   release(): void {
-    if (this.#address >= 0) this.#heap.release(this.#address, this.#byteLength);
+    if (this.#address >= 0) this.memory.release(this.#address, this.#byteLength);
     this.#address = -1;
     this.#view = undefined;
     this.#local = undefined;

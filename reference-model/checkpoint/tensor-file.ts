@@ -8,6 +8,7 @@ import { readExactly, writeFully } from '../files/file-bytes.js';
 import { widenInto } from './half-precision.js';
 import { decodeValues, type NamedArray } from './safetensors.js';
 import {
+  BYTES_PER_VALUE,
   byName,
   type Dtype,
   encodeHeader,
@@ -22,6 +23,10 @@ export interface TensorSource extends TensorShape {
   readonly read: () => NamedArray['values'];
   /** Writes the values of a tensor of floats into an array of its size, a part at a time; absent where they are in memory anyway. */
   readonly readInto?: (values: Float32Array) => void;
+  /** The values in their order, a part at a time, for a tensor that is not brought together to be written. */
+  readonly readParts?: () => Iterable<NamedArray['values']>;
+  /** Some of the values, from one place in their row-major order up to another; absent where they are in memory anyway. */
+  readonly readRange?: (begin: number, end: number) => NamedArray['values'];
 }
 
 export type TensorSources = ReadonlyMap<string, TensorSource>;
@@ -72,15 +77,21 @@ function* fileBytes(
 ): Generator<Uint8Array, void, undefined> {
   const sorted = [...tensors].sort(([a], [b]) => byName(a, b));
   yield encodeHeader(sorted, metadata);
-  for (const [name, { shape, dtype, read }] of sorted) {
-    const values = read();
-    const isFitting = values.length === sizeOf(shape) && dtype === (values instanceof Int32Array ? 'I32' : 'F32');
-    if (!isFitting) {
-      const what = `${values.length} values for ${dtype} [${shape.join(', ')}]`;
-      throw new RangeError(`Tensor "${name}" cannot be written: ${what}.`);
+  for (const [name, { shape, dtype, read, readParts = () => [read()] }] of sorted) {
+    let length = 0;
+    for (const values of readParts()) {
+      length += values.length;
+      const isFitting = length <= sizeOf(shape) && dtype === (values instanceof Int32Array ? 'I32' : 'F32');
+      if (!isFitting) throw unfitting(name, { shape, dtype }, length);
+      yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     }
-    yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    if (length !== sizeOf(shape)) throw unfitting(name, { shape, dtype }, length);
   }
+}
+
+function unfitting(name: string, { shape, dtype }: TensorShape, length: number): RangeError {
+  const what = `${length} values for ${dtype} [${shape.join(', ')}]`;
+  return new RangeError(`Tensor "${name}" cannot be written: ${what}.`);
 }
 
 /**
@@ -95,19 +106,20 @@ export function openTensors(file: string): TensorSources {
 export function sourcesOf(file: string, { entries, dataStart }: SafetensorsHeader): TensorSources {
   return new Map(
     entries.map(({ name, dtype, shape, begin, end }) => {
-      const read = (): NamedArray['values'] => {
-        const bytes = new Uint8Array(end - begin);
+      const readRange = (first: number, last: number): NamedArray['values'] => {
+        const bytes = new Uint8Array((last - first) * BYTES_PER_VALUE[dtype]);
         const descriptor = openSync(file, 'r');
         try {
-          readExactly(descriptor, bytes, dataStart + begin, file);
+          readExactly(descriptor, bytes, dataStart + begin + first * BYTES_PER_VALUE[dtype], file);
         } finally {
           closeSync(descriptor);
         }
         return decodeValues(bytes.buffer, dtype);
       };
+      const read = (): NamedArray['values'] => readRange(0, sizeOf(shape));
       const place = { file, dtype, begin: dataStart + begin, end: dataStart + end };
       const readInto = (values: Float32Array): void => readFloats(values, place);
-      return [name, { dtype, shape, read, ...(dtype === 'I32' ? {} : { readInto }) }] as const;
+      return [name, { dtype, shape, read, readRange, ...(dtype === 'I32' ? {} : { readInto }) }] as const;
     }),
   );
 }

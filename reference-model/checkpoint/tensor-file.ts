@@ -8,6 +8,7 @@ import { readExactly, writeFully } from '../files/file-bytes.js';
 import { widenInto } from './half-precision.js';
 import { decodeValues, type NamedArray } from './safetensors.js';
 import {
+  BYTES_PER_VALUE,
   byName,
   type Dtype,
   encodeHeader,
@@ -23,10 +24,12 @@ export interface TensorSource extends TensorShape {
   /** Writes the values of a tensor of floats into an array of its size, a part at a time; absent where they are in memory anyway. */
   readonly readInto?: (values: Float32Array) => void;
   /**
-   * The values as float32 or int32, little-endian, a part at a time in one array that is used again: what copies a tensor needs no memory of
-   * its size, whose pages cost more than reading them. Absent where the values are in memory anyway.
+   * The values in their order, a part at a time, each of which may be overwritten by the next: what copies a tensor needs no memory of its
+   * size, whose pages cost more than reading them. Absent where the values are in memory anyway.
    */
-  readonly parts?: () => Iterable<Uint8Array>;
+  readonly parts?: () => Iterable<NamedArray['values']>;
+  /** Some of the values, from one place in their row-major order up to another; absent where they are in memory anyway. */
+  readonly readRange?: (begin: number, end: number) => NamedArray['values'];
 }
 
 export type TensorSources = ReadonlyMap<string, TensorSource>;
@@ -77,19 +80,21 @@ function* fileBytes(
 ): Generator<Uint8Array, void, undefined> {
   const sorted = [...tensors].sort(([a], [b]) => byName(a, b));
   yield encodeHeader(sorted, metadata);
-  for (const [name, { shape, dtype, read, parts }] of sorted) {
-    if (parts !== undefined && (dtype === 'F32' || dtype === 'I32')) {
-      yield* parts();
-      continue;
+  for (const [name, { shape, dtype, read, parts = () => [read()] }] of sorted) {
+    let length = 0;
+    for (const values of parts()) {
+      length += values.length;
+      const isFitting = length <= sizeOf(shape) && dtype === (values instanceof Int32Array ? 'I32' : 'F32');
+      if (!isFitting) throw unfitting(name, { shape, dtype }, length);
+      yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     }
-    const values = read();
-    const isFitting = values.length === sizeOf(shape) && dtype === (values instanceof Int32Array ? 'I32' : 'F32');
-    if (!isFitting) {
-      const what = `${values.length} values for ${dtype} [${shape.join(', ')}]`;
-      throw new RangeError(`Tensor "${name}" cannot be written: ${what}.`);
-    }
-    yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    if (length !== sizeOf(shape)) throw unfitting(name, { shape, dtype }, length);
   }
+}
+
+function unfitting(name: string, { shape, dtype }: TensorShape, length: number): RangeError {
+  const what = `${length} values for ${dtype} [${shape.join(', ')}]`;
+  return new RangeError(`Tensor "${name}" cannot be written: ${what}.`);
 }
 
 /**
@@ -104,20 +109,21 @@ export function openTensors(file: string): TensorSources {
 export function sourcesOf(file: string, { entries, dataStart }: SafetensorsHeader): TensorSources {
   return new Map(
     entries.map(({ name, dtype, shape, begin, end }) => {
-      const read = (): NamedArray['values'] => {
-        const bytes = new Uint8Array(end - begin);
+      const readRange = (first: number, last: number): NamedArray['values'] => {
+        const bytes = new Uint8Array((last - first) * BYTES_PER_VALUE[dtype]);
         const descriptor = openSync(file, 'r');
         try {
-          readExactly(descriptor, bytes, dataStart + begin, file);
+          readExactly(descriptor, bytes, dataStart + begin + first * BYTES_PER_VALUE[dtype], file);
         } finally {
           closeSync(descriptor);
         }
         return decodeValues(bytes.buffer, dtype);
       };
+      const read = (): NamedArray['values'] => readRange(0, sizeOf(shape));
       const place = { file, dtype, begin: dataStart + begin, end: dataStart + end };
       const readInto = (values: Float32Array): void => readFloats(values, place);
-      const parts = (): Iterable<Uint8Array> => partsOf(place);
-      return [name, { dtype, shape, read, parts, ...(dtype === 'I32' ? {} : { readInto }) }] as const;
+      const parts = (): Iterable<NamedArray['values']> => partsOf(place);
+      return [name, { dtype, shape, read, parts, readRange, ...(dtype === 'I32' ? {} : { readInto }) }] as const;
     }),
   );
 }
@@ -132,7 +138,7 @@ interface FilePlace {
   readonly end: number;
 }
 
-function* partsOf({ file, dtype, begin, end }: FilePlace): Generator<Uint8Array> {
+function* partsOf({ file, dtype, begin, end }: FilePlace): Generator<NamedArray['values']> {
   const part = new Uint8Array(Math.min(READ_AT_ONCE, end - begin));
   const widened = new Float32Array(dtype === 'F16' || dtype === 'BF16' ? part.length / 2 : 0);
   const descriptor = openSync(file, 'r');
@@ -142,8 +148,8 @@ function* partsOf({ file, dtype, begin, end }: FilePlace): Generator<Uint8Array>
       readExactly(descriptor, bytes, at, file);
       if (dtype === 'F16' || dtype === 'BF16') {
         widenInto(widened, new Uint16Array(part.buffer, 0, bytes.length / 2), dtype);
-        yield new Uint8Array(widened.buffer, 0, 2 * bytes.length);
-      } else yield bytes;
+        yield widened.subarray(0, bytes.length / 2);
+      } else yield new (dtype === 'I32' ? Int32Array : Float32Array)(part.buffer, 0, bytes.length / 4);
     }
   } finally {
     closeSync(descriptor);

@@ -20,11 +20,12 @@ export class GradientReduction {
     this.#bucketBytes = bucketBytes;
   }
 
-  /** Says what learns from here on, the same on every rank. */
+  /** Says what learns from here on, the same on every rank; where a rank updates shares, it gets the gradients of those. */
   watch(parameters: readonly TorchParameter[]): void {
     this.#positions = new Map(parameters.map(({ name }, position) => [name, position]));
     const handles = parameters.map(({ handle }) => handle);
-    this.#torch.watchGradients(handles, this.#bucketBytes);
+    const shares = parameters.flatMap(({ share }) => share ?? []);
+    this.#torch.watchGradients(handles, shares, this.#bucketBytes);
   }
 
   beginPass(): void {
@@ -48,7 +49,7 @@ export class GradientReduction {
   }
 
   /**
-   * Makes the sums over all ranks the gradients of the parameters.
+   * Makes the sums over all ranks the gradients of the parameters, or of this rank's shares.
    * @param losses of the micro-batches of this rank, which are freed @returns their sum over all ranks, []
    */
   finish(losses: readonly Handle[]): Handle {
@@ -81,7 +82,7 @@ export class GradientReduction {
   }
 
   stop(): void {
-    this.#torch.watchGradients([], 0);
+    this.#torch.watchGradients([], [], 0);
     this.#positions = new Map();
   }
 }

@@ -66,20 +66,23 @@ export interface Learner {
    */
   settle(): readonly SettledStep[];
 
-  /** Before rank 0 saves, on every rank: brings together what is divided among them. */
-  prepareSave(): void;
-
   /**
    * Fills an empty folder with weights, moments and the count of updates, as the checkpoint of the given run and step.
    * @throws TrainingError `diverged` instead, as `settle`, so that no checkpoint follows a bad step
    */
   save(folder: string, owner: CheckpointOwner): Promise<void>;
 
+  /** On rank 0 once it has saved, or has not; on all others meanwhile, to hand over what is divided among them. */
+  attendSave(): void;
+
   /**
    * Goes on from a checkpoint that `save` wrote, with the same bits.
    * @throws CheckpointError, SafetensorsError, ParameterMismatchError
    */
   restore(folder: string): Promise<CheckpointOwner>;
+
+  /** After the last step, on every rank: what is divided among them becomes whole in the model, and no step can follow. */
+  complete(): void;
 
   /** Frees gradients and moments. The model stays its owner's. */
   dispose(): void;

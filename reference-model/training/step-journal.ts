@@ -18,6 +18,8 @@ export interface JournalOptions<Pending extends StepPlace> {
     sources(): TensorSources;
     restore(moments: TensorSources, updates: number): void;
   };
+  /** The weights in float32, where they are not the parameters of the model. */
+  readonly weights?: () => TensorSources;
   readonly shardBytes: number | undefined;
   /** What a step came to; waits for the engine. */
   readonly read: (step: Pending) => Omit<SettledStep, 'step'>;
@@ -56,9 +58,8 @@ export class StepJournal<Pending extends StepPlace> {
   /** @throws TrainingError `diverged`, as `Learner.save` */
   save(folder: string, owner: CheckpointOwner): void {
     this.#readPending();
-    const { model, optimizer, shardBytes } = this.#options;
-    const weights = parameterSources(model.parameters);
-    const content = { ...owner, updates: optimizer.readUpdates(), weights, moments: optimizer.sources() };
+    const { model, optimizer, weights = () => parameterSources(model.parameters), shardBytes } = this.#options;
+    const content = { ...owner, updates: optimizer.readUpdates(), weights: weights(), moments: optimizer.sources() };
     writeCheckpoint(folder, content, shardBytes === undefined ? {} : { shardBytes });
     this.#lastCheckpoint = owner.step;
   }

@@ -91,11 +91,13 @@ export class TfjsLearner implements Learner {
     return this.#journal.settle();
   }
 
-  prepareSave(): void {}
-
   async save(folder: string, owner: CheckpointOwner): Promise<void> {
     this.#journal.save(folder, owner);
   }
+
+  attendSave(): void {}
+
+  complete(): void {}
 
   async restore(folder: string): Promise<CheckpointOwner> {
     return this.#journal.restore(folder);

@@ -1,10 +1,13 @@
 /**
  * The learner of the engine `torch`: the forward pass runs with tfjs's tape off, and libtorch's autograd records it. Parameters are
  * leaves in float32 that are updated in place; for 16-bit precision a copy is cast once a step, and parts that do not learn keep the
- * copy alone. Nothing is read from the device before it is settled.
+ * copy alone. Where ranks divide the optimizer among themselves, each keeps its share of the float32 weights, and leaves have 16 bits.
+ * Nothing is read from the device before it is settled.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { CheckpointOwner } from '../checkpoint/checkpoint-folder.js';
+import { parameterSources } from '../checkpoint/load-parameters.js';
+import type { TensorSources } from '../checkpoint/tensor-file.js';
 import { type Handle, TorchType } from '../engines/torch/addon.js';
 import type { TorchBackend } from '../engines/torch/backend.js';
 import type { ActiveTorch } from '../engines/torch/engine.js';
@@ -13,11 +16,13 @@ import type { Part } from '../model/config.js';
 import type { Model } from '../model/model.js';
 import { type Parameter, tensorOf } from '../model/parameters.js';
 import { ALONE, type Ranks } from '../ranks/ranks.js';
+import { DividedSave } from './divided-tensors.js';
 import { GradientReduction } from './gradient-reduction.js';
 import type { Learner, LearnerOptions, LearningRates, SettledStep, StepPlace } from './learner.js';
 import { StepJournal } from './step-journal.js';
 import { TorchAdamW, type TorchParameter, type TorchUpdate } from './torch-optimizer.js';
 import { TorchSegments } from './torch-segments.js';
+import { WeightShares } from './weight-shares.js';
 
 /** A step whose numbers lie on the device still. */
 interface PendingStep extends StepPlace, TorchUpdate {
@@ -39,8 +44,10 @@ export class TorchLearner implements Learner {
   readonly #sumsOnGpu: boolean;
   /** Where several ranks learn together. */
   readonly #reduction: GradientReduction | undefined;
-  /** What the forward pass multiplies with, where that is not the parameter itself. */
-  readonly #shadowType: TorchType | undefined;
+  /** What several ranks divide among themselves, if they do. */
+  readonly #divided: { readonly weights: WeightShares; readonly save: DividedSave } | undefined;
+  /** What the forward pass multiplies with, where that is not float32. */
+  readonly #shortType: TorchType | undefined;
   readonly #shadows = new Map<string, tf.Tensor>();
   #learning: ReadonlyMap<string, TorchParameter> = new Map();
   #recording = false;
@@ -52,17 +59,28 @@ export class TorchLearner implements Learner {
     this.#backend = backend;
     this.#ranks = ranks;
     this.#sumsOnGpu = ranks.count > 1 && settings.device !== 'cpu';
-    this.#shadowType = precision === 'bfloat16' || precision === 'float16' ? TorchType[precision] : undefined;
+    this.#shortType = precision === 'bfloat16' || precision === 'float16' ? TorchType[precision] : undefined;
+    const isDivided = ranks.count > 1 && settings.shardOptimizer;
     this.#optimizer = new TorchAdamW(backend.torch, optimizer, {
       scalesLoss: precision === 'float16',
-      shards: ranks.count > 1 && settings.shardOptimizer ? ranks : undefined,
+      dividedBy: isDivided ? ranks : undefined,
     });
+    if (isDivided) {
+      const weights = new WeightShares(backend.torch, this.#shortType !== undefined);
+      const tensors = () => new Map([...weights.masters(), ...this.#optimizer.divided()]);
+      this.#divided = { weights, save: new DividedSave(backend.torch, ranks, tensors) };
+    }
     this.#segments = new TorchSegments(backend);
     this.#recomputes = checkpointing !== 'none';
     this.#reduction = ranks.count === 1 ? undefined : new GradientReduction(backend.torch);
     this.#journal = new StepJournal({
       model,
-      optimizer: this.#optimizer,
+      optimizer: {
+        readUpdates: () => this.#optimizer.readUpdates(),
+        sources: () => this.#optimizer.sources(this.#divided?.save),
+        restore: (moments, updates) => this.#optimizer.restore(moments, updates),
+      },
+      weights: () => this.#weightSources(),
       shardBytes,
       read: (step) => this.#read(step),
       free: ({ losses, norm, bad }) => {
@@ -83,14 +101,20 @@ export class TorchLearner implements Learner {
 
   enterStage(trainable: readonly Part[], { resumed = false }: { readonly resumed?: boolean } = {}): void {
     this.#dropShadows();
+    const parameters = [...this.model.parameters.values()];
+    const learners = new Set(parameters.flatMap(({ name, part }) => (trainable.includes(part) ? [name] : [])));
+    this.#divided?.weights.keep(learners);
     const learning = new Map<string, TorchParameter>();
-    for (const parameter of this.model.parameters.values()) {
+    for (const parameter of parameters) {
       const { name, part, decay, variable } = parameter;
-      const learns = trainable.includes(part);
-      if (this.#shadowType !== undefined) this.#store(parameter, learns ? TorchType.float32 : this.#shadowType);
+      const { shape } = variable;
+      const learns = learners.has(name);
+      const share = learns ? this.#divided?.weights.of(name, this.#backend.handleOf(variable), shape) : undefined;
+      const isWhole = learns && share === undefined;
+      if (this.#shortType !== undefined) this.#store(parameter, isWhole ? TorchType.float32 : this.#shortType);
       const handle = this.#backend.handleOf(variable);
       this.#backend.torch.requireGradient(handle, learns);
-      if (learns) learning.set(name, { name, part, decay, shape: variable.shape, handle });
+      if (learns) learning.set(name, { name, part, decay, shape, handle, ...(share === undefined ? {} : { share }) });
     }
     this.#learning = learning;
     this.#reduction?.watch([...learning.values()]);
@@ -133,7 +157,7 @@ export class TorchLearner implements Learner {
 
   update(rates: LearningRates, place: StepPlace): void {
     if (this.#reduction !== undefined) this.#losses = [this.#reduction.finish(this.#losses)];
-    // Where moments are divided, ranks wait for each other here as well.
+    // Where it is divided, ranks wait for each other here as well.
     const update = namingRanks(() => this.#optimizer.update([...this.#learning.values()], rates));
     this.#dropShadows(this.#learning.keys());
     this.#journal.add({ ...place, ...update, losses: this.#losses });
@@ -150,17 +174,40 @@ export class TorchLearner implements Learner {
     if (this.#sumsOnGpu) this.#ranks.sum([0]);
   }
 
-  prepareSave(): void {
-    namingRanks(() => this.#optimizer.gather());
-  }
-
   async save(folder: string, owner: CheckpointOwner): Promise<void> {
     this.#journal.save(folder, owner);
-    this.#optimizer.forgetGathered();
+  }
+
+  /** Masters stand for the parameters that they are rounded to. */
+  #weightSources(): TensorSources {
+    const { weights, save } = this.#divided ?? {};
+    const masters = [...(weights?.masters().keys() ?? [])].map((name) => [name, save!.source(name)] as const);
+    return new Map([...parameterSources(this.model.parameters), ...masters]);
+  }
+
+  attendSave(): void {
+    this.#divided?.save.attend();
+  }
+
+  complete(): void {
+    const { weights } = this.#divided ?? {};
+    if (weights === undefined) return;
+    this.#reduction?.stop();
+    this.#optimizer.reset();
+    namingRanks(() => {
+      for (const [name, { shape }] of weights.masters()) {
+        const whole = this.#tensor(weights.whole(name), shape);
+        this.model.parameters.get(name)!.variable.assign(whole);
+        whole.dispose();
+      }
+    });
+    weights.clear();
+    this.#learning = new Map();
   }
 
   async restore(folder: string): Promise<CheckpointOwner> {
     this.#dropShadows();
+    this.#divided?.weights.clear();
     return this.#journal.restore(folder);
   }
 
@@ -169,6 +216,7 @@ export class TorchLearner implements Learner {
     this.#dropShadows();
     this.#reduction?.stop();
     torch.clearGradients([...this.#learning.values()].map(({ handle }) => handle));
+    this.#divided?.weights.clear();
     for (const { variable } of this.model.parameters.values()) {
       if (!variable.isDisposed) torch.requireGradient(this.#backend.handleOf(variable), false);
     }
@@ -186,10 +234,10 @@ export class TorchLearner implements Learner {
       this.#segments.noteLearning();
       this.#reduction?.noteUse(name);
     }
-    if (this.#shadowType === undefined || learning === undefined) return parameter;
+    if (this.#shortType === undefined || learning === undefined || learning.share !== undefined) return parameter;
     const known = this.#shadows.get(name);
     if (known !== undefined) return known;
-    const handle = this.#backend.torch.shadow(learning.handle, this.#shadowType);
+    const handle = this.#backend.torch.shadow(learning.handle, this.#shortType);
     const shadow = tf.keep(this.#tensor(handle, parameter.shape));
     this.#shadows.set(name, shadow);
     return shadow;

@@ -7,6 +7,7 @@ import { type Handle, type TorchAddon, TorchType } from '../engines/torch/addon.
 import type { Part } from '../model/config.js';
 import type { Ranks } from '../ranks/ranks.js';
 import type { Optimizer } from '../recipe/recipe.js';
+import { type DividedSave, type DividedTensors, readShare } from './divided-tensors.js';
 import type { LearningRates } from './learner.js';
 
 /** A parameter that learns: a leaf of libtorch's autograd, updated in place. */
@@ -16,11 +17,15 @@ export interface TorchParameter {
   readonly decay: boolean;
   readonly shape: readonly number[];
   readonly handle: Handle;
+  /** What of it this rank updates, in float32, where that is not all of it. */
+  readonly share?: Handle;
 }
 
 interface Moments {
   readonly first: Handle;
   readonly second: Handle;
+  /** Of the whole parameter, of which they may be those of a share. */
+  readonly shape: readonly number[];
 }
 
 /** What is known of an update, on the device; the reader frees both. */
@@ -42,23 +47,21 @@ const GROWTH_INTERVAL = 2000;
 export class TorchAdamW {
   readonly #torch: TorchAddon;
   readonly #options: Optimizer;
-  readonly #moments = new Map<string, Moments & { readonly shape: readonly number[] }>();
+  readonly #moments = new Map<string, Moments>();
   readonly #updates: Handle;
   readonly #stopped: Handle;
   readonly #goodSteps: Handle;
-  readonly #shards: Ranks | undefined;
-  /** Whole moments, gathered for the next checkpoint. */
-  #gathered = new Map<string, Float32Array>();
+  readonly #dividedBy: Ranks | undefined;
   /** Factor on float16 losses, []; 0 for other precisions. */
   readonly lossScale: Handle;
 
-  /** @param shards ranks that divide the moments among themselves */
+  /** @param dividedBy ranks of which each updates its share of every parameter, and keeps the moments of that alone */
   constructor(
     torch: TorchAddon,
     options: Optimizer,
-    { scalesLoss, shards }: { readonly scalesLoss: boolean; readonly shards?: Ranks | undefined },
+    { scalesLoss, dividedBy }: { readonly scalesLoss: boolean; readonly dividedBy?: Ranks | undefined },
   ) {
-    this.#shards = shards;
+    this.#dividedBy = dividedBy;
     this.#torch = torch;
     this.#options = options;
     const scalar = (value: number, type: TorchType = TorchType.float32): Handle => torch.full([], value, type);
@@ -71,23 +74,24 @@ export class TorchAdamW {
   /** Clips the gradients by their global norm, updates the parameters, and forgets the gradients. */
   update(parameters: readonly TorchParameter[], rates: LearningRates): TorchUpdate {
     const torch = this.#torch;
-    const handles = parameters.map(({ handle }) => handle);
+    const updated = parameters.map(updatedOf);
+    const isDivided = this.#dividedBy !== undefined;
     const [norm, divisor, bad] = torch.beginUpdate(
-      handles,
+      updated,
       this.#updates,
       this.#stopped,
       this.lossScale,
       this.#goodSteps,
       this.#options.clipNorm,
       GROWTH_INTERVAL,
+      isDivided,
     );
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
     for (const group of groupsOf(parameters)) {
       const [{ part, decay }] = group as [TorchParameter];
       const moments = group.map((parameter) => this.#momentsOf(parameter));
-      const adamW = this.#shards === undefined ? torch.adamW : torch.shardedAdamW;
-      adamW(
-        group.map(({ handle }) => handle),
+      torch.adamW(
+        group.map(updatedOf),
         moments.map(({ first }) => first),
         moments.map(({ second }) => second),
         this.#updates,
@@ -100,17 +104,22 @@ export class TorchAdamW {
         epsilon,
       );
     }
-    torch.clearGradients(handles);
+    torch.clearGradients(updated);
+    if (isDivided && updated.length > 0) {
+      torch.gatherShares(
+        parameters.map(({ handle }) => handle),
+        updated,
+      );
+    }
     torch.free(divisor);
     return { norm, bad };
   }
 
-  #momentsOf({ name, shape, handle }: TorchParameter): Moments {
+  #momentsOf(parameter: TorchParameter): Moments {
+    const { name, shape } = parameter;
     const known = this.#moments.get(name);
     if (known !== undefined) return known;
-    const { count = 1 } = this.#shards ?? {};
-    const zeros = (): Handle =>
-      count === 1 ? this.#torch.zerosLike(handle) : this.#torch.full([shareLength(shape, count)], 0, TorchType.float32);
+    const zeros = (): Handle => this.#torch.zerosLike(updatedOf(parameter));
     const fresh = { first: zeros(), second: zeros(), shape };
     this.#moments.set(name, fresh);
     return fresh;
@@ -140,41 +149,29 @@ export class TorchAdamW {
     this.#torch.free(values);
   }
 
-  /** Brings divided moments together on rank 0, for `sources`; every rank calls it. */
-  gather(): void {
-    const { rank } = this.#shards ?? {};
-    if (rank === undefined) return;
-    for (const [name, { first, second, shape }] of this.#moments) {
-      for (const [key, handle] of [
-        [FIRST + name, first],
-        [SECOND + name, second],
-      ] as const) {
-        const all = this.#torch.gatherOverRanks(handle);
-        if (rank === 0)
-          this.#gathered.set(key, (this.#torch.download(all) as Float32Array).subarray(0, elements(shape)));
-        this.#torch.free(all);
-      }
-    }
+  /** All moments by the names that they are saved under. */
+  #named(): DividedTensors {
+    return new Map(
+      [...this.#moments].flatMap(([name, { first, second, shape }]) => [
+        [FIRST + name, { share: first, shape }],
+        [SECOND + name, { share: second, shape }],
+      ]),
+    );
   }
 
-  /** Forgets what `gather` brought. */
-  forgetGathered(): void {
-    this.#gathered = new Map();
+  /** Moments of which this rank has its share alone. */
+  divided(): DividedTensors {
+    return this.#dividedBy === undefined ? new Map() : this.#named();
   }
 
-  /** The moments, each read from the device when it is written, and the scale of losses with the steps since it changed. */
-  sources(): TensorSources {
-    const source = (key: string, handle: Handle, shape: readonly number[]): readonly [string, TensorSource] => [
-      key,
-      {
-        dtype: 'F32',
-        shape,
-        read: () => this.#gathered.get(key) ?? (this.#torch.download(handle) as Float32Array),
-      },
-    ];
-    const sources = [...this.#moments].flatMap(([name, { first, second, shape }]) => [
-      source(FIRST + name, first, shape),
-      source(SECOND + name, second, shape),
+  /**
+   * The moments, each read from the device when it is written, and the scale of losses with the steps since it changed.
+   * @param save brings those together that are divided
+   */
+  sources(save?: DividedSave): TensorSources {
+    const sources = [...this.#named()].map(([name, { share, shape }]): readonly [string, TensorSource] => [
+      name,
+      save?.source(name) ?? { dtype: 'F32', shape, read: () => this.#torch.download(share) as Float32Array },
     ]);
     const scale: TensorSource = {
       dtype: 'F32',
@@ -187,12 +184,10 @@ export class TorchAdamW {
   /** Continues from the moments of a checkpoint, of whichever engine, taken after so many updates. */
   restore(moments: TensorSources, updates: number): void {
     this.reset();
-    const upload = ({ shape, read }: TensorSource): Handle => {
-      const whole = read() as Float32Array;
-      if (this.#shards === undefined) return this.#torch.upload(whole, shape, TorchType.float32);
-      const { rank, count } = this.#shards;
-      const share = new Float32Array(shareLength(shape, count));
-      share.set(whole.subarray(rank * share.length, (rank + 1) * share.length));
+    const upload = (source: TensorSource): Handle => {
+      const { shape, read } = source;
+      if (this.#dividedBy === undefined) return this.#torch.upload(read() as Float32Array, shape, TorchType.float32);
+      const share = readShare(source, this.#dividedBy);
       return this.#torch.upload(share, [share.length], TorchType.float32);
     };
     for (const [key, source] of moments) {
@@ -225,10 +220,7 @@ export class TorchAdamW {
   }
 }
 
-const elements = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
-
-/** Elements of the moments of a parameter that one of several ranks keeps; the last one's may be filled up. */
-const shareLength = (shape: readonly number[], ranks: number): number => Math.ceil(elements(shape) / ranks);
+const updatedOf = ({ handle, share }: TorchParameter): Handle => share ?? handle;
 
 /** Parameters that share learning rate and decay: each group is one call. */
 function groupsOf(parameters: readonly TorchParameter[]): readonly (readonly TorchParameter[])[] {

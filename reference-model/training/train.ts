@@ -124,8 +124,8 @@ export async function train({
       // All ranks end after the same step, whichever of them was asked to.
       const [stopping = 0] = ranks.sum([signal.aborted ? 1 : 0]);
       if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || stopping > 0) {
-        learner.prepareSave();
         if (ranks.rank === 0) await saveCheckpoint(step, (folder, run) => learner.save(folder, { run, step }));
+        learner.attendSave();
         onEvent({ type: 'checkpoint', step });
       }
       if (stopping > 0 && step < totalSteps) {
@@ -134,6 +134,7 @@ export async function train({
       }
     }
   }
+  learner.complete();
   learner.dispose();
   return model;
 }

@@ -2,6 +2,7 @@
  * A computation as ONNX describes it, as plain data: operations between named values, weights that are read when they are written, inputs
  * and outputs. Operations are those of operator set 17, the first that has LayerNormalization.
  */
+import type { NamedArray } from '../safetensors.js';
 import { BYTES_PER_VALUE, sizeOf } from '../safetensors-header.js';
 import type { TensorSource } from '../tensor-file.js';
 
@@ -32,7 +33,7 @@ export interface Weight {
   /** Row-major, little-endian; each call fetches them again. */
   readonly read: () => Uint8Array;
   /** The same a part at a time, each of which is overwritten by the next; absent where it is in memory anyway, or computed. */
-  readonly parts?: (() => Iterable<Uint8Array>) | undefined;
+  readonly parts?: () => Iterable<Uint8Array>;
 }
 
 /** An input or output; a size by name is one that callers choose. */
@@ -52,6 +53,10 @@ export interface Graph {
 
 const viewOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
+
+function* viewsOf(parts: Iterable<NamedArray['values']>): Generator<Uint8Array> {
+  for (const part of parts) yield viewOf(part as Float32Array<ArrayBuffer>);
+}
 
 /** Collects the operations of a graph; values are handed around by name. */
 export class GraphBuilder {
@@ -116,7 +121,7 @@ export class GraphBuilder {
       shape: as,
       bytes,
       read: () => viewOf(read() as Float32Array<ArrayBuffer>),
-      parts,
+      ...(parts === undefined ? {} : { parts: () => viewsOf(parts()) }),
     });
   }
 

@@ -88,7 +88,10 @@ export interface TorchAddon
   shadow(parameter: Handle, type: TorchType): Handle;
   /** A leaf of its own with the values in another type. */
   storedAs(parameter: Handle, type: TorchType): Handle;
-  /** @returns norm, divisor of the gradients, and 1 where the step is bad, all [] */
+  /**
+   * @param isDivided whether the parameters are this rank's shares of them
+   * @returns norm, divisor of the gradients, and 1 where the step is bad, all []
+   */
   beginUpdate(
     parameters: readonly Handle[],
     updates: Handle,
@@ -97,6 +100,7 @@ export interface TorchAddon
     goodSteps: Handle,
     clipNorm: number,
     growthInterval: number,
+    isDivided: boolean,
   ): [Handle, Handle, Handle];
   adamW(
     parameters: readonly Handle[],

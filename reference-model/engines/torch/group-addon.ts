@@ -28,31 +28,26 @@ export interface GroupAddon {
   getKey(key: string): string;
   /** In place. */
   sumOverRanks(values: Handle): void;
-  /** [n] → [ranks · n], in the order of ranks. */
-  gatherOverRanks(own: Handle): Handle;
-  /** Parameters whose gradients are summed over ranks, in the order of the forward pass; none ends it. */
-  watchGradients(parameters: readonly Handle[], bucketBytes: number): void;
+  /** Replaces the values by those of one rank. */
+  broadcastOverRanks(values: Handle, from: number): void;
+  /**
+   * Parameters whose gradients are summed over ranks, in the order of the forward pass; none ends it.
+   * @param shares of this rank in them, which alone get their sums; where there are none, all ranks get all
+   */
+  watchGradients(parameters: readonly Handle[], shares: readonly Handle[], bucketBytes: number): void;
   /**
    * Before the last backward pass of a step.
    * @param late positions of parameters that get gradients more than once in it
    */
   armReduction(late: readonly number[]): void;
-  /** Makes the sums over all ranks the gradients of the parameters. @returns the sum of the losses */
+  /** Makes the sums over all ranks the gradients of the parameters, or of the shares. @returns the sum of the losses */
   finishReduction(loss: Handle): Handle;
-  /** As `adamW`, with moments [⌈elements / ranks⌉] of this rank's share of each parameter; brings the shares of the others. */
-  shardedAdamW(
-    parameters: readonly Handle[],
-    firstMoments: readonly Handle[],
-    secondMoments: readonly Handle[],
-    updates: Handle,
-    divisor: Handle,
-    bad: Handle,
-    learningRate: number,
-    beta1: number,
-    beta2: number,
-    weightDecay: number,
-    epsilon: number,
-  ): void;
+  /** The elements of a parameter that this rank updates, [≤ ⌈elements / ranks⌉], in the parameter's own memory. */
+  shareOf(parameter: Handle): Handle;
+  /** The same in float32, in memory of its own. */
+  masterShareOf(parameter: Handle): Handle;
+  /** Fills parameters of one type with the shares of all ranks, cast to it. */
+  gatherShares(parameters: readonly Handle[], shares: readonly Handle[]): void;
   /** Of the last step, as triples: kind (0 gradient exists, 1 reduction begun, 2 reduced), position, microseconds. */
   reductionTimeline(): readonly number[];
 }

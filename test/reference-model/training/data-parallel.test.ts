@@ -13,6 +13,8 @@ import { tinyRun } from './tiny-run.js';
 interface Trained {
   readonly events: readonly TrainingEvent[];
   readonly weights?: string;
+  /** The scale of the language model's last norm, as it was learned. */
+  readonly norm?: readonly number[];
   readonly predictions?: Predictions;
   readonly interruptedAt?: number;
 }
@@ -104,6 +106,8 @@ function expectSameRun(divided: readonly Trained[], alone: Trained, what: string
   }
 }
 
+const DIVIDED = { VLM_BENCH_TORCH_SHARD_OPTIMIZER: '1' };
+
 const folders: string[] = [];
 const newFolder = (): string => {
   folders.push(mkdtempSync(join(tmpdir(), 'vlm-bench-ranks-')));
@@ -114,10 +118,11 @@ async function trained(
   count: number,
   runs: readonly object[],
   environment = {},
+  engine = 'torch',
 ): Promise<readonly (readonly Trained[])[]> {
   const seen = await runRanks<readonly Trained[] | { readonly error: string }>(
     count,
-    { scenario: 'train', runs },
+    { scenario: 'train', runs, engine },
     { environment },
   );
   return seen.map((ofRank) => {
@@ -166,19 +171,49 @@ describe.skipIf(!isTorchAvailable)('a run divided among ranks', () => {
     );
   });
 
-  it('goes on from a checkpoint with another number of ranks, and stops on all when one is asked to', async () => {
+  it('goes on from a checkpoint with another number of ranks or engine, divided or not, and stops on all when one is asked to', async () => {
     const folder = newFolder();
     const config = run({ batchSize: 8, microBatchSize: 4 });
-    // Two ranks divide the moments as well, which are whole in the checkpoint.
-    const environment = { VLM_BENCH_TORCH_SHARD_OPTIMIZER: '1' };
-    const part = async (ranks: number, more: object) =>
-      (await trained(ranks, [{ config, folder, ...more }], environment)).map(([only]) => only!);
+    const part = async (ranks: number, more: object, { environment = {}, engine = 'torch' } = {}) =>
+      (await trained(ranks, [{ config, folder, ...more }], environment, engine)).map(([only]) => only!);
     const [whole] = await part(1, { folder: undefined });
-    const first = await part(2, { stopAt: 7, stopRank: 1 });
+    const first = await part(2, { stopAt: 7, stopRank: 1 }, { environment: DIVIDED });
     expect(first.map(({ interruptedAt }) => interruptedAt)).toEqual([7, 7]);
-    const [second] = await part(1, { resume: true, stopAt: 15, stopRank: 0 });
-    const third = await part(2, { resume: true });
-    const pieced = [first[0]!, second!, third[0]!].flatMap(losses);
-    expectClose(pieced, losses(whole!), 'losses over 2, 1 and 2 ranks');
+    const [second] = await part(1, { resume: true, stopAt: 13, stopRank: 0 }, { engine: 'wasm' });
+    const third = await part(4, { resume: true, stopAt: 19, stopRank: 3 }, { environment: DIVIDED });
+    expect(third.map(({ interruptedAt }) => interruptedAt)).toEqual([19, 19, 19, 19]);
+    const fourth = await part(2, { resume: true });
+    const pieced = [first[0]!, second!, third[0]!, fourth[0]!].flatMap(losses);
+    expectClose(pieced, losses(whole!), 'losses over 2, 1, 4 and 2 ranks');
+  });
+
+  it('in 16 bits divides float32 masters too: the same run, and the same bits from a checkpoint on', async () => {
+    const folder = newFolder();
+    const config = run({ batchSize: 8, microBatchSize: 4 });
+    const short = { VLM_BENCH_TORCH_PRECISION: 'bfloat16' };
+    const of = async (runs: readonly object[], environment: object) =>
+      trained(
+        2,
+        runs.map((more) => ({ config, ...more })),
+        { ...short, ...environment },
+      );
+    const [undivided] = (await of([{}], {})).map(([only]) => only!);
+    const divided = await of([{}, { folder, stopAt: 17, stopRank: 0 }], DIVIDED);
+    expectSameRun(
+      divided.map(([only]) => only!),
+      undivided!,
+      'divided masters',
+    );
+    // What remains is float32, with bits that no 16-bit weight has.
+    const { norm = [] } = divided[0]![0]!;
+    expectClose(norm, undivided!.norm!, 'scale of the last norm');
+    const bits = new Uint32Array(Float32Array.from(norm).buffer);
+    expect(bits.some((pattern) => pattern % 2 ** 16 !== 0)).toBe(true);
+    const rest = await of([{ folder, resume: true }], DIVIDED);
+    rest.forEach(([resumed], rank) => {
+      const [whole, begun] = divided[rank]!;
+      expect([...losses(begun!), ...losses(resumed!)]).toEqual(losses(whole!));
+      expect(resumed!.weights).toBe(whole!.weights);
+    });
   });
 });

@@ -14,7 +14,7 @@ import { parameterArrays, predict, train, writeSafetensors } from '../../../dist
 import { ALONE } from '../../../dist/reference-model/ranks/ranks.js';
 
 const task = JSON.parse(process.argv[2]);
-await activateEngine('torch');
+await activateEngine(task.engine ?? 'torch');
 const place = rankPlace();
 const ranks = place === undefined ? ALONE : await joinTorchRanks(place);
 const { addon: torch } = loadAddon();
@@ -31,10 +31,11 @@ ranks.leave?.();
 
 /** Gradients known in closed form: that of a parameter is the sum of the factors it was used with. */
 function reduce({ cases }) {
-  return cases.map(({ sizes, bucketBytes, uses, earlier, late }) => {
-    const parameters = sizes.map((size) => torch.full([size], 0, 0));
+  return cases.map(({ sizes, bucketBytes, uses, earlier, late, isDivided = false, type = 0 }) => {
+    const parameters = sizes.map((size) => torch.full([size], 0, type));
     for (const parameter of parameters) torch.requireGradient(parameter, true);
-    torch.watchGradients(parameters, bucketBytes);
+    const shares = isDivided ? parameters.map((parameter) => torch.masterShareOf(parameter)) : [];
+    torch.watchGradients(parameters, shares, bucketBytes);
     const own = uses[ranks.rank];
     const lossOf = (indices) =>
       indices
@@ -46,10 +47,19 @@ function reduce({ cases }) {
     torch.armReduction(late);
     for (const indices of passes) if (indices.length > 0) torch.backward(lossOf(indices), 0);
     const loss = torch.finishReduction(torch.full([], ranks.rank + 0.5, 0));
-    const gradients = parameters.map((parameter) => [...new Set(torch.download(torch.gradient(parameter)))]);
+    const valuesOf = (handles) => handles.map((handle) => [...torch.download(torch.gradient(handle))]);
+    const gradients = valuesOf(isDivided ? shares : parameters);
     const timeline = torch.reductionTimeline();
-    torch.watchGradients([], 0);
-    return { gradients, loss: torch.download(loss)[0], timeline };
+    // Each share becomes numbers of its own; from all of them come the parameters.
+    for (const share of shares) {
+      const { length } = torch.download(share);
+      const numbers = Float32Array.from({ length }, (_, i) => ranks.rank * 64 + i);
+      torch.overwrite(share, torch.upload(numbers, [length], 0));
+    }
+    if (isDivided) torch.gatherShares(parameters, shares);
+    const values = parameters.map((parameter) => [...torch.download(parameter)]);
+    torch.watchGradients([], [], 0);
+    return { gradients, loss: torch.download(loss)[0], timeline, values };
   });
 }
 
@@ -81,10 +91,10 @@ async function trainAll({ runs }) {
         },
         signal: stop.signal,
       });
-      const weights = createHash('sha256')
-        .update(writeSafetensors(parameterArrays(model.parameters)))
-        .digest('hex');
-      seen.push({ events, weights, predictions: await predict(model, config, data, ranks) });
+      const arrays = parameterArrays(model.parameters);
+      const weights = createHash('sha256').update(writeSafetensors(arrays)).digest('hex');
+      const norm = [...arrays.get('language_model.model.norm.weight').values];
+      seen.push({ events, weights, norm, predictions: await predict(model, config, data, ranks) });
     } catch (error) {
       if (error.name !== 'TrainingInterrupted') throw error;
       seen.push({ events, interruptedAt: error.step });

@@ -1,5 +1,7 @@
 // Store and Gloo by PyTorch's c10d. The only unit that needs its headers, which take the compiler a minute.
 #define USE_C10D_GLOO
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/sum.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -57,6 +59,22 @@ class GlooWork : public Work {
   c10::intrusive_ptr<c10d::Work> work_;
 };
 
+/** Values of all ranks for this one, which it adds up itself, in the order of ranks. */
+class GlooSharesWork : public GlooWork {
+ public:
+  GlooSharesWork(c10::intrusive_ptr<c10d::Work> work, at::Tensor received, at::Tensor own)
+      : GlooWork(std::move(work)), received_(std::move(received)), own_(std::move(own)) {}
+
+  void join() override {
+    at::sum_out(own_, received_, 0);
+    received_ = at::Tensor();
+  }
+
+ private:
+  at::Tensor received_;
+  at::Tensor own_;
+};
+
 class GlooCollectives : public Collectives {
  public:
   GlooCollectives(const C10dStore& store, const GroupPlace& place, const std::string& network) {
@@ -71,11 +89,27 @@ class GlooCollectives : public Collectives {
       options->devices.push_back(Gloo::createDeviceForInterface(network));
     }
     group_ = c10::make_intrusive<Gloo>(store.store(), place.rank, place.count, options);
+    rank_ = place.rank;
   }
 
   std::unique_ptr<Work> sum(const at::Tensor& values) override {
     std::vector<at::Tensor> tensors{values};
     return std::make_unique<GlooWork>(group_->allreduce(tensors));
+  }
+
+  // Gloo's reduce-scatter in c10d is a sum of everything, of which the rest is thrown away. An exchange sends half of that.
+  std::unique_ptr<Work> sumShares(const at::Tensor& values) override {
+    at::Tensor received = at::empty_like(values), sent = values;
+    std::vector<std::int64_t> equalReceived, equalSent;
+    auto work = group_->alltoall_base(received, sent, equalReceived, equalSent);
+    return std::make_unique<GlooSharesWork>(std::move(work), std::move(received), values.select(0, rank_));
+  }
+
+  std::unique_ptr<Work> broadcast(const at::Tensor& values, int from) override {
+    std::vector<at::Tensor> tensors{values};
+    c10d::BroadcastOptions options;
+    options.rootRank = from;
+    return std::make_unique<GlooWork>(group_->broadcast(tensors, options));
   }
 
   std::unique_ptr<Work> allGather(const at::Tensor& all, const at::Tensor& own) override {
@@ -87,6 +121,7 @@ class GlooCollectives : public Collectives {
 
  private:
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
+  int rank_;
 };
 
 }  // namespace

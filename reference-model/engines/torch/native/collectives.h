@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -54,6 +55,10 @@ class Collectives {
   virtual ~Collectives() = default;
   /** Replaces the values by their sums over all ranks. */
   virtual std::unique_ptr<Work> sum(const at::Tensor& values) = 0;
+  /** [ranks, n]: on each rank, the row of its number becomes the sum of that row over all ranks. */
+  virtual std::unique_ptr<Work> sumShares(const at::Tensor& values) = 0;
+  /** Replaces the values by those of one rank. */
+  virtual std::unique_ptr<Work> broadcast(const at::Tensor& values, int from) = 0;
   /** Fills `all` with the `own` of every rank, in their order. */
   virtual std::unique_ptr<Work> allGather(const at::Tensor& all, const at::Tensor& own) = 0;
   /** Whether `join` suffices before the result is used on the device. */
@@ -69,5 +74,10 @@ struct GroupPlace {
 /** @param network an interface, `host:ADDRESS`, or nothing for the address of this machine's name */
 std::unique_ptr<Collectives> glooCollectives(KeyStore& store, const GroupPlace& place, const std::string& network);
 
-/** On the current CUDA device. @param library path or name of libnccl */
-std::unique_ptr<Collectives> ncclCollectives(KeyStore& store, const GroupPlace& place, const std::string& library);
+/**
+ * On the current CUDA device.
+ * @param library path or name of libnccl
+ * @param check called while it waits for others; throws when one of them has failed
+ */
+std::unique_ptr<Collectives> ncclCollectives(
+    KeyStore& store, const GroupPlace& place, const std::string& library, std::function<void()> check);

@@ -8,6 +8,7 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <c10/core/GradMode.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <torch/headeronly/version.h>
 
@@ -88,7 +89,11 @@ std::string loadCuda(std::string file) {
 
 void useDevice(std::string name) {
   const at::Device device(name);
-  if (device.is_cuda()) at::globalContext().lazyInitDevice(at::kCUDA);
+  if (device.is_cuda()) {
+    at::globalContext().lazyInitDevice(at::kCUDA);
+    // Operations find it by their tensors; streams and NCCL by what is current.
+    if (device.has_index()) c10::impl::VirtualGuardImpl(at::kCUDA).setDevice(device);
+  }
   current() = device;
 }
 

@@ -63,10 +63,9 @@ FOR_EACH_PROCESSOR void rmsNormRows(
   }
 }
 
-/** dx = r·(g·scale) − x·r³·mean(x·g·scale); adds r·x·g to the gradient of the scale. */
+/** dx = r·(g·scale) − x·r³·mean(x·g·scale). */
 FOR_EACH_PROCESSOR void rmsNormGradientRows(
-    const float* gradient, const float* x, const float* scale, const float* inverse, float* xGradient, float* scaleGradient,
-    Index rows, Index width) {
+    const float* gradient, const float* x, const float* scale, const float* inverse, float* xGradient, Index rows, Index width) {
   for (Index row = 0; row < rows; row++, gradient += width, x += width, xGradient += width) {
     float lanes[kLanes] = {};
     Index at = 0;
@@ -81,8 +80,16 @@ FOR_EACH_PROCESSOR void rmsNormGradientRows(
     const float slope = product * factor * factor * factor / static_cast<float>(width);
     for (Index channel = 0; channel < width; channel++) {
       xGradient[channel] = factor * gradient[channel] * scale[channel] - slope * x[channel];
-      scaleGradient[channel] += factor * x[channel] * gradient[channel];
     }
+  }
+}
+
+/** Adds r·x·g of all rows. */
+FOR_EACH_PROCESSOR void rmsNormScaleGradient(
+    const float* gradient, const float* x, const float* inverse, float* scaleGradient, Index rows, Index width) {
+  for (Index row = 0; row < rows; row++, gradient += width, x += width) {
+    const float factor = inverse[row];
+    for (Index channel = 0; channel < width; channel++) scaleGradient[channel] += factor * x[channel] * gradient[channel];
   }
 }
 
@@ -104,11 +111,21 @@ class RmsNorm : public torch::autograd::Function<RmsNorm> {
     const Tensor &x = saved[0], &scale = saved[1], &inverse = saved[2];
     const Tensor gradient = outputGradients[0].contiguous();
     const Index width = x.size(-1), rows = x.numel() / width;
-    Tensor xGradient = at::empty_like(x), scaleGradient = at::zeros_like(scale);
-    rmsNormGradientRows(
-        gradient.const_data_ptr<float>(), x.const_data_ptr<float>(), scale.const_data_ptr<float>(),
-        inverse.const_data_ptr<float>(), xGradient.mutable_data_ptr<float>(), scaleGradient.mutable_data_ptr<float>(), rows,
-        width);
+    const float* from = gradient.const_data_ptr<float>();
+    Tensor xGradient, scaleGradient;
+    if (context->needs_input_grad(0)) {
+      xGradient = at::empty_like(x);
+      rmsNormGradientRows(
+          from, x.const_data_ptr<float>(), scale.const_data_ptr<float>(), inverse.const_data_ptr<float>(),
+          xGradient.mutable_data_ptr<float>(), rows, width);
+    }
+    // A frozen language model passes gradients on, and has none.
+    if (context->needs_input_grad(1)) {
+      scaleGradient = at::zeros_like(scale);
+      rmsNormScaleGradient(
+          from, x.const_data_ptr<float>(), inverse.const_data_ptr<float>(), scaleGradient.mutable_data_ptr<float>(), rows,
+          width);
+    }
     return {xGradient, scaleGradient, Variable()};
   }
 };

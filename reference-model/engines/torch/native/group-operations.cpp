@@ -1,5 +1,4 @@
 // What several ranks that train together do: join, tell each other, reduce gradients.
-#include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 
 #include "gradient-reducer.h"
@@ -37,16 +36,10 @@ void sumOverRanks(const Tensor& values) {
   group.await(*group.sum(values));
 }
 
-/** [n] → [ranks · n] */
-Tensor gatherOverRanks(const Tensor& own) {
+void broadcastOverRanks(const Tensor& values, std::int64_t from) {
   const at::NoGradGuard noGradients;
   ProcessGroup& group = processGroup();
-  const Tensor flat = own.reshape({-1}).contiguous();
-  Tensor all = at::empty({flat.numel() * group.count()}, flat.options());
-  const auto work = group.allGather(all, flat);
-  group.await(*work);
-  group.use(*work);
-  return all;
+  group.await(*group.broadcast(values, static_cast<int>(from)));
 }
 
 /** Triples of kind, index and microseconds since the first. */
@@ -73,10 +66,10 @@ const Operations& groupOperations() {
       {"hasKey", +[](std::string key) { return processGroup().store().has(key); }},
       {"getKey", +[](std::string key) { return processGroup().store().get(key); }},
       {"sumOverRanks", &sumOverRanks},
-      {"gatherOverRanks", &gatherOverRanks},
-      {"watchGradients", +[](std::vector<Tensor> parameters, std::int64_t bucketBytes) {
+      {"broadcastOverRanks", &broadcastOverRanks},
+      {"watchGradients", +[](std::vector<Tensor> parameters, std::vector<Tensor> shares, std::int64_t bucketBytes) {
          reducer().reset();
-         if (!parameters.empty()) reducer() = std::make_unique<GradientReducer>(parameters, bucketBytes);
+         if (!parameters.empty()) reducer() = std::make_unique<GradientReducer>(parameters, shares, bucketBytes);
        }},
       {"armReduction", +[](std::vector<std::int64_t> late) { requireReducer().arm(late); }},
       {"finishReduction", +[](const Tensor& loss) { return requireReducer().finish(loss); }},

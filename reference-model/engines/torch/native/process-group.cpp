@@ -1,5 +1,5 @@
 // Waiting in slices, so that a failure that another rank posted ends this one within a second, and naming who is to blame: a rank that
-// gives no sign of life, else one that has not come as far as this one.
+// gives no sign of life, else one that has not come as far as this one. One that has left in order, when it was done, is none.
 #include "process-group.h"
 
 #include <c10/util/Exception.h>
@@ -19,8 +19,8 @@ constexpr int kMissedBeats = 30;
 constexpr Milliseconds kLastWords = 2000ms;
 
 const char kFailure[] = "failure";
-/** In place of a beat, of a rank that has left. */
-const char kLeft[] = "left 0";
+/** In place of a beat, of a rank that has left in order. */
+const char kLeft[] = "left";
 const char kSilent[] = "it gave no sign of life: the process was ended, or its machine hangs";
 
 std::string lifeKey(int rank) { return "life/" + std::to_string(rank); }
@@ -29,6 +29,8 @@ std::string lifeKey(int rank) { return "life/" + std::to_string(rank); }
 struct Life {
   std::string beat;
   std::uint64_t progress = 0;
+
+  bool hasLeft() const { return beat == kLeft; }
 };
 
 Life lifeOf(KeyStore& store, int rank) {
@@ -48,6 +50,11 @@ std::string listed(const std::vector<int>& ranks) {
   return text;
 }
 
+/** What is said of the ranks that share the fate of the first. */
+std::string alsoOf(const std::vector<int>& ranks) {
+  return ranks.size() < 2 ? "" : " (so did ranks " + listed({ranks.begin() + 1, ranks.end()}) + ")";
+}
+
 std::unique_ptr<ProcessGroup>& current() {
   static auto* group = new std::unique_ptr<ProcessGroup>();
   return *group;
@@ -63,7 +70,7 @@ const char* textOf(const std::exception& error) {
 }  // namespace
 
 Watch::Watch(std::unique_ptr<KeyStore> store, int rank, int count)
-    : store_(std::move(store)), rank_(rank), neighbour_((rank + 1) % count), thread_([this] { run(); }) {}
+    : store_(std::move(store)), rank_(rank), count_(count), neighbour_((rank + 1) % count), thread_([this] { run(); }) {}
 
 Watch::~Watch() {
   {
@@ -73,7 +80,7 @@ Watch::~Watch() {
   wake_.notify_all();
   thread_.join();
   try {
-    store_->set(lifeKey(rank_), kLeft);
+    store_->set(lifeKey(rank_), std::string(kLeft) + ' ' + std::to_string(progress_));
   } catch (const std::exception&) {
     // The store is gone: nobody looks.
   }
@@ -102,11 +109,15 @@ void Watch::run() {
 /** @returns what has been posted */
 std::string Watch::lookAround(std::uint64_t beat) {
   store_->set(lifeKey(rank_), std::to_string(beat) + ' ' + std::to_string(progress_));
-  const std::string key = lifeKey(neighbour_);
-  if (store_->has(key)) {
-    const std::string life = store_->get(key);
-    unchangedBeats_ = life == neighbourLife_ && life != kLeft ? unchangedBeats_ + 1 : 0;
-    neighbourLife_ = life;
+  const Life life = lifeOf(*store_, neighbour_);
+  if (life.hasLeft()) {
+    neighbour_ = (neighbour_ + 1) % count_;
+    if (neighbour_ == rank_) neighbour_ = (neighbour_ + 1) % count_;
+    neighbourBeat_.clear();
+    unchangedBeats_ = 0;
+  } else if (!life.beat.empty()) {
+    unchangedBeats_ = life.beat == neighbourBeat_ ? unchangedBeats_ + 1 : 0;
+    neighbourBeat_ = life.beat;
     if (unchangedBeats_ >= kMissedBeats) store_->setFirst(kFailure, GroupError(neighbour_, kSilent).what());
   }
   return store_->has(kFailure) ? store_->get(kFailure) : "";
@@ -140,22 +151,28 @@ void ProcessGroup::connect(const std::string& network, const std::string& ncclLi
   const GroupPlace place{place_.rank, place_.count, place_.timeout + 60s};
   try {
     collectives_ = ncclLibrary.empty() ? glooCollectives(*store_, place, network)
-                                       : ncclCollectives(*store_, place, ncclLibrary);
+                                       : ncclCollectives(*store_, place, ncclLibrary, [this] { check(); });
   } catch (const std::exception& error) {
     blame(std::string("the connections to the other ranks failed: ") + textOf(error));
   }
 }
 
-std::unique_ptr<Work> ProcessGroup::sum(const at::Tensor& values) {
+Collectives& ProcessGroup::connected() {
   TORCH_CHECK(collectives_ != nullptr, "the ranks are not connected");
   watch_->advance();
-  return collectives_->sum(values);
+  return *collectives_;
+}
+
+std::unique_ptr<Work> ProcessGroup::sum(const at::Tensor& values) { return connected().sum(values); }
+
+std::unique_ptr<Work> ProcessGroup::sumShares(const at::Tensor& values) { return connected().sumShares(values); }
+
+std::unique_ptr<Work> ProcessGroup::broadcast(const at::Tensor& values, int from) {
+  return connected().broadcast(values, from);
 }
 
 std::unique_ptr<Work> ProcessGroup::allGather(const at::Tensor& all, const at::Tensor& own) {
-  TORCH_CHECK(collectives_ != nullptr, "the ranks are not connected");
-  watch_->advance();
-  return collectives_->allGather(all, own);
+  return connected().allGather(all, own);
 }
 
 void ProcessGroup::await(Work& work) {
@@ -206,19 +223,24 @@ void ProcessGroup::blame(const std::string& problem) {
     std::vector<Life> before;
     for (int rank = 0; rank < place_.count; rank++) before.push_back(lifeOf(*store_, rank));
     std::this_thread::sleep_for(kSilence);
-    std::vector<int> silent, behind;
+    std::vector<int> silent, behind, gone;
     for (int rank = 0; rank < place_.count; rank++) {
       if (rank == place_.rank) continue;
       const Life life = lifeOf(*store_, rank);
-      if (life.beat == before[rank].beat) silent.push_back(rank);
-      else if (life.progress < watch_->progress()) behind.push_back(rank);
+      const bool isBehind = life.progress < watch_->progress();
+      if (life.hasLeft()) {
+        if (isBehind) gone.push_back(rank);
+      } else if (life.beat == before[rank].beat) {
+        silent.push_back(rank);
+      } else if (isBehind) {
+        behind.push_back(rank);
+      }
     }
     check();
-    const std::vector<int>& blamed = silent.empty() ? behind : silent;
     const std::string late = " for " + secondsOf(place_.timeout);
-    const std::string others = blamed.size() < 2 ? "" : " (so did ranks " + listed({blamed.begin() + 1, blamed.end()}) + ")";
-    if (!silent.empty()) fail(silent.front(), kSilent + others);
-    else if (!behind.empty()) fail(behind.front(), "it did not come to where the others wait" + late + others);
+    if (!silent.empty()) fail(silent.front(), kSilent + alsoOf(silent));
+    else if (!behind.empty()) fail(behind.front(), "it did not come to where the others wait" + late + alsoOf(behind));
+    else if (!gone.empty()) fail(gone.front(), "it has left while the others waited for it" + alsoOf(gone));
     else fail(place_.rank, problem.empty() ? "an operation of all ranks did not end" + late : problem);
     throw GroupError(store_->get(kFailure));
   } catch (const GroupError&) {

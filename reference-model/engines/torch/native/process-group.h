@@ -40,10 +40,10 @@ class Watch {
   std::string lookAround(std::uint64_t beat);
 
   std::unique_ptr<KeyStore> store_;
-  const int rank_;
-  /** Whom this one watches: the next, in a ring. */
-  const int neighbour_;
-  std::string neighbourLife_;
+  const int rank_, count_;
+  /** Whom this one watches: the next in a ring that has not left. */
+  int neighbour_;
+  std::string neighbourBeat_;
   int unchangedBeats_ = 0;
   std::atomic<std::uint64_t> progress_{0};
   std::mutex mutex_;
@@ -63,13 +63,16 @@ class ProcessGroup {
   int rank() const { return place_.rank; }
   int count() const { return place_.count; }
   KeyStore& store() { return *store_; }
-  Collectives& collectives() { return *collectives_; }
+  /** Whether operations are ordered among those of the device, so that nobody need wait for them on the host. */
+  bool isQueued() const { return collectives_->isQueued(); }
 
   /** After every rank has been seen in the store: meets the others. */
   void connect(const std::string& network, const std::string& ncclLibrary);
 
   /** Begins an operation of all ranks. */
   std::unique_ptr<Work> sum(const at::Tensor& values);
+  std::unique_ptr<Work> sumShares(const at::Tensor& values);
+  std::unique_ptr<Work> broadcast(const at::Tensor& values, int from);
   std::unique_ptr<Work> allGather(const at::Tensor& all, const at::Tensor& own);
 
   /** Waits on this thread until it has ended. @throws GroupError that names who is to blame */
@@ -83,6 +86,8 @@ class ProcessGroup {
   void fail(int rank, const std::string& problem);
 
  private:
+  /** Counts an operation that is begun. */
+  Collectives& connected();
   [[noreturn]] void blame(const std::string& problem);
 
   const StorePlace storePlace_;

@@ -1,103 +1,83 @@
-// AdamW whose moments are divided among ranks (ZeRO stage 1: Rajbhandari et al. 2020, arXiv 1910.02054, §5.1): each rank updates an equal
-// share of every parameter's elements, and takes the others' shares from them afterwards.
-#include <ATen/ops/_fused_adamw.h>
+// What is divided among ranks so that each keeps its share alone (ZeRO stage 1: Rajbhandari et al. 2020, arXiv 1910.02054, §5.1): every rank
+// updates its share of each parameter in float32, and all take the others' shares from them, in the precision they compute with.
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 
-#include <algorithm>
-
 #include "operations.h"
-#include "process-group.h"
+#include "shares.h"
 
 using at::Tensor;
 using Tensors = std::vector<Tensor>;
 
 namespace {
 
-/** Elements that are gathered at once: 64 MiB of float32 on each rank. */
-constexpr std::int64_t kAtOnce = 1 << 24;
+/** Elements that all ranks exchange at once. */
+constexpr std::int64_t kAtOnce = 1 << 22;
 
-/** Elements of a share; that of the last rank may be filled up with nothing. */
-std::int64_t shareOf(const Tensor& whole) {
-  const std::int64_t count = processGroup().count();
-  return (whole.numel() + count - 1) / count;
+/** Of the share of every rank in a parameter. */
+struct Piece {
+  std::size_t parameter;
+  std::int64_t begin, length;
+};
+
+/** The part of a share that a piece has; the last shares may end before it. */
+Tensor partOf(const Tensor& share, const Piece& piece) {
+  const std::int64_t begin = std::min(piece.begin, share.numel());
+  return share.narrow(0, begin, std::min(piece.length, share.numel() - begin));
 }
 
-/** Elements of a whole tensor that a rank has, as a view. */
-Tensor shareIn(const Tensor& whole, std::int64_t rank) {
-  const std::int64_t share = shareOf(whole);
-  const std::int64_t begin = std::min(rank * share, whole.numel());
-  return whole.view({-1}).narrow(0, begin, std::min(share, whole.numel() - begin));
-}
-
-/** Brings the shares that the other ranks have updated. */
-void gatherShares(const Tensors& wholes) {
+/** Takes pieces of one length in all from every rank. */
+void gatherPieces(const Tensors& parameters, const Tensors& shares, const std::vector<Piece>& pieces, std::int64_t length) {
   ProcessGroup& group = processGroup();
-  for (std::size_t first = 0; first < wholes.size();) {
-    std::int64_t length = 0;
-    std::size_t end = first;
-    while (end < wholes.size() && (end == first || length + shareOf(wholes[end]) <= kAtOnce)) {
-      length += shareOf(wholes[end++]);
-    }
-    const auto options = wholes[first].options().requires_grad(false);
-    Tensor own = at::empty({length}, options), all = at::empty({length * group.count()}, options);
-    std::int64_t place = 0;
-    for (std::size_t i = first; i < end; place += shareOf(wholes[i++])) {
-      const Tensor share = shareIn(wholes[i], group.rank());
-      own.narrow(0, place, share.numel()).copy_(share);
-    }
-    const auto work = group.allGather(all, own);
-    group.await(*work);
-    group.use(*work);
+  const auto options = parameters.front().options().requires_grad(false);
+  const Tensor own = at::empty({length}, options), all = at::empty({group.count() * length}, options);
+  std::int64_t place = 0;
+  for (const Piece& piece : pieces) {
+    const Tensor part = partOf(shares[piece.parameter], piece);
+    own.narrow(0, place, part.numel()).copy_(part);
+    place += piece.length;
+  }
+  group.use(*group.allGather(all, own));
+  for (std::int64_t rank = 0; rank < group.count(); rank++) {
     place = 0;
-    for (std::size_t i = first; i < end; place += shareOf(wholes[i++])) {
-      for (std::int64_t rank = 0; rank < group.count(); rank++) {
-        if (rank == group.rank()) continue;
-        Tensor share = shareIn(wholes[i], rank);
-        share.copy_(all.narrow(0, rank * length + place, share.numel()));
-      }
+    for (const Piece& piece : pieces) {
+      const Tensor part = partOf(shareIn(parameters[piece.parameter], rank), piece);
+      part.copy_(all.narrow(0, rank * length + place, part.numel()));
+      place += piece.length;
     }
-    first = end;
   }
 }
 
-/** As `adamW`, with moments of this rank's shares; every parameter has a gradient. */
-void shardedAdamW(
-    Tensors parameters,
-    Tensors firstMoments,
-    Tensors secondMoments,
-    const Tensor& updates,
-    const Tensor& divisor,
-    const Tensor& bad,
-    double learningRate,
-    double beta1,
-    double beta2,
-    double weightDecay,
-    double epsilon) {
+/** Fills parameters of one type with the shares of all ranks, cast to it. */
+void gatherShares(Tensors parameters, Tensors shares) {
   const at::NoGradGuard noGradients;
-  const std::int64_t rank = processGroup().rank();
-  Tensors shares, gradients, firsts, seconds;
+  const std::int64_t most = std::max<std::int64_t>(1, kAtOnce / processGroup().count());
+  std::vector<Piece> pieces;
+  std::int64_t length = 0;
   for (std::size_t i = 0; i < parameters.size(); i++) {
-    const Tensor share = shareIn(parameters[i], rank);
-    if (share.numel() == 0) continue;
-    shares.push_back(share);
-    gradients.push_back(shareIn(parameters[i].grad(), rank));
-    firsts.push_back(firstMoments[i].narrow(0, 0, share.numel()));
-    seconds.push_back(secondMoments[i].narrow(0, 0, share.numel()));
+    const std::int64_t whole = shareLength(parameters[i]);
+    for (std::int64_t begin = 0; begin < whole; begin += pieces.back().length) {
+      if (length == most) {
+        gatherPieces(parameters, shares, pieces, length);
+        pieces.clear();
+        length = 0;
+      }
+      pieces.push_back({i, begin, std::min(whole - begin, most - length)});
+      length += pieces.back().length;
+    }
   }
-  if (!shares.empty()) {
-    at::_fused_adamw_(
-        shares, gradients, firsts, seconds, {}, Tensors(shares.size(), updates), learningRate, beta1, beta2, weightDecay,
-        epsilon, /*amsgrad=*/false, /*maximize=*/false, divisor, bad);
-  }
-  gatherShares(parameters);
+  if (length > 0) gatherPieces(parameters, shares, pieces, length);
 }
 
 }  // namespace
 
 const Operations& shardOperations() {
   static const Operations table = {
-      {"shardedAdamW", &shardedAdamW},
+      {"shareOf", +[](const Tensor& parameter) { return shareIn(parameter, processGroup().rank()); }},
+      {"masterShareOf", +[](const Tensor& parameter) {
+         return shareIn(parameter, processGroup().rank()).to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+       }},
+      {"gatherShares", &gatherShares},
   };
   return table;
 }

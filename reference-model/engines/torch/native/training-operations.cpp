@@ -4,6 +4,7 @@
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/clamp_min.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/maximum.h>
@@ -14,6 +15,7 @@
 #include <c10/core/GradMode.h>
 
 #include "operations.h"
+#include "process-group.h"
 
 using at::Tensor;
 using Tensors = std::vector<Tensor>;
@@ -32,19 +34,28 @@ Tensor gradientOf(const Tensor& parameter) {
 }
 
 /** √Σ‖g‖² over the gradients of all parameters, float32. */
-Tensor globalNorm(const Tensors& parameters) {
+Tensor globalNorm(const Tensors& parameters, const at::TensorOptions& options) {
   Tensors gradients;
   for (const Tensor& parameter : parameters) {
-    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+    if (parameter.grad().defined() && parameter.numel() > 0) gradients.push_back(parameter.grad());
   }
-  if (gradients.empty()) return at::zeros({}, parameters.front().options().dtype(at::kFloat));
+  if (gradients.empty()) return at::zeros({}, options);
   return at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients, 2.0)), 2.0).to(at::kFloat);
+}
+
+/** Of all gradients, from that of each rank's share: the same bits on every rank, which adds up the same numbers. */
+Tensor normOverRanks(const Tensor& own) {
+  ProcessGroup& group = processGroup();
+  const Tensor mine = own.reshape({1}), all = at::empty({group.count()}, own.options());
+  group.use(*group.allGather(all, mine));
+  return at::linalg_vector_norm(all, 2.0);
 }
 
 /**
  * What all updates of a step share. `stopped` [] says whether an earlier step was bad; a bad one changes nothing and is not counted.
  * With a loss scale a bad step only halves it.
  *
+ * @param isDivided whether the parameters are shares of this rank
  * @returns the norm before clipping, what gradients are divided by, and whether the step is bad
  */
 Tensors beginUpdate(
@@ -54,9 +65,11 @@ Tensors beginUpdate(
     std::optional<Tensor> lossScale,
     std::optional<Tensor> goodSteps,
     double clipNorm,
-    std::int64_t growthInterval) {
+    std::int64_t growthInterval,
+    bool isDivided) {
   const at::NoGradGuard noGradients;
-  Tensor norm = globalNorm(parameters);
+  Tensor norm = globalNorm(parameters, updates.options());
+  if (isDivided) norm = normOverRanks(norm);
   if (lossScale) norm = norm.div(*lossScale);
   Tensor bad = at::isfinite(norm).logical_not().to(at::kFloat);
   Tensor divisor = at::clamp_min(norm.div(clipNorm), 1.0);
@@ -71,7 +84,7 @@ Tensors beginUpdate(
   return {norm, divisor, bad};
 }
 
-/** One step of AdamW in place over parameters of one learning rate and decay. */
+/** One step of AdamW in place over parameters, or shares of them, of one learning rate and decay. */
 void adamW(
     Tensors parameters,
     Tensors firstMoments,
@@ -85,11 +98,19 @@ void adamW(
     double weightDecay,
     double epsilon) {
   const at::NoGradGuard noGradients;
-  Tensors gradients;
-  for (const Tensor& parameter : parameters) gradients.push_back(gradientOf(parameter));
-  const Tensors counts(parameters.size(), updates);
+  Tensors updated, gradients, firsts, seconds;
+  for (std::size_t i = 0; i < parameters.size(); i++) {
+    // Small parameters leave nothing to some ranks.
+    if (parameters[i].numel() == 0) continue;
+    updated.push_back(parameters[i]);
+    gradients.push_back(gradientOf(parameters[i]));
+    firsts.push_back(firstMoments[i]);
+    seconds.push_back(secondMoments[i]);
+  }
+  if (updated.empty()) return;
+  const Tensors counts(updated.size(), updates);
   at::_fused_adamw_(
-      parameters, gradients, firstMoments, secondMoments, {}, counts, learningRate, beta1, beta2, weightDecay, epsilon,
+      updated, gradients, firsts, seconds, {}, counts, learningRate, beta1, beta2, weightDecay, epsilon,
       /*amsgrad=*/false, /*maximize=*/false, divisor, bad);
 }
 

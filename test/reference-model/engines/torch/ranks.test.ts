@@ -1,5 +1,6 @@
 /** Several processes on c10d: what they tell each other, gradients known in closed form, and who is named when one of them is in trouble. */
 import { describe, expect, it } from 'vitest';
+import { TorchType } from '../../../../reference-model/engines/torch/addon.js';
 import { rankPlace } from '../../../../reference-model/engines/torch/rank-place.js';
 import { randomStream } from '../../../../reference-model/numerics/random.js';
 import { isTorchAvailable } from '../../backends.js';
@@ -14,13 +15,28 @@ interface ReductionCase {
   readonly earlier: number;
   /** Parameters that get a gradient in a second call as well. */
   readonly late: readonly number[];
+  /** Whether every rank gets the sums of its share alone. */
+  readonly isDivided?: boolean;
+  /** Of the parameters, as `TorchType`. */
+  readonly type?: TorchType;
 }
 
 interface Reduced {
   readonly gradients: readonly (readonly number[])[];
   readonly loss: number;
   readonly timeline: readonly number[];
+  /** Of the parameters, after they were filled with the shares of all ranks. */
+  readonly values: readonly (readonly number[])[];
 }
+
+/** The sum over all ranks of the gradient of each parameter. */
+const sumsOf = ({ sizes, uses, earlier, late }: ReductionCase): readonly number[] =>
+  sizes.map((_, i) =>
+    uses.reduce((sum, own, rank) => {
+      const times = own[i]! * (earlier + 1) + (late.includes(i) ? 1 : 0);
+      return sum + times * (rank + 1) * (i + 1);
+    }, 0),
+  );
 
 /** Drawn so that buckets hold one, several and all parameters, and ranks use all, some or none of them, once or twice. */
 function drawnCases(count: number, ranks: number): readonly ReductionCase[] {
@@ -47,19 +63,39 @@ describe.skipIf(!isTorchAvailable)('ranks on c10d', () => {
   it('add up gradients and losses, whoever used which parameter how often', async () => {
     const cases = drawnCases(40, 3);
     const seen = await runRanks<readonly Reduced[]>(3, { scenario: 'reduce', cases });
-    cases.forEach(({ sizes, uses, earlier, late }, number) => {
-      const expected = sizes.map((_, i) => [
-        uses.reduce((sum, own, rank) => {
-          const times = own[i]! * (earlier + 1) + (late.includes(i) ? 1 : 0);
-          return sum + times * (rank + 1) * (i + 1);
-        }, 0),
-      ]);
+    cases.forEach((one, number) => {
+      const expected = sumsOf(one).map((sum, i) => Array.from({ length: one.sizes[i]! }, () => sum));
       for (const ofRank of seen) {
         expect(ofRank[number]!.gradients, `case ${number}`).toEqual(expected);
         expect(ofRank[number]!.loss).toBe(4.5);
       }
     });
   });
+
+  it.each(['float32', 'bfloat16'] as const)(
+    'leave each other the sums of their shares, in float32, and take the shares of all: %s',
+    async (type) => {
+      const ranks = 3;
+      const cases = drawnCases(40, ranks).map((one) => ({ ...one, isDivided: true, type: TorchType[type] }));
+      const seen = await runRanks<readonly Reduced[]>(ranks, { scenario: 'reduce', cases });
+      cases.forEach((one, number) => {
+        const sums = sumsOf(one);
+        seen.forEach((ofRank, rank) => {
+          const { gradients, loss, values } = ofRank[number]!;
+          one.sizes.forEach((size, i) => {
+            const share = Math.ceil(size / ranks);
+            const own = Math.max(0, Math.min(share, size - rank * share));
+            const what = `case ${number}, rank ${rank}, parameter ${i}`;
+            expect(gradients[i], what).toEqual(Array.from({ length: own }, () => sums[i]));
+            // A rank's shares are filled with 64 times its number, and on from there.
+            const all = Array.from({ length: size }, (_, at) => Math.floor(at / share) * 64 + (at % share));
+            expect(values[i], what).toEqual(all);
+          });
+          expect(loss).toBe(4.5);
+        });
+      });
+    },
+  );
 
   it('begin to reduce before the last gradient exists', async () => {
     const everything = {

@@ -1,6 +1,7 @@
 /**
  * Matrices in 8 bits, quantised dynamically: each output of a matrix has a scale of its own, found when the file is written, and the rows
- * that are multiplied with it have one for all, found when they are there (DynamicQuantizeLinear). Sums are exact, in 32 bits.
+ * that are multiplied with it have one for all, found when they are there (DynamicQuantizeLinear). Sums are exact, in 32 bits. Rows whose
+ * largest numbers lie far from the others, those inside of an MLP, are multiplied in two parts of 8 bits: themselves and what that leaves.
  */
 import type { TensorSource } from '../tensor-file.js';
 import type { GraphBuilder } from './graph.js';
@@ -20,6 +21,8 @@ export interface NamedMatrix {
 
 /** Largest quantised value; −128 is not used, so that scales are symmetric. */
 const LARGEST = 127;
+/** Shares of the largest magnitude of a row that are tried as its largest quantised value. */
+const SHARES = Array.from({ length: 21 }, (_, step) => 1 - 0.005 * step);
 /** Of the numbers of a row, so that none is divided by zero. */
 const SMALLEST_ROW = 1e-30;
 /** Of `q8`. */
@@ -27,40 +30,88 @@ const ZERO_POINT = 128;
 
 const ELEMENT_TYPES = { int8: 'int8', q8: 'uint8' } as const;
 
-/** Largest magnitude of each row, over 127; 1 for a row of zeros. */
+const quantised = (value: number, scale: number): number =>
+  Math.max(-LARGEST, Math.min(LARGEST, Math.round(value / scale)));
+
+/** Of each row the scale that leaves the least squared error: the largest numbers may be cut off, so that the others are finer. 1 for zeros. */
 function rowScales(values: Float32Array, rows: number): Float32Array {
   const width = values.length / rows;
-  return Float32Array.from({ length: rows }, (_, row) => {
-    let largest = 0;
-    for (let i = row * width; i < (row + 1) * width; i++) largest = Math.max(largest, Math.abs(values[i]!));
-    return largest === 0 ? 1 : largest / LARGEST;
+  return Float32Array.from({ length: rows }, (_, index) => {
+    const row = values.subarray(index * width, (index + 1) * width);
+    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    if (largest === 0) return 1;
+    let [best, least] = [0, Number.POSITIVE_INFINITY];
+    for (const share of SHARES) {
+      const scale = Math.fround((share * largest) / LARGEST);
+      const error = squaredError(row, scale, least);
+      if (error < least) [best, least] = [scale, error];
+    }
+    return best;
   });
 }
 
-/** Multiples of the scale of each row, halves rounded away from one side; transposed where asked. */
-function quantise({ read, shape }: TensorSource, format: QuantisedFormat, isTransposed: boolean): Uint8Array {
+/** What quantising a row leaves; at `limit` or beyond it stops counting. */
+function squaredError(row: Float32Array, scale: number, limit: number): number {
+  let error = 0;
+  for (let i = 0; i < row.length && error < limit; i++) {
+    const value = row[i]!;
+    error += (value - scale * quantised(value, scale)) ** 2;
+  }
+  return error;
+}
+
+/** Multiples of the scale of each row; transposed where asked. */
+function quantise(
+  { read, shape }: TensorSource,
+  { format, scales, isTransposed }: { format: QuantisedFormat; scales: Float32Array; isTransposed: boolean },
+): Uint8Array {
   const values = read() as Float32Array;
   const rows = shape[0]!;
   const width = values.length / rows;
-  const scales = rowScales(values, rows);
-  const quantised = new Int8Array(values.length);
+  const bytes = new Uint8Array(values.length);
   const [rowStep, columnStep] = isTransposed ? [1, rows] : [width, 1];
+  // In 8 bits, adding 128 is turning the sign.
+  const sign = format === 'q8' ? ZERO_POINT : 0;
   for (let row = 0; row < rows; row++) {
     const scale = scales[row]!;
     for (let column = 0; column < width; column++) {
-      quantised[row * rowStep + column * columnStep] = Math.round(values[row * width + column]! / scale);
+      bytes[row * rowStep + column * columnStep] = quantised(values[row * width + column]!, scale) ^ sign;
     }
   }
-  const bytes = new Uint8Array(quantised.buffer);
-  // In 8 bits, adding 128 is turning the sign.
-  if (format === 'q8') for (let i = 0; i < bytes.length; i++) bytes[i]! ^= ZERO_POINT;
   return bytes;
 }
 
-function scalesOf(graph: GraphBuilder, { name, source }: NamedMatrix, shape: readonly number[]): string {
-  const rows = source.shape[0]!;
-  const read = (): Uint8Array => new Uint8Array(rowScales(source.read() as Float32Array, rows).buffer);
-  return graph.weight({ name: `${name}_scale`, type: 'float', shape, bytes: 4 * rows, read });
+/** A matrix and its scales as weights of a graph. */
+interface QuantisedMatrix {
+  readonly matrix: string;
+  readonly scales: string;
+}
+
+/** @param scaleShape of the scales, of which there are as many as rows */
+function quantisedMatrix(
+  graph: GraphBuilder,
+  { name, source }: NamedMatrix,
+  options: { readonly format: QuantisedFormat; readonly isTransposed: boolean; readonly scaleShape: readonly number[] },
+): QuantisedMatrix {
+  const [rows, width] = source.shape as [number, number];
+  const { format, isTransposed, scaleShape } = options;
+  let found: Float32Array<ArrayBuffer> | undefined;
+  const scales = (): Float32Array<ArrayBuffer> => {
+    found ??= rowScales(source.read() as Float32Array, rows) as Float32Array<ArrayBuffer>;
+    return found;
+  };
+  const matrix = graph.weight({
+    name: `${name}_${format}`,
+    type: ELEMENT_TYPES[format],
+    shape: isTransposed ? [width, rows] : [rows, width],
+    bytes: rows * width,
+    read: () => quantise(source, { format, scales: scales(), isTransposed }),
+  });
+  const own = { type: 'float', shape: scaleShape, bytes: 4 * rows } as const;
+  return {
+    matrix,
+    scales: graph.weight({ ...own, name: `${name}_scale`, read: () => new Uint8Array(scales().buffer) }),
+  };
 }
 
 const zeroPoint = (graph: GraphBuilder, format: QuantisedFormat): string =>
@@ -72,47 +123,58 @@ const zeroPoint = (graph: GraphBuilder, format: QuantisedFormat): string =>
     read: () => Uint8Array.of(format === 'q8' ? ZERO_POINT : 0),
   });
 
+/** Rows in 8 bits, as DynamicQuantizeLinear gives them. */
+interface QuantisedRows {
+  readonly rows: string;
+  readonly scale: string;
+  readonly zero: string;
+}
+
+function quantisedRows(graph: GraphBuilder, x: string): QuantisedRows {
+  const [rows, scale, zero] = graph.addMany('DynamicQuantizeLinear', [x], 3) as [string, string, string];
+  return { rows, scale, zero };
+}
+
+/** How a matrix is multiplied with rows. */
+export interface QuantisedProduct {
+  readonly format: QuantisedFormat;
+  /** Of the rows: 8 by default. */
+  readonly inputBits?: 8 | 16 | undefined;
+  readonly bias?: string | undefined;
+}
+
 /** x·Wᵀ + b of rows. */
 export function quantisedLinear(
   graph: GraphBuilder,
   x: string,
-  matrix: NamedMatrix,
-  format: QuantisedFormat,
-  bias: string | undefined,
+  named: NamedMatrix,
+  { format, inputBits = 8, bias }: QuantisedProduct,
 ): string {
-  const [outputs, inputs] = matrix.source.shape as [number, number];
-  const transposed = graph.weight({
-    name: `${matrix.name}_${format}`,
-    type: ELEMENT_TYPES[format],
-    shape: [inputs, outputs],
-    bytes: inputs * outputs,
-    read: () => quantise(matrix.source, format, true),
-  });
+  const outputs = named.source.shape[0]!;
+  const { matrix, scales } = quantisedMatrix(graph, named, { format, isTransposed: true, scaleShape: [outputs] });
   // [rows, 1]: quantised together, rows of small numbers would be lost beside those of large ones.
   const largest = graph.add('ReduceMax', [graph.add('Abs', [x])], { axes: [-1], keepdims: 1 });
   const size = graph.add('Max', [largest, graph.floats([SMALLEST_ROW])]);
-  const [rows, rowScale, rowZero] = graph.addMany('DynamicQuantizeLinear', [graph.add('Div', [x, size])], 3) as [
-    string,
-    string,
-    string,
-  ];
-  const sums = graph.add('MatMulInteger', [rows, transposed, rowZero, zeroPoint(graph, format)]);
-  const scale = graph.add('Mul', [rowScale, scalesOf(graph, matrix, [outputs])]);
-  const product = graph.add('Mul', [graph.add('Mul', [graph.cast(sums, 'float'), scale]), size]);
-  return bias === undefined ? product : graph.add('Add', [product, bias]);
+  const whole = graph.add('Div', [x, size]);
+  const product = ({ rows, scale, zero }: QuantisedRows): string => {
+    const sums = graph.add('MatMulInteger', [rows, matrix, zero, zeroPoint(graph, format)]);
+    return graph.add('Mul', [graph.cast(sums, 'float'), graph.add('Mul', [scale, scales])]);
+  };
+  const first = quantisedRows(graph, whole);
+  let sum = product(first);
+  if (inputBits === 16) {
+    const left = graph.add('Sub', [whole, graph.add('DequantizeLinear', [first.rows, first.scale, first.zero])]);
+    sum = graph.add('Add', [sum, product(quantisedRows(graph, left))]);
+  }
+  const scaled = graph.add('Mul', [sum, size]);
+  return bias === undefined ? scaled : graph.add('Add', [scaled, bias]);
 }
 
 /** Rows of a table by their numbers, widened. */
 export function quantisedLookup(graph: GraphBuilder, ids: string, table: NamedMatrix, format: QuantisedFormat): string {
-  const [rows, width] = table.source.shape as [number, number];
-  const quantised = graph.weight({
-    name: `${table.name}_${format}`,
-    type: ELEMENT_TYPES[format],
-    shape: [rows, width],
-    bytes: rows * width,
-    read: () => quantise(table.source, format, false),
-  });
-  const found = graph.cast(graph.add('Gather', [quantised, ids]), 'float');
+  const scaleShape = [table.source.shape[0]!, 1];
+  const { matrix, scales } = quantisedMatrix(graph, table, { format, isTransposed: false, scaleShape });
+  const found = graph.cast(graph.add('Gather', [matrix, ids]), 'float');
   const centred = format === 'q8' ? graph.add('Sub', [found, graph.floats([ZERO_POINT])]) : found;
-  return graph.add('Mul', [centred, graph.add('Gather', [scalesOf(graph, table, [rows, 1]), ids])]);
+  return graph.add('Mul', [centred, graph.add('Gather', [scales, ids])]);
 }

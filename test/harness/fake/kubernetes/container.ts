@@ -31,7 +31,7 @@ export interface Container {
 }
 
 /** Folder that is covered by an empty one in the container, so that volumes can be mounted in it. */
-export const mountFolder = '/mnt';
+const mountFolder = '/mnt';
 
 const look = 250;
 

@@ -17,6 +17,7 @@ import { stalledJobs } from './stalled-jobs.js';
 import { waitingState } from './waiting-jobs.js';
 
 const shownLines = 8;
+const whatIsAsked = 'to show its jobs';
 /** Least time that is given to an attempt where the limit is taken from the plan, and its multiple, in seconds. */
 const fromPlan = { least: 600, allowance: 3 };
 
@@ -31,7 +32,11 @@ export async function kubernetesExecutor(
   let followed: { readonly jobs: Followed<JobObject>; readonly pods: Followed<PodObject> } | undefined;
   const follow = async () => {
     followed ??= await followAll(api);
-    return { jobs: followed.jobs.list(), podsOf: podsByJob(followed.pods.list()) };
+    try {
+      return { jobs: followed.jobs.list(), podsOf: podsByJob(followed.pods.list()) };
+    } catch (error) {
+      throw refusal(error, whatIsAsked);
+    }
   };
   const stalled = stalledJobs(api);
   const seconds = secondsOf(settings, secondsPerRun);
@@ -138,7 +143,7 @@ async function followAll(api: KubernetesApi) {
       throw error;
     }
   } catch (error) {
-    throw refusal(error, 'to show its jobs');
+    throw refusal(error, whatIsAsked);
   }
 }
 

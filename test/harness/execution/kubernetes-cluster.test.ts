@@ -266,7 +266,7 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
       /^error: the run causal, seed 1 failed on kubernetes \(job vlm-bench-\S+-w1\/0.*time limit.*\)/,
     );
     expect(sessionsOf(job!)).toHaveLength(1);
-    const small = await errorOf(execute([job!], { settings: { memory: '8M' } }).results);
+    const small = await errorOf(execute([job!], { settings: { memory: '6M' } }).results);
     expect(small.message).toMatch(/\(job vlm-bench-\S+-w1\/0, out of memory, exit code 137\)/);
     expect(small.message).toContain('raise kubernetes.memory');
     // The next attempt goes on from what the first one saved when its time was over.

@@ -3,21 +3,16 @@
  * is installed; else requests go out by `fetch`, and that is said.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UserError } from '../../../harness/errors.js';
-import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
+import { describe, expect, test } from 'vitest';
+import { executeRuns } from '../../../harness/execution/execute-runs.js';
 import type { TitledRun } from '../../../harness/execution/executor.js';
-import { executorSettingsSchema, type KubernetesSettings } from '../../../harness/execution/executor-settings.js';
-import { shellWord } from '../../../harness/execution/jobs/job-command.js';
-import { connectKubernetes, type KubernetesApi } from '../../../harness/execution/kubernetes/api.js';
+import { connectKubernetes } from '../../../harness/execution/kubernetes/api.js';
 import { kubernetesExecutor } from '../../../harness/execution/kubernetes/kubernetes-executor.js';
 import { jobManifests } from '../../../harness/execution/kubernetes/manifests.js';
 import { hasIndex, runState } from '../../../harness/execution/kubernetes/objects.js';
-import { runPaths } from '../../../harness/records/run-paths.js';
 import type { RunJob } from '../../../harness/run/run-job.js';
 import {
   fakeExecutor,
@@ -27,134 +22,16 @@ import {
   manualInterruption,
   temporaryFolder,
 } from '../fake/fake-runs.js';
-import { FakeKubernetes } from '../fake/kubernetes-cluster.js';
-
-const fakePerform = fileURLToPath(new URL('../fake/fake-perform.mjs', import.meta.url));
-const command = [process.execPath, fakePerform].map(shellWord).join(' ');
-
-const settingsOf = (own: object = {}) => {
-  const { kubernetes } = executorSettingsSchema.parse({
-    kubernetes: {
-      image: 'registry.example/vlm-bench:1',
-      volumes: [{ mountPath: '/r', claim: 'results' }],
-      pollSeconds: 0.2,
-      command,
-      ...own,
-    },
-  });
-  return kubernetes as KubernetesSettings & { image: string };
-};
-
-const isInstalled = (() => {
-  try {
-    createRequire(import.meta.url).resolve('@kubernetes/client-node');
-    return true;
-  } catch {
-    return false;
-  }
-})();
-if (!isInstalled) console.warn('skipped: runs through @kubernetes/client-node (not installed)');
-
-let cluster: FakeKubernetes;
-let server: string;
-beforeEach(async () => {
-  cluster = new FakeKubernetes();
-  server = await cluster.start();
-});
-afterEach(async () => {
-  await cluster.stop();
-  for (const name of ['FAKE_THROW_AT', 'FAKE_STEP_MS', 'KUBECONFIG']) delete process.env[name];
-});
-
-/** The same requests without the client: lists are asked for again and again instead of watched. */
-async function byFetch(): Promise<KubernetesApi> {
-  const ask = async (method: string, path: string, body?: unknown) => {
-    const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const response = await fetch(`${server}${path}`, init);
-    const text = await response.text();
-    if (!response.ok) throw Object.assign(new Error('refused'), { code: response.status, body: text });
-    return text;
-  };
-  const jobs = '/apis/batch/v1/namespaces/default/jobs';
-  const pods = '/api/v1/namespaces/default/pods';
-  const follow = async (path: string) => {
-    let items: never[] = [];
-    const read = async () => {
-      items = JSON.parse(await ask('GET', path)).items;
-    };
-    await read();
-    const timer = setInterval(() => void read().catch(() => {}), 100);
-    return { list: () => items, stop: async () => clearInterval(timer) };
-  };
-  return {
-    createJob: async (body) => JSON.parse(await ask('POST', jobs, body)).metadata.uid,
-    createService: async (body) => void (await ask('POST', '/api/v1/namespaces/default/services', body)),
-    resumeJob: async (name) =>
-      void (await ask('PATCH', `${jobs}/${name}`, [{ op: 'replace', path: '/spec/suspend', value: false }])),
-    remove: async (name) => void (await ask('DELETE', `${jobs}/${name}`)),
-    followJobs: () => follow(jobs),
-    followPods: () => follow(pods),
-    log: (pod) => ask('GET', `${pods}/${pod}/log`),
-    warnings: async () => [],
-  };
-}
-
-async function byClient(settings: KubernetesSettings): Promise<KubernetesApi> {
-  const file = join(temporaryFolder(), 'config');
-  const entry = (key: string, value: object) => [{ name: 'test', [key]: value }];
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: entry('cluster', { server, 'insecure-skip-tls-verify': true }),
-    users: entry('user', {}),
-    contexts: entry('context', { cluster: 'test', user: 'test' }),
-    'current-context': 'test',
-  };
-  writeFileSync(file, JSON.stringify(config));
-  process.env.KUBECONFIG = file;
-  return connectKubernetes(settings);
-}
-
-function execute(
-  jobs: readonly TitledJob[],
-  connect: typeof connectKubernetes,
-  {
-    attach = false,
-    onEvent,
-    settings = {},
-  }: { attach?: boolean; settings?: object; onEvent?: (event: ExecutionEvent) => void } = {},
-) {
-  const interruption = manualInterruption();
-  const told: string[] = [];
-  const results = kubernetesExecutor(
-    settingsOf(settings),
-    { store: jobs[0]!.job.store, interruption, attach },
-    connect,
-  ).then((executor) =>
-    executeRuns(jobs, {
-      executor,
-      jobs: 1,
-      interruption,
-      onEvent: (index, event) => {
-        if (event.type !== 'progress') told.push(`${event.type} ${index}`);
-        onEvent?.(event);
-      },
-    }),
-  );
-  return { results, interruption, told };
-}
-
-const errorOf = (results: Promise<unknown>): Promise<UserError> =>
-  results.then(
-    () => Promise.reject(new Error('the runs succeeded')),
-    (error: unknown) => (error instanceof UserError ? error : Promise.reject(error)),
-  );
-
-const bytesOf = (jobs: readonly TitledJob[]) =>
-  jobs.map(({ job }) => {
-    const { result, weights } = runPaths(job.store, job.runId);
-    return [readFileSync(result, 'utf8'), readFileSync(weights, 'hex')];
-  });
+import {
+  byClient,
+  byFetch,
+  bytesOf,
+  cluster,
+  errorOf,
+  execute,
+  isInstalled,
+  settingsOf,
+} from '../fake/kubernetes-runs.js';
 
 describe.each([
   { by: 'fetch', connect: byFetch, missing: false },
@@ -201,10 +78,12 @@ describe.each([
 
   test.skipIf(missing)('are refused, and cancelled, in clear words', async () => {
     const jobs = await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }));
-    cluster.refuseNext = 'Job.batch "x" is invalid: spec.template.spec.containers[0].image: Required value';
+    const invalid = 'Job.batch "x" is invalid: spec.template.spec.containers[0].image: Required value';
+    cluster.refuse = (request) => (request === 'POST jobs' ? { code: 422, message: invalid } : undefined);
     expect((await errorOf(execute(jobs, connect).results)).message).toContain(
-      'Kubernetes refused a job (422): Job.batch',
+      `Kubernetes refused a job (422): ${invalid}\n`,
     );
+    cluster.refuse = () => undefined;
     process.env.FAKE_STEP_MS = '50';
     const stopped = execute(jobs, connect, {
       settings: { cancelOnStop: true },

@@ -17,17 +17,23 @@ type Event = { readonly type: string; readonly version: number; readonly object:
 
 const eventsPerWatch = 4;
 
+/** As an API server says why it does not do what it was asked for. */
+function statusOf(code: number, message: string): object {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code };
+}
+
 export class FakeKubernetes {
   readonly jobs = new Map<string, FakeObject>();
   readonly services: string[] = [];
   readonly requests: string[] = [];
-  /** What is answered to the next Job, instead of taking it. */
-  refuseNext: string | undefined;
+  /** What is answered to a request (such as `POST jobs` or `GET pods watch`) instead of what was asked for. */
+  refuse: (request: string) => { readonly code: number; readonly message: string } | undefined = () => undefined;
   readonly #pods = new Map<string, FakeObject>();
   readonly #logs = new Map<string, string>();
   readonly #processes = new Map<string, ChildProcess>();
   readonly #events: Event[] = [];
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Set<(isLast?: boolean) => void>();
+  #forgotten = 0;
   #version = 1;
   readonly #server = createServer((request, response) => {
     this.#answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
@@ -47,19 +53,16 @@ export class FakeKubernetes {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://api');
     const [, kind = '', name, part] = /\/namespaces\/[^/]+\/(\w+)(?:\/([^/]+))?(?:\/(\w+))?$/.exec(url.pathname) ?? [];
-    this.requests.push(`${request.method} ${kind}${url.searchParams.has('watch') ? ' watch' : ''}`);
+    const asked = `${request.method} ${kind}${url.searchParams.has('watch') ? ' watch' : ''}`;
+    this.requests.push(asked);
     let text = '';
     for await (const chunk of request) text += chunk;
     const reply = (code: number, body: unknown) =>
       response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    const failure = (code: number, message: string) =>
-      reply(code, { kind: 'Status', status: 'Failure', message, code });
+    const failure = (code: number, message: string) => reply(code, statusOf(code, message));
+    const refused = this.refuse(asked);
+    if (refused !== undefined) return void failure(refused.code, refused.message);
     if (request.method === 'POST' && kind === 'jobs') {
-      if (this.refuseNext !== undefined) {
-        failure(422, this.refuseNext);
-        this.refuseNext = undefined;
-        return;
-      }
       const job = { ...JSON.parse(text), status: {} } as FakeObject;
       job.metadata.uid = randomUUID();
       this.jobs.set(job.metadata.name, job);
@@ -95,22 +98,34 @@ export class FakeKubernetes {
   #watch(kind: string, from: number, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
+    if (from < this.#forgotten) {
+      const object = statusOf(410, `too old resource version: ${from} (${this.#forgotten})`);
+      return void response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+    }
     let seen = from;
     let sent = 0;
-    const send = () => {
+    const send = (isLast = false) => {
       for (const { type, version, object } of this.#events) {
         if (version <= seen || (object.kind === 'Job') !== (kind === 'jobs')) continue;
         seen = version;
         sent += 1;
         response.write(`${JSON.stringify({ type, object })}\n`);
       }
-      if (sent < eventsPerWatch) return;
+      if (sent < eventsPerWatch && !isLast) return;
       this.#watchers.delete(send);
       response.end();
     };
     response.on('close', () => this.#watchers.delete(send));
     this.#watchers.add(send);
     send();
+  }
+
+  /** Ends every watch, and keeps nothing of what happened until now. */
+  forget(): void {
+    this.#version += 1;
+    this.#forgotten = this.#version;
+    this.#events.length = 0;
+    for (const send of [...this.#watchers]) send(true);
   }
 
   #tell(type: string, object: FakeObject): void {

@@ -31,7 +31,7 @@ export interface Container {
 }
 
 /** Folder that is covered by an empty one in the container, so that volumes can be mounted in it. */
-export const mountFolder = '/mnt';
+const mountFolder = '/mnt';
 
 const look = 250;
 
@@ -62,9 +62,12 @@ export function startContainer(options: ContainerOptions): Container {
     { env: environment, stdio: ['ignore', output, output], cwd: '/' },
   );
   let isOutOfMemory = false;
-  const signal = (name: NodeJS.Signals) => {
+  let isKilled = false;
+  const signal = (name: 'SIGTERM' | 'SIGKILL') => {
     const [main] = childrenOf(child.pid);
-    if (main !== undefined) process.kill(main, name);
+    if (main === undefined) return;
+    isKilled ||= name === 'SIGKILL';
+    process.kill(main, name);
   };
   const watcher = setInterval(() => {
     if (memoryOf(childrenOf(child.pid)) <= memory) return;
@@ -74,7 +77,8 @@ export function startContainer(options: ContainerOptions): Container {
   const end = new Promise<ContainerEnd>((resolve) => {
     child.on('exit', (code, ended) => {
       clearInterval(watcher);
-      const exitCode = code ?? 128 + constants.signals[ended!];
+      // Some versions of unshare end with 1 when what they started was killed.
+      const exitCode = isKilled ? 128 + constants.signals.SIGKILL : (code ?? 128 + constants.signals[ended!]);
       resolve({ exitCode, reason: isOutOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error' });
     });
   });

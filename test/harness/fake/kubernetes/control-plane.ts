@@ -29,7 +29,7 @@ export const users = { admin: 'system:masters', bench: 'benchmarks', guest: 'gue
 export type UserName = keyof typeof users;
 
 /** What the executor needs, as the README of the executors lists it. */
-export const benchRules = [
+const benchRules = [
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'list', 'watch', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },

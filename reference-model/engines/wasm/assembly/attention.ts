@@ -4,68 +4,8 @@
  * be NaN), the products run one allowed position at a time instead of as matrix products.
  */
 import { gemm, gemmPacked, packWhole } from './gemm';
-import { exponentialOfDifference, exponentialOfOneDifference, horizontalMaximum, horizontalSum } from './math';
-
-/** Four mask bytes as four lanes of all ones or all zeros. */
-// @ts-ignore: decorator
-@inline
-function maskLanes(mask: usize): v128 {
-  const bytes = v128.load32_zero(mask);
-  const words = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
-  return i32x4.ne(words, i32x4.splat(0));
-}
-
-/** Softmax of scale · scores over the allowed positions of one row, in place; all zeros if there is none. */
-function maskedSoftmaxRow(row: usize, mask: usize, length: usize, scale: f32): void {
-  const lowest = f32x4.splat(-Infinity);
-  const scales = f32x4.splat(scale);
-  const vectors = length & ~3;
-  let maximum4 = lowest;
-  let anyAllowed = i32x4.splat(0);
-  let s: usize = 0;
-  for (; s < vectors; s += 4) {
-    const allowed = maskLanes(mask + s);
-    const score = v128.bitselect(f32x4.mul(v128.load(row + s * 4), scales), lowest, allowed);
-    v128.store(row + s * 4, score);
-    maximum4 = f32x4.pmax(maximum4, score);
-    anyAllowed = v128.or(anyAllowed, allowed);
-  }
-  let maximum = horizontalMaximum(maximum4);
-  let isAllowed = v128.any_true(anyAllowed);
-  for (; s < length; s++) {
-    const allowed = load<u8>(mask + s) != 0;
-    const score = allowed ? load<f32>(row + s * 4) * scale : <f32>-Infinity;
-    store<f32>(row + s * 4, score);
-    if (score > maximum) maximum = score;
-    isAllowed = isAllowed || allowed;
-  }
-  if (!isAllowed) {
-    memory.fill(row, 0, length * 4);
-    return;
-  }
-  const maxima = f32x4.splat(maximum);
-  let sum4 = f32x4.splat(0);
-  for (s = 0; s < vectors; s += 4) {
-    const weight = v128.and(exponentialOfDifference(f32x4.sub(v128.load(row + s * 4), maxima)), maskLanes(mask + s));
-    v128.store(row + s * 4, weight);
-    sum4 = f32x4.add(sum4, weight);
-  }
-  let sum = horizontalSum(sum4);
-  for (; s < length; s++) {
-    const weight: f32 = load<u8>(mask + s) ? exponentialOfOneDifference(load<f32>(row + s * 4) - maximum) : 0;
-    store<f32>(row + s * 4, weight);
-    sum += weight;
-  }
-  const factor = <f32>1.0 / sum;
-  const factors = f32x4.splat(factor);
-  // x · 1/∞ of a forbidden 0 is 0; a NaN sum must still leave forbidden positions 0.
-  for (s = 0; s < vectors; s += 4) {
-    v128.store(row + s * 4, v128.and(f32x4.mul(v128.load(row + s * 4), factors), maskLanes(mask + s)));
-  }
-  for (; s < length; s++) {
-    if (load<u8>(mask + s)) store<f32>(row + s * 4, load<f32>(row + s * 4) * factor);
-  }
-}
+import { maskedSoftmaxRow, softmaxGradientRow } from './masked-softmax';
+import { horizontalSum } from './math';
 
 /** Whether a strided matrix holds only finite numbers: 0 · x is 0 exactly for these. */
 function isFinite2d(from: usize, rows: i32, columns: i32, rowBytes: usize): bool {
@@ -80,6 +20,21 @@ function isFinite2d(from: usize, rows: i32, columns: i32, rowBytes: usize): bool
     from += rowBytes;
   }
   return horizontalSum(sum) + rest == 0;
+}
+
+/** Whether all numbers of a tensor are finite: then those of every head are. */
+function isFiniteTensor(from: usize, count: i32): bool {
+  const zero = f32x4.splat(0);
+  let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+  const end = from + <usize>count * 4;
+  for (; from + 64 <= end; from += 64) {
+    s0 = f32x4.add(s0, f32x4.mul(v128.load(from), zero));
+    s1 = f32x4.add(s1, f32x4.mul(v128.load(from, 16), zero));
+    s2 = f32x4.add(s2, f32x4.mul(v128.load(from, 32), zero));
+    s3 = f32x4.add(s3, f32x4.mul(v128.load(from, 48), zero));
+  }
+  const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+  return horizontalSum(sum) == 0 && isFinite2d(from, 1, <i32>((end - from) / 4), 0);
 }
 
 /** out[T, D] = or += weights[T, S] · x[S, D] (rows of weights and mask `ldWeights` apart) over allowed positions only, or of weightsᵀ and out[S, D], x[T, D]. */
@@ -122,9 +77,9 @@ const PACKED: i32 = 0;
 const BLOCK_BY_BLOCK: i32 = 1;
 const ALLOWED_ONLY: i32 = 2;
 
-/** Packs x[rows, D] as the right factor of weighted sums, once for all blocks of a head. */
-function prepare(x: usize, rows: i32, d: i32, ldX: i32): i32 {
-  if (!isFinite2d(x, rows, d, <usize>ldX * 4)) return ALLOWED_ONLY;
+/** Packs x[rows, D] as the right factor of weighted sums, once for all blocks of a head; `finite` says that its whole tensor is. */
+function prepare(x: usize, rows: i32, d: i32, ldX: i32, finite: bool): i32 {
+  if (!finite && !isFinite2d(x, rows, d, <usize>ldX * 4)) return ALLOWED_ONLY;
   return packWhole(false, d, rows, x, ldX) ? PACKED : BLOCK_BY_BLOCK;
 }
 
@@ -163,9 +118,9 @@ function firstViewer(mask: usize, t: i32, s: i32, column: i32, columns: i32): i3
 
 /** out[T, D] = weights[T, S] · x[S, D], in blocks of rows that see as many positions. */
 function weightedSum(
-  t: i32, s: i32, d: i32, weights: usize, mask: usize, x: usize, ldX: i32, out: usize, ldOut: i32,
+  t: i32, s: i32, d: i32, weights: usize, mask: usize, x: usize, ldX: i32, finite: bool, out: usize, ldOut: i32,
 ): void {
-  const way = prepare(x, s, d, ldX);
+  const way = prepare(x, s, d, ldX, finite);
   for (let first = 0; first < t; first += BLOCK_ROWS) {
     const rows = min(BLOCK_ROWS, t - first);
     const offset = <usize>first * <usize>s;
@@ -183,9 +138,19 @@ function weightedSum(
  * block's positions are skipped.
  */
 function weightedSumOfViewers(
-  t: i32, s: i32, d: i32, weights: usize, mask: usize, x: usize, ldX: i32, out: usize, ldOut: i32, accumulate: bool,
+  t: i32,
+  s: i32,
+  d: i32,
+  weights: usize,
+  mask: usize,
+  x: usize,
+  ldX: i32,
+  finite: bool,
+  out: usize,
+  ldOut: i32,
+  accumulate: bool,
 ): void {
-  const way = prepare(x, t, d, ldX);
+  const way = prepare(x, t, d, ldX, finite);
   for (let column = 0; column < s; column += BLOCK_ROWS) {
     const columns = min(BLOCK_ROWS, s - column);
     const first = firstViewer(mask, t, s, column, columns);
@@ -225,6 +190,7 @@ export function attention(
   const ldKey = groups * d;
   const headsPerGroup = heads / groups;
   const pairs = <usize>t * <usize>s;
+  const finiteValue = isFiniteTensor(value, batch * s * ldKey);
   for (let b = 0; b < batch; b++) {
     for (let head = 0; head < heads; head++) {
       const queryOffset = <usize>(b * t * ldQuery + head * d) * 4;
@@ -246,37 +212,10 @@ export function attention(
         }
       }
       weightedSum(
-        t, s, d, probabilities, batchMask, value + keyOffset, ldKey, out + queryOffset, ldQuery,
+        t, s, d, probabilities, batchMask, value + keyOffset, ldKey, finiteValue, out + queryOffset, ldQuery,
       );
       probabilities += pairs * 4;
     }
-  }
-}
-
-/** One row of the softmax gradient, in place: dS = P ∘ (dP − Σ P ∘ dP) · scale, 0 where forbidden. */
-function softmaxGradientRow(gradient: usize, probabilities: usize, mask: usize, length: usize, scale: f32): void {
-  const vectors = length & ~3;
-  let sum4 = f32x4.splat(0);
-  let s: usize = 0;
-  for (; s < vectors; s += 4) {
-    const product = f32x4.mul(v128.load(probabilities + s * 4), v128.load(gradient + s * 4));
-    sum4 = f32x4.add(sum4, v128.and(product, maskLanes(mask + s)));
-  }
-  let sum = horizontalSum(sum4);
-  for (; s < length; s++) {
-    if (load<u8>(mask + s)) sum += load<f32>(probabilities + s * 4) * load<f32>(gradient + s * 4);
-  }
-  const sums = f32x4.splat(sum);
-  const scales = f32x4.splat(scale);
-  for (s = 0; s < vectors; s += 4) {
-    const difference = f32x4.sub(v128.load(gradient + s * 4), sums);
-    const product = f32x4.mul(f32x4.mul(v128.load(probabilities + s * 4), difference), scales);
-    v128.store(gradient + s * 4, v128.and(product, maskLanes(mask + s)));
-  }
-  for (; s < length; s++) {
-    const difference = load<f32>(gradient + s * 4) - sum;
-    const product = load<f32>(probabilities + s * 4) * difference * scale;
-    store<f32>(gradient + s * 4, load<u8>(mask + s) ? product : 0);
   }
 }
 
@@ -304,6 +243,9 @@ export function attentionGradient(
   const ldKey = groups * d;
   const headsPerGroup = heads / groups;
   const pairs = <usize>t * <usize>s;
+  const finiteKey = isFiniteTensor(key, batch * s * ldKey);
+  const finiteQuery = isFiniteTensor(query, batch * t * ldQuery);
+  const finiteGradient = isFiniteTensor(outGradient, batch * t * ldQuery);
   for (let b = 0; b < batch; b++) {
     for (let head = 0; head < heads; head++) {
       const queryOffset = <usize>(b * t * ldQuery + head * d) * 4;
@@ -329,13 +271,13 @@ export function attentionGradient(
         }
       }
       weightedSum(
-        t, s, d, scratch, batchMask, key + keyOffset, ldKey, queryGradient + queryOffset, ldQuery,
+        t, s, d, scratch, batchMask, key + keyOffset, ldKey, finiteKey, queryGradient + queryOffset, ldQuery,
       );
       weightedSumOfViewers(
-        t, s, d, probabilities, batchMask, headGradient, ldQuery, valueGradient + keyOffset, ldKey, add,
+        t, s, d, probabilities, batchMask, headGradient, ldQuery, finiteGradient, valueGradient + keyOffset, ldKey, add,
       );
       weightedSumOfViewers(
-        t, s, d, scratch, batchMask, query + queryOffset, ldQuery, keyGradient + keyOffset, ldKey, add,
+        t, s, d, scratch, batchMask, query + queryOffset, ldQuery, finiteQuery, keyGradient + keyOffset, ldKey, add,
       );
       probabilities += pairs * 4;
     }

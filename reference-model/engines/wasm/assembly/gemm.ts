@@ -4,7 +4,7 @@
  * K is summed in blocks of 256: within a block in order, blocks added one after the other.
  */
 import { packA, packB, packBTransposed } from './packing';
-import { TILE_COLUMNS, TILE_ROWS, tileOfPanel, tileOfRows } from './tile';
+import { TILE_COLUMNS, TILE_ROWS, tilesOfPanels, tilesOfRows } from './tile';
 import { BLOCK_COLUMNS, BLOCK_DEPTH, BLOCK_ROWS, packedA, packedB, tileBuffer } from './workspace';
 
 /** Runs one tile, through the tile buffer if it sticks out of C. */
@@ -22,8 +22,8 @@ function edgeTile(
   accumulate: bool,
 ): void {
   const buffer = tileBuffer();
-  if (packed) tileOfPanel(a, panel, depth, buffer, 32, 0, false);
-  else tileOfRows(a, rowBytes, rows, panel, depth, buffer, 32, 0, false);
+  if (packed) tilesOfPanels(a, TILE_ROWS, panel, depth, buffer, 32, 0, false);
+  else tilesOfRows(a, rowBytes, rows, panel, depth, buffer, 32, 0, false);
   for (let row = 0; row < rows; row++) {
     const from = buffer + <usize>(row * 32);
     const to = c + <usize>row * cRowBytes;
@@ -57,17 +57,16 @@ function multiplyBlock(
   for (let column = 0; column < columns; column += TILE_COLUMNS) {
     const tileColumns = min(TILE_COLUMNS, columns - column);
     const tileBias = bias ? bias + <usize>column * 4 : 0;
-    for (let row = 0; row < rows; row += TILE_ROWS) {
+    const tilesC = c + <usize>column * 4;
+    // Rows whose tiles stick out nowhere.
+    const whole = tileColumns < TILE_COLUMNS ? 0 : packed ? rows & ~(TILE_ROWS - 1) : rows;
+    if (packed) tilesOfPanels(a, whole, panel, depth, tilesC, cRowBytes, tileBias, accumulate);
+    else tilesOfRows(a, rowBytes, whole, panel, depth, tilesC, cRowBytes, tileBias, accumulate);
+    for (let row = whole; row < rows; row += TILE_ROWS) {
       const tileRows = min(TILE_ROWS, rows - row);
       const tileA = packed ? a + <usize>row * <usize>depth * 4 : a + <usize>row * rowBytes;
-      const tileC = c + <usize>row * cRowBytes + <usize>column * 4;
-      if (tileColumns < TILE_COLUMNS || (packed && tileRows < TILE_ROWS)) {
-        edgeTile(packed, tileA, rowBytes, tileRows, tileColumns, panel, depth, tileC, cRowBytes, tileBias, accumulate);
-      } else if (packed) {
-        tileOfPanel(tileA, panel, depth, tileC, cRowBytes, tileBias, accumulate);
-      } else {
-        tileOfRows(tileA, rowBytes, tileRows, panel, depth, tileC, cRowBytes, tileBias, accumulate);
-      }
+      const tileC = tilesC + <usize>row * cRowBytes;
+      edgeTile(packed, tileA, rowBytes, tileRows, tileColumns, panel, depth, tileC, cRowBytes, tileBias, accumulate);
     }
     panel += panelBytes;
   }

@@ -42,19 +42,33 @@ const ROUNDING: f32 = 12582912.0;
 
 // @ts-ignore: decorator
 @inline
-function roundedQuotient(x: v128): v128 {
+export function roundedQuotient(x: v128): v128 {
   return multiplyAdd(x, f32x4.splat(1.4426950408889634), f32x4.splat(ROUNDING));
 }
 
-/** e^(x − n · ln 2). */
+/** r = x − n · ln 2. */
 // @ts-ignore: decorator
 @inline
-function exponentialOfRest(x: v128, shifted: v128): v128 {
+export function restOf(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, f32x4.splat(ROUNDING));
   // ln 2 in two parts; the first has 10 significant bits, so n times it is exact.
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440054690583e-4)));
+  const r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  return f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440054690583e-4)));
+}
+
+/** e^r for |r| <= ln 2 / 2. */
+// @ts-ignore: decorator
+@inline
+export function exponentialOfRest(r: v128): v128 {
   return f32x4.add(multiplyAdd(exponentialTail(r), f32x4.mul(r, r), r), f32x4.splat(1.0));
+}
+
+/** 2^n. */
+// @ts-ignore: decorator
+@inline
+export function powerOf(shifted: v128): v128 {
+  // The low bits of `shifted` hold n, and 127 is the exponent's bias.
+  return i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
 }
 
 /**
@@ -65,7 +79,7 @@ function exponentialOfRest(x: v128, shifted: v128): v128 {
 @inline
 export function exponential(x: v128): v128 {
   const shifted = roundedQuotient(x);
-  let result = i32x4.add(exponentialOfRest(x, shifted), i32x4.shl(shifted, 23));
+  let result = i32x4.add(exponentialOfRest(restOf(x, shifted)), i32x4.shl(shifted, 23));
   result = v128.andnot(result, f32x4.lt(x, f32x4.splat(-87.33)));
   result = v128.bitselect(f32x4.splat(Infinity), result, f32x4.gt(x, f32x4.splat(88.72283)));
   return v128.bitselect(result, x, f32x4.eq(x, x));
@@ -76,16 +90,21 @@ export function exponential(x: v128): v128 {
 @inline
 function exponentialWithin(x: v128): v128 {
   const shifted = roundedQuotient(x);
-  // The low bits of `shifted` hold n, and 127 is the exponent's bias.
-  const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
-  return f32x4.mul(exponentialOfRest(x, shifted), power);
+  return f32x4.mul(exponentialOfRest(restOf(x, shifted)), powerOf(shifted));
+}
+
+/** 0 instead of e^x where it would be too small for a normal number. */
+// @ts-ignore: decorator
+@inline
+export function withoutSubnormals(exponential: v128, x: v128): v128 {
+  return v128.andnot(exponential, f32x4.lt(x, f32x4.splat(-87.33)));
 }
 
 /** `exponential` of numbers that are not positive. */
 // @ts-ignore: decorator
 @inline
 export function exponentialOfDifference(x: v128): v128 {
-  return v128.andnot(exponentialWithin(x), f32x4.lt(x, f32x4.splat(-87.33)));
+  return withoutSubnormals(exponentialWithin(x), x);
 }
 
 /** 1 / (1 + e^-x). */
@@ -94,16 +113,6 @@ export function exponentialOfDifference(x: v128): v128 {
 export function logistic(x: v128): v128 {
   const one = f32x4.splat(1.0);
   return f32x4.div(one, f32x4.add(one, exponential(f32x4.neg(x))));
-}
-
-/** 1 / (1 + e^-x), for factors of activations: never less than 1.6e-38, where `logistic` falls to 0. */
-// @ts-ignore: decorator
-@inline
-export function activationGate(x: v128): v128 {
-  const one = f32x4.splat(1.0);
-  // Operands in this order let NaN through.
-  const bounded = f32x4.pmax(f32x4.pmin(f32x4.neg(x), f32x4.splat(87.0)), f32x4.splat(-87.0));
-  return f32x4.div(one, f32x4.add(one, exponentialWithin(bounded)));
 }
 
 /** tanh x = (e^2x - 1) / (e^2x + 1), with e^2x - 1 from its series near 0, where the subtraction would cancel. */

@@ -155,8 +155,8 @@ function tile(
   if (rows > 3) storeRow(c + 3 * cRowBytes, l3, r3, bias, accumulate);
 }
 
-/** The tile for A read in place. */
-export function tileOfRows(
+/** C[rows, 8] = or += A[rows, depth] · panel[depth, 8], tile below tile, for A read in place. */
+export function tilesOfRows(
   a: usize,
   rowBytes: usize,
   rows: i32,
@@ -167,15 +167,20 @@ export function tileOfRows(
   bias: usize,
   accumulate: bool,
 ): void {
-  if (rows == 4) tile(4, false, a, rowBytes, panel, depth, c, cRowBytes, bias, accumulate);
-  else if (rows == 3) tile(3, false, a, rowBytes, panel, depth, c, cRowBytes, bias, accumulate);
+  for (; rows >= TILE_ROWS; rows -= TILE_ROWS) {
+    tile(4, false, a, rowBytes, panel, depth, c, cRowBytes, bias, accumulate);
+    a += 4 * rowBytes;
+    c += 4 * cRowBytes;
+  }
+  if (rows == 3) tile(3, false, a, rowBytes, panel, depth, c, cRowBytes, bias, accumulate);
   else if (rows == 2) tile(2, false, a, rowBytes, panel, depth, c, cRowBytes, bias, accumulate);
-  else tile(1, false, a, rowBytes, panel, depth, c, cRowBytes, bias, accumulate);
+  else if (rows == 1) tile(1, false, a, rowBytes, panel, depth, c, cRowBytes, bias, accumulate);
 }
 
-/** The tile for a packed panel of A. */
-export function tileOfPanel(
+/** The same for `rows`, a multiple of 4, of packed A. */
+export function tilesOfPanels(
   a: usize,
+  rows: i32,
   panel: usize,
   depth: i32,
   c: usize,
@@ -183,5 +188,9 @@ export function tileOfPanel(
   bias: usize,
   accumulate: bool,
 ): void {
-  tile(4, true, a, 0, panel, depth, c, cRowBytes, bias, accumulate);
+  for (; rows > 0; rows -= TILE_ROWS) {
+    tile(4, true, a, 0, panel, depth, c, cRowBytes, bias, accumulate);
+    a += <usize>depth * 16;
+    c += 4 * cRowBytes;
+  }
 }

@@ -13,6 +13,9 @@ export const BLOCK_ROWS: i32 = 96;
 const PACKED_B_BYTES: usize = <usize>(BLOCK_DEPTH * BLOCK_COLUMNS * 4);
 const PACKED_A_BYTES: usize = <usize>(BLOCK_DEPTH * BLOCK_ROWS * 4);
 const TILE_BYTES: usize = 4 * 8 * 4;
+const SPLAT_BYTES: usize = 64;
+/** Vectors whose exponentials are computed together: with their operands they stay in the first-level cache. */
+export const STRIP_BYTES: usize = 1024;
 
 // @ts-ignore: decorator
 @inline
@@ -40,7 +43,14 @@ export function splatBuffer(): usize {
   return tileBuffer() + TILE_BYTES;
 }
 
+/** Two numbers for each of a strip: see `strip.ts`. */
+// @ts-ignore: decorator
+@inline
+export function stripBuffer(): usize {
+  return splatBuffer() + SPLAT_BYTES;
+}
+
 /** First address that belongs to the caller. */
 export function heapStart(): usize {
-  return splatBuffer() + 64;
+  return stripBuffer() + 2 * STRIP_BYTES;
 }

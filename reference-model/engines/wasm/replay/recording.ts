@@ -47,6 +47,8 @@ export interface Pass {
 }
 
 export interface Recording extends Omit<RecordedRun, 'sizes' | 'forward' | 'backward'> {
+  /** Number of blocks. */
+  readonly blocks: number;
   readonly forward: Pass;
   readonly backward: Pass;
   /** Where that lies which the backward pass needs of the forward one. */
@@ -66,6 +68,7 @@ export function recordingOf({ sizes, forward, backward, ...run }: RecordedRun): 
   const lasting = inner.filter((lifetime) => !isForward(lifetime) && !isBackward(lifetime));
   return {
     ...run,
+    blocks: sizes.length,
     forward: { calls: first, temporary: planMemory(inner.filter(isForward)) },
     backward: { calls: second, temporary: planMemory(inner.filter(isBackward)) },
     kept: planMemory(lasting),
@@ -94,7 +97,7 @@ function lifetimes(calls: Pass['calls'], sizes: readonly number[]): Lifetime[] {
  * @param bases the address of every block that the pass uses
  * @returns false where a kernel found an index out of range
  */
-export function play({ calls }: Pass, bases: readonly number[]): boolean {
+export function play({ calls }: Pass, bases: Float64Array): boolean {
   for (const { kernel, operands, addresses } of calls) {
     for (const { operand, block, offset } of addresses) operands[operand] = bases[block]! + offset;
     // Kernels that check indices return the place of a bad one, or −1; others return nothing.

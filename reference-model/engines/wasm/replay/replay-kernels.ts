@@ -17,12 +17,12 @@ interface ReplayAttributes {
 const piece = (backend: WasmBackend, { bytes }: MemoryPlan): tf.TensorInfo => backend.allocate([bytes / 4]);
 
 /** Says where the blocks of a plan lie. */
-function place({ offsets }: MemoryPlan, base: number, bases: number[]): void {
+function place({ offsets }: MemoryPlan, base: number, bases: Float64Array): void {
   for (const [block, offset] of offsets) bases[block] = base + offset;
 }
 
 /** Plays a pass in a piece of memory that is free again afterwards. */
-function playIn(backend: WasmBackend, pass: Pass, bases: number[]): void {
+function playIn(backend: WasmBackend, pass: Pass, bases: Float64Array): void {
   const temporary = piece(backend, pass.temporary);
   place(pass.temporary, backend.address(temporary), bases);
   const isDone = play(pass, bases);
@@ -31,7 +31,7 @@ function playIn(backend: WasmBackend, pass: Pass, bases: number[]): void {
 }
 
 function forward({ backend, inputs, attributes: { recording } }: KernelCall<ReplayAttributes>): tf.TensorInfo[] {
-  const bases: number[] = [];
+  const bases = new Float64Array(recording.blocks);
   const operands = Object.values(inputs);
   recording.operands.forEach((block, index) => {
     bases[block] = backend.address(operands[index]!);
@@ -46,7 +46,7 @@ function forward({ backend, inputs, attributes: { recording } }: KernelCall<Repl
 
 /** Inputs: the output's gradient, the operands of the block, its output, and what was kept. */
 function backward({ backend, inputs, attributes: { recording } }: KernelCall<ReplayAttributes>): tf.TensorInfo[] {
-  const bases: number[] = [];
+  const bases = new Float64Array(recording.blocks);
   const given = Object.values(inputs);
   [recording.outputGradient, ...recording.operands, recording.output.block].forEach((block, index) => {
     bases[block] = backend.address(given[index]!);

@@ -111,7 +111,8 @@ describe('printed jobs', () => {
       { id: shared, after: [], wave: 0 },
       ...forks.map((id) => ({ id, after: [shared], wave: 1 })),
     ]);
-    await run('bash', ['-c', jobsText(printed)]);
+    const closing = ['when all have succeeded:', 'exit 1\nexit 2'];
+    await run('bash', ['-c', jobsText(printed, closing)]);
     expect(bytesOf(jobs)).toEqual(bytesOf(executed));
     const { provenance } = runPaths(jobs[0]!.job.store, shared!);
     expect(provenanceSchema.parse(JSON.parse(readFileSync(provenance, 'utf8'))).machine.node).toBe(process.version);

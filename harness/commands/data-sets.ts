@@ -1,5 +1,5 @@
 /** What `vlm-bench data` does: find a data set by name or declaration, hold it against its card, list what is wrong, and write it out. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type DataSetCard, needsRoot } from '../../reference-model/data/card.js';
 import { rootOf } from '../../reference-model/data/data-root.js';
@@ -15,6 +15,7 @@ import type { DataSource } from '../../reference-model/data/source.js';
 import { redundantImages } from '../../reference-model/data/verification/duplicate-images.js';
 import { type SourceVerification, verifySource } from '../../reference-model/data/verification/verify-source.js';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
+import { namesIn } from '../../reference-model/files/folder-names.js';
 import { type Problem, UserError } from '../errors.js';
 import { asUserError } from '../files/read-input.js';
 import { chosenData, isDeclaration, requireName } from './chosen-data.js';
@@ -135,7 +136,7 @@ export async function prepareAsShards(request: DataRequest & Encoding, out: stri
 /** Pixels as PNG and texts as JSON. Images are numbered: an image id is text from a data set and never becomes a path. */
 export async function prepareAsImages(request: DataRequest, out: string): Promise<void> {
   const folder = resolve(out);
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
+  if (existsSync(folder) && namesIn(folder).length > 0) {
     throw new UserError({ code: 'usage', what: 'the folder is not empty', where: folder, fix: 'name a new folder' });
   }
   const { source } = await openDataSet(request);

@@ -31,4 +31,4 @@ export const printJobsOption = () =>
   new Option(
     '--print-jobs',
     'print the commands of the runs that have no result yet, for any other scheduler, and perform nothing',
-  ).conflicts(['attach', 'executor', 'untilDecided']);
+  ).conflicts(['attach', 'executor']);

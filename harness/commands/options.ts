@@ -186,7 +186,7 @@ export function commandFor(suiteId: string, typed: string = typedCommand()): str
 }
 
 /** The command as typed, quoted where a shell needs it. */
-function typedCommand(args: readonly string[] = process.argv.slice(2)): string {
+export function typedCommand(args: readonly string[] = process.argv.slice(2)): string {
   const quoted = args.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`));
   return ['vlm-bench', ...quoted].join(' ');
 }

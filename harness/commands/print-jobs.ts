@@ -5,7 +5,7 @@ import { printJson, printNote, printText } from '../log-text.js';
 import { absolutePlace } from '../run/load-data-sets.js';
 import type { Plan } from '../suite/plan.js';
 import { decideFinding, lookOutcome } from '../verdict/decide-finding.js';
-import { commandFor, type SuiteOptions } from './options.js';
+import { commandFor, type SuiteOptions, typedCommand } from './options.js';
 
 /** @param suites the looks of each; printed is the first that lacks results, where those before it leave a claim open */
 export async function printJobs(
@@ -16,6 +16,7 @@ export async function printJobs(
   const { engine, out, dataRoot, weights, workers, allowBroken, jobs: parallel, json } = options;
   const dataPlace = absolutePlace({ dataRoot, weights, workers, allowBroken, declaration });
   const printed: PrintedJob[] = [];
+  const notes: string[] = [];
   for (const looks of suites) {
     const { place, prepared } = await nextLook(looks, {
       engine,
@@ -27,15 +28,26 @@ export async function printJobs(
     });
     const jobs = printableJobs(prepared.jobs, command);
     printed.push(...jobs);
-    if (jobs.length > 0) for (const note of laterLooks(looks, place)) printNote(note);
+    if (jobs.length > 0) notes.push(...laterLooks(looks, place));
   }
-  if (json === true) printJson({ schemaVersion: 1, jobs: printed });
-  else if (printed.length > 0) printText(jobsText(printed));
+  const next = nextCommand(notes.length > 0);
+  const says =
+    notes.length > 0 ? 'prints the runs of the next look, where a claim is open' : 'decides and writes the report';
+  if (json === true) printJson({ schemaVersion: 1, jobs: printed, next });
+  else if (printed.length > 0) {
+    printText(jobsText(printed, [...notes, `When all of them have succeeded, this ${says}:`, next]));
+  }
+  for (const note of notes) printNote(note);
   printNote(
     printed.length === 0
-      ? 'every run has a result: the same command without --print-jobs decides and writes the report'
-      : `${printed.length} to perform; then the same command without --print-jobs decides and writes the report`,
+      ? `every run has a result: this ${says}: ${next}`
+      : `${printed.length} to perform; then this ${says}: ${next}`,
   );
+}
+
+/** @param morePrinted whether a later look may have to be printed; else what is left is the decision */
+export function nextCommand(morePrinted: boolean, typed: string = typedCommand()): string {
+  return morePrinted ? typed : typed.replace(/ --print-jobs(?= |$)/g, '');
 }
 
 /** What the looks behind the printed one would add, should it leave a claim open. */

@@ -88,6 +88,7 @@ export async function prepareJobs(
       identity,
       engine: engine.name,
       ...(engine.name === 'torch' ? { masks } : {}),
+      ...(engine.device === undefined ? {} : { device: engine.device }),
       provenance: {
         ...provenance,
         ...(smoke ? { smoke } : {}),

@@ -2,7 +2,7 @@
  * `vlm-bench export`: a trained model as a folder that `transformers` or transformers.js loads. No engine is started and nothing is computed
  * but copied, or rounded to 8 bits.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import {
   type ExportedRun,
@@ -14,6 +14,7 @@ import { exportHubOnnx, exportOnnx } from '../../reference-model/checkpoint/onnx
 import type { QuantisedFormat } from '../../reference-model/checkpoint/onnx/quantised-layers.js';
 import { openWeights } from '../../reference-model/checkpoint/trained-weights.js';
 import { fillFolderAtomically } from '../../reference-model/files/atomic-folder.js';
+import { namesIn } from '../../reference-model/files/folder-names.js';
 import type { MaskKind } from '../../reference-model/model/config.js';
 import { lastTrainedStage, type RunConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
@@ -138,7 +139,7 @@ const fill = (out: string, write: (folder: string) => void): Promise<string> =>
 /** A folder that is replaced is gone: only one that holds nothing is. */
 function requireEmpty(out: string): void {
   if (!existsSync(out)) return;
-  if (statSync(out).isDirectory() && readdirSync(out).length === 0) return;
+  if (statSync(out).isDirectory() && namesIn(out).length === 0) return;
   throw new UserError({
     code: 'usage',
     what: 'there is something there already',

@@ -7,7 +7,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { writeFully } from '../../reference-model/files/file-bytes.js';
+import { namesIn } from '../../reference-model/files/folder-names.js';
 import { namingUnnamed } from '../../reference-model/files/system-errors.js';
 import { UserError } from '../errors.js';
 import { readText } from '../files/read-input.js';
@@ -134,7 +134,7 @@ export function requireSiteRoot(out: string, manifestName: string): void {
   if (state === undefined) return;
   if (state.isSymbolicLink()) throw refused('the folder of the site is a symbolic link', root, 'a folder');
   if (!state.isDirectory()) throw refused('a file stands where the site should go', root, 'a folder');
-  const names = readdirSync(root).filter((name) => name !== LOCK);
+  const names = namesIn(root).filter((name) => name !== LOCK);
   if (names.includes(manifestName)) {
     const manifest = lstatSync(join(root, manifestName));
     if (manifest.isFile()) return;

@@ -15,6 +15,8 @@ export interface RunJob {
   readonly engine: EngineChoice;
   /** Those of all runs that it is compared with, where the engine computes otherwise for them. */
   readonly masks?: MaskFamily;
+  /** What it was planned for, where the engine has a choice. */
+  readonly device?: 'cpu' | 'gpu';
   /** Where its data sets lie. */
   readonly place?: DataPlace;
   readonly provenance: Provenance;

@@ -21,6 +21,8 @@ export interface Engine {
    * the same however it is divided. Each start of a run records its own.
    */
   readonly devices: number;
+  /** What it computes on, where it has a choice. */
+  readonly device?: 'cpu' | 'gpu';
 }
 
 /** What `doctor` says about one engine. */

@@ -31,7 +31,7 @@ export async function fillFolderAtomically(
     syncFolder(parent);
     return folder;
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
+    removeLeftover(temporary);
     throw error;
   }
 }

@@ -15,6 +15,7 @@ import { benchmarkMetrics } from './metrics.js';
 import { benchmarkPublish } from './publish.js';
 import { benchmarkReproduce } from './reproduce.js';
 import { benchmarkSharedImages } from './shared-images.js';
+import { benchmarkSlurm } from './slurm.js';
 import { benchmarkTorch, benchmarkTorchLarge } from './torch.js';
 import { benchmarkTorchFinding } from './torch-finding.js';
 import { benchmarkTrainingStep } from './training-step.js';
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   publish: benchmarkPublish,
   reproduce: benchmarkReproduce,
   'shared-images': benchmarkSharedImages,
+  slurm: benchmarkSlurm,
   torch: benchmarkTorch,
   'torch-finding': benchmarkTorchFinding,
   'torch-large': benchmarkTorchLarge,

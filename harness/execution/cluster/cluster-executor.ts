@@ -9,6 +9,7 @@ import { whileLocked } from '../../records/lock.js';
 import type { Executor, RunOutcome, TitledRun } from '../executor.js';
 import type { Interruption } from '../interruption.js';
 import { jobsFolder, writeJobFile } from '../jobs/job-file.js';
+import { requirePlannedFor } from '../jobs/planned-engine.js';
 import { runWaves } from '../run-waves.js';
 import { FollowedRun } from './followed-run.js';
 import { jobFailure } from './job-failure.js';
@@ -165,6 +166,7 @@ async function handOver(
   scheduler: Scheduler,
   { store, attach, interruption }: ClusterOptions,
 ): Promise<ReadonlyMap<string, JobHandle>> {
+  if (!attach) requirePlannedFor(runs, scheduler.name, scheduler.devices);
   const folder = submissionsFolder(store, scheduler.name);
   const onWait = () => printNote(`waiting for another command that submits runs of ${store}`);
   const work = async (): Promise<ReadonlyMap<string, JobHandle>> => {

@@ -47,6 +47,8 @@ export interface Scheduler {
   readonly name: 'slurm' | 'kubernetes';
   /** Longest pause between two looks, in seconds. */
   readonly pollSeconds: number;
+  /** GPUs that each job asks for. */
+  readonly devices: number;
   /** @throws UserError when the scheduler refuses; what was handed over before, wave by wave, counts */
   submit(submission: Submission): Promise<void>;
   /**

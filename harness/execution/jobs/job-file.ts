@@ -28,6 +28,7 @@ const jobFileSchema = z.strictObject({
   }),
   engine: z.enum(['auto', 'wasm', 'tensorflow', 'torch']),
   masks: z.enum(['causal', 'mixed']).exactOptional(),
+  device: z.enum(['cpu', 'gpu']).exactOptional(),
   place: z
     .strictObject({
       dataRoot: z.string().exactOptional(),

@@ -13,6 +13,7 @@ import type { RunJob, RunProgress } from '../../run/run-job.js';
 import type { TitledRun } from '../executor.js';
 import { type Interruption, interruptedExitCode, type StopSignal } from '../interruption.js';
 import { readJobFile, writeFailure } from './job-file.js';
+import { activatePlannedEngine } from './planned-engine.js';
 
 export interface PerformOptions {
   readonly machinery: Machinery;
@@ -29,7 +30,7 @@ export interface PerformedJob extends TitledRun {
 }
 
 /**
- * @throws UserError for bad input and for other code than the plan's; `run-interrupted` (exit code 130 or 143) after a stop request
+ * @throws UserError for bad input and for other code or another engine than the plan's; `run-interrupted` (exit code 130 or 143) after a stop request
  */
 export async function performJob(file: string, options: PerformOptions): Promise<PerformedJob> {
   const { machinery, interruption, onProgress, dataRoot, weights } = options;
@@ -76,7 +77,7 @@ async function onThisMachine(job: RunJob, machinery: Machinery): Promise<RunJob>
       fix: 'install the same version on every machine (same commit, same build), or plan the runs again with this one',
     });
   }
-  const engine = await machinery.activateEngine(job.engine, job.masks);
+  const engine = await activatePlannedEngine(job, machinery);
   return { ...job, provenance: { ...job.provenance, ...gatherProvenance({ codeVersion: code, engine }) } };
 }
 

@@ -42,13 +42,17 @@ export function printableJobs(titledJobs: readonly TitledJob[], command: string 
   );
 }
 
-/** A shell script; what each command waits for stands in the comment above it. */
-export function jobsText(jobs: readonly PrintedJob[]): string {
+/**
+ * A shell script; what each command waits for stands in the comment above it.
+ * @param closing what is to be done afterwards, as comments at its end
+ */
+export function jobsText(jobs: readonly PrintedJob[], closing: readonly string[] = []): string {
   return logLines([
     'set -e',
     ...jobs.flatMap(({ id, title, wave, after, command }) => [
       `# ${id}, wave ${wave + 1}${after.length === 0 ? '' : `, after ${after.join(' ')}`}: ${title}`,
       command,
     ]),
+    ...closing.map((line) => `# ${line}`),
   ]);
 }

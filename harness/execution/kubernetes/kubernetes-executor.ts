@@ -61,6 +61,7 @@ export async function kubernetesExecutor(
   const scheduler: Scheduler = {
     name: 'kubernetes',
     pollSeconds: settings.pollSeconds,
+    devices: settings.devices,
     submit: async ({ name, waves, active, onSubmitted }: Submission) => {
       // Whoever may not follow jobs should not begin them.
       await follow();

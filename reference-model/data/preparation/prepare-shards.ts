@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { fillFileAtomically, writeFileAtomically } from '../../files/atomic-file.js';
 import { writeFully } from '../../files/file-bytes.js';
+import { namesIn } from '../../files/folder-names.js';
 import { fileSha256, sha256 } from '../../files/hashing.js';
 import { InputError } from '../../files/input-error.js';
 import { readJson } from '../../files/read-json.js';
@@ -162,7 +163,7 @@ function readState(folder: string, plan: string): State | undefined {
   const file = join(folder, STATE_FILE);
   if (!existsSync(file)) {
     // A first shard that was cut short is no reason to refuse.
-    const others = readdirSync(folder).filter((name) => !name.includes('.tmp-'));
+    const others = namesIn(folder).filter((name) => !name.includes('.tmp-'));
     if (others.length === 0) return undefined;
     throw otherFolder(folder, 'the folder is not empty');
   }

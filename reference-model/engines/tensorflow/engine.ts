@@ -32,7 +32,8 @@ export async function activateTensorflowEngine(): Promise<Engine> {
     throw new EngineError({ code: 'engine-unavailable', engine: 'tensorflow', reason, remedy: TENSORFLOW_REMEDY });
   }
   const numerics = numericsOf(loaded);
-  return { name: 'tensorflow', backend: 'tensorflow', precision: 'float32', numerics, devices: 1 };
+  const device = loaded.isUsingGpu ? 'gpu' : 'cpu';
+  return { name: 'tensorflow', backend: 'tensorflow', precision: 'float32', numerics, devices: 1, device };
 }
 
 /** Loads the package, which makes itself the current backend, and puts back what was current. */

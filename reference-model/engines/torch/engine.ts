@@ -109,7 +109,14 @@ export async function activateTorchEngine(
     ...(checkpointing === 'none' ? [] : [`recompute-${checkpointing}`]),
     ...(deterministic ? ['deterministic'] : []),
   ].join('-');
-  return { name: 'torch', backend: TORCH_BACKEND, precision, numerics, devices: joined?.ranks.count ?? 1 };
+  return {
+    name: 'torch',
+    backend: TORCH_BACKEND,
+    precision,
+    numerics,
+    devices: joined?.ranks.count ?? 1,
+    device: device === 'cpu' ? 'cpu' : 'gpu',
+  };
 }
 
 /**

@@ -1,18 +1,26 @@
 /** Runs as files that any machine can perform: their waves, their files, and the commands that are printed for other schedulers. */
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { formatError } from '../../../harness/errors.js';
 import { executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
 import { shellWord } from '../../../harness/execution/jobs/job-command.js';
 import { readFailure, readJobFile, writeJobFile } from '../../../harness/execution/jobs/job-file.js';
+import { performJob } from '../../../harness/execution/jobs/perform-job.js';
+import { requirePlannedFor } from '../../../harness/execution/jobs/planned-engine.js';
 import { jobsText, printableJobs } from '../../../harness/execution/jobs/print-jobs.js';
 import { runWaves } from '../../../harness/execution/run-waves.js';
 import { provenanceSchema } from '../../../harness/records/provenance.js';
+import { runIdOf } from '../../../harness/records/run-identity.js';
 import { runPaths } from '../../../harness/records/run-paths.js';
 import type { RunJob } from '../../../harness/run/run-job.js';
+import type { Engine } from '../../../reference-model/engines/engine.js';
+import { EngineError } from '../../../reference-model/engines/engine-error.js';
+import { TORCH_VARIABLES } from '../../../reference-model/engines/torch/settings.js';
+import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import {
   fakeExecutor,
   fakeForkedJobs,
@@ -79,7 +87,6 @@ describe('the file of a run', () => {
 
   test('is refused by other code than the plan’s, which is remembered', async () => {
     const [planned] = await fakeJobs(temporaryFolder(), fakePlan({ smoke: true }));
-    const { runIdOf } = await import('../../../harness/records/run-identity.js');
     const identity = { ...planned!.job.identity, codeVersion: 'f'.repeat(64) };
     const other = { ...planned!, job: { ...planned!.job, identity, runId: runIdOf(identity) } };
     const file = writeJobFile(other);
@@ -104,11 +111,88 @@ describe('printed jobs', () => {
       { id: shared, after: [], wave: 0 },
       ...forks.map((id) => ({ id, after: [shared], wave: 1 })),
     ]);
-    await run('bash', ['-c', jobsText(printed)]);
+    const closing = ['when all have succeeded:', 'exit 1\nexit 2'];
+    await run('bash', ['-c', jobsText(printed, closing)]);
     expect(bytesOf(jobs)).toEqual(bytesOf(executed));
     const { provenance } = runPaths(jobs[0]!.job.store, shared!);
     expect(provenanceSchema.parse(JSON.parse(readFileSync(provenance, 'utf8'))).machine.node).toBe(process.version);
     // What has a result is not printed again, nor what only it needed.
     expect(printableJobs(jobs, command)).toEqual([]);
+  });
+});
+
+describe('a run that was planned for a device', () => {
+  const planned = async (device: 'cpu' | 'gpu', numerics: string): Promise<TitledJob> => {
+    const [first] = await fakeJobs(temporaryFolder(), fakePlan({ smoke: true }));
+    const identity = { ...first!.job.identity, engineNumerics: numerics };
+    return { ...first!, job: { ...first!.job, engine: 'torch', device, identity, runId: runIdOf(identity) } };
+  };
+  /** @param computed by device that the engine is told to take */
+  const machine = (computed: Readonly<Record<string, string | Error>>) => {
+    const activateEngine = async (): Promise<Engine> => {
+      const numerics = computed[process.env[TORCH_VARIABLES.device] ?? 'auto'];
+      if (typeof numerics !== 'string') throw numerics ?? new Error('another device was asked for');
+      return { name: 'torch', backend: 'fake', precision: 'float32', numerics, devices: 1 };
+    };
+    return { ...fakeMachinery, activateEngine };
+  };
+  const perform = ({ job, title }: TitledJob, machinery: ReturnType<typeof machine>) =>
+    performJob(writeJobFile({ job, title }), { machinery, interruption: manualInterruption(), onProgress: () => {} });
+  const noGpu = new EngineError({
+    code: 'engine-unavailable',
+    engine: 'torch',
+    reason: 'cuda: no GPU was found.',
+    remedy: '',
+  });
+  const errorOf = (performed: Promise<unknown>) =>
+    performed.then(
+      () => '',
+      (error: unknown) => formatError(error),
+    );
+  beforeEach(() => {
+    vi.stubEnv(TORCH_VARIABLES.device, '');
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('takes that one, though the machine would rather take another', async () => {
+    const onCpu = await planned('cpu', 'torch-cpu');
+    expect((await perform(onCpu, machine({ cpu: 'torch-cpu', cuda: 'torch-H200' }))).result.runId).toBe(
+      onCpu.job.runId,
+    );
+    vi.stubEnv(TORCH_VARIABLES.device, '');
+    const onGpu = await planned('gpu', 'torch-H200');
+    expect((await perform(onGpu, machine({ cpu: 'torch-cpu', cuda: 'torch-H200' }))).result.runId).toBe(
+      onGpu.job.runId,
+    );
+  });
+
+  test.each([
+    ['no GPU', 'gpu', '', { cuda: noGpu }, 'the run was planned for a GPU, and there is none here'],
+    [
+      'a setting against it',
+      'gpu',
+      'cpu',
+      { cpu: 'x' },
+      `planned for a GPU, and ${TORCH_VARIABLES.device} is cpu here`,
+    ],
+    ['a setting against it', 'cpu', 'cuda:1', { 'cuda:1': 'x' }, 'planned for a CPU, and'],
+    ['another GPU', 'gpu', '', { cuda: 'torch-A100' }, 'engine numerics torch-H200, not torch-A100'],
+  ] as const)('is one error where there is %s (%s %s)', async (_, device, setting, computed, expected) => {
+    vi.stubEnv(TORCH_VARIABLES.device, setting);
+    const job = await planned(device, 'torch-H200');
+    const error = await errorOf(perform(job, machine(computed)));
+    expect(error).toContain(expected);
+    expect(error.match(/^error: /gm)).toHaveLength(1);
+    expect(readFailure(job.job)).toHaveLength(1);
+    expect(existsSync(runPaths(job.job.store, job.job.runId).config)).toBe(false);
+  });
+
+  test('is not submitted where it was planned without a GPU and is to have one', async () => {
+    const [onCpu, onGpu] = [await planned('cpu', 'torch-cpu'), await planned('gpu', 'torch-H200')];
+    const onWasm = (await fakeJobs(temporaryFolder(), fakePlan({ smoke: true })))[0]!;
+    expect(() => requirePlannedFor([onGpu, onCpu], 'slurm', 2)).toThrow('slurm.devices asks for 2 GPUs each');
+    expect(() => requirePlannedFor([onWasm], 'kubernetes', 1)).toThrow('with the engine wasm, and kubernetes.devices');
+    expect(() => requirePlannedFor([onGpu], 'slurm', 1)).not.toThrow();
+    expect(() => requirePlannedFor([onCpu, onWasm], 'slurm', 0)).not.toThrow();
   });
 });

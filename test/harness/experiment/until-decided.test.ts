@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { laterLooks } from '../../../harness/commands/print-jobs.js';
+import { laterLooks, nextCommand } from '../../../harness/commands/print-jobs.js';
 import { reproduce } from '../../../harness/experiment/reproduce.js';
 import { nextLook, planLooks, plannedLooks, reproduceUntilDecided } from '../../../harness/experiment/until-decided.js';
 import { type Reproduction, readReproduction } from '../../../harness/records/reproduction.js';
@@ -168,6 +168,14 @@ describe('the next look to perform', () => {
     expect(second.place).toBe(1);
     expect(second.prepared.reproduction.looks!.taken).toEqual([{ seeds: 6, verdict: 'inconclusive' }]);
     expect(laterLooks(looks, 2)).toEqual([]);
+  });
+
+  test('is printed by the same command; when no look is left, the one without --print-jobs decides', () => {
+    const typed = 'vlm-bench run own.yaml --print-jobs --out results';
+    expect(nextCommand(true, typed)).toBe(typed);
+    expect(nextCommand(false, typed)).toBe('vlm-bench run own.yaml --out results');
+    expect(nextCommand(false, 'vlm-bench run own.yaml --print-jobs')).toBe('vlm-bench run own.yaml');
+    expect(nextCommand(false, 'vlm-bench run a--print-jobs.yaml')).toBe('vlm-bench run a--print-jobs.yaml');
   });
 });
 

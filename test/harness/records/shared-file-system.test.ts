@@ -6,6 +6,7 @@ import { UserError } from '../../../harness/errors.js';
 import { newSubmission, recordSubmission, submittedJobs } from '../../../harness/execution/cluster/submissions.js';
 import { readFailure, writeFailure } from '../../../harness/execution/jobs/job-file.js';
 import { existsAnew } from '../../../harness/files/seen-anew.js';
+import { requireSiteRoot } from '../../../harness/publish/site-folder.js';
 import { beat, beatText, heartbeat, stands } from '../../../harness/records/heartbeat.js';
 import { tryLock, waitForLock } from '../../../harness/records/lock.js';
 import { runPaths } from '../../../harness/records/run-paths.js';
@@ -14,6 +15,7 @@ import { performRun } from '../../../harness/run/perform-run.js';
 import type { RunJob, RunProgress } from '../../../harness/run/run-job.js';
 import { writeFileAtomically } from '../../../reference-model/files/atomic-file.js';
 import { fillFolderAtomically } from '../../../reference-model/files/atomic-folder.js';
+import { namesIn } from '../../../reference-model/files/folder-names.js';
 import { readBytes } from '../../../reference-model/files/regular-file.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';
@@ -171,6 +173,18 @@ describe('a claim that another machine removed', () => {
     expect(String(error)).toContain('another machine took the run over');
     expect(contents()).toEqual(before);
     expect(readFinishedResult(paths)).toEqual(await others);
+  });
+});
+
+describe('a file that was removed while it was open', () => {
+  test('leaves a folder empty to whoever wants an empty one', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, '.nfs00000000014000250000000b'), '');
+    expect(namesIn(folder)).toEqual([]);
+    expect(() => requireSiteRoot(folder, 'manifest.json')).not.toThrow();
+    writeFileSync(join(folder, '.nfs-notes'), '');
+    expect(namesIn(folder)).toEqual(['.nfs-notes']);
+    expect(() => requireSiteRoot(folder, 'manifest.json')).toThrow('the folder is not empty');
   });
 });
 

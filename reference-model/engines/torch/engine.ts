@@ -117,13 +117,16 @@ export async function activateTorchEngine(
  * @param onOpen called with the port of the store, once others can connect
  * @throws RankError
  */
-export async function joinTorchRanks(place: RankPlace, onOpen?: OnOpen): Promise<TorchRanks> {
+export async function joinTorchRanks(
+  place: RankPlace,
+  { onOpen, signal }: { readonly onOpen?: OnOpen; readonly signal?: AbortSignal | undefined } = {},
+): Promise<TorchRanks> {
   if (joined !== undefined) return joined.ranks;
   const { backend, settings } = active!;
   const { localRank } = place;
   const device = deviceOfRank(settings.device, localRank);
   backend.torch.useDevice(device);
-  const ranks = await TorchRanks.join(backend.torch, place, { timeout: settings.timeout, device }, onOpen);
+  const ranks = await TorchRanks.join(backend.torch, place, { timeout: settings.timeout, device, signal }, onOpen);
   joined = { ranks, localRank };
   active = { backend, settings: { ...settings, device } };
   return ranks;

@@ -12,6 +12,8 @@ export interface GroupOptions {
   readonly timeout: number;
   /** `cpu`, or a CUDA device. */
   readonly device: string;
+  /** Asks this rank to stop while it waits for others to come. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Told the port of the store; the ranks have not come yet. */
@@ -41,7 +43,7 @@ export class TorchRanks implements LedRanks {
   /**
    * Joins the group, once in a process.
    * @param onOpen called once others can connect
-   * @throws RankError naming a rank that does not come
+   * @throws RankError naming a rank that does not come; an `AbortError` after a stop request, of which the others are told
    */
   static async join(
     torch: TorchAddon,
@@ -56,7 +58,11 @@ export class TorchRanks implements LedRanks {
     } catch (cause) {
       throw rankErrorOf(cause) ?? unreachable(place, cause);
     }
-    await ranks.exchange('here');
+    await ranks.#exchange('here', () => {
+      if (options.signal?.aborted !== true) return;
+      ranks.fail({ what: 'it was asked to stop before all ranks had come', fix: 'start all ranks again' });
+      throw Object.assign(new Error('asked to stop'), { name: 'AbortError' });
+    });
     const library = options.device === 'cpu' ? '' : 'libnccl.so.2';
     ranks.#guard(() => torch.connectGroup(networkOf(host), library));
     return ranks;
@@ -73,7 +79,11 @@ export class TorchRanks implements LedRanks {
     }
   }
 
-  async exchange<Said>(said: Said): Promise<readonly Said[]> {
+  exchange<Said>(said: Said): Promise<readonly Said[]> {
+    return this.#exchange(said);
+  }
+
+  async #exchange<Said>(said: Said, onWait: () => void = () => {}): Promise<readonly Said[]> {
     const key = (rank: number): string => `exchange/${this.#exchanges}/${rank}`;
     this.#guard(() => this.#torch.setKey(key(this.rank), JSON.stringify(said)));
     const all: Said[] = [];
@@ -81,6 +91,7 @@ export class TorchRanks implements LedRanks {
     for (let rank = 0; rank < this.count; rank++) {
       const missing = { what: `it did not come to where the others wait for ${this.#timeout} s`, fix: LATE };
       const text = await this.#take(key(rank), () => {
+        onWait();
         if (performance.now() > until) throw this.blamed(rank, missing);
       });
       all.push(JSON.parse(text) as Said);

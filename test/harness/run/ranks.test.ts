@@ -1,6 +1,7 @@
 /** One run by several processes of the compiled package: started by the command itself, or by a launcher through environment variables. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -53,6 +54,18 @@ async function untilTrained(store: string, steps: number): Promise<void> {
     }
   };
   for (let attempt = 0; attempt < 2000 && trained() < steps; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Rank 0 keeps the store of the ranks there. */
+async function untilListening(port: number): Promise<void> {
+  const isOpen = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+      socket.on('connect', () => socket.destroy());
+    });
+  for (let attempt = 0; attempt < 2000 && !(await isOpen()); attempt++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -122,6 +135,30 @@ describe.skipIf(!isTorchAvailable)('a run of several processes', { timeout: 300_
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/error: seed 7: rank 1: /);
     expect(ranksStartedBy(mark)).toEqual([]);
+  });
+
+  test('is refused by the name of a rank that was started for another, before anything is trained', async () => {
+    const store = temporaryFolder();
+    const environments = await rankEnvironments(2);
+    const files = [configuration(6), configuration(7)];
+    const ended = await Promise.all(
+      environments.map((environment, rank) => train(files[rank]!, store, [], environment)),
+    );
+    expect(ended.map(({ exitCode }) => exitCode)).toEqual([1, 1]);
+    expect(ended[0]!.stderr).toMatch(
+      /error: seed 7: rank 1: it was started for another run than rank 0: other configuration\.recipe\.stages\.0\.steps \(7, not 6\)/,
+    );
+    for (const run of readdirSync(join(store, 'runs'))) {
+      expect(lossesOf(readEvents(runPaths(store, run).events))).toEqual([]);
+    }
+  });
+
+  test('that waits for a rank which never comes ends when it is asked to', async () => {
+    const [first] = await rankEnvironments(2);
+    const waiting = train(configuration(6), temporaryFolder(), [], first!);
+    await untilListening(Number(first!.MASTER_PORT));
+    waiting.kill('SIGTERM');
+    expect((await waiting).exitCode).toBe(143);
   });
 
   test('is refused where it cannot be divided, before anything is written', async () => {

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { findBackend, getBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { MaskFamily } from '../../ops/attention-mask.js';
+import type { RankProblem } from '../../ranks/ranks.js';
 import type { Engine, EngineDiagnosis } from '../engine.js';
 import { EngineError } from '../engine-error.js';
 import { type Handle, type LoadedAddon, loadAddon, TorchType } from './addon.js';
@@ -130,6 +131,11 @@ export async function joinTorchRanks(
   joined = { ranks, localRank };
   active = { backend, settings: { ...settings, device } };
   return ranks;
+}
+
+/** Tells the ranks which this process was to join why it does not; it ends afterwards. */
+export function declineTorchRanks(place: RankPlace, problem: RankProblem): void {
+  if (joined === undefined) TorchRanks.decline(loadAddon().addon, place, problem);
 }
 
 function registeredBackend({ addon }: LoadedAddon): TorchBackend {

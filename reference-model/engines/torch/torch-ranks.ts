@@ -68,6 +68,22 @@ export class TorchRanks implements LedRanks {
     return ranks;
   }
 
+  /**
+   * Tells the others why this rank does not join them, which they would wait for in vain. Nobody hears it where rank 0 keeps no store within
+   * so many seconds.
+   */
+  static decline(torch: TorchAddon, place: RankPlace, problem: RankProblem, seconds: number = LISTENED): void {
+    const { host, port, prefix, hostsStore, rank, count } = place;
+    const ranks = new TorchRanks(torch, place, { timeout: seconds, device: 'cpu' });
+    try {
+      torch.openGroup(host, port, prefix, hostsStore, rank, count, seconds);
+    } catch {
+      return;
+    }
+    ranks.fail(problem);
+    ranks.leave();
+  }
+
   sum(values: readonly number[]): readonly number[] {
     const torch = this.#torch;
     const tensor = torch.upload(Float64Array.from(values), [values.length], TorchType.float64);
@@ -174,6 +190,8 @@ export class TorchRanks implements LedRanks {
 
 /** Seconds that rank 0 keeps the store for the others when the job ends. */
 const LAST_WORDS = 5;
+/** Seconds that a rank which does not join waits for somebody to tell. */
+const LISTENED = 30;
 const LATE = 'see what it prints; a longer limit is set with VLM_BENCH_TORCH_TIMEOUT, in seconds';
 const SEE = 'see what it prints, then run the same command again: it goes on from the last checkpoint';
 const GONE = 'it keeps what the ranks share, and has ended or does not answer';

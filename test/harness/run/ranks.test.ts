@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { listCheckpoints } from '../../../harness/records/checkpoints.js';
@@ -151,6 +152,24 @@ describe.skipIf(!isTorchAvailable)('a run of several processes', { timeout: 300_
     for (const run of readdirSync(join(store, 'runs'))) {
       expect(lossesOf(readEvents(runPaths(store, run).events))).toEqual([]);
     }
+  });
+
+  test('ends with the name of a rank that lacks its data, though that one never joins the others', async () => {
+    const file = join(temporaryFolder(), 'run.yaml');
+    const questions = { ...JOINT, mixture: { questions: 1 } } as const;
+    const evaluation = { split: 'test', captionImages: 0, questions: 4 };
+    const config = { ...tinyRun({ stages: [questions] }), data: { name: 'easy-vqa' }, evaluation };
+    writeFileSync(file, JSON.stringify(config));
+    const store = temporaryFolder();
+    const environments = await rankEnvironments(2);
+    const roots = [fileURLToPath(new URL('../../fixtures', import.meta.url)), temporaryFolder()];
+    const ended = await Promise.all(
+      environments.map((environment, rank) => train(file, store, ['--data-root', roots[rank]!], environment)),
+    );
+    expect(ended.map(({ exitCode }) => exitCode)).toEqual([1, 1]);
+    expect(ended[1]!.stderr).not.toMatch(/rank \d: /);
+    const [, missing] = /error: (.+)/.exec(ended[1]!.stderr)!;
+    expect(ended[0]!.stderr).toContain(`error: seed 7: rank 1: ${missing}`);
   });
 
   test('that waits for a rank which never comes ends when it is asked to', async () => {

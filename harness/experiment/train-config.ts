@@ -10,6 +10,7 @@ import { runPaths } from '../records/run-paths.js';
 import { isFirstRank } from '../run/first-rank.js';
 import { absolutePlace, type DataPlace } from '../run/load-data-sets.js';
 import type { EngineChoice } from '../run/machinery.js';
+import { beforeRanksMeet } from '../run/rank-problem.js';
 import { readRunConfig } from '../suite/read-run-config.js';
 import { prepareJobs } from './prepare-jobs.js';
 
@@ -24,14 +25,17 @@ export async function trainConfig(
   file: string,
   { engine, out, interruption, ...place }: TrainOptions,
 ): Promise<{ readonly folder: string; readonly result: RunResult }> {
-  const config = readRunConfig(file);
-  const { referenceModel } = await import('../run/reference-model.js');
-  const { jobs, evaluatedData } = await prepareJobs([{ title: `seed ${config.seed}`, config }], {
-    store: resolve(out),
-    engine,
-    machinery: referenceModel,
-    parallel: 1,
-    place: absolutePlace(place),
+  const { config, jobs, evaluatedData } = await beforeRanksMeet(async () => {
+    const config = readRunConfig(file);
+    const { referenceModel } = await import('../run/reference-model.js');
+    const prepared = await prepareJobs([{ title: `seed ${config.seed}`, config }], {
+      store: resolve(out),
+      engine,
+      machinery: referenceModel,
+      parallel: 1,
+      place: absolutePlace(place),
+    });
+    return { config, ...prepared };
   });
   if (isFirstRank()) await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation);
   const display = isFirstRank() ? progressDisplay(jobs.map(displayedRun)) : undefined;

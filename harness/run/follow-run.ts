@@ -5,13 +5,14 @@
 
 import type { LedRanks } from '../../reference-model/ranks/ranks.js';
 import { TrainingInterrupted } from '../../reference-model/training/training-error.js';
-import { bugProblem, problemsOf, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import type { RunResult } from '../records/result.js';
 import { runPaths } from '../records/run-paths.js';
 import { readFinishedResult } from '../records/run-record.js';
 import { identityDifferences } from './alike-ranks.js';
 import { openRun } from './open-run.js';
 import { announce, nextOrder } from './rank-orders.js';
+import { rankProblemOf } from './rank-problem.js';
 import type { RunJob, RunSurroundings } from './run-job.js';
 
 /** Does something that all ranks do; where it fails here, the others end with the same error. */
@@ -22,15 +23,7 @@ export async function amongRanks<Result>(ranks: LedRanks, work: () => Promise<Re
     const isStop = error instanceof Error && /^(?:TrainingInterrupted|AbortError)$/.test(error.name);
     const isOthers = error instanceof Error && error.name === 'RankError';
     if (isStop && ranks.rank === 0) announce(ranks, { type: 'stopped' });
-    else if (!isStop && !isOthers) {
-      const { what, where, expected, fix } = (problemsOf(error) ?? [bugProblem(error)])[0]!;
-      ranks.fail({
-        what,
-        ...(where === undefined ? {} : { where }),
-        ...(expected === undefined ? {} : { expected }),
-        fix,
-      });
-    }
+    else if (!isStop && !isOthers) ranks.fail(rankProblemOf(error));
     throw error;
   }
 }

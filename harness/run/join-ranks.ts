@@ -19,20 +19,22 @@ import type { RankOrder } from './rank-orders.js';
 let joining: Promise<LedRanks> | undefined;
 
 /**
+ * @param signal asks this process to stop while it waits for the other ranks
  * @returns nothing where this process performs its runs alone
  * @throws UserError `usage` for an engine that cannot divide a run, RankError for a rank that does not come
  */
-export async function joinRanks(choice: EngineChoice): Promise<LedRanks | undefined> {
+export async function joinRanks(choice: EngineChoice, signal?: AbortSignal): Promise<LedRanks | undefined> {
   if (rankPlace() === undefined && torchSettings().devices === 1) return undefined;
-  joining ??= join(choice);
+  joining ??= join(choice, signal);
   return joining;
 }
 
-async function join(choice: EngineChoice): Promise<LedRanks> {
+async function join(choice: EngineChoice, signal: AbortSignal | undefined): Promise<LedRanks> {
   const { name, numerics } = await activateEngine(choice);
   if (name !== 'torch') throw needsTorch(name);
   const place = rankPlace();
-  const ranks = place === undefined ? await startRanks(torchSettings().devices) : await joinTorchRanks(place);
+  const ranks =
+    place === undefined ? await startRanks(torchSettings().devices, signal) : await joinTorchRanks(place, { signal });
   const last: RankOrder = { type: 'end' };
   process.once('exit', () => (ranks.rank === 0 ? ranks.leave(last) : ranks.leave()));
   await requireAlikeStarts(ranks, {
@@ -44,10 +46,10 @@ async function join(choice: EngineChoice): Promise<LedRanks> {
 }
 
 /** Becomes rank 0 of as many processes as there are devices. */
-async function startRanks(count: number): Promise<TorchRanks> {
+async function startRanks(count: number, signal: AbortSignal | undefined): Promise<TorchRanks> {
   const host = '127.0.0.1';
   const entry = createRequire(import.meta.url).resolve('#package/dist/harness/run/rank-process.js');
-  const start = (ranks: TorchRanks, port: number): void => {
+  const onOpen = (ranks: TorchRanks, port: number): void => {
     for (let rank = 1; rank < count; rank++) {
       const started = execaNode(entry, [], {
         env: {
@@ -78,7 +80,7 @@ async function startRanks(count: number): Promise<TorchRanks> {
   };
   // Any free port will do: the others are told which.
   const place = { rank: 0, localRank: 0, count, host, port: 0, hostsStore: true, prefix: 'vlm-bench//' };
-  return joinTorchRanks(place, start);
+  return joinTorchRanks(place, { onOpen, signal });
 }
 
 function needsTorch(name: string): UserError {

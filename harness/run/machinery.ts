@@ -42,7 +42,7 @@ export interface Machinery<Model = unknown> {
   /** @param pretrained how weights of the hub read, where the run started from them */
   predict(model: Model, config: RunConfig, data: DataSet, by?: PredictionOptions): Promise<Predictions>;
   /** The ranks that perform the runs of this process together; nothing where it performs them alone. */
-  joinRanks?(choice: EngineChoice): Promise<LedRanks | undefined>;
+  joinRanks?(choice: EngineChoice, signal?: AbortSignal): Promise<LedRanks | undefined>;
   /** Writes the final weights into the folder of a record. */
   saveWeights(model: Model, record: string): Promise<SavedWeights>;
   /** Frees what the model holds; the process goes on to other runs. */

@@ -40,7 +40,7 @@ import type { RunJob, RunSurroundings } from './run-job.js';
  * @throws UserError for bad input, `TrainingInterrupted` of the trainer when the signal aborts, on whichever rank, RankError for another rank
  */
 export async function performRun(job: RunJob, surroundings: RunSurroundings): Promise<RunResult> {
-  const ranks = await surroundings.machinery.joinRanks?.(job.engine);
+  const ranks = await surroundings.machinery.joinRanks?.(job.engine, surroundings.signal);
   if (ranks === undefined) return leadRun(job, surroundings, ALONE, () => {});
   return amongRanks(ranks, async () => {
     if (ranks.rank > 0) return followJob(job, surroundings, ranks);

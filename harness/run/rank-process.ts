@@ -15,7 +15,8 @@ let busy = false;
 let hasTold = false;
 const requestStop = () => {
   stop.abort();
-  if (!busy) process.exit();
+  // Rank 0, which started it, is to know that it did not end in order.
+  if (!busy) process.exit(143);
 };
 process.on('SIGINT', requestStop);
 process.on('SIGTERM', requestStop);

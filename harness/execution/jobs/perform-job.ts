@@ -9,6 +9,7 @@ import type { RunResult } from '../../records/result.js';
 import { isFirstRank } from '../../run/first-rank.js';
 import type { Machinery } from '../../run/machinery.js';
 import { performRun } from '../../run/perform-run.js';
+import { beforeRanksMeet } from '../../run/rank-problem.js';
 import type { RunJob, RunProgress } from '../../run/run-job.js';
 import type { TitledRun } from '../executor.js';
 import { type Interruption, interruptedExitCode, type StopSignal } from '../interruption.js';
@@ -49,7 +50,7 @@ export async function performJob(file: string, options: PerformOptions): Promise
       ...(dataRoot === undefined ? {} : { dataRoot }),
       ...(weights === undefined ? {} : { weights }),
     };
-    const job = await onThisMachine({ ...planned, place }, machinery);
+    const job = await beforeRanksMeet(() => onThisMachine({ ...planned, place }, machinery));
     return { title, job, result: await performRun(job, { machinery, onProgress, signal: stop.signal }) };
   } catch (error) {
     // Of several ranks one was asked to stop, and the trainer of each says so.

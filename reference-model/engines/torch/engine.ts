@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { findBackend, getBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { MaskFamily } from '../../ops/attention-mask.js';
+import type { RankProblem } from '../../ranks/ranks.js';
 import type { Engine, EngineDiagnosis } from '../engine.js';
 import { EngineError } from '../engine-error.js';
 import { type Handle, type LoadedAddon, loadAddon, TorchType } from './addon.js';
@@ -124,16 +125,24 @@ export async function activateTorchEngine(
  * @param onOpen called with the port of the store, once others can connect
  * @throws RankError
  */
-export async function joinTorchRanks(place: RankPlace, onOpen?: OnOpen): Promise<TorchRanks> {
+export async function joinTorchRanks(
+  place: RankPlace,
+  { onOpen, signal }: { readonly onOpen?: OnOpen; readonly signal?: AbortSignal | undefined } = {},
+): Promise<TorchRanks> {
   if (joined !== undefined) return joined.ranks;
   const { backend, settings } = active!;
   const { localRank } = place;
   const device = deviceOfRank(settings.device, localRank);
   backend.torch.useDevice(device);
-  const ranks = await TorchRanks.join(backend.torch, place, { timeout: settings.timeout, device }, onOpen);
+  const ranks = await TorchRanks.join(backend.torch, place, { timeout: settings.timeout, device, signal }, onOpen);
   joined = { ranks, localRank };
   active = { backend, settings: { ...settings, device } };
   return ranks;
+}
+
+/** Tells the ranks which this process was to join why it does not; it ends afterwards. */
+export function declineTorchRanks(place: RankPlace, problem: RankProblem): void {
+  if (joined === undefined) TorchRanks.decline(loadAddon().addon, place, problem);
 }
 
 function registeredBackend({ addon }: LoadedAddon): TorchBackend {

@@ -12,6 +12,8 @@ export interface GroupOptions {
   readonly timeout: number;
   /** `cpu`, or a CUDA device. */
   readonly device: string;
+  /** Asks this rank to stop while it waits for others to come. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Told the port of the store; the ranks have not come yet. */
@@ -41,7 +43,7 @@ export class TorchRanks implements LedRanks {
   /**
    * Joins the group, once in a process.
    * @param onOpen called once others can connect
-   * @throws RankError naming a rank that does not come
+   * @throws RankError naming a rank that does not come; an `AbortError` after a stop request, of which the others are told
    */
   static async join(
     torch: TorchAddon,
@@ -56,10 +58,30 @@ export class TorchRanks implements LedRanks {
     } catch (cause) {
       throw rankErrorOf(cause) ?? unreachable(place, cause);
     }
-    await ranks.exchange('here');
+    await ranks.#exchange('here', () => {
+      if (options.signal?.aborted !== true) return;
+      ranks.fail({ what: 'it was asked to stop before all ranks had come', fix: 'start all ranks again' });
+      throw Object.assign(new Error('asked to stop'), { name: 'AbortError' });
+    });
     const library = options.device === 'cpu' ? '' : 'libnccl.so.2';
     ranks.#guard(() => torch.connectGroup(networkOf(host), library));
     return ranks;
+  }
+
+  /**
+   * Tells the others why this rank does not join them, which they would wait for in vain. Nobody hears it where rank 0 keeps no store within
+   * so many seconds.
+   */
+  static decline(torch: TorchAddon, place: RankPlace, problem: RankProblem, seconds: number = LISTENED): void {
+    const { host, port, prefix, hostsStore, rank, count } = place;
+    const ranks = new TorchRanks(torch, place, { timeout: seconds, device: 'cpu' });
+    try {
+      torch.openGroup(host, port, prefix, hostsStore, rank, count, seconds);
+    } catch {
+      return;
+    }
+    ranks.fail(problem);
+    ranks.leave();
   }
 
   sum(values: readonly number[]): readonly number[] {
@@ -73,7 +95,11 @@ export class TorchRanks implements LedRanks {
     }
   }
 
-  async exchange<Said>(said: Said): Promise<readonly Said[]> {
+  exchange<Said>(said: Said): Promise<readonly Said[]> {
+    return this.#exchange(said);
+  }
+
+  async #exchange<Said>(said: Said, onWait: () => void = () => {}): Promise<readonly Said[]> {
     const key = (rank: number): string => `exchange/${this.#exchanges}/${rank}`;
     this.#guard(() => this.#torch.setKey(key(this.rank), JSON.stringify(said)));
     const all: Said[] = [];
@@ -81,6 +107,7 @@ export class TorchRanks implements LedRanks {
     for (let rank = 0; rank < this.count; rank++) {
       const missing = { what: `it did not come to where the others wait for ${this.#timeout} s`, fix: LATE };
       const text = await this.#take(key(rank), () => {
+        onWait();
         if (performance.now() > until) throw this.blamed(rank, missing);
       });
       all.push(JSON.parse(text) as Said);
@@ -163,6 +190,8 @@ export class TorchRanks implements LedRanks {
 
 /** Seconds that rank 0 keeps the store for the others when the job ends. */
 const LAST_WORDS = 5;
+/** Seconds that a rank which does not join waits for somebody to tell. */
+const LISTENED = 30;
 const LATE = 'see what it prints; a longer limit is set with VLM_BENCH_TORCH_TIMEOUT, in seconds';
 const SEE = 'see what it prints, then run the same command again: it goes on from the last checkpoint';
 const GONE = 'it keeps what the ranks share, and has ended or does not answer';

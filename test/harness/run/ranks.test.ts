@@ -1,7 +1,9 @@
 /** One run by several processes of the compiled package: started by the command itself, or by a launcher through environment variables. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { listCheckpoints } from '../../../harness/records/checkpoints.js';
@@ -53,6 +55,18 @@ async function untilTrained(store: string, steps: number): Promise<void> {
     }
   };
   for (let attempt = 0; attempt < 2000 && trained() < steps; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Rank 0 keeps the store of the ranks there. */
+async function untilListening(port: number): Promise<void> {
+  const isOpen = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+      socket.on('connect', () => socket.destroy());
+    });
+  for (let attempt = 0; attempt < 2000 && !(await isOpen()); attempt++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -122,6 +136,48 @@ describe.skipIf(!isTorchAvailable)('a run of several processes', { timeout: 300_
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/error: seed 7: rank 1: /);
     expect(ranksStartedBy(mark)).toEqual([]);
+  });
+
+  test('is refused by the name of a rank that was started for another, before anything is trained', async () => {
+    const store = temporaryFolder();
+    const environments = await rankEnvironments(2);
+    const files = [configuration(6), configuration(7)];
+    const ended = await Promise.all(
+      environments.map((environment, rank) => train(files[rank]!, store, [], environment)),
+    );
+    expect(ended.map(({ exitCode }) => exitCode)).toEqual([1, 1]);
+    expect(ended[0]!.stderr).toMatch(
+      /error: seed 7: rank 1: it was started for another run than rank 0: other configuration\.recipe\.stages\.0\.steps \(7, not 6\)/,
+    );
+    for (const run of readdirSync(join(store, 'runs'))) {
+      expect(lossesOf(readEvents(runPaths(store, run).events))).toEqual([]);
+    }
+  });
+
+  test('ends with the name of a rank that lacks its data, though that one never joins the others', async () => {
+    const file = join(temporaryFolder(), 'run.yaml');
+    const questions = { ...JOINT, mixture: { questions: 1 } } as const;
+    const evaluation = { split: 'test', captionImages: 0, questions: 4 };
+    const config = { ...tinyRun({ stages: [questions] }), data: { name: 'easy-vqa' }, evaluation };
+    writeFileSync(file, JSON.stringify(config));
+    const store = temporaryFolder();
+    const environments = await rankEnvironments(2);
+    const roots = [fileURLToPath(new URL('../../fixtures', import.meta.url)), temporaryFolder()];
+    const ended = await Promise.all(
+      environments.map((environment, rank) => train(file, store, ['--data-root', roots[rank]!], environment)),
+    );
+    expect(ended.map(({ exitCode }) => exitCode)).toEqual([1, 1]);
+    expect(ended[1]!.stderr).not.toMatch(/rank \d: /);
+    const [, missing] = /error: (.+)/.exec(ended[1]!.stderr)!;
+    expect(ended[0]!.stderr).toContain(`error: seed 7: rank 1: ${missing}`);
+  });
+
+  test('that waits for a rank which never comes ends when it is asked to', async () => {
+    const [first] = await rankEnvironments(2);
+    const waiting = train(configuration(6), temporaryFolder(), [], first!);
+    await untilListening(Number(first!.MASTER_PORT));
+    waiting.kill('SIGTERM');
+    expect((await waiting).exitCode).toBe(143);
   });
 
   test('is refused where it cannot be divided, before anything is written', async () => {

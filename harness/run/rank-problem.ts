@@ -1,0 +1,38 @@
+/** What a rank tells the others when it ends, and how one that ends before it has joined them tells it. */
+import { declineTorchRanks } from '../../reference-model/engines/torch/engine.js';
+import { type RankPlace, rankPlace } from '../../reference-model/engines/torch/rank-place.js';
+import type { RankProblem } from '../../reference-model/ranks/ranks.js';
+import { bugProblem, problemsOf } from '../errors.js';
+
+/** The first problem of an error, as plain JSON. */
+export function rankProblemOf(error: unknown): RankProblem {
+  const { what, where, expected, fix } = (problemsOf(error) ?? [bugProblem(error)])[0]!;
+  return {
+    what,
+    ...(where === undefined ? {} : { where }),
+    ...(expected === undefined ? {} : { expected }),
+    fix,
+  };
+}
+
+/**
+ * Does what comes before the ranks of a run meet. Where it fails on one that a launcher started, the others end with the same error in place
+ * of waiting for it.
+ */
+export async function beforeRanksMeet<Result>(prepare: () => Promise<Result>): Promise<Result> {
+  const place = rankPlace();
+  try {
+    return await prepare();
+  } catch (error) {
+    if (place !== undefined) decline(place, error);
+    throw error;
+  }
+}
+
+function decline(place: RankPlace, error: unknown): void {
+  try {
+    declineTorchRanks(place, rankProblemOf(error));
+  } catch {
+    // Without a working engine there is no way to tell them; what matters is the error itself.
+  }
+}

@@ -1,4 +1,5 @@
 /** Prints plans as text or JSON: of the embedded scale with the data read, of the paper scale with as much of it as is there. */
+import { torchSettings } from '../../reference-model/engines/torch/settings.js';
 import { openPretrainedParts } from '../../reference-model/weights/pretrained-parts.js';
 import { UserError } from '../errors.js';
 import { strictly } from '../files/read-input.js';
@@ -67,9 +68,11 @@ function paperKnowledge(
   suites: readonly StatedSuite[],
   { dataRoot, weights, throughput }: PlanCommandOptions,
 ): PaperKnowledge {
+  const { shardOptimizer, devices } = torchSettings();
   const known = {
     ...(dataRoot === undefined ? {} : { dataRoot }),
     ...(throughput === undefined ? {} : { throughput }),
+    ...(shardOptimizer ? { shardedOver: devices > 1 ? devices : ('all' as const) } : {}),
   };
   if (weights === undefined) return known;
   return strictly(() => {

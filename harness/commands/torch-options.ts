@@ -43,7 +43,10 @@ export function addTorchOptions(command: Command): Command {
       ).argParser(positiveInteger),
     )
     .addOption(
-      new Option('--shard-optimizer', 'engine torch: each of several devices keeps its share of the moments only'),
+      new Option(
+        '--shard-optimizer',
+        'engine torch: each of several devices keeps its share of the moments and, in 16 bits, of the float32 weights only',
+      ),
     )
     .hook('preAction', (_, action) => exportSettings(action.opts<TorchOptions>()));
 }

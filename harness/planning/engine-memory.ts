@@ -47,10 +47,10 @@ export function engineMemory(engine: EngineName, settings: () => TorchSettings =
         engine,
         // Measured on the CPU, with its libtorch loaded.
         processBytes: 265e6,
-        // A copy in 16 bits besides the float32 weight, its gradient and its moments.
-        bytesPerLearning: isShort ? 18 : 16,
-        // Both moments, in float32.
-        bytesDivided: shardOptimizer ? 8 : 0,
+        // The weight, its gradient, which is float32 always, and two moments; in 16 bits also a float32 master.
+        bytesPerLearning: isShort ? 2 + 4 + 8 + 4 : 4 + 4 + 8,
+        // Moments and masters (ZeRO stage 1: Rajbhandari et al. 2020, arXiv 1910.02054, §5.1).
+        bytesDivided: shardOptimizer ? (isShort ? 8 + 4 : 8) : 0,
         bytesPerFrozen: isShort ? 2 : 4,
         bytesPerNumber: isShort ? 2 : 4,
         probabilities: false,

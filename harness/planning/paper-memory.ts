@@ -1,7 +1,8 @@
 /**
- * What a training of the paper scale takes on each device of the engine torch, part by part, where nothing is sharded: parts that learn are kept in
- * float32 with float32 gradients and moments, and every part as a 16-bit copy that products are computed with. In float32 there are no copies, and
- * what does not learn is float32 too. An estimate from sizes alone.
+ * What a training of the paper scale takes on each device of the engine torch, part by part: parts that learn are kept in float32 with float32
+ * gradients and moments, and every part as a 16-bit copy that products are computed with. In float32 there are no copies, and what does not
+ * learn is float32 too. Devices that shard the optimizer divide moments among themselves, and float32 weights where there are copies. An estimate
+ * from sizes alone.
  */
 
 import { LOGITS_AT_ONCE } from '../../reference-model/engines/torch/logits-at-once.js';
@@ -68,18 +69,25 @@ export function paperMemory(
   {
     checkpointed,
     bytesPerNumber = BYTES_OF_16_BITS,
-  }: { readonly checkpointed: boolean; readonly bytesPerNumber?: BytesPerNumber },
+    shardedOver = 1,
+  }: {
+    readonly checkpointed: boolean;
+    readonly bytesPerNumber?: BytesPerNumber;
+    /** Devices that divide the optimizer among themselves. */
+    readonly shardedOver?: number;
+  },
 ): PaperMemory {
   const counts = parameterCount(model);
   const count = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + counts[part], 0);
   const learning = Math.max(0, ...passes.map(({ trainable }) => count([...new Set(trainable)])));
   const { activationsKept, activationsCheckpointed, logitsInChunks } = memoryChoices(model, passes, bytesPerNumber);
   const all = count(['vision', 'connector', 'language']);
+  const isShort = bytesPerNumber === BYTES_OF_16_BITS;
   const parts = {
-    weights: bytesPerNumber === BYTES_OF_16_BITS ? BYTES_OF_16_BITS * all : BYTES_OF_FLOAT32 * (all - learning),
-    masterWeights: BYTES_OF_FLOAT32 * learning,
+    weights: isShort ? BYTES_OF_16_BITS * all : BYTES_OF_FLOAT32 * (all - learning),
+    masterWeights: (BYTES_OF_FLOAT32 * learning) / (isShort ? shardedOver : 1),
     gradients: BYTES_OF_FLOAT32 * learning,
-    moments: 2 * BYTES_OF_FLOAT32 * learning,
+    moments: (2 * BYTES_OF_FLOAT32 * learning) / shardedOver,
     activations: checkpointed ? activationsCheckpointed : activationsKept,
     logits: logitsInChunks,
   };

@@ -172,14 +172,16 @@ export function deviceProblems(
     shardOptimizer,
   }: Pick<TorchSettings, 'precision' | 'checkpointing' | 'devices' | 'shardOptimizer'> = torchSettings(),
 ): readonly Problem[] {
-  const { total, moments } = paperPlan(withEngine(suite, { precision, checkpointing, devices }), {}).memoryBytes;
-  const each = total - (shardOptimizer ? moments * (1 - 1 / devices) : 0);
+  const shardedOver = shardOptimizer ? devices : 1;
+  const set = withEngine(suite, { precision, checkpointing, devices });
+  const { total: each } = paperPlan(set, {}, { shardedOver }).memoryBytes;
   const needed = shared ? devices * each : each;
   if (needed <= bytes) return [];
   const ways = [
     'lower microBatchSize in a copy of the suite',
     ...(checkpointing === 'none' ? ['give --activation-checkpointing blocks'] : []),
     ...(isShort(precision) ? [] : ['give --precision bfloat16']),
+    ...(devices > 1 && !shardOptimizer ? ['give --shard-optimizer'] : []),
     ...(shared && devices > 1 ? ['give fewer --devices'] : []),
   ];
   const where = shared && devices > 1 ? `in ${devices} processes` : shared ? '' : 'on each device';

@@ -73,6 +73,8 @@ export interface PaperPlan {
   readonly precision?: PaperScale['precision'];
   /** On each device, with so many examples in a pass. */
   readonly memoryBytes: PaperMemory;
+  /** Devices that divide the optimizer among themselves; 1 where each has all of it. */
+  readonly shardedOver: number;
   readonly memoryChoices: MemoryChoices;
   readonly examplesPerPass: number;
   readonly warnings: readonly string[];
@@ -85,6 +87,8 @@ export interface PaperKnowledge {
   readonly reader?: ModelReader;
   /** TFLOP/s that one device was measured to reach. */
   readonly throughput?: number;
+  /** Devices that divide the optimizer among themselves; `all` are those of the suite's hardware. */
+  readonly shardedOver?: number | 'all';
 }
 
 /** Numbers of devices that hours are told for. */
@@ -96,16 +100,16 @@ const secondsPerHour = 3600;
 export function paperPlan(
   suite: Suite,
   options: PlanOptions,
-  { throughput }: Pick<PaperKnowledge, 'throughput'> = {},
+  { throughput, shardedOver }: Pick<PaperKnowledge, 'throughput' | 'shardedOver'> = {},
 ): PaperPlan {
-  return planWith(onData(suite, options), withoutData(options), throughput, new Map());
+  return planWith(onData(suite, options), withoutData(options), { throughput, shardedOver, texts: new Map() });
 }
 
 /** From the suite, and from data and weights as far as they are there. @throws UserError as `paperPlan` */
 export async function measuredPaperPlan(
   stated: Suite,
   allOptions: PlanOptions,
-  { throughput, ...sources }: PaperKnowledge,
+  { throughput, shardedOver, ...sources }: PaperKnowledge,
 ): Promise<PaperPlan> {
   const suite = onData(stated, allOptions);
   const options = withoutData(allOptions);
@@ -117,7 +121,7 @@ export async function measuredPaperPlan(
       if (!texts.has(key)) texts.set(key, await stageTexts(stage, data, sources));
     }
   }
-  return planWith(suite, options, throughput, texts);
+  return planWith(suite, options, { throughput, shardedOver, texts });
 }
 
 /** The suite with the data set that is chosen in place of its own. */
@@ -138,8 +142,15 @@ const textsKey = ({ steps: _, trainable: __, learningRate: ___, ...stage }: Stat
 function planWith(
   suite: Suite,
   options: PlanOptions,
-  throughput: number | undefined,
-  texts: ReadonlyMap<string, StageTexts>,
+  {
+    throughput,
+    shardedOver = 1,
+    texts,
+  }: {
+    readonly throughput: number | undefined;
+    readonly shardedOver: PaperKnowledge['shardedOver'] | undefined;
+    readonly texts: ReadonlyMap<string, StageTexts>;
+  },
 ): PaperPlan {
   const stated = paperScaleOf(suite);
   const { peakTeraflops } = stated.hardware;
@@ -152,7 +163,8 @@ function planWith(
   const passes = plan.arms.flatMap((arm) => passesOf(arm, suite, { paper, examplesPerPass, texts }));
   const bytesPerNumber = isShort(paper.precision) ? 2 : 4;
   const checkpointed = (paper.activationCheckpointing ?? 'none') !== 'none';
-  const memory = paperMemory(model, passes, { checkpointed, bytesPerNumber });
+  const devicesOfShards = shardedOver === 'all' ? hardware.count : shardedOver;
+  const memory = paperMemory(model, passes, { checkpointed, bytesPerNumber, shardedOver: devicesOfShards });
   const counts = parameterCount(model);
   const { note: hardwareNote, ...devices } = hardware;
   const runs = arms.length * plan.seeds.length;
@@ -180,6 +192,7 @@ function planWith(
     },
     ...(paper.precision === undefined ? {} : { precision: paper.precision }),
     memoryBytes: memory,
+    shardedOver: devicesOfShards,
     memoryChoices: memoryChoices(model, passes, bytesPerNumber),
     examplesPerPass,
     warnings: [

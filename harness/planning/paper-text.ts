@@ -52,12 +52,14 @@ function memoryRows({
   examplesPerPass,
   hardware,
   precision,
+  shardedOver,
 }: PaperPlan): readonly string[] {
   const bytes = (value: number) => quantityText(value, 'B');
   const { weights, masterWeights, gradients, moments, activations, logits, total } = memoryBytes;
   const { activationsKept, activationsCheckpointed, logitsWhole, logitsInChunks } = memoryChoices;
   const of = hardware.memoryGigabytes === undefined ? '' : ` of ${hardware.memoryGigabytes} GB`;
   const fixed = `${bytes(weights)} weights ${isShort(precision) ? 'in 16 bits' : 'that do not learn'}, ${bytes(masterWeights)} in float32, ${bytes(gradients)} gradients, ${bytes(moments)} moments`;
+  const divided = isShort(precision) ? 'float32 weights and moments' : 'moments';
   return [
     row(
       'memory',
@@ -68,6 +70,7 @@ function memoryRows({
       `with ${examplesPerPass} in a pass: activations ${bytes(activationsKept)} kept, ${bytes(activationsCheckpointed)} computed again;`,
     ),
     row('', `logits ${bytes(logitsWhole)} whole, ${bytes(logitsInChunks)} in chunks`),
+    ...(shardedOver === 1 ? [] : [row('', `${divided} are divided over ${shardedOver} devices`)]),
   ];
 }
 

@@ -21,7 +21,7 @@ export type DividedTensors = ReadonlyMap<string, DividedTensor>;
 const PART = 2 ** 20;
 
 /** First element of a rank's share and the one behind its last. */
-export function shareRange(
+function shareRange(
   shape: readonly number[],
   { rank, count }: Pick<Ranks, 'rank' | 'count'>,
 ): { readonly begin: number; readonly end: number } {

@@ -138,8 +138,12 @@ describe('the paper scale', () => {
       (activationsCheckpointed - 2 * plan.parameters.total) / 1e9,
       0,
     );
+    // Of float32 weights and both moments, 12 bytes of each weight, a device keeps an eighth; in float32 of the moments alone.
     const sharded = needed({ checkpointing: 'blocks', devices: 8, shardOptimizer: true })!;
-    expect((short.bytes - sharded.bytes) / 1e9).toBeCloseTo((plan.parameters.total * 8 * 7) / 8 / 1e9, 0);
+    expect((short.bytes - sharded.bytes) / 1e9).toBeCloseTo((plan.parameters.total * 12 * 7) / 8 / 1e9, 0);
+    const wideSharded = needed({ checkpointing: 'blocks', precision: 'float32', devices: 8, shardOptimizer: true })!;
+    expect((wide.bytes - wideSharded.bytes) / 1e9).toBeCloseTo((plan.parameters.total * 8 * 7) / 8 / 1e9, 0);
+    expect(needed({ devices: 8 })!.fix).toContain('--shard-optimizer');
   });
 
   test('lies in the memory of one machine as often as processes share it', () => {

@@ -73,11 +73,40 @@ describe('a streamed file', () => {
     );
   });
 
+  it('is the same where values come in parts, and ranges of them can be read', () => {
+    let files = 0;
+    fc.assert(
+      fc.property(arrays, fc.integer({ min: 1, max: 5 }), (entries, length) => {
+        const tensors = new Map(entries);
+        const inParts = [...sourcesOf(tensors)].map(([key, source]): [string, TensorSource] => {
+          const values = source.read();
+          const starts = Array.from({ length: Math.ceil(values.length / length) }, (_, i) => i * length);
+          const parts = () => starts.map((at) => values.slice(at, at + length));
+          return [key, { ...source, parts }];
+        });
+        const file = join(folder, `parts-${files++}`);
+        fillFile(file, (descriptor) => writeTensors(descriptor, new Map(inParts)));
+        expect(readFileSync(file).equals(writeSafetensors(tensors))).toBe(true);
+        for (const [key, { readRange }] of openTensors(file)) {
+          const { values } = tensors.get(key)!;
+          const begin = Math.min(1, values.length);
+          const end = Math.max(begin, values.length - 1);
+          expect(bitsOf(readRange!(begin, end))).toEqual(bitsOf(values).slice(begin, end));
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('is refused when values do not fill their shape', () => {
     const tensor = { dtype: 'F32', shape: [2, 2], read: () => Float32Array.of(1) } as const;
     const write = () =>
       fillFile(join(newFolder(), 'f'), (descriptor) => writeTensors(descriptor, new Map([['a', tensor]])));
     expect(write).toThrow('Tensor "a" cannot be written: 1 values for F32 [2, 2].');
+    const parts = { ...tensor, parts: () => [Float32Array.of(1, 2, 3), Float32Array.of(4, 5)] };
+    const writeParts = () =>
+      fillFile(join(newFolder(), 'f'), (descriptor) => writeTensors(descriptor, new Map([['a', parts]])));
+    expect(writeParts).toThrow('Tensor "a" cannot be written: 5 values for F32 [2, 2].');
   });
 });
 

@@ -11,14 +11,25 @@ import { loadAddon } from '../../../dist/reference-model/engines/torch/addon.js'
 import { joinTorchRanks } from '../../../dist/reference-model/engines/torch/engine.js';
 import { rankPlace } from '../../../dist/reference-model/engines/torch/rank-place.js';
 import { parameterArrays, predict, train, writeSafetensors } from '../../../dist/reference-model/index.js';
+import { visualTokensPerImage } from '../../../dist/reference-model/model/config.js';
+import { modelFrom } from '../../../dist/reference-model/model/model.js';
+import { createParameters, parameterCount } from '../../../dist/reference-model/model/parameters.js';
+import { buildBatch, imageTextSequence } from '../../../dist/reference-model/model/sequence.js';
+import { sequenceLoss } from '../../../dist/reference-model/model/sequence-loss.js';
+import { visualEmbeddings } from '../../../dist/reference-model/model/visual-embeddings.js';
 import { ALONE } from '../../../dist/reference-model/ranks/ranks.js';
+import { createLearner } from '../../../dist/reference-model/training/create-learner.js';
 
+const OPTIMIZER = {
+  ...{ beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01 },
+  ...{ clipNorm: 1, warmupShare: 0, finalShare: 1 },
+};
 const task = JSON.parse(process.argv[2]);
 await activateEngine(task.engine ?? 'torch');
 const place = rankPlace();
 const ranks = place === undefined ? ALONE : await joinTorchRanks(place);
 const { addon: torch } = loadAddon();
-const scenarios = { reduce, train: trainAll, exchange, trouble };
+const scenarios = { reduce, train: trainAll, exchange, trouble, memory };
 try {
   const seen = await scenarios[task.scenario](task);
   process.stdout.write(`${JSON.stringify(seen)}\n`);
@@ -103,14 +114,53 @@ async function trainAll({ runs }) {
   return seen;
 }
 
+/** Steps of a whole model that learns, and a checkpoint of it: what the process takes at its peak beyond what it took before. */
+async function memory({ model: config, steps, folder }) {
+  const residentBytes = () => process.memoryUsage.rss();
+  const peakBytes = () => process.resourceUsage().maxRSS * 1024;
+  const before = residentBytes();
+  const values = ({ shape }) => new Float32Array(shape.reduce((product, length) => product * length, 1)).fill(0.01);
+  const model = modelFrom(config, createParameters(config, values));
+  const learner = createLearner({ model, optimizer: OPTIMIZER, ranks });
+  const parts = ['vision', 'connector', 'language'];
+  learner.enterStage(parts);
+  const visualTokens = visualTokensPerImage(config);
+  const sequence = imageTextSequence({ image: 0, visualTokens, prompt: [1, 2], answer: [3, 4] });
+  const limits = { ...config.language, visualTokensPerImage: visualTokens, images: 1 };
+  const batch = buildBatch([sequence], 'causal', limits);
+  const pixels = new Float32Array(config.vision.imageSize ** 2 * 3);
+  const images = { imageCount: 1, imageSize: config.vision.imageSize, pixels };
+  for (let step = 1; step <= steps; step++) {
+    const weight = 1 / batch.labels.length / ranks.count;
+    const loss = () =>
+      sequenceLoss(learner.model, batch, { visualEmbeddings: visualEmbeddings(learner.model, images), weight });
+    learner.backward(loss, { isLast: true });
+    learner.update({ vision: 1e-4, connector: 1e-4, language: 1e-4 }, { stage: 'joint', step, exampleIds: [] });
+    learner.settle();
+  }
+  const trained = peakBytes();
+  if (ranks.rank === 0) await learner.save(folder, { run: 'run', step: steps });
+  learner.attendSave();
+  const saved = peakBytes();
+  learner.complete();
+  learner.dispose();
+  return { parameters: parameterCount(config), before, trained, saved, completed: peakBytes() };
+}
+
 async function exchange() {
   return { sums: ranks.sum([1, ranks.rank, 0.25]), said: await ranks.exchange({ rank: ranks.rank, text: '"é\n' }) };
 }
 
-/** One rank gets into trouble while the others wait for it. */
-async function trouble({ kind, culprit }) {
+/** One rank gets into trouble while the others wait for it; some have left in order, when they were done. */
+async function trouble({ kind, culprit, leavers = [] }) {
   ranks.sum([1]);
+  if (leavers.includes(ranks.rank)) {
+    ranks.leave();
+    return { left: true };
+  }
   if (ranks.rank === culprit) {
+    // Those who leave have left by then.
+    if (leavers.length > 0) await new Promise((rest) => setTimeout(rest, 1500));
     if (kind === 'throws') throw new Error('no such image');
     if (kind === 'killed') process.kill(process.pid, 'SIGKILL');
     if (kind === 'hangs') for (;;);

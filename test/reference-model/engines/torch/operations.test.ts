@@ -24,7 +24,13 @@ interface Derived {
 }
 
 /** Runs an operation on the current backend of libtorch and its autograd backwards from the given output gradient. */
-function derive({ inputs, run }: Pick<OperationCase, 'inputs' | 'run'>, direction: Dense, type?: TorchType): Derived {
+function derive(
+  { inputs, run }: Pick<OperationCase, 'inputs' | 'run'>,
+  direction: Dense,
+  type?: TorchType,
+  /** Positions of floating inputs that get no gradient, which is zeros. */
+  frozen: readonly number[] = [],
+): Derived {
   const backend = tf.backend() as TorchBackend;
   const { torch } = backend;
   let derived: Derived | undefined;
@@ -36,7 +42,9 @@ function derive({ inputs, run }: Pick<OperationCase, 'inputs' | 'run'>, directio
         .makeTensorFromTensorInfo(backend.wrap(torch.storedAs(backend.handleOf(tensor), type), tensor.shape), backend);
     });
     const floating = tensors.filter(({ dtype }) => dtype === 'float32');
-    for (const tensor of floating) torch.requireGradient(backend.handleOf(tensor), true);
+    for (const [place, tensor] of floating.entries()) {
+      torch.requireGradient(backend.handleOf(tensor), !frozen.includes(place));
+    }
     const output = run(tensors);
     torch.backward(backend.handleOf(tf.sum(tf.mul(output, toTensor({ data: direction })))), 0);
     const gradients = floating.map((tensor) => {
@@ -162,6 +170,40 @@ describe.skipIf(!isTorchAvailable)('on libtorch', () => {
       await within({ inputs, run: ([x, scale]) => rmsNorm(x!, scale!, 1e-6) }, ([x, scale]) =>
         reference.rmsNorm(x!, scale!, 1e-6),
       );
+    });
+
+    // Whatever a stage freezes: what learns has the gradient that it has anyway.
+    it.each([[0], [1]])('root mean squares and losses of the output layer where input %d is frozen', async (input) => {
+      await useBackend('vlm-torch');
+      const [rows, width, vocabulary] = [9, 21, 13];
+      const labels = dense([rows], [0, 12, -100, 3, 3, -100, 7, 1, 5]);
+      const backend = tf.backend() as TorchBackend;
+      const { logitsAtOnce } = backend;
+      backend.logitsAtOnce = vocabulary;
+      const operations: readonly Pick<OperationCase, 'inputs' | 'run'>[] = [
+        {
+          inputs: [{ data: random([rows, width]) }, { data: random([width]) }],
+          run: ([x, scale]) => rmsNorm(x!, scale!, 1e-6),
+        },
+        {
+          inputs: [
+            { data: random([rows, width]) },
+            { data: random([vocabulary, width]) },
+            { data: labels, dtype: 'int32' },
+          ],
+          run: ([x, weight, ids]) => projectedCrossEntropy(x!, weight!, ids!),
+        },
+      ];
+      for (const [number, operation] of operations.entries()) {
+        const direction = random(number === 0 ? [rows, width] : [rows]);
+        const whole = derive(operation, direction).gradients;
+        const part = derive(operation, direction, undefined, [input]).gradients;
+        const learnt = Array.from(part[1 - input]!);
+        expect(learnt.some((value) => value !== 0)).toBe(true);
+        expect(learnt).toEqual(Array.from(whole[1 - input]!));
+        expect(Array.from(part[input]!).every((value) => value === 0)).toBe(true);
+      }
+      backend.logitsAtOnce = logitsAtOnce;
     });
 
     it.each([2, 6, 34])('rotations of %d channels, of heads that lie apart too', async (width) => {

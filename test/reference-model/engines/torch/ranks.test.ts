@@ -143,6 +143,25 @@ describe.skipIf(!isTorchAvailable)('ranks on c10d', () => {
     }
   });
 
+  it.each(['killed', 'hangs'])(
+    'name the rank that was in trouble, not one that had left in order: %s',
+    async (kind) => {
+      const options = { environment: { VLM_BENCH_TORCH_TIMEOUT: '3' }, endsAlone: [2] };
+      const task = { scenario: 'trouble', kind, culprit: 2, leavers: [1] };
+      const [first, left] = await runRanks<{ error?: string; rank?: number; left?: boolean }>(3, task, options);
+      expect(left).toEqual({ left: true });
+      expect(first!.rank).toBe(2);
+      expect(first!.error).not.toContain('so did');
+    },
+  );
+
+  it('name a rank that left before it was done where nobody else is to blame', async () => {
+    const task = { scenario: 'trouble', kind: 'none', culprit: -1, leavers: [1] };
+    const [first] = await runRanks<{ error?: string; rank?: number }>(2, task);
+    expect(first).toMatchObject({ rank: 1 });
+    expect(first!.error).toMatch(/^rank 1: it has left while the others waited for it/);
+  });
+
   it('name a rank that hangs, after the timeout', async () => {
     const options = { environment: { VLM_BENCH_TORCH_TIMEOUT: '3' }, endsAlone: [1] };
     const seen = await runRanks<{ error: string; rank: number }>(

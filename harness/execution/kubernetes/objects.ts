@@ -17,7 +17,12 @@ interface Condition {
 
 export interface JobObject {
   readonly metadata?: Metadata;
-  readonly spec?: { readonly suspend?: boolean; readonly completions?: number };
+  readonly spec?: {
+    readonly suspend?: boolean;
+    readonly completions?: number;
+    /** Of a Job whose every index is a run; without it, its indices are the ranks of one. */
+    readonly backoffLimitPerIndex?: number;
+  };
   readonly status?: {
     readonly conditions?: readonly Condition[];
     /** As `0-2,5`. */
@@ -54,8 +59,9 @@ export function hasEnded({ status }: JobObject): boolean {
 }
 
 /** Whether any run of the Job was completed. */
-export function hasSucceededIndex({ status }: JobObject): boolean {
-  return holds(status?.conditions, 'Complete') || (status?.completedIndexes ?? '') !== '';
+export function hasCompletedRun({ spec, status }: JobObject): boolean {
+  if (holds(status?.conditions, 'Complete')) return true;
+  return spec?.backoffLimitPerIndex !== undefined && (status?.completedIndexes ?? '') !== '';
 }
 
 export function hasIndex(ranges: string | undefined, index: number): boolean {

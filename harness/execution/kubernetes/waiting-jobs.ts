@@ -1,6 +1,6 @@
 /** Suspended Jobs and those that they wait for, pure: Kubernetes knows no order among Jobs. */
 import { afterAnnotation, inTurnAnnotation } from './manifests.js';
-import { hasEnded, hasSucceededIndex, type JobObject } from './objects.js';
+import { hasCompletedRun, hasEnded, type JobObject } from './objects.js';
 
 export type Waiting =
   /** It is not suspended, or those that it waits for are under way. */
@@ -26,6 +26,6 @@ export function waitingState(job: JobObject, jobs: ReadonlyMap<string, JobObject
   const forerunners = after.map((name) => jobs.get(name));
   const isInVain =
     forerunners.length > 0 &&
-    forerunners.every((forerunner) => forerunner !== undefined && !hasSucceededIndex(forerunner));
+    forerunners.every((forerunner) => forerunner !== undefined && !hasCompletedRun(forerunner));
   return isInVain ? 'in-vain' : 'ready';
 }

@@ -118,7 +118,12 @@ test('a Job without pods tells its latest warning, which is asked for seldom, an
 });
 
 describe('Jobs that wait', () => {
-  const ended = (type: 'Complete' | 'Failed', completedIndexes = '') => ({
+  const ended = (
+    type: 'Complete' | 'Failed',
+    completedIndexes = '',
+    spec: JobObject['spec'] = { backoffLimitPerIndex: 3 },
+  ) => ({
+    spec,
     status: { conditions: [{ type, status: 'True' }], completedIndexes },
   });
   const after = { 'vlm-bench/after': 'a,b' };
@@ -133,6 +138,12 @@ describe('Jobs that wait', () => {
       'ready',
     ],
     ['wait in vain when none was', after, { a: ended('Failed'), b: ended('Failed') }, 'in-vain'],
+    [
+      'wait in vain when some ranks only were',
+      { 'vlm-bench/after': 'a' },
+      { a: ended('Failed', '0', { completions: 2 }) },
+      'in-vain',
+    ],
     ['begin when those before them were removed', after, {}, 'ready'],
     ['begin in their turn, however the one before ended', inTurn, { a: ended('Failed') }, 'ready'],
     ['wait for their turn', inTurn, { a: {} }, 'as-it-is'],

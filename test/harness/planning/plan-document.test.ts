@@ -95,7 +95,10 @@ describe('the document of a plan', async () => {
         responseFlops: count,
         recordBytes: count,
       },
-      memory: { engine: 'string', process: count, data: count, parameters: count, activations: count, total: count },
+      memory: {
+        ...{ engine: 'string', process: count, data: count, parameters: count, activations: count, total: count },
+        processes: count,
+      },
       executors: [
         {
           executor: 'string',

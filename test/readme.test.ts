@@ -11,6 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readSuite } from '../harness/suite/find-suite.js';
 import { planSuite } from '../harness/suite/plan.js';
+import { readRunConfig } from '../harness/suite/read-run-config.js';
 
 const require = createRequire(import.meta.url);
 const root = dirname(require.resolve('#package/package.json'));
@@ -145,6 +146,15 @@ describe('the README', () => {
       ['none', 'tenth', 'quarter'],
     ]);
   });
+});
+
+test('the page about weights of the hub shows a configuration that can be trained', () => {
+  const page = textOf('reference-model/checkpoint/hugging-face/README.md');
+  const [block, ...others] = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml]) => yaml!);
+  expect(others).toEqual([]);
+  const file = join(mkdtempSync(join(tmpdir(), 'vlm-bench-readme-')), 'run.yaml');
+  writeFileSync(file, block!);
+  expect(readRunConfig(file)).toMatchObject({ tokenizer: 'pretrained', model: { language: { hiddenSize: 576 } } });
 });
 
 test('the citation names the version of the package', () => {

@@ -35,8 +35,17 @@ export function modelCard(input: CardInput): string {
       'answer = model.generate(**inputs)[0, inputs["input_ids"].shape[1]:]\n' +
       'print(processor.decode(answer, skip_special_tokens=True))\n' +
       '```\n\n' +
-      `Images of ${model.vision.imageSize} × ${model.vision.imageSize} pixels are taken as they are; others are resized there by another filter than here.`,
+      imagesNote(input),
   ]);
+}
+
+/** How images become what the model takes. */
+function imagesNote({ identity }: CardRun): string {
+  const { model, tokenizer } = identity.config;
+  const { imageSize } = model.vision;
+  return tokenizer === 'pretrained'
+    ? 'Images go through the image processor of the weights, as in training; the fast variant of `transformers` resizes a little otherwise (`use_fast=False` gives the other).'
+    : `Images of ${imageSize} × ${imageSize} pixels are taken as they are; others are resized there by another filter than here.`;
 }
 
 /** What every card says of a run, around the sections of one library. */

@@ -73,6 +73,12 @@ export function openPretrainedParts(folder: string): PretrainedParts {
   });
   const parts = (['vision', 'language'] as const).map((part) => namedWeights(part, at[part]));
   const fingerprint = sha256(JSON.stringify(parts.map(({ part, digest }) => [part, digest])));
+  /** In one line, as YAML reads it too; fewer positions than the weights were trained for cost less. */
+  const statedModel = ({ connector, language: { maximumPositions } }: ModelConfig): string => {
+    const fewer = Math.min(maximumPositions, language.config.maximumPositions);
+    const own = { vision: vision.config, connector, language: { ...language.config, maximumPositions: fewer } };
+    return JSON.stringify(own);
+  };
   const requireModel = (config: ModelConfig): void => {
     const differences = [
       ...differencesOf('vision', config.vision, vision.config),
@@ -84,7 +90,7 @@ export function openPretrainedParts(folder: string): PretrainedParts {
       what: `the weights are not those of the recipe: ${differences.join('; ')}`,
       where: folder,
       expected: 'the model that the recipe states',
-      fix: 'name the folder with the weights that the recipe names, or change its model in a copy',
+      fix: `name the folder with the weights that the recipe names, or state the model of these in it:\nmodel: ${statedModel(config)}`,
     });
   };
   return {

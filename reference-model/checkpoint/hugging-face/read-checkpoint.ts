@@ -2,6 +2,8 @@
  * Checkpoints of the hub as parts of a model: a vision encoder, a language model, or a whole LLaVA model. Configuration and headers are
  * read and checked completely, so that what is wrong is told before memory is taken; values are fetched one tensor at a time.
  */
+
+import { InputError } from '../../files/input-error.js';
 import type { LanguageConfig, ModelConfig, Part, VisionConfig } from '../../model/config.js';
 import { LANGUAGE_PREFIX, OUTPUT_HEAD, parameterSpecifications, VISION_PREFIX } from '../../model/parameters.js';
 import type { TensorSources } from '../tensor-file.js';
@@ -89,7 +91,7 @@ export function openLanguage(folder: string): Pretrained<LanguageConfig> {
  */
 export function openLlava(folder: string): PretrainedModel {
   const fields = openConfig(folder);
-  fields.choice('model_type', { llava: true });
+  requireWhole(fields);
   fields.requireValue('multimodal_projector_bias', true);
   fields.requireAbsent('quantization_config');
   const vision = readPart(fields, 'vision_config', VISION_FAMILIES, 'clip_vision_model');
@@ -116,6 +118,25 @@ export function openLlava(folder: string): PretrainedModel {
   const rule = wholeNames((name) => isUnusedVision(name) || isUnusedLanguage(name));
   const tensors = matchTensors(parameterSpecifications(config), folderTensors, rule);
   return { config, tensors, imageToken };
+}
+
+/** A part alone is no kind that is not implemented: it is what a training starts from. */
+function requireWhole(fields: ConfigFields): void {
+  const kind = String(fields.value('model_type'));
+  const folder = Object.hasOwn(LANGUAGE_FAMILIES, kind) ? 'language' : 'vision';
+  if (folder === 'vision' && !Object.hasOwn(VISION_FAMILIES, kind)) {
+    fields.choice('model_type', { llava: true });
+    return;
+  }
+  const part =
+    folder === 'language' ? 'a language model alone, which sees no images' : 'an encoder, which writes no texts';
+  throw new InputError({
+    code: 'data-invalid',
+    what: `model_type is "${kind}": this is ${part}`,
+    where: fields.file,
+    expected: 'a whole model of images and texts, of model_type llava',
+    fix: `name the folder of one, or train one from its parts: vlm-bench train CONFIG.yaml --weights DIR, with this folder as DIR/${folder}`,
+  });
 }
 
 function matchPart(config: ModelConfig, part: Part, folder: FolderTensors, rule: NameRule): TensorSources {

@@ -63,7 +63,11 @@ describe('a folder of the hub', () => {
     await expect(exportRun({ ...request, format: 'hugging-face' })).rejects.toThrow(
       'form of the Hugging Face hub already',
     );
-    await expect(exportRun({ ...request, format: 'onnx' })).rejects.toThrow('model_type is "qwen2"');
+    await expect(exportRun({ ...request, format: 'onnx' })).rejects.toThrow(
+      /model_type is "qwen2": this is a language model alone/,
+    );
+    const encoder = { ...request, run: 'test/fixtures/hugging-face/siglip-transformers-5' };
+    await expect(exportRun({ ...encoder, format: 'onnx' })).rejects.toThrow(/this is an encoder.*/);
     expect(existsSync(out)).toBe(false);
   });
 });

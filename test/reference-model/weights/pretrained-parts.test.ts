@@ -4,12 +4,15 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { parameterArrays } from '../../../reference-model/checkpoint/load-parameters.js';
 import { writeSafetensors } from '../../../reference-model/checkpoint/safetensors.js';
 import { pixelValues, requestTokens } from '../../../reference-model/data/chat/model-reader.js';
 import { openStreamed } from '../../../reference-model/data/open-streamed.js';
 import { activateEngine } from '../../../reference-model/engines/registry.js';
 import { predict } from '../../../reference-model/evaluation/predict.js';
+import type { InputError } from '../../../reference-model/files/input-error.js';
+import type { ModelConfig } from '../../../reference-model/model/config.js';
 import { disposeModel, type Model } from '../../../reference-model/model/model.js';
 import { initialValues, parameterSpecifications, readValues } from '../../../reference-model/model/parameters.js';
 import type { RunConfig, TextStage } from '../../../reference-model/recipe/recipe.js';
@@ -186,6 +189,21 @@ describe('what is wrong with weights', () => {
     writeTinyHub(folder, { model: few });
     // Its 256 bytes alone are more.
     expect(() => openPretrainedParts(folder)).toThrow(/the tokenizer has \d+ tokens, and the embeddings .* 250 rows/);
+  });
+
+  test('of another model than the recipe’s comes with the line of YAML that states the right one', () => {
+    const parts = openPretrainedParts(weights);
+    const { vision, language } = TINY_HUB;
+    const other = { ...TINY_HUB, vision: { ...vision, layers: 2 }, language: { ...language, maximumPositions: 100 } };
+    let fix = '';
+    try {
+      parts.requireModel(other);
+    } catch (error) {
+      ({ fix } = (error as InputError).problem);
+    }
+    const { model } = parse(fix.slice(fix.indexOf('\nmodel:') + 1)) as { readonly model: ModelConfig };
+    expect(model).toEqual({ ...TINY_HUB, language: other.language });
+    expect(() => parts.requireModel(model)).not.toThrow();
   });
 
   test('is told at once: parts that are missing, sizes that are not the recipe’s', () => {

@@ -42,7 +42,7 @@ afterAll(() => {
 interface Variant {
   readonly model: ModelConfig;
   readonly mask: 'causal' | 'prefix-bidirectional';
-  /** Changes the folder of the language model as `writeTinyHub` wrote it. */
+  /** Changes the folders that `writeTinyHub` wrote. */
   readonly change: (folder: string) => void;
 }
 
@@ -55,7 +55,8 @@ const edit = (file: string, change: (content: TokenizerFile) => object): void =>
   writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8')) as TokenizerFile)));
 
 /** As Llama's tokenizer: no token for images, none for padding, and one that is put in front of every text. */
-function knowsNoImages(folder: string): void {
+function knowsNoImages(weights: string): void {
+  const folder = join(weights, 'language');
   const beginning = { SpecialToken: { id: '<begin>', type_id: 0 } };
   const text = { Sequence: { id: 'A', type_id: 0 } };
   edit(join(folder, 'tokenizer.json'), (content) => ({
@@ -84,17 +85,33 @@ const PARTS_TEMPLATE =
   "{% for p in m.content %}{% if p.type == 'image' %}<image>{% else %}{{ p.text }}{% endif %}{% endfor %}{% endif %}" +
   "{{ '<end>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<begin>assistant\\n' }}{% endif %}";
 
-const { language } = TINY_HUB;
+/** CLIP's encoder, all of whose features are taken, with a processor that crops. */
+function seesAsClip(weights: string): void {
+  edit(join(weights, 'vision/config.json'), (content) => ({ ...content, model_type: 'clip_vision_model' }));
+  edit(join(weights, 'vision/preprocessor_config.json'), () => ({
+    image_processor_type: 'CLIPImageProcessor',
+    size: { shortest_edge: 32 },
+    crop_size: 32,
+    resample: 2,
+  }));
+}
+
+const { vision, language } = TINY_HUB;
 const VARIANTS: Readonly<Record<string, Variant>> = {
   'a template of parts, more rows than tokens': {
     model: TINY_HUB,
     mask: 'causal',
-    change: (folder) => writeFileSync(join(folder, 'chat_template.jinja'), PARTS_TEMPLATE),
+    change: (weights) => writeFileSync(join(weights, 'language/chat_template.jinja'), PARTS_TEMPLATE),
   },
   'a template of texts, no token for images, a head of its own': {
     model: { ...TINY_HUB, language: { ...language, vocabularySize: 300, tiedHead: false } },
     mask: 'causal',
     change: knowsNoImages,
+  },
+  'an encoder of CLIP': {
+    model: { ...TINY_HUB, vision: { ...vision, family: 'clip', activation: 'quick-gelu', finalNorm: false } },
+    mask: 'causal',
+    change: seesAsClip,
   },
   'a mask of image and question': { model: TINY_HUB, mask: 'prefix-bidirectional', change: () => {} },
 };
@@ -110,7 +127,7 @@ async function trained(folder: string, { model, mask, change }: Variant): Promis
   rmSync(folder, { recursive: true, force: true });
   const weights = join(folder, 'weights');
   writeTinyHub(weights, { model });
-  change(join(weights, 'language'));
+  change(weights);
   await writePhotographs(folder, { train: 12, validation: 4, test: 4 });
   const stage = {
     name: 'joint',

@@ -90,7 +90,7 @@ export function openPretrainedParts(folder: string): PretrainedParts {
       what: `the weights are not those of the recipe: ${differences.join('; ')}`,
       where: folder,
       expected: 'the model that the recipe states',
-      fix: `name the folder with the weights that the recipe names, or state the model of these in it:\nmodel: ${statedModel(config)}`,
+      fix: `name the folder with the weights that the recipe names, or state that of these (a suite that extends another removes what it inherits by null) as model: ${statedModel(config)}`,
     });
   };
   return {

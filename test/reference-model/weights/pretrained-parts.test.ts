@@ -201,7 +201,7 @@ describe('what is wrong with weights', () => {
     } catch (error) {
       ({ fix } = (error as InputError).problem);
     }
-    const { model } = parse(fix.slice(fix.indexOf('\nmodel:') + 1)) as { readonly model: ModelConfig };
+    const { model } = parse(fix.slice(fix.indexOf('model: {'))) as { readonly model: ModelConfig };
     expect(model).toEqual({ ...TINY_HUB, language: other.language });
     expect(() => parts.requireModel(model)).not.toThrow();
   });

@@ -26,6 +26,7 @@ declare -A numbers=([server]=1 [a]=2 [b]=3)
 on_network() { nsenter -t "$(cat "$folder/network.pid")" -n "$@"; }
 process() { cat "$folder/run/$machine/pid"; }
 power_off() {
+  [ -e "$folder/run/$machine/pid" ] || return 0
   kill -KILL -- "-$(process)" 2>/dev/null || true
   rm -rf "$folder/run/$machine"
 }

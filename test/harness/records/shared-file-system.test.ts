@@ -233,6 +233,19 @@ describe('a server that does not answer for minutes', () => {
     expect(isTaken).toBe(true);
     (await waiting).release();
   });
+
+  test('makes no error of a run whose claim it cannot remove now; that is tried again', async () => {
+    const job = await newJob();
+    const { lock } = runPaths(job.store, job.runId);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    undo = failingOnce('rmSync', 'EIO', { of: '~' });
+    expect(await perform(job)).toMatchObject({ runId: job.runId });
+    undo();
+    expect(readdirSync(lock)).toHaveLength(1);
+    vi.advanceTimersByTime(heartbeat.every * 1000);
+    expect(readdirSync(lock)).toEqual([]);
+    vi.useRealTimers();
+  });
 });
 
 describe('an answer of the server', () => {

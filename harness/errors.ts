@@ -112,7 +112,7 @@ const fixBySystemCode: Readonly<Record<string, string>> = {
   EDQUOT: freeSpace,
   EEXIST: checkPath,
   EFBIG: 'allow larger files there, or name another place, then run the same command again',
-  EIO: 'check the disk: it failed to read or write; then run the same command again',
+  EIO: 'check the disk, or the server of a shared file system: it failed to read or write; then run the same command again',
   EISDIR: nameFile,
   ELOOP: 'check the symbolic links on the path: they lead back to themselves; then run the same command again',
   EMFILE: closeOthers,

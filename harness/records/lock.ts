@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { systemCodeOf } from '../../reference-model/files/system-errors.js';
 import { lookAnew } from '../files/seen-anew.js';
 import { beatText, heartbeat, keepBeating, stands, Watch } from './heartbeat.js';
 import { isOfThisHost, livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
@@ -44,9 +45,19 @@ export function tryLock(folder: string, watch?: Watch): Lock | { readonly heldBy
     isHeld: () => !beating.isLost() && stands(ownFile),
     release: () => {
       beating.stop();
-      remove();
+      removeWhenPossible(ownFile);
     },
   };
+}
+
+/** A server that does not answer now makes nothing fail that was done under the lock; what stays belongs to nobody when this process ends. */
+function removeWhenPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    setTimeout(() => removeWhenPossible(file), heartbeat.every * 1000).unref();
+  }
 }
 
 function isOwned(claim: ProcessIdentity, file: string, watch: Watch | undefined): boolean {

@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { systemCodeOf } from '../../../reference-model/files/system-errors.js';
+import { existsAnew } from '../../files/seen-anew.js';
 import type { RunEvent } from '../../measures/run-events.js';
 import type { RunResult } from '../../records/result.js';
 import { runPaths } from '../../records/run-paths.js';
@@ -105,7 +106,7 @@ export class FollowedRun {
 
   #open(): number | undefined {
     try {
-      return openSync(this.#events, 'r');
+      return existsAnew(this.#events) ? openSync(this.#events, 'r') : undefined;
     } catch {
       return undefined;
     }

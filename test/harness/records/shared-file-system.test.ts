@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
+import { FollowedRun } from '../../../harness/execution/cluster/followed-run.js';
 import { newSubmission, recordSubmission, submittedJobs } from '../../../harness/execution/cluster/submissions.js';
 import { readFailure, writeFailure } from '../../../harness/execution/jobs/job-file.js';
 import { existsAnew } from '../../../harness/files/seen-anew.js';
@@ -39,6 +40,11 @@ function perform(job: RunJob, { onProgress = () => {}, train = fakeMachinery.tra
     onProgress,
     signal: new AbortController().signal,
   });
+}
+
+function listener() {
+  const told: string[] = [];
+  return { told, onProgress: ({ type }: RunProgress) => told.push(type) };
 }
 
 interface Performing {
@@ -88,6 +94,19 @@ describe('what another machine wrote after this one looked', () => {
     expect(read(store)).not.toEqual(expected);
     await client.elsewhere(() => write(store));
     expect(read(store)).toEqual(expected);
+  });
+
+  test('is a log that is followed', async () => {
+    const job = await newJob();
+    client = rememberingClient();
+    const seen: string[] = [];
+    const followed = new FollowedRun({ job, title: 'a', onProgress: ({ type }) => seen.push(type) });
+    followed.look();
+    const { onProgress, told } = listener();
+    await client.elsewhere(() => perform(job, { onProgress }));
+    followed.look();
+    expect(seen.filter((type) => type === 'step')).toHaveLength(told.filter((type) => type === 'step').length);
+    expect(seen).toContain('step');
   });
 
   test('is seen by whoever takes the lock that was held meanwhile', async () => {
@@ -213,6 +232,19 @@ describe('a server that does not answer for minutes', () => {
     for (let second = 0; second < 30 && !isTaken; second++) await looks();
     expect(isTaken).toBe(true);
     (await waiting).release();
+  });
+
+  test('makes no error of a run whose claim it cannot remove now; that is tried again', async () => {
+    const job = await newJob();
+    const { lock } = runPaths(job.store, job.runId);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    undo = failingOnce('rmSync', 'EIO', { of: '~' });
+    expect(await perform(job)).toMatchObject({ runId: job.runId });
+    undo();
+    expect(readdirSync(lock)).toHaveLength(1);
+    vi.advanceTimersByTime(heartbeat.every * 1000);
+    expect(readdirSync(lock)).toEqual([]);
+    vi.useRealTimers();
   });
 });
 

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { attention } from '../ops/attention.js';
 import type { AttentionMask } from '../ops/attention-mask.js';
-import { linear } from '../ops/linear.js';
+import { linear, projections } from '../ops/linear.js';
 import { rmsNorm } from '../ops/rms-norm.js';
 import { rotaryEmbedding } from '../ops/rotary-embedding.js';
 import type { SegmentContext } from '../ops/segment.js';
@@ -72,22 +72,33 @@ function decoderLayer(
   const weight = (name: string): tf.Tensor => weights(prefix + name);
   const [positions, cosine, sine] = constants as [tf.Tensor, tf.Tensor, tf.Tensor]; // [B, T], and the rotary tables
   const rotary = { cosine, sine };
-  const project = (x: tf.Tensor, name: string, hasBias: boolean): tf.Tensor =>
-    linear(x, weight(`self_attn.${name}.weight`), hasBias ? weight(`self_attn.${name}.bias`) : undefined);
-  const headsOf = (x: tf.Tensor, name: string, heads: number): tf.Tensor =>
-    tf.reshape(project(x, name, attentionBias !== 'none'), [batch, length, heads, hiddenSize / attentionHeads]);
+  const projection = (name: string, hasBias: boolean) => ({
+    weight: weight(`self_attn.${name}.weight`),
+    bias: hasBias ? weight(`self_attn.${name}.bias`) : undefined,
+  });
+  const headsOf = (x: tf.Tensor, heads: number): tf.Tensor =>
+    tf.reshape(x, [batch, length, heads, hiddenSize / attentionHeads]);
 
   const x = rmsNorm(hidden, weight('input_layernorm.weight'), rmsNormEpsilon);
-  const query = rotaryEmbedding(headsOf(x, 'q_proj', attentionHeads), positions, rotary); // [B, T, H, D/H]
-  const newKey = rotaryEmbedding(headsOf(x, 'k_proj', keyValueHeads), positions, rotary); // [B, T, G, D/H]
-  const newValue = headsOf(x, 'v_proj', keyValueHeads);
+  const names = ['q_proj', 'k_proj', 'v_proj'];
+  const [q, k, v] = projections(
+    x,
+    names.map((name) => projection(name, attentionBias !== 'none')),
+  );
+  const query = rotaryEmbedding(headsOf(q!, attentionHeads), positions, rotary); // [B, T, H, D/H]
+  const newKey = rotaryEmbedding(headsOf(k!, keyValueHeads), positions, rotary); // [B, T, G, D/H]
+  const newValue = headsOf(v!, keyValueHeads);
   const { key, value } = extend(newKey, newValue);
   const mixed = tf.reshape(attention(query, key, value, mask), hidden.shape);
-  const attended = tf.add(hidden, project(mixed, 'o_proj', attentionBias === 'all'));
+  const output = projection('o_proj', attentionBias === 'all');
+  const attended = tf.add(hidden, linear(mixed, output.weight, output.bias));
 
   const y = rmsNorm(attended, weight('post_attention_layernorm.weight'), rmsNormEpsilon);
-  const gated = swiglu(linear(y, weight('mlp.gate_proj.weight')), linear(y, weight('mlp.up_proj.weight')));
-  return tf.add(attended, linear(gated, weight('mlp.down_proj.weight')));
+  const [gate, up] = projections(y, [
+    { weight: weight('mlp.gate_proj.weight') },
+    { weight: weight('mlp.up_proj.weight') },
+  ]);
+  return tf.add(attended, linear(swiglu(gate!, up!), weight('mlp.down_proj.weight')));
 }
 
 /**

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { attention } from '../ops/attention.js';
 import type { AttentionMask } from '../ops/attention-mask.js';
 import { layerNorm } from '../ops/layer-norm.js';
-import { linear } from '../ops/linear.js';
+import { linear, projections } from '../ops/linear.js';
 import type { SegmentContext } from '../ops/segment.js';
 import { expectShape } from '../ops/shape-error.js';
 import { activate } from './activation.js';
@@ -93,12 +93,12 @@ function encoderLayer(
   const heads = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [batch, length, attentionHeads, channels / attentionHeads]);
 
   const x = norm(hidden, 'layer_norm1');
-  const mixed = attention(
-    heads(project(x, 'self_attn.q_proj')),
-    heads(project(x, 'self_attn.k_proj')),
-    heads(project(x, 'self_attn.v_proj')),
-    mask,
+  const names = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'];
+  const [query, key, value] = projections(
+    x,
+    names.map((name) => ({ weight: weight(`${name}.weight`), bias: weight(`${name}.bias`) })),
   );
+  const mixed = attention(heads(query!), heads(key!), heads(value!), mask);
   const attended = tf.add(hidden, project(tf.reshape(mixed, hidden.shape), 'self_attn.out_proj'));
   const inner = activate(project(norm(attended, 'layer_norm2'), 'mlp.fc1'), activation);
   return tf.add(attended, project(inner, 'mlp.fc2'));

@@ -70,6 +70,12 @@ export const DESCRIBED_ATTENTION = 'VlmDescribedAttention';
  */
 export const PROJECTED_CROSS_ENTROPY = 'VlmProjectedCrossEntropy';
 
+/**
+ * A kernel that an engine may have in place of several Linear of one x: {x [.., K], weight0 [N, K], weight1, …, bias0 [N], bias1, …}, with
+ * as many biases as weights or none → [y0 [.., N], y1, …], with a gradient of the engine's own.
+ */
+export const PROJECTIONS = 'VlmProjections';
+
 export type FusedKernelName = (typeof FusedKernel)[keyof typeof FusedKernel];
 
 /** `scale` multiplies the scores before the softmax; usually 1/√D. */

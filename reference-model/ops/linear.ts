@@ -1,7 +1,7 @@
 /** y = x·Wᵀ + b, the affine map of every projection; the weight has PyTorch's layout [outputs, inputs], as in the checkpoints. */
 import * as tf from '@tensorflow/tfjs-core';
 import { type FusedOperation, runFusedKernel } from './fused-operation.js';
-import { FusedKernel } from './kernels.js';
+import { FusedKernel, PROJECTIONS } from './kernels.js';
 import { channelsOf, expectRank, expectShape } from './shape-error.js';
 
 /**
@@ -12,11 +12,44 @@ import { channelsOf, expectRank, expectShape } from './shape-error.js';
  * @throws ShapeError
  */
 export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
+  checkMap(x, weight, bias);
+  return runFusedKernel(FusedKernel.Linear, bias ? { x, weight, bias } : { x, weight })[0]!;
+}
+
+function checkMap(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): void {
   expectRank('linear', 'weight', weight, 2);
   const outputs = weight.shape[0]!;
   expectShape('linear', 'weight', weight, [outputs, channelsOf('linear', 'x', x)]);
   if (bias) expectShape('linear', 'bias', bias, [outputs]);
-  return runFusedKernel(FusedKernel.Linear, bias ? { x, weight, bias } : { x, weight })[0]!;
+}
+
+/** A linear map. */
+export interface Projection {
+  /** [N, K] */
+  readonly weight: tf.Tensor;
+  /** [N] */
+  readonly bias?: tf.Tensor | undefined;
+}
+
+/**
+ * Several linear maps of the same rows, in one kernel where an engine can do that.
+ *
+ * @param x [.., K]
+ * @param maps of which all have a bias, or none
+ * @returns [.., N] of each
+ * @throws ShapeError
+ */
+export function projections(x: tf.Tensor, maps: readonly Projection[]): readonly tf.Tensor[] {
+  if (tf.getKernel(PROJECTIONS, tf.getBackend()) == null) {
+    return maps.map(({ weight, bias }) => linear(x, weight, bias));
+  }
+  const inputs: tf.NamedTensorMap = { x };
+  for (const [i, { weight, bias }] of maps.entries()) {
+    checkMap(x, weight, bias);
+    inputs[`weight${i}`] = weight;
+    if (bias) inputs[`bias${i}`] = bias;
+  }
+  return tf.engine().runKernel(PROJECTIONS, inputs) as tf.Tensor[];
 }
 
 /** All leading dimensions joined to rows. Not even a reshape is spent on a matrix: a training step has hundreds of them. */

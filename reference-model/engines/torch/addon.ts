@@ -54,6 +54,8 @@ export interface TorchAddon
   segmentSum(x: Handle, segments: Handle, count: number): Handle;
 
   linear(x: Handle, weight: Handle, bias: Handle): Handle;
+  /** @param biases as many as weights, or none */
+  projections(x: Handle, weights: readonly Handle[], biases: readonly Handle[]): Handle[];
   attention(
     query: Handle,
     key: Handle,

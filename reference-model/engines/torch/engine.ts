@@ -57,8 +57,8 @@ function deviceOfRank(device: string, localRank = joined?.localRank ?? rankPlace
   return device === 'cuda' && localRank !== undefined ? `cuda:${localRank}` : device;
 }
 
-/** libtorch's numbers of its attention kernels (SDPBackend). */
-const ATTENTION_KERNELS = ['math', 'flash', 'efficient', 'cudnn', 'overrideable'];
+/** libtorch's numbers of its attention kernels (SDPBackend), then our own. */
+const ATTENTION_KERNELS = ['math', 'flash', 'efficient', 'cudnn', 'overrideable', 'fused'];
 
 /** The kernels that attention takes with a mask, for a flagged causal one, and without: those of a suite are the same for all its arms. */
 function attentionKernels({ torch, flagsCausalMasks }: TorchBackend, { precision }: TorchSettings): string {

@@ -8,6 +8,7 @@ import {
   FusedKernel,
   type NormAttributes,
   PROJECTED_CROSS_ENTROPY,
+  PROJECTIONS,
   type RotaryAttributes,
 } from '../../../ops/kernels.js';
 import { EngineError } from '../../engine-error.js';
@@ -23,6 +24,16 @@ export function registerFusedKernels(): void {
       bias === undefined ? 0 : backend.handleOf(bias),
     );
     return backend.wrap(product, [...x!.shape.slice(0, -1), weight!.shape[0]!]);
+  });
+  registerTorchKernel(PROJECTIONS, ({ torch, backend, inputs: { x, ...maps } }) => {
+    const named = (name: string): TensorInfo[] =>
+      Object.entries(maps).flatMap(([key, tensor]) => (key.startsWith(name) ? [tensor] : []));
+    const weights = named('weight');
+    const handles = (tensors: readonly TensorInfo[]) => tensors.map((tensor) => backend.handleOf(tensor));
+    const rows = x!.shape.slice(0, -1);
+    return torch
+      .projections(backend.handleOf(x!), handles(weights), handles(named('bias')))
+      .map((product, i) => backend.wrap(product, [...rows, weights[i]!.shape[0]!]));
   });
   registerTorchKernel<NormAttributes>(
     FusedKernel.LayerNorm,

@@ -9,18 +9,18 @@
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/mul.h>
 #include <ATen/ops/neg.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
-#include <ATen/ops/silu.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
 #include <limits>
 
 #include "cross-entropy.h"
+#include "fused-attention.h"
 #include "fused-functions.h"
 #include "operations.h"
+#include "projections.h"
 
 using at::Tensor;
 
@@ -45,6 +45,9 @@ Tensor attentionBias(const Tensor& allowed, const Tensor& like) {
   bias.masked_fill_(allowed.logical_not().unsqueeze(1), -std::numeric_limits<double>::infinity());
   return bias;
 }
+
+/** Where it is fused, its number stands behind those of libtorch's kernels. */
+constexpr std::int64_t kFusedAttention = 5;
 
 struct Heads {
   Tensor query, key, value;
@@ -71,6 +74,10 @@ Tensor attention(
     std::int64_t sources,
     bool isCausal,
     double scale) {
+  if (canFuseAttention(query)) {
+    if (bias) bias = as(*bias, query);
+    return fusedAttention(query, as(key, query), as(value, query), bias, {sources, isCausal, scale});
+  }
   const auto [q, k, v] = headsOf(query, key, value, sources);
   if (bias) bias = as(*bias, q);
   return at::scaled_dot_product_attention(q, k, v, bias, 0.0, isCausal, scale).transpose(1, 2);
@@ -78,6 +85,7 @@ Tensor attention(
 
 /** The kernel that attention takes on tensors like these, by libtorch's number. */
 std::int64_t attentionChoice(const Tensor& query, std::optional<Tensor> bias, bool isCausal) {
+  if (canFuseAttention(query)) return kFusedAttention;
   const Tensor q = query.transpose(1, 2);
   return at::_fused_sdp_choice(q, q, q, bias, 0.0, isCausal);
 }
@@ -114,13 +122,14 @@ Tensor cacheWrite(const Tensor& cache, const Tensor& rows, std::int64_t place) {
 const Operations& modelOperations() {
   static const Operations table = {
       {"linear", &linear},
+      {"projections", &projections},
       {"attention", &attention},
       {"attentionBias", &attentionBias},
       {"attentionChoice", &attentionChoice},
       {"layerNorm", &layerNorm},
       {"rmsNorm", &rmsNorm},
       {"gelu", +[](const Tensor& x) { return at::gelu(x, "tanh"); }},
-      {"swiglu", +[](const Tensor& gate, const Tensor& up) { return at::mul(at::silu(gate), up); }},
+      {"swiglu", &swiglu},
       {"rotaryCosines", &rotaryCosines},
       {"rotarySines", &rotarySines},
       {"rotate", &rotate},

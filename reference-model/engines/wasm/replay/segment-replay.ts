@@ -85,9 +85,10 @@ export class SegmentReplay {
   }
 
   #recordingOf(recorded: RecordedBlock): Recording | undefined {
-    const { context, hidden, withGradients } = recorded;
+    const { context, hidden, weights, withGradients } = recorded;
     const shapes = [hidden, ...context.constants].map(({ shape }) => shape.join('×'));
-    const key = [context.kind, context.batch, context.length, ...shapes, withGradients].join(' ');
+    const learning = weights.map(({ learns }) => (learns ? 1 : 0)).join('');
+    const key = [context.kind, context.batch, context.length, ...shapes, learning, withGradients].join(' ');
     if (this.#recordings.has(key)) return this.#recordings.get(key);
     const recording = this.#tryToRecord(recorded);
     this.#recordings.set(key, recording);

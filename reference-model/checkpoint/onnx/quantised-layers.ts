@@ -30,8 +30,12 @@ const ZERO_POINT = 128;
 
 const ELEMENT_TYPES = { int8: 'int8', q8: 'uint8' } as const;
 
-const quantised = (value: number, scale: number): number =>
-  Math.max(-LARGEST, Math.min(LARGEST, Math.round(value / scale)));
+/** @param inverse 1 / scale */
+function quantised(value: number, inverse: number): number {
+  const rounded = Math.floor(value * inverse + 0.5);
+  if (rounded > LARGEST) return LARGEST;
+  return rounded < -LARGEST ? -LARGEST : rounded;
+}
 
 /** Of each row the scale that leaves the least squared error: the largest numbers may be cut off, so that the others are finer. 1 for zeros. */
 function rowScales(values: Float32Array, rows: number): Float32Array {
@@ -52,10 +56,12 @@ function rowScales(values: Float32Array, rows: number): Float32Array {
 
 /** What quantising a row leaves; at `limit` or beyond it stops counting. */
 function squaredError(row: Float32Array, scale: number, limit: number): number {
+  const inverse = 1 / scale;
   let error = 0;
   for (let i = 0; i < row.length && error < limit; i++) {
     const value = row[i]!;
-    error += (value - scale * quantised(value, scale)) ** 2;
+    const left = value - scale * quantised(value, inverse);
+    error += left * left;
   }
   return error;
 }
@@ -73,9 +79,9 @@ function quantise(
   // In 8 bits, adding 128 is turning the sign.
   const sign = format === 'q8' ? ZERO_POINT : 0;
   for (let row = 0; row < rows; row++) {
-    const scale = scales[row]!;
+    const inverse = 1 / scales[row]!;
     for (let column = 0; column < width; column++) {
-      bytes[row * rowStep + column * columnStep] = quantised(values[row * width + column]!, scale) ^ sign;
+      bytes[row * rowStep + column * columnStep] = quantised(values[row * width + column]!, inverse) ^ sign;
     }
   }
   return bytes;

@@ -175,5 +175,5 @@ function decoderLayer(
   const y = rmsNorm(context, attended, `${layer}.post_attention_layernorm`, rmsNormEpsilon);
   const inner = (name: string): string => linear(context, y, `${layer}.mlp.${name}`, { bias: false });
   const gated = swiglu(graph, inner('gate_proj'), inner('up_proj'));
-  return graph.add('Add', [attended, linear(context, gated, `${layer}.mlp.down_proj`, { bias: false, inputBits: 16 })]);
+  return graph.add('Add', [attended, linear(context, gated, `${layer}.mlp.down_proj`, { bias: false })]);
 }

@@ -26,34 +26,18 @@ export function weight(context: LayerContext, name: string, shape?: readonly num
   return context.graph.tensor(name, tensorNamed(context, name), shape);
 }
 
-interface LinearOptions {
-  readonly bias?: boolean;
-  /** Of the rows, where they are quantised; see `quantised-layers.ts`. */
-  readonly inputBits?: 8 | 16;
-}
-
 /** x·Wᵀ + b of rows. */
-export function linear(
-  context: LayerContext,
-  x: string,
-  name: string,
-  { bias = true, inputBits = 8 }: LinearOptions = {},
-): string {
-  return projection(context, x, `${name}.weight`, { inputBits, ...(bias ? { bias: `${name}.bias` } : {}) });
+export function linear(context: LayerContext, x: string, name: string, { bias = true } = {}): string {
+  return projection(context, x, `${name}.weight`, bias ? `${name}.bias` : undefined);
 }
 
-/** As `linear`, with a matrix that any name stands for, and perhaps a bias. */
-export function projection(
-  context: LayerContext,
-  x: string,
-  matrix: string,
-  { bias, inputBits = 8 }: { readonly bias?: string; readonly inputBits?: 8 | 16 } = {},
-): string {
+/** As `linear`, with a matrix that any name stands for. */
+export function projection(context: LayerContext, x: string, matrix: string, bias?: string): string {
   const offset = bias === undefined ? undefined : weight(context, bias);
   const { graph, format } = context;
   if (format !== 'float32') {
     const named = { name: matrix, source: tensorNamed(context, matrix) };
-    return quantisedLinear(graph, x, named, { format, inputBits, bias: offset });
+    return quantisedLinear(graph, x, named, { format, bias: offset });
   }
   const inputs = [x, weight(context, matrix), ...(offset === undefined ? [] : [offset])];
   return context.graph.add('Gemm', inputs, { transB: 1 });

@@ -1,7 +1,8 @@
 /**
  * Matrices in 8 bits, quantised dynamically: each output of a matrix has a scale of its own, found when the file is written, and the rows
- * that are multiplied with it have one for all, found when they are there (DynamicQuantizeLinear). Sums are exact, in 32 bits. Rows whose
- * largest numbers lie far from the others, those inside of an MLP, are multiplied in two parts of 8 bits: themselves and what that leaves.
+ * that are multiplied with it have one for all, found when they are there (DynamicQuantizeLinear). Sums are exact, in 32 bits. A few numbers
+ * of a row are often far larger than the others, which 8 bits then hardly hold: rows are multiplied in two parts, themselves in 8 bits and
+ * what that leaves of them.
  */
 import type { TensorSource } from '../tensor-file.js';
 import type { GraphBuilder } from './graph.js';
@@ -141,20 +142,12 @@ function quantisedRows(graph: GraphBuilder, x: string): QuantisedRows {
   return { rows, scale, zero };
 }
 
-/** How a matrix is multiplied with rows. */
-export interface QuantisedProduct {
-  readonly format: QuantisedFormat;
-  /** Of the rows: 8 by default. */
-  readonly inputBits?: 8 | 16 | undefined;
-  readonly bias?: string | undefined;
-}
-
 /** x·Wᵀ + b of rows. */
 export function quantisedLinear(
   graph: GraphBuilder,
   x: string,
   named: NamedMatrix,
-  { format, inputBits = 8, bias }: QuantisedProduct,
+  { format, bias }: { readonly format: QuantisedFormat; readonly bias: string | undefined },
 ): string {
   const outputs = named.source.shape[0]!;
   const { matrix, scales } = quantisedMatrix(graph, named, { format, isTransposed: true, scaleShape: [outputs] });
@@ -167,11 +160,8 @@ export function quantisedLinear(
     return graph.add('Mul', [graph.cast(sums, 'float'), graph.add('Mul', [scale, scales])]);
   };
   const first = quantisedRows(graph, whole);
-  let sum = product(first);
-  if (inputBits === 16) {
-    const left = graph.add('Sub', [whole, graph.add('DequantizeLinear', [first.rows, first.scale, first.zero])]);
-    sum = graph.add('Add', [sum, product(quantisedRows(graph, left))]);
-  }
+  const left = graph.add('Sub', [whole, graph.add('DequantizeLinear', [first.rows, first.scale, first.zero])]);
+  const sum = graph.add('Add', [product(first), product(quantisedRows(graph, left))]);
   const scaled = graph.add('Mul', [sum, size]);
   return bias === undefined ? scaled : graph.add('Add', [scaled, bias]);
 }

@@ -79,7 +79,7 @@ function encoderLayer(context: LayerContext, index: number, hidden: string, visi
   const attended = graph.add('Add', [hidden, linear(context, rows, `${layer}.self_attn.out_proj`)]);
   const y = layerNorm(context, attended, `${layer}.layer_norm2`, layerNormEpsilon);
   const inner = activate(graph, linear(context, y, `${layer}.mlp.fc1`), activation);
-  return graph.add('Add', [attended, linear(context, inner, `${layer}.mlp.fc2`, { inputBits: 16 })]);
+  return graph.add('Add', [attended, linear(context, inner, `${layer}.mlp.fc2`)]);
 }
 
 /** Rows of the features that the connector is given. */

@@ -76,6 +76,9 @@ export function renameOnce(from: string, to: string): void {
 /** Tells temporary names of all processes apart. */
 export const uniqueSuffix = (): string => `${process.pid}-${randomBytes(4).toString('hex')}`;
 
+/** Whether a name is that of a file which is being written, or whose writer was cut off. */
+export const isTemporary = (name: string): boolean => /\.tmp-\d+-[0-9a-f]{8}$/.test(name);
+
 /** Forces the names in a folder to disk. */
 export function syncFolder(folder: string): void {
   // Windows cannot open a folder; there the rename alone must do.

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { renameOnce, syncFolder, uniqueSuffix } from './atomic-file.js';
+import { isTemporary, renameOnce, syncFolder, uniqueSuffix } from './atomic-file.js';
 import { systemCodeOf } from './system-errors.js';
 
 const LEFTOVER = '.tmp-';
@@ -50,10 +50,10 @@ export function removeFolderAtomically(folder: string): void {
   removeLeftover(temporary);
 }
 
-/** Removes what interrupted calls left in a folder. Call only while nobody else fills or removes folders there. */
+/** Removes what interrupted calls left in a folder, of files as well. Call only while nobody else fills or removes folders there. */
 export function removeLeftovers(parent: string): void {
   for (const name of readdirSync(parent)) {
-    if (name.startsWith(LEFTOVER)) removeLeftover(join(parent, name));
+    if (name.startsWith(LEFTOVER) || isTemporary(name)) removeLeftover(join(parent, name));
   }
 }
 

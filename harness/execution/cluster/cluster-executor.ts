@@ -166,7 +166,7 @@ async function handOver(
   scheduler: Scheduler,
   { store, attach, interruption }: ClusterOptions,
 ): Promise<ReadonlyMap<string, JobHandle>> {
-  if (!attach) requirePlannedFor(runs, scheduler.name, scheduler.devices);
+  if (!attach) requirePlannedFor(runs, scheduler.name, scheduler.gpus);
   const folder = submissionsFolder(store, scheduler.name);
   const onWait = () => printNote(`waiting for another command that submits runs of ${store}`);
   const work = async (): Promise<ReadonlyMap<string, JobHandle>> => {

@@ -48,7 +48,7 @@ export interface Scheduler {
   /** Longest pause between two looks, in seconds. */
   readonly pollSeconds: number;
   /** GPUs that each job asks for. */
-  readonly devices: number;
+  readonly gpus: number;
   /** @throws UserError when the scheduler refuses; what was handed over before, wave by wave, counts */
   submit(submission: Submission): Promise<void>;
   /**

@@ -6,6 +6,7 @@ import type { Engine } from '../../../reference-model/engines/engine.js';
 import { EngineError } from '../../../reference-model/engines/engine-error.js';
 import { TORCH_VARIABLES, torchSettings } from '../../../reference-model/engines/torch/settings.js';
 import { UserError } from '../../errors.js';
+import { printNote } from '../../log-text.js';
 import type { Machinery } from '../../run/machinery.js';
 import type { RunJob } from '../../run/run-job.js';
 import type { TitledRun } from '../executor.js';
@@ -55,17 +56,24 @@ function otherDevice(runId: string, planned: 'cpu' | 'gpu', why: string, cause?:
 }
 
 /**
- * Refuses runs that were planned where there is no GPU, such as on a login node, for jobs that are to have one.
- * @param devices GPUs that a job of the scheduler asks for
+ * Refuses runs that were planned where there is no GPU, such as on a login node, for jobs that are to have one; an engine that never uses
+ * one is only told of.
+ * @param gpus that a job of the scheduler asks for
  * @throws UserError `not-available`
  */
-export function requirePlannedFor(runs: readonly TitledRun[], scheduler: string, devices: number): void {
+export function requirePlannedFor(runs: readonly TitledRun[], scheduler: string, gpus: number): void {
   const planned = runs.find(({ job }) => job.device !== 'gpu');
-  if (devices === 0 || planned === undefined) return;
+  if (gpus === 0 || planned === undefined) return;
+  const { engine, device, runId } = planned.job;
+  const asked = `${scheduler}.devices asks for ${gpus} GPU${gpus === 1 ? '' : 's'} each`;
+  if (device === undefined) {
+    printNote(`warning: the runs were planned with the engine ${engine}, which uses no GPU, and ${asked}`);
+    return;
+  }
   throw new UserError({
     code: 'not-available',
-    what: `the runs were planned for a CPU with the engine ${planned.job.engine}, and ${scheduler}.devices asks for ${devices} GPU${devices === 1 ? '' : 's'} each`,
-    where: `run ${planned.job.runId}`,
+    what: `the runs were planned for a CPU with the engine ${engine}, and ${asked}`,
+    where: `run ${runId}`,
     expected: 'a plan from a machine with such a GPU: how it computes is part of what a run is',
     fix: `give the command on such a machine, for example inside a job that has one, or set ${scheduler}.devices=0`,
   });

@@ -61,7 +61,7 @@ export async function kubernetesExecutor(
   const scheduler: Scheduler = {
     name: 'kubernetes',
     pollSeconds: settings.pollSeconds,
-    devices: settings.devices,
+    gpus: /gpu/i.test(settings.deviceResource) ? settings.devices : 0,
     submit: async ({ name, waves, active, onSubmitted }: Submission) => {
       // Whoever may not follow jobs should not begin them.
       await follow();

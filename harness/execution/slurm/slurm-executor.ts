@@ -38,7 +38,7 @@ export function slurmExecutor(
   const scheduler: Scheduler = {
     name: 'slurm',
     pollSeconds: settings.pollSeconds,
-    devices: settings.devices,
+    gpus: settings.devices,
     submit: async ({ name, waves, active, onSubmitted }: Submission) => {
       const jobs = new Map<string, JobHandle>();
       for (const [wave, runs] of waves.entries()) {

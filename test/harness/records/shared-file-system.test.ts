@@ -195,6 +195,17 @@ describe('a claim that another machine removed', () => {
   });
 });
 
+describe('a machine that was switched off', () => {
+  test('leaves no part of a file once its run is taken over', async () => {
+    const job = await newJob();
+    const { folder } = runPaths(job.store, job.runId);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'weights.safetensors.tmp-4711-0a1b2c3d'), 'half of th');
+    await perform(job);
+    expect(readdirSync(folder).filter((name) => name.includes('.tmp-'))).toEqual([]);
+  });
+});
+
 describe('a file that was removed while it was open', () => {
   test('leaves a folder empty to whoever wants an empty one', () => {
     const folder = temporaryFolder();

@@ -12,7 +12,8 @@ import { isTorchAvailable } from '../../../backends.js';
 import { runRanks } from '../../../training/rank-processes.js';
 import { tinyRun } from '../../../training/tiny-run.js';
 
-const hasCompiler = spawnSync('g++', ['--version']).status === 0;
+const { CXX: compiler = 'g++' } = process.env;
+const hasCompiler = spawnSync(compiler, ['--version']).status === 0;
 
 describe.skipIf(!isTorchAvailable || !hasCompiler)('ranks on a stand-in for NCCL', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vlm-bench-nccl-'));
@@ -25,7 +26,7 @@ describe.skipIf(!isTorchAvailable || !hasCompiler)('ranks on a stand-in for NCCL
 
   beforeAll(() => {
     const source = fileURLToPath(new URL('./stand-in.cpp', import.meta.url));
-    execFileSync('g++', ['-std=c++17', '-O1', '-shared', '-fPIC', '-pthread', '-o', nccl, source]);
+    execFileSync(compiler, ['-std=c++17', '-O1', '-shared', '-fPIC', '-pthread', '-o', nccl, source]);
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -21,6 +21,7 @@ import { createLearner } from '../../reference-model/training/create-learner.js'
 
 /** What both sides read. */
 export interface StepConfig extends Omit<TorchSettings, 'deterministic' | 'devices' | 'shardOptimizer' | 'timeout'> {
+  readonly shardOptimizer?: boolean;
   readonly model: ModelConfig;
   readonly batch: { readonly sequences: number; readonly promptTokens: number; readonly answerTokens: number };
 }

@@ -22,7 +22,7 @@ export interface TorchSettings {
   readonly checkpointing: ActivationCheckpointing;
   /** Processes that share the work of a run on this machine, each with its device. */
   readonly devices: number;
-  /** Whether each of several ranks keeps its share of the moments only. */
+  /** Whether each of several ranks keeps its share of the moments and, in 16 bits, of the float32 weights only. */
   readonly shardOptimizer: boolean;
   /** Seconds after which a rank that the others wait for is given up. */
   readonly timeout: number;

@@ -26,9 +26,12 @@ const OPTIMIZER = {
 };
 const task = JSON.parse(process.argv[2]);
 await activateEngine(task.engine ?? 'torch');
+const { addon: torch } = loadAddon();
+// In place of Gloo, a library that stands in for NCCL.
+const { connectGroup } = torch;
+if (task.nccl !== undefined) torch.connectGroup = (network) => connectGroup(network, task.nccl);
 const place = rankPlace();
 const ranks = place === undefined ? ALONE : await joinTorchRanks(place);
-const { addon: torch } = loadAddon();
 const scenarios = { reduce, train: trainAll, exchange, trouble, memory };
 try {
   const seen = await scenarios[task.scenario](task);

@@ -20,6 +20,7 @@ import { referenceModel } from '../../../harness/run/reference-model.js';
 import { isTorchAvailable } from '../../reference-model/backends.js';
 import { tinyRun } from '../../reference-model/training/tiny-run.js';
 import {
+  asPlannedOnGpu,
   fakeExecutor,
   fakeForkedJobs,
   fakeJobs,
@@ -318,7 +319,7 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
   });
 
   test('are one clear error where they cannot be submitted', async () => {
-    const [job] = await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }));
+    const [job] = asPlannedOnGpu(await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 })));
     const messageOf = async (settings: object = {}) => (await errorOf(execute([job!], { settings }).results)).message;
     const before = (await listed(jobsPath)).length;
     actAs('guest');
@@ -344,7 +345,7 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
   });
 
   test('that cannot begin are shown with the reason', async () => {
-    const [job] = await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }));
+    const [job] = asPlannedOnGpu(await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 })));
     for (const [reason, own] of [
       [/serviceaccount "nobody" not found$/, { serviceAccount: 'nobody' }],
       [/ImagePullBackOff$/, { image: 'registry.example/missing:1' }],
@@ -358,6 +359,30 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
     }
   });
 
+  test('are submitted and followed by the hundred', async () => {
+    const jobs = asPlannedOnGpu(await fakeJobs(temporaryFolder(), fakePlan({ seeds: 100 })));
+    const before = (await listed(jobsPath)).length;
+    const settings = { devices: 1, deviceResource: 'example.com/nothing', cancelOnStop: true };
+    const began = performance.now();
+    const { results, interruption, told } = execute(jobs, { settings });
+    const failed = errorOf(results);
+    const unschedulable = () => told.filter((event) => event.endsWith(' Unschedulable')).length;
+    await expect.poll(unschedulable, { timeout: 200_000 }).toBe(200);
+    if (process.env.SCRATCH) {
+      console.log(`200 told unschedulable after ${performance.now() - began} ms`);
+      for (const seconds of [20, 20]) {
+        const cpu = process.cpuUsage();
+        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+        const { user, system } = process.cpuUsage(cpu);
+        console.log(`idle: ${(user + system) / 1e4 / seconds} % of a core`);
+      }
+    }
+    expect(await listed(jobsPath)).toHaveLength(before + 1);
+    interruption.requestStop();
+    expect((await failed).message).toContain('the jobs of the others are cancelled');
+    expect(await listed(jobsPath)).toHaveLength(before);
+  });
+
   test.skipIf(!isTorchAvailable)('of two ranks train one model, each in its pod', async () => {
     const planned = async (): Promise<TitledJob> => {
       const runs = [{ title: 'two ranks', config: tinyRun() }];
@@ -365,9 +390,11 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
       return (await prepareJobs(runs, { store, engine: 'torch', machinery: referenceModel, parallel: 1 })).jobs[0]!;
     };
     const [divided, alone] = [await planned(), await planned()];
-    const command = [process.execPath, cli].map(shellWord).join(' ');
+    // This machine has no GPU: the pods' devices are said to be some, and the ranks train on the processor.
+    const onProcessor = `sed -i 's/"device": "gpu"/"device": "cpu"/' "$2" && exec "$0" ${shellWord(cli)} "$@"`;
+    const command = ['/bin/sh', '-c', onProcessor, process.execPath].map(shellWord).join(' ');
     const settings = { devices: 2, deviceResource: 'example.com/device', command, backoffLimit: 3 };
-    expect(await execute([divided], { settings }).results).toHaveLength(1);
+    expect(await execute(asPlannedOnGpu([divided]), { settings }).results).toHaveLength(1);
     const interruption = manualInterruption();
     await executeRuns([alone], { executor: localExecutor({ interruption }), jobs: 1, interruption });
     const [two, one] = [divided, alone].map(({ job }) => readEvents(runPaths(job.store, job.runId).events));

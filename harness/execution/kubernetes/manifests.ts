@@ -108,6 +108,9 @@ function podSpec(runs: readonly TitledRun[], context: ManifestContext, isDistrib
   const resources = { cpu: String(processors), memory, ...onDevices };
   return {
     restartPolicy: 'Never',
+    // Process 1 does not hear a SIGTERM that comes before it has asked for it: a run that is cancelled while it starts would go on until it is
+    // killed. With this, a run is another process than 1, and ends.
+    shareProcessNamespace: true,
     // Time to save a checkpoint when the pod is evicted.
     terminationGracePeriodSeconds: 120,
     ...(seconds === undefined ? {} : { activeDeadlineSeconds: seconds }),

@@ -22,6 +22,8 @@ export function refusal(error: unknown, asked: string): UserError {
   );
 }
 
+const clientPrefix = 'Message: ';
+
 /** The code of an answer, where there is one, and the words in it. */
 export function saidBy(error: unknown): { readonly code?: number; readonly said: string } {
   const { code, statusCode, body, message } = Object(error) as Record<
@@ -29,7 +31,10 @@ export function saidBy(error: unknown): { readonly code?: number; readonly said:
     unknown
   >;
   const answered = [code, statusCode].find((value): value is number => typeof value === 'number');
-  const said = messageOf(body) ?? String(message ?? error).split('\n')[0]!;
+  const lines = String(message ?? error).split('\n');
+  // The client leaves out the answer's own words where it expects a code, and puts `HTTP-Code: 401` first.
+  const ofCode = lines.find((line) => line.startsWith(clientPrefix))?.slice(clientPrefix.length);
+  const said = messageOf(body) ?? ofCode ?? lines[0]!;
   return answered === undefined ? { said } : { code: answered, said };
 }
 

@@ -4,20 +4,22 @@
  */
 import type { KubernetesApi } from './api.js';
 
-/** Seconds between two looks at the events of a Job. */
-const lookSeconds = 30;
+/** Seconds between two looks at the events of a Job: few after it began, as its events come later than the Job itself, then twice as many. */
+const lookSeconds = { first: 2, longest: 30 };
 
 /** @param now milliseconds */
 export function stalledJobs(api: Pick<KubernetesApi, 'warnings'>, now: () => number = () => performance.now()) {
-  const known = new Map<string, { readonly at: number; readonly reason: string }>();
+  const known = new Map<string, { readonly until: number; readonly seconds: number; readonly reason: string }>();
   /** @returns the latest warning about a Job; empty where there is none, or where events cannot be read */
   return async (job: string): Promise<string> => {
     const earlier = known.get(job);
-    if (earlier !== undefined && now() - earlier.at < lookSeconds * 1000) return earlier.reason;
+    if (earlier !== undefined && now() < earlier.until) return earlier.reason;
     const warnings = await api.warnings(job).catch(() => []);
     // The API says `Error creating: pods "…" is forbidden: …`.
     const reason = (warnings.at(-1) ?? '').replace(/^Error creating: /, '');
-    known.set(job, { at: now(), reason });
+    const { first, longest } = lookSeconds;
+    const seconds = reason === '' ? Math.min(longest, 2 * (earlier?.seconds ?? first / 2)) : longest;
+    known.set(job, { until: now() + seconds * 1000, seconds, reason });
     return reason;
   };
 }

@@ -2,16 +2,12 @@
  * Runs as Jobs of a real control plane (API server, controller manager, scheduler), whose one node is a stand-in that performs pods as
  * processes; skipped where its programs are not built, which `build-kubernetes.sh` does.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { UserError } from '../../../harness/errors.js';
-import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
-import { executorSettingsSchema, type KubernetesSettings } from '../../../harness/execution/executor-settings.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
 import { shellWord } from '../../../harness/execution/jobs/job-command.js';
-import { kubernetesExecutor } from '../../../harness/execution/kubernetes/kubernetes-executor.js';
 import { localExecutor } from '../../../harness/execution/local/local-executor.js';
 import { prepareJobs } from '../../../harness/experiment/prepare-jobs.js';
 import { readEvents } from '../../../harness/records/events.js';
@@ -19,9 +15,9 @@ import { runPaths } from '../../../harness/records/run-paths.js';
 import { referenceModel } from '../../../harness/run/reference-model.js';
 import { isTorchAvailable } from '../../reference-model/backends.js';
 import { tinyRun } from '../../reference-model/training/tiny-run.js';
+import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import {
   asPlannedOnGpu,
-  fakeExecutor,
   fakeForkedJobs,
   fakeJobs,
   fakePlan,
@@ -29,6 +25,16 @@ import {
   temporaryFolder,
 } from '../fake/fake-runs.js';
 import { type ApiObject, ask, type List } from '../fake/kubernetes/api-requests.js';
+import {
+  bytesBeside,
+  bytesOf,
+  errorOf,
+  execute,
+  inContainer,
+  perform,
+  sessionsOf,
+  settingsOf,
+} from '../fake/kubernetes/cluster-runs.js';
 import {
   type ControlPlane,
   controlPlaneMissing,
@@ -38,7 +44,6 @@ import {
 import { StandInNode } from '../fake/kubernetes/node.js';
 
 const cli = createRequire(import.meta.url).resolve('#package/dist/harness/cli.js');
-const fakePerform = fileURLToPath(new URL('../fake/fake-perform.mjs', import.meta.url));
 const missing = (() => {
   try {
     createRequire(import.meta.url).resolve('@kubernetes/client-node');
@@ -48,28 +53,6 @@ const missing = (() => {
   }
 })();
 if (missing !== undefined) console.warn(`skipped: runs through a real API server of Kubernetes (${missing})`);
-
-const perform = (faults: Readonly<Record<string, string>> = {}): string => {
-  const variables = Object.entries(faults).map(([name, value]) => `${name}=${value}`);
-  return ['env', ...variables, process.execPath, fakePerform].map(shellWord).join(' ');
-};
-
-const inContainer = '/mnt/results';
-
-function settingsOf(store: string, own: object): KubernetesSettings {
-  return executorSettingsSchema.parse({
-    kubernetes: {
-      image: 'registry.example/vlm-bench:1',
-      volumes: [{ hostPath: store, mountPath: inContainer }],
-      store: inContainer,
-      memory: '1G',
-      pollSeconds: 0.3,
-      backoffLimit: 0,
-      command: perform(),
-      ...own,
-    },
-  }).kubernetes;
-}
 
 interface JobOfApi extends ApiObject {
   readonly spec: { readonly completions: number };
@@ -83,23 +66,6 @@ interface PodOfApi extends ApiObject {
 const jobsPath = '/apis/batch/v1/namespaces/default/jobs';
 const podsPath = '/api/v1/namespaces/default/pods';
 
-const errorOf = (results: Promise<unknown>): Promise<UserError> =>
-  results.then(
-    () => Promise.reject(new Error('the runs succeeded')),
-    (error: unknown) => (error instanceof UserError ? error : Promise.reject(error)),
-  );
-
-const bytesOf = (jobs: readonly TitledJob[]) =>
-  jobs.map(({ job }) => {
-    const { result, weights } = runPaths(job.store, job.runId);
-    return [readFileSync(result, 'utf8'), readFileSync(weights, 'hex')];
-  });
-
-const sessionsOf = ({ job }: TitledJob) =>
-  readEvents(runPaths(job.store, job.runId).events).flatMap((event) =>
-    event.type === 'session-started' ? [event.resumedFromStep] : [],
-  );
-
 // Many times what it takes on an idle machine.
 describe.skipIf(missing !== undefined)('runs through a real API server', { timeout: 300_000 }, () => {
   let plane: ControlPlane;
@@ -108,8 +74,8 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
     plane = await startControlPlane();
     node = new StandInNode(plane.admin, { folder: plane.folder, capacity: { 'example.com/device': '2' } });
     await node.start();
-    actAs('bench');
   }, 300_000);
+  beforeEach(() => actAs('bench'));
   afterAll(async () => {
     await node?.stop();
     await plane?.stop();
@@ -125,40 +91,6 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
     (await podsNow()).find(
       ({ status, metadata }) => status.phase === 'Running' && metadata.deletionTimestamp === undefined,
     )!;
-
-  function execute(
-    jobs: readonly TitledJob[],
-    {
-      attach = false,
-      onEvent,
-      settings = {},
-    }: { attach?: boolean; settings?: object; onEvent?: (event: ExecutionEvent, index: number) => void } = {},
-  ) {
-    const interruption = manualInterruption();
-    const told: string[] = [];
-    const { store } = jobs[0]!.job;
-    const executor = kubernetesExecutor(settingsOf(store, settings), { store, interruption, attach });
-    const results = executor.then((executor) =>
-      executeRuns(jobs, {
-        executor,
-        jobs: 1,
-        interruption,
-        onEvent: (index, event) => {
-          const detail = event.type === 'queued' ? ` ${event.detail}` : '';
-          if (event.type !== 'progress') told.push(`${event.type} ${index}${detail}`);
-          onEvent?.(event, index);
-        },
-      }),
-    );
-    return { results, interruption, told };
-  }
-
-  /** The bytes of the same jobs beside this process. */
-  async function bytesBeside(jobs: readonly TitledJob[]): Promise<unknown> {
-    const interruption = manualInterruption();
-    await executeRuns(jobs, { executor: fakeExecutor(interruption), jobs: 2, interruption });
-    return bytesOf(jobs);
-  }
 
   test('go wave by wave, with a store on a claim, and end with the bytes of runs beside this process', async () => {
     const beside = await bytesBeside(await fakeForkedJobs(temporaryFolder(), { seeds: [1, 2] }));
@@ -360,23 +292,24 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
   });
 
   test('are submitted and followed by the hundred', async () => {
-    const jobs = asPlannedOnGpu(await fakeJobs(temporaryFolder(), fakePlan({ seeds: 100 })));
+    const [run] = asPlannedOnGpu(await fakeJobs(temporaryFolder(), fakePlan({ seeds: 1 })));
+    const configs = Array.from({ length: 200 }, (_, seed) => ({
+      title: `seed ${seed}`,
+      config: { ...run!.job.identity.config, seed },
+    }));
+    const prepared = await prepareJobs(configs, {
+      store: temporaryFolder(),
+      engine: 'auto',
+      machinery: fakeMachinery,
+      parallel: 1,
+    });
+    const jobs = asPlannedOnGpu(prepared.jobs);
     const before = (await listed(jobsPath)).length;
     const settings = { devices: 1, deviceResource: 'example.com/nothing', cancelOnStop: true };
-    const began = performance.now();
     const { results, interruption, told } = execute(jobs, { settings });
     const failed = errorOf(results);
     const unschedulable = () => told.filter((event) => event.endsWith(' Unschedulable')).length;
     await expect.poll(unschedulable, { timeout: 200_000 }).toBe(200);
-    if (process.env.SCRATCH) {
-      console.log(`200 told unschedulable after ${performance.now() - began} ms`);
-      for (const seconds of [20, 20]) {
-        const cpu = process.cpuUsage();
-        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-        const { user, system } = process.cpuUsage(cpu);
-        console.log(`idle: ${(user + system) / 1e4 / seconds} % of a core`);
-      }
-    }
     expect(await listed(jobsPath)).toHaveLength(before + 1);
     interruption.requestStop();
     expect((await failed).message).toContain('the jobs of the others are cancelled');

@@ -117,6 +117,23 @@ test('a Job without pods tells its latest warning, which is asked for seldom, an
   expect(await stalled('other')).toBe('');
 });
 
+test('what comes to be known about a Job after the first look is told soon, and one without a word is not asked for all the time', async () => {
+  let now = 0;
+  let asked = 0;
+  const api = {
+    warnings: async (job: string) => {
+      asked += 1;
+      return job === 'late' && now > 1000 ? ['Error creating: serviceaccount "nobody" not found'] : [];
+    },
+  };
+  const stalled = stalledJobs(api, () => now);
+  for (; now < 5000; now += 300) await stalled('late');
+  expect(await stalled('late')).toBe('serviceaccount "nobody" not found');
+  asked = 0;
+  for (; now < 300_000; now += 300) expect(await stalled('silent')).toBe('');
+  expect(asked).toBeLessThan(15);
+});
+
 describe('Jobs that wait', () => {
   const ended = (
     type: 'Complete' | 'Failed',

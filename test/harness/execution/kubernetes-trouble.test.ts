@@ -21,6 +21,13 @@ describe.skipIf(!isInstalled)('an API', () => {
     expect(cluster.jobs.size).toBe(0);
   });
 
+  test('that does not know this user is one clear error', async () => {
+    cluster.refuse = () => ({ code: 401, message: 'Unauthorized' });
+    expect((await errorOf(execute(await oneRun(), byClient).results)).message).toMatch(
+      /^error: Kubernetes refused to show its jobs \(401\): Unauthorized\n {2}fix: {6}log in/,
+    );
+  });
+
   test('that cannot be asked is not taken for one without jobs: nothing is submitted twice', async () => {
     const jobs = await oneRun();
     process.env.FAKE_STEP_MS = '3';

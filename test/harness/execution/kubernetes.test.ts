@@ -209,6 +209,14 @@ describe('manifests', () => {
     expect(JSON.stringify(job)).toContain("--data-root /data --weights '/our weights'");
   });
 
+  test.each([1, 4])(
+    'make a run of %d devices no process 1, which a SIGTERM while it starts would not end',
+    (devices) => {
+      const { job } = manifestsOf({ devices });
+      expect(Object(job).spec.template.spec).toMatchObject({ shareProcessNamespace: true });
+    },
+  );
+
   test('start the ranks of a run in pods that find each other', () => {
     const { job, service } = manifestsOf({ devices: 4, command: 'vlm-bench' });
     const name = 'vlm-bench-1-w1';

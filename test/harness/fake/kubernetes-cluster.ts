@@ -1,6 +1,7 @@
 /**
  * As much of a Kubernetes API as the executor uses, over HTTP, with a controller behind it that performs the pods of indexed Jobs as
- * processes of this machine. Watches end after a few events, as they do when a server or a proxy restarts.
+ * processes of this machine. What Jobs and pods say is what v1.34.4 said of the same runs. Watches end after a few events, as they do when
+ * a server or a proxy restarts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -136,7 +137,21 @@ export class FakeKubernetes {
   }
 
   #begin(job: FakeObject): void {
-    if (job.spec.suspend === true) return;
+    const isSuspended = job.spec.suspend === true;
+    job.status = {
+      ...job.status,
+      ...(isSuspended ? {} : { startTime: new Date().toISOString() }),
+      terminating: 0,
+      failedIndexes: '',
+      uncountedTerminatedPods: {},
+      ready: 0,
+    };
+    if (isSuspended) this.#addCondition(job, 'Suspended', 'JobSuspended', 'Job suspended');
+    else if (job.status.conditions !== undefined) {
+      job.status.conditions = [{ type: 'Suspended', status: 'False', reason: 'JobResumed', message: 'Job resumed' }];
+    }
+    this.#tell('MODIFIED', job);
+    if (isSuspended) return;
     for (let index = 0; index < Number(job.spec.completions); index++) this.#startPod(job, index, 0);
   }
 
@@ -145,17 +160,20 @@ export class FakeKubernetes {
       spec: { containers: { command: string[]; env?: { name: string; value: string }[] }[] };
     };
     const [container] = template.containers;
-    const name = `${job.metadata.name}-${index}-${attempt}`;
+    const name = `${job.metadata.name}-${index}-${randomUUID().slice(0, 5)}`;
+    const completionIndex = { 'batch.kubernetes.io/job-completion-index': String(index) };
+    const of = { 'batch.kubernetes.io/job-name': job.metadata.name, 'job-name': job.metadata.name };
+    const startedAt = new Date().toISOString();
     const pod: FakeObject = {
       kind: 'Pod',
       metadata: {
         name,
-        creationTimestamp: new Date().toISOString(),
-        labels: { ...job.metadata.labels, 'batch.kubernetes.io/job-name': job.metadata.name },
-        annotations: { 'batch.kubernetes.io/job-completion-index': String(index) },
+        creationTimestamp: startedAt,
+        labels: { ...job.metadata.labels, ...completionIndex, ...of },
+        annotations: { ...completionIndex, 'batch.kubernetes.io/job-index-failure-count': String(attempt) },
       },
       spec: { nodeName: 'node-1' },
-      status: { phase: 'Running' },
+      status: statusOfPod('Running', { running: { startedAt } }),
     };
     this.#pods.set(name, pod);
     this.#tell('ADDED', pod);
@@ -172,12 +190,14 @@ export class FakeKubernetes {
       if (!this.#pods.has(name)) return;
       const exitCode = code ?? 128 + (signal === 'SIGKILL' ? 9 : 15);
       const reason = exitCode === 137 ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
-      pod.status = {
-        phase: exitCode === 0 ? 'Succeeded' : 'Failed',
-        containerStatuses: [{ state: { terminated: { exitCode, reason } } }],
-      };
+      const finishedAt = new Date().toISOString();
+      const terminated = { exitCode, reason, startedAt, finishedAt };
+      pod.status = statusOfPod(exitCode === 0 ? 'Succeeded' : 'Failed', { terminated });
       this.#tell('MODIFIED', pod);
-      if (exitCode !== 0 && attempt < Number(job.spec.backoffLimitPerIndex ?? 0))
+      if (pod.metadata.deletionTimestamp !== undefined) {
+        this.#pods.delete(name);
+        this.#tell('DELETED', pod);
+      } else if (exitCode !== 0 && attempt < Number(job.spec.backoffLimitPerIndex ?? 0))
         this.#startPod(job, index, attempt + 1);
       else this.#endIndex(job, index, exitCode === 0);
     });
@@ -185,24 +205,74 @@ export class FakeKubernetes {
 
   #endIndex(job: FakeObject, index: number, succeeded: boolean): void {
     const key = succeeded ? 'completedIndexes' : 'failedIndexes';
-    const listed = job.status[key] === undefined ? [] : String(job.status[key]).split(',');
-    job.status[key] = [...listed, String(index)].join(',');
-    const count = (of: string) => (job.status[of] === undefined ? 0 : String(job.status[of]).split(',').length);
-    if (count('completedIndexes') + count('failedIndexes') === Number(job.spec.completions)) {
-      const type = count('failedIndexes') === 0 ? 'Complete' : 'Failed';
-      job.status.conditions = [{ type, status: 'True' }];
+    job.status[key] = asRanges([...indicesOf(job.status[key]), index]);
+    const ended = ['completedIndexes', 'failedIndexes'].flatMap((of) => indicesOf(job.status[of]));
+    if (ended.length === Number(job.spec.completions)) {
+      if (job.status.failedIndexes === '') {
+        const why = ['CompletionsReached', 'Reached expected number of succeeded pods'] as const;
+        for (const type of ['SuccessCriteriaMet', 'Complete']) this.#addCondition(job, type, ...why);
+        job.status.completionTime = new Date().toISOString();
+      } else {
+        for (const type of ['FailureTarget', 'Failed']) {
+          this.#addCondition(job, type, 'FailedIndexes', 'Job has failed indexes');
+        }
+      }
     }
     this.#tell('MODIFIED', job);
   }
 
+  #addCondition({ status }: FakeObject, type: string, reason: string, message: string): void {
+    const { conditions = [] } = status as { conditions?: readonly object[] };
+    status.conditions = [...conditions, { type, status: 'True', reason, message }];
+  }
+
+  /** As a deletion in the background: the Job is gone at once, its pods are when they have ended. */
   #remove(job: FakeObject): void {
     this.jobs.delete(job.metadata.name);
+    this.#tell('DELETED', job);
     for (const [name, pod] of this.#pods) {
       if (pod.metadata.labels?.['batch.kubernetes.io/job-name'] !== job.metadata.name) continue;
-      this.#pods.delete(name);
-      this.#processes.get(name)?.kill('SIGTERM');
-      this.#tell('DELETED', pod);
+      pod.metadata.deletionTimestamp = new Date().toISOString();
+      const process = this.#processes.get(name);
+      if (process === undefined) this.#pods.delete(name);
+      this.#tell(process === undefined ? 'DELETED' : 'MODIFIED', pod);
+      process?.kill('SIGTERM');
     }
-    this.#tell('DELETED', job);
   }
+}
+
+function statusOfPod(phase: string, state: object): Record<string, unknown> {
+  const isRunning = phase === 'Running';
+  const conditionOf = (type: string, holds: boolean) => ({ type, status: holds ? 'True' : 'False' });
+  const container = { name: 'run', state, lastState: {}, ready: isRunning, restartCount: 0, started: isRunning };
+  return {
+    phase,
+    conditions: [
+      conditionOf('Initialized', true),
+      conditionOf('ContainersReady', isRunning),
+      conditionOf('Ready', isRunning),
+      conditionOf('PodScheduled', true),
+    ],
+    containerStatuses: [container],
+    qosClass: 'Guaranteed',
+  };
+}
+
+/** Of `0-2,5`. */
+function indicesOf(ranges: unknown): readonly number[] {
+  if (typeof ranges !== 'string' || ranges === '') return [];
+  return ranges.split(',').flatMap((range) => {
+    const [from = 0, to = from] = range.split('-').map(Number);
+    return Array.from({ length: to - from + 1 }, (_, offset) => from + offset);
+  });
+}
+
+/** Two indices in a row are listed, more are a range. */
+function asRanges(indices: readonly number[]): string {
+  const runs: number[][] = [];
+  for (const index of indices.toSorted((left, right) => left - right)) {
+    if (runs.at(-1)?.at(-1) === index - 1) runs.at(-1)!.push(index);
+    else runs.push([index]);
+  }
+  return runs.map((run) => (run.length > 2 ? `${run[0]}-${run.at(-1)}` : run.join(','))).join(',');
 }

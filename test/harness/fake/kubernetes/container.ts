@@ -1,6 +1,7 @@
 /**
- * A command in namespaces of its own for mounts, process ids and the host's name, as a container has them: it is process 1 there, and sees
- * its volumes at their paths. The rest of its file system is this machine's, whatever the image.
+ * A command in namespaces of its own for mounts, process ids and the host's name, as a container has them: it is process 1 there, or, where
+ * the containers of a pod share their processes, another one. It sees its volumes at their paths. The rest of its file system is this
+ * machine's, whatever the image.
  */
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,6 +17,8 @@ export interface ContainerOptions {
   readonly hosts: string;
   /** Bytes of memory, beyond which it is killed. */
   readonly memory: number;
+  /** Whether process 1 is one of the pod's own, which waits for the command. */
+  readonly isProcessShared: boolean;
 }
 
 export interface ContainerEnd {
@@ -36,7 +39,7 @@ const mountFolder = '/mnt';
 const look = 250;
 
 export function startContainer(options: ContainerOptions): Container {
-  const { hostname, command, environment, mounts, log, hosts, memory } = options;
+  const { hostname, command, environment, mounts, log, hosts, memory, isProcessShared } = options;
   const foreign = mounts.find(({ to }) => !to.startsWith(`${mountFolder}/`));
   if (foreign !== undefined) throw new Error(`${foreign.to} is not in ${mountFolder}`);
   const prepare = [
@@ -50,7 +53,7 @@ export function startContainer(options: ContainerOptions): Container {
       ...(readOnly ? ['mount -o remount,bind,ro "$2"'] : []),
       'shift 2',
     ]),
-    'exec "$@"',
+    isProcessShared ? '"$@" & set +e; wait "$!"; exit "$?"' : 'exec "$@"',
   ].join('\n');
   const namespaces = ['--mount', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const paths = mounts.flatMap(({ from, to }) => [from, to]);
@@ -63,9 +66,17 @@ export function startContainer(options: ContainerOptions): Container {
   );
   let isOutOfMemory = false;
   let isKilled = false;
+  let isEnded = false;
+  const mainProcess = (): number | undefined => {
+    const [first] = childrenOf(child.pid);
+    // While volumes are mounted, the children of process 1 are those that mount them.
+    if (!isProcessShared || first === undefined) return first;
+    return childrenOf(first).find((pid) => !['mount', 'mkdir', 'hostname'].includes(nameOf(pid)));
+  };
   const signal = (name: 'SIGTERM' | 'SIGKILL') => {
-    const [main] = childrenOf(child.pid);
-    if (main === undefined) return;
+    if (isEnded) return;
+    const main = mainProcess();
+    if (main === undefined) return void setTimeout(() => signal(name), 20);
     isKilled ||= name === 'SIGKILL';
     process.kill(main, name);
   };
@@ -77,6 +88,7 @@ export function startContainer(options: ContainerOptions): Container {
   const end = new Promise<ContainerEnd>((resolve) => {
     child.on('exit', (code, ended) => {
       clearInterval(watcher);
+      isEnded = true;
       // Some versions of unshare end with 1 when what they started was killed.
       const exitCode = isKilled ? 128 + constants.signals.SIGKILL : (code ?? 128 + constants.signals[ended!]);
       resolve({ exitCode, reason: isOutOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error' });
@@ -99,6 +111,14 @@ function childrenOf(pid: number | undefined): readonly number[] {
     return listed === '' ? [] : listed.split(' ').map(Number);
   } catch {
     return [];
+  }
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return '';
   }
 }
 

@@ -12,6 +12,7 @@ import { type Container, type ContainerEnd, startContainer } from './container.j
 interface Pod extends ApiObject {
   readonly spec: {
     readonly hostname?: string;
+    readonly shareProcessNamespace?: boolean;
     readonly activeDeadlineSeconds?: number;
     readonly terminationGracePeriodSeconds: number;
     readonly volumes?: readonly {
@@ -169,6 +170,7 @@ export class StandInNode {
       log: this.#file(name, 'log'),
       hosts: this.#file(name, 'hosts'),
       memory: bytesOf(declared!.resources.limits?.memory),
+      isProcessShared: pod.spec.shareProcessNamespace === true,
     });
     const performed: Performed = { container };
     this.#pods.set(uid, performed);
@@ -252,8 +254,9 @@ export class StandInNode {
     while (!this.#stopped) {
       const { code, text } = await send(this.#access, method, path, body).catch(() => ({ code: 0, text: '' }));
       if (code === 422) throw new Error(`${method} ${path}: ${text}`);
-      // Gone, or another of the same name.
-      if ((code >= 200 && code < 300) || code === 404 || code === 409) return;
+      // Gone, or another of the same name; any other conflict is one with a controller that writes at the same time.
+      const isOther = code === 404 || (code === 409 && text.includes('UID'));
+      if ((code >= 200 && code < 300) || isOther) return;
       await pause(200);
     }
   }

@@ -24,7 +24,7 @@ import { type ExecutorPlan, executorPlans } from './executor-plans.js';
 import { type PeakMemory, peakMemory } from './peak-memory.js';
 import { recordedNodes } from './recorded-runs.js';
 import { type GraphEdge, type GraphNode, runGraph } from './run-graph.js';
-import { type RunProcesses, runProcesses } from './run-processes.js';
+import { runProcesses } from './run-processes.js';
 import { tokenCounter } from './token-counter.js';
 
 type ParameterCounts = Readonly<Record<Part | 'total', number>>;
@@ -74,7 +74,7 @@ export interface PlanDocument {
     readonly recordBytes: number;
   };
   /**
-   * Bytes at the peak of the training that takes most, on the engine that is asked for (`wasm` for `auto`): an estimate. Of all processes
+   * Bytes at the peak of the training that takes most, on the engine that is asked for, or that `auto` takes on this machine: an estimate. Of all processes
    * of a run on this machine; of one on each device where a scheduler places them.
    */
   readonly memory: PeakMemory;
@@ -125,8 +125,11 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
   });
   const { executorSettings = executorSettingsSchema.parse({}), jobs } = options;
   const processes = runProcesses(engine, executorSettings);
+  // Runs that are divided are performed by torch, which alone can.
+  const { engineOf } = await import('../../reference-model/engines/registry.js');
+  const performing = engine === 'auto' && processes.ranks > 1 ? 'torch' : await engineOf(engine);
   const memory = graph.trainings
-    .map(({ config }) => peakMemory(config, dataSets, engineMemory(memoryEngine(engine, processes)), processes))
+    .map(({ config }) => peakMemory(config, dataSets, engineMemory(performing), processes))
     .reduce((most, next) => (next.total > most.total ? next : most));
   const calibration = engines.find((time) => time.calibration !== undefined)?.calibration;
   const executors = executorPlans(graph, {
@@ -174,10 +177,6 @@ export async function planDocument(plan: Plan, options: DocumentOptions): Promis
     warnings: hasPilot(plan) ? underpoweredWarnings(detectable, suite.caveats) : powerWarnings(detectable),
   };
 }
-
-/** `auto` takes wasm, unless the run is divided, which torch alone can. */
-const memoryEngine = (engine: EngineChoice, { ranks }: RunProcesses) =>
-  engine === 'auto' ? (ranks > 1 ? 'torch' : 'wasm') : engine;
 
 function looksOf({ suite, seeds }: Plan): readonly number[] {
   return [...(suite.looks ?? []).filter((look) => look < seeds.length), seeds.length];

@@ -23,7 +23,9 @@ async function select(name: EngineName, masks: MaskFamily): Promise<Engine> {
   }
 }
 
-async function bestEngine(): Promise<EngineName> {
+/** The engine that a choice means on this machine; see `activateEngine`. */
+export async function engineOf(choice: EngineChoice): Promise<EngineName> {
+  if (choice !== 'auto') return choice;
   if (hasTorchGpu()) return 'torch';
   return (await hasTensorflowGpu()) ? 'tensorflow' : 'wasm';
 }
@@ -37,7 +39,7 @@ async function bestEngine(): Promise<EngineName> {
  * @throws EngineError `engine-unavailable`, saying why and how to fix it
  */
 export async function activateEngine(choice: EngineChoice, masks: MaskFamily = 'mixed'): Promise<Engine> {
-  const engine = await select(choice === 'auto' ? await bestEngine() : choice, masks);
+  const engine = await select(await engineOf(choice), masks);
   registerStockGradients();
   registerCompositeKernels(engine.backend);
   return engine;

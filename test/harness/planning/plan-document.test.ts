@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { executeRuns } from '../../../harness/execution/execute-runs.js';
 import { planSeconds } from '../../../harness/planning/engine-times.js';
 import { type PlanDocument, planDocument } from '../../../harness/planning/plan-document.js';
@@ -14,6 +14,12 @@ import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeExecutor, fakeJobs, temporaryFolder } from '../fake/fake-runs.js';
 import { suiteOf } from '../report/fabricated-records.js';
 import { fakePlanOfAllWords } from './fake-plan.js';
+
+const gpu = vi.hoisted(() => ({ isThere: false }));
+vi.mock('../../../reference-model/engines/torch/engine.js', async (original) => ({
+  ...(await original<object>()),
+  hasTorchGpu: () => gpu.isThere,
+}));
 
 const options = { engine: 'auto', calibrate: false, onCalibration: () => {} } as const;
 
@@ -38,6 +44,15 @@ describe('the document of a plan', async () => {
   const hypotheses = [{ ...claim!, test: 'paired', treatment: 'long', control: 'short' } as const];
   const plan = planSuite(suiteOf({ factors, hypotheses }), { seeds: 2 });
   const document = await planDocument(plan, { ...options, out: temporaryFolder() });
+
+  test('estimates the memory of the engine that `auto` takes', async () => {
+    const estimated = async (engine: 'auto' | 'wasm') =>
+      (await planDocument(plan, { ...options, engine, out: temporaryFolder() })).memory.engine;
+    expect([await estimated('auto'), await estimated('wasm')]).toEqual(['wasm', 'wasm']);
+    gpu.isThere = true;
+    expect([await estimated('auto'), await estimated('wasm')]).toEqual(['torch', 'wasm']);
+    gpu.isThere = false;
+  });
 
   test('keeps its shape', () => {
     const { runs, hypotheses: _, engines, ...rest } = document;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lanes.h"
+#include "products.h"
 
 using at::Tensor;
 using torch::autograd::AutogradContext;
@@ -22,45 +23,10 @@ using torch::autograd::variable_list;
 
 namespace {
 
-/** Rows of a product that are computed at once: as many as hide how long a multiplication takes. */
-constexpr Index kRows = 8;
 /** Queries whose scores are held at once. */
 constexpr Index kQueries = 16;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-/** The left factor of a product: element (i, p) is data[i·row + p·column]. */
-struct Factor {
-  const float* data;
-  Index row, column;
-};
-
-/** A matrix whose rows are contiguous. */
-struct Matrix {
-  float* data;
-  Index row;
-};
-
-/** c = a·b, or c += a·b, of `rows` (eights) and `columns` (sixteens). */
-template <bool Adds>
-FOR_EACH_PROCESSOR void multiply(Factor a, Matrix b, Matrix c, Index rows, Index columns, Index depth) {
-  for (Index column = 0; column < columns; column += kLanes) {
-    for (Index first = 0; first < rows; first += kRows) {
-      Lanes sums[kRows];
-#pragma GCC unroll 8
-      for (Index i = 0; i < kRows; i++) sums[i] = Adds ? load(c.data + (first + i) * c.row + column) : Lanes{};
-      const float* left = a.data + first * a.row;
-      const float* right = b.data + column;
-      for (Index p = 0; p < depth; p++, left += a.column, right += b.row) {
-        const Lanes factor = load(right);
-#pragma GCC unroll 8
-        for (Index i = 0; i < kRows; i++) sums[i] += left[i * a.row] * factor;
-      }
-#pragma GCC unroll 8
-      for (Index i = 0; i < kRows; i++) store(c.data + (first + i) * c.row + column, sums[i]);
-    }
-  }
-}
 
 /** Rows of heads, [.., D] each, some way apart. */
 template <class Element>
@@ -85,17 +51,6 @@ FOR_EACH_PROCESSOR void scatter(Matrix from, Rows<Element> to, Index count, Inde
   for (Index i = 0; i < count; i++) {
     for (Index at = 0; at < width; at += kLanes) {
       storeFirst(to.data + i * to.stride + at, load(from.data + i * from.row + at) * factor, width - at);
-    }
-  }
-}
-
-/** [count, width] → [width, count]. */
-FOR_EACH_PROCESSOR void transpose(Matrix from, Matrix to, Index count, Index width) {
-  for (Index i = 0; i < count; i += kLanes) {
-    for (Index channel = 0; channel < width; channel++) {
-      float* row = to.data + channel * to.row + i;
-      const float* column = from.data + i * from.row + channel;
-      for (Index lane = 0; lane < kLanes; lane++) row[lane] = column[lane * from.row];
     }
   }
 }
@@ -287,15 +242,15 @@ void forward(const Problem& problem, Tensor& output, Tensor& logSums) {
     for (Index g = 0; g < groups; g++) {
       gather(readHead<Element>(key, b, g), keys, sources, width, 1);
       gather(readHead<Element>(value, b, g), values, sources, width, 1);
-      transpose(keys, transposed, places, width);
+      transpose(keys.data, channels, transposed, places, width);
       for (Index h = g * (heads / groups); h < (g + 1) * (heads / groups); h++) {
         float* sums = logSums.mutable_data_ptr<float>() + (b * heads + h) * targets;
         for (const auto& [first, count, limit] : blocks) {
-          const Index rows = roundedUp(count, kRows);
+          const Index rows = roundedUp(count, kProductRows);
           gather(readHead<Element>(query, b, h, first), queries, count, width, scale);
-          multiply<false>({queries.data, channels, 1}, transposed, scores, rows, limit, width);
+          multiply({queries.data, channels, 1}, transposed, scores, rows, limit, width);
           exponentiate(scores, mask, first, count, limit, divisors, sums + first);
-          multiply<false>({scores.data, places, 1}, values, mixed, rows, channels, limit);
+          multiply({scores.data, places, 1}, values, mixed, rows, channels, limit);
           divide(mixed, divisors, count, channels);
           scatter(mixed, writtenHead<Element>(output, b, h, first), count, width, 1);
         }
@@ -328,24 +283,27 @@ void backward(
     for (Index g = 0; g < groups; g++) {
       gather(readHead<Element>(key, b, g), keys, sources, width, 1);
       gather(readHead<Element>(value, b, g), values, sources, width, 1);
-      transpose(keys, keysTransposed, places, width);
-      transpose(values, valuesTransposed, places, width);
+      transpose(keys.data, channels, keysTransposed, places, width);
+      transpose(values.data, channels, valuesTransposed, places, width);
       std::fill_n(keyGradients.data, places * channels, 0.0f);
       std::fill_n(valueGradients.data, places * channels, 0.0f);
       for (Index h = g * (heads / groups); h < (g + 1) * (heads / groups); h++) {
         const float* sums = logSums.const_data_ptr<float>() + (b * heads + h) * targets;
         for (const auto& [first, count, limit] : blocks) {
-          const Index rows = roundedUp(count, kRows);
+          const Index rows = roundedUp(count, kProductRows);
           gather(readHead<Element>(query, b, h, first), queries, count, width, scale);
           gather(readHead<Element>(output, b, h, first), outputs, count, width, 1);
           gather(readHead<Element>(outputGradient, b, h, first), outputGradients, count, width, 1);
           products(outputs, outputGradients, count, channels, means);
-          multiply<false>({queries.data, channels, 1}, keysTransposed, scores, rows, limit, width);
-          multiply<false>({outputGradients.data, channels, 1}, valuesTransposed, scoreGradients, rows, limit, width);
+          multiply({queries.data, channels, 1}, keysTransposed, scores, rows, limit, width);
+          multiply({outputGradients.data, channels, 1}, valuesTransposed, scoreGradients, rows, limit, width);
           differentiate(scores, scoreGradients, mask, first, count, limit, sums + first, means);
-          multiply<true>({scores.data, 1, places}, outputGradients, valueGradients, limit, channels, count);
-          multiply<true>({scoreGradients.data, 1, places}, queries, keyGradients, limit, channels, count);
-          multiply<false>({scoreGradients.data, places, 1}, keys, queryGradients, rows, channels, limit);
+          multiply(
+              {scores.data, 1, places}, outputGradients, valueGradients, limit, channels, count,
+              {valueGradients.data, channels});
+          multiply(
+              {scoreGradients.data, 1, places}, queries, keyGradients, limit, channels, count, {keyGradients.data, channels});
+          multiply({scoreGradients.data, places, 1}, keys, queryGradients, rows, channels, limit);
           scatter(queryGradients, writtenHead<Element>(gradients.query, b, h, first), count, width, scale);
         }
       }

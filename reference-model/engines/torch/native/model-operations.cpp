@@ -8,7 +8,6 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/neg.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/zeros.h>
@@ -27,10 +26,6 @@ using at::Tensor;
 namespace {
 
 Tensor as(const Tensor& x, const Tensor& like) { return x.scalar_type() == like.scalar_type() ? x : x.to(like.scalar_type()); }
-
-Tensor linear(const Tensor& x, const Tensor& weight, std::optional<Tensor> bias) {
-  return at::linear(as(x, weight), weight, bias);
-}
 
 Tensor layerNorm(const Tensor& x, const Tensor& scale, const Tensor& offset, double epsilon) {
   return at::layer_norm(as(x, scale), {x.size(-1)}, scale, offset, epsilon);
@@ -121,7 +116,7 @@ Tensor cacheWrite(const Tensor& cache, const Tensor& rows, std::int64_t place) {
 
 const Operations& modelOperations() {
   static const Operations table = {
-      {"linear", &linear},
+      {"linear", +[](const Tensor& x, const Tensor& weight, std::optional<Tensor> bias) { return linear(x, weight, bias); }},
       {"projections", &projections},
       {"attention", &attention},
       {"attentionBias", &attentionBias},

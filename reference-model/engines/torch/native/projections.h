@@ -1,9 +1,13 @@
-// Several linear maps of the same rows.
+// Linear maps, and several of the same rows.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <vector>
+
+/** x·weightᵀ + bias for x [.., K], weight [N, K], bias [N] → [.., N], of the type of the weight. */
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias);
 
 /**
  * @param x [.., K], of the type of the weights

@@ -1,4 +1,5 @@
 /** What `vlm-bench train` does: one configuration as one run, recorded like any other. */
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { executeRuns } from '../execution/execute-runs.js';
 import type { Interruption } from '../execution/interruption.js';
@@ -25,19 +26,22 @@ export async function trainConfig(
   file: string,
   { engine, out, interruption, ...place }: TrainOptions,
 ): Promise<{ readonly folder: string; readonly result: RunResult }> {
-  const { config, jobs, evaluatedData } = await beforeRanksMeet(async () => {
+  const store = resolve(out);
+  const jobs = await beforeRanksMeet(async () => {
     const config = readRunConfig(file);
     const { referenceModel } = await import('../run/reference-model.js');
     const prepared = await prepareJobs([{ title: `seed ${config.seed}`, config }], {
-      store: resolve(out),
+      store,
       engine,
       machinery: referenceModel,
       parallel: 1,
       place: absolutePlace(place),
     });
-    return { config, ...prepared };
+    if (isFirstRank()) await recordEvaluationImages(store, prepared.evaluatedData(config), config.evaluation);
+    // Whatever a rank prints is kept there.
+    for (const { job } of prepared.jobs) mkdirSync(runPaths(store, job.runId).folder, { recursive: true });
+    return prepared.jobs;
   });
-  if (isFirstRank()) await recordEvaluationImages(resolve(out), evaluatedData(config), config.evaluation);
   const display = isFirstRank() ? progressDisplay(jobs.map(displayedRun)) : undefined;
   try {
     const [result] = await executeRuns(jobs, {
@@ -46,7 +50,7 @@ export async function trainConfig(
       interruption,
       ...(display === undefined ? {} : { onEvent: display.onEvent }),
     });
-    return { folder: runPaths(resolve(out), result!.runId).folder, result: result! };
+    return { folder: runPaths(store, result!.runId).folder, result: result! };
   } finally {
     display?.close();
   }

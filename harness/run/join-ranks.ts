@@ -36,7 +36,7 @@ async function join(choice: EngineChoice, signal: AbortSignal | undefined): Prom
   const ranks =
     place === undefined ? await startRanks(torchSettings().devices, signal) : await joinTorchRanks(place, { signal });
   const last: RankOrder = { type: 'end' };
-  process.once('exit', () => (ranks.rank === 0 ? ranks.leave(last) : ranks.leave()));
+  process.prependOnceListener('exit', () => (ranks.rank === 0 ? ranks.leave(last) : ranks.leave()));
   await requireAlikeStarts(ranks, {
     'vlm-bench': codeVersion().slice(0, 12),
     'engine numerics': numerics,
@@ -69,6 +69,8 @@ async function startRanks(count: number, signal: AbortSignal | undefined): Promi
         // It is told to end, and ends by itself when this process is gone.
         cleanup: false,
       });
+      // Unless it is stopped, or hangs.
+      process.once('exit', () => started.kill('SIGKILL'));
       started.unref();
       void started.then(({ exitCode, signal }) => {
         if (exitCode === 0) return;

@@ -1,6 +1,6 @@
 /** What a rank tells the others when it ends, and how one that ends before it has joined them tells it. */
 import { declineTorchRanks } from '../../reference-model/engines/torch/engine.js';
-import { type RankPlace, rankPlace } from '../../reference-model/engines/torch/rank-place.js';
+import { rankPlace } from '../../reference-model/engines/torch/rank-place.js';
 import type { RankProblem } from '../../reference-model/ranks/ranks.js';
 import { bugProblem, problemsOf } from '../errors.js';
 
@@ -20,18 +20,19 @@ export function rankProblemOf(error: unknown): RankProblem {
  * of waiting for it.
  */
 export async function beforeRanksMeet<Result>(prepare: () => Promise<Result>): Promise<Result> {
-  const place = rankPlace();
   try {
     return await prepare();
   } catch (error) {
-    if (place !== undefined) decline(place, error);
+    tellRanks(error);
     throw error;
   }
 }
 
-function decline(place: RankPlace, error: unknown): void {
+/** Tells the ranks that a launcher started beside this process why it takes no part, or no longer. */
+export function tellRanks(error: unknown): void {
   try {
-    declineTorchRanks(place, rankProblemOf(error));
+    const place = rankPlace();
+    if (place !== undefined) declineTorchRanks(place, rankProblemOf(error));
   } catch {
     // Without a working engine there is no way to tell them; what matters is the error itself.
   }

@@ -72,8 +72,11 @@ export interface Learner {
    */
   save(folder: string, owner: CheckpointOwner): Promise<void>;
 
-  /** On rank 0 once it has saved, or has not; on all others meanwhile, to hand over what is divided among them. */
-  attendSave(): void;
+  /**
+   * On rank 0 once it has saved, or has not; on all others meanwhile, to hand over what is divided among them.
+   * @param step of the checkpoint, which is the last good one from here on
+   */
+  attendSave(step: number): void;
 
   /**
    * Goes on from a checkpoint that `save` wrote, with the same bits.

@@ -61,7 +61,12 @@ export class StepJournal<Pending extends StepPlace> {
     const { model, optimizer, weights = () => parameterSources(model.parameters), shardBytes } = this.#options;
     const content = { ...owner, updates: optimizer.readUpdates(), weights: weights(), moments: optimizer.sources() };
     writeCheckpoint(folder, content, shardBytes === undefined ? {} : { shardBytes });
-    this.#lastCheckpoint = owner.step;
+    this.noteCheckpoint(owner.step);
+  }
+
+  /** Of a rank that others saved for. */
+  noteCheckpoint(step: number): void {
+    this.#lastCheckpoint = step;
   }
 
   /** @throws CheckpointError, SafetensorsError, ParameterMismatchError */

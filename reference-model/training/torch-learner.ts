@@ -185,8 +185,9 @@ export class TorchLearner implements Learner {
     return new Map([...parameterSources(this.model.parameters), ...masters]);
   }
 
-  attendSave(): void {
+  attendSave(step: number): void {
     this.#divided?.save.attend();
+    this.#journal.noteCheckpoint(step);
   }
 
   complete(): void {

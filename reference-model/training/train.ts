@@ -125,7 +125,7 @@ export async function train({
       const [stopping = 0] = ranks.sum([signal.aborted ? 1 : 0]);
       if (step % recipe.checkpointEverySteps === 0 || step === totalSteps || stopping > 0) {
         if (ranks.rank === 0) await saveCheckpoint(step, (folder, run) => learner.save(folder, { run, step }));
-        learner.attendSave();
+        learner.attendSave(step);
         onEvent({ type: 'checkpoint', step });
       }
       if (stopping > 0 && step < totalSteps) {

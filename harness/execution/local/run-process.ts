@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { execaNode } from 'execa';
 import { UserError } from '../../errors.js';
 import { runPaths } from '../../records/run-paths.js';
+import { tellRanks } from '../../run/rank-problem.js';
 import type { RunOutcome, RunToPerform } from '../executor.js';
 import type { Interruption } from '../interruption.js';
 import type { FromWorker, ToWorker } from './messages.js';
@@ -110,7 +111,11 @@ export class RunProcess {
     this.#interruption.stop.removeEventListener('abort', this.#stop);
     const assignment = this.#assignment;
     this.#assignment = undefined;
-    assignment?.settle(outcomeOf(assignment, ending, this.#interruption));
+    if (assignment === undefined) return;
+    const outcome = outcomeOf(assignment, ending, this.#interruption);
+    // A process that was ended could tell nobody.
+    if (outcome.type === 'failed' && assignment.answer === undefined) tellRanks(outcome.error);
+    assignment.settle(outcome);
   }
 }
 

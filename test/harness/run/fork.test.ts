@@ -14,6 +14,7 @@ import { referenceModel } from '../../../harness/run/reference-model.js';
 import type { RunJob, RunProgress } from '../../../harness/run/run-job.js';
 import { indexFile } from '../../../reference-model/checkpoint/checkpoint-folder.js';
 import type { RunConfig, Stage } from '../../../reference-model/recipe/recipe.js';
+import type { TrainingJob } from '../../../reference-model/training/train.js';
 import { tinyData, tinyRun } from '../../reference-model/training/tiny-run.js';
 import { temporaryFolder } from '../fake/fake-runs.js';
 
@@ -94,6 +95,24 @@ describe('forked runs', () => {
       { type: 'forking', step: 7 },
     ]);
     expect(progress.filter(({ type }) => type === 'step')).toHaveLength(2 * 3);
+  });
+
+  test('do without the broken images that the shared stages did without, and say so once', async () => {
+    const jobs = await prepared(temporaryFolder(), true);
+    const image = { data: 'tiny-scenes', imageId: '1', where: '1.jpg', problem: 'is empty' };
+    const begun: TrainingJob['leftOut'][] = [];
+    const train = async (training: TrainingJob) => {
+      begun.push(training.leftOut);
+      if (training.leftOut?.length === 0) training.onEvent({ type: 'image-left-out', step: 1, ...image });
+      return machinery.train(training);
+    };
+    for (const job of jobs.slice(0, 3)) {
+      const surroundings = { onProgress: () => {}, signal: new AbortController().signal };
+      await performRun({ ...job, place: { allowBroken: 1 } }, { machinery: { ...machinery, train }, ...surroundings });
+      const events = eventsOf(job).flatMap(({ time: _, ...event }) => (event.type === 'image-left-out' ? [event] : []));
+      expect(events).toEqual([{ type: 'image-left-out', step: 1, ...image }]);
+    }
+    expect(begun).toEqual([[], [image], [image]]);
   });
 
   test('leave no tensor behind for the next run of the process', async () => {

@@ -72,12 +72,14 @@ async function untilListening(port: number): Promise<void> {
 }
 
 /** Processes of ranks that a command with this mark in its environment has started. */
-const ranksStartedBy = (mark: string): readonly number[] =>
+const ranksStartedBy = (mark: string): readonly number[] => processesOf('rank-process.js', mark);
+
+const processesOf = (script: string, mark: string): readonly number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        const isRank = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('rank-process.js');
+        const isRank = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script);
         return isRank && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark);
       } catch {
         return false; // it has ended
@@ -125,17 +127,33 @@ describe.skipIf(!isTorchAvailable)('a run of several processes', { timeout: 300_
     expect(lossesOf(events)).toHaveLength(150);
   });
 
-  test('ends when a rank is killed, naming it, and leaves no process behind', async () => {
-    const [store, file, mark] = [temporaryFolder(), configuration(150), `mark-${process.pid}-${Date.now()}`];
-    const command = train(file, store, ['--devices', '2'], { RANKS_TEST: mark });
-    await untilTrained(store, 3);
-    const started = ranksStartedBy(mark);
-    expect(started).toHaveLength(1);
-    process.kill(started[0]!, 'SIGKILL');
-    const { exitCode, stderr } = await command;
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/error: seed 7: rank 1: /);
-    expect(ranksStartedBy(mark)).toEqual([]);
+  test.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'ends when a rank gets %s, naming it, and leaves no process behind',
+    async (signal) => {
+      const [store, file, mark] = [temporaryFolder(), configuration(150), `mark-${process.pid}-${Date.now()}`];
+      const command = train(file, store, ['--devices', '2'], { RANKS_TEST: mark });
+      await untilTrained(store, 3);
+      const started = ranksStartedBy(mark);
+      expect(started).toHaveLength(1);
+      process.kill(started[0]!, signal);
+      const { exitCode, stderr } = await command;
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/error: seed 7: rank 1: /);
+      await expect.poll(() => ranksStartedBy(mark), { timeout: 10_000 }).toEqual([]);
+    },
+  );
+
+  test('ends with the name of a rank whose process is killed before it has joined the others', async () => {
+    const [store, file, mark] = [temporaryFolder(), configuration(6), `mark-${process.pid}-${Date.now()}`];
+    const ranks = (await rankEnvironments(2)).map((environment, rank) =>
+      train(file, store, [], { ...environment, RANKS_TEST: `${mark}-${rank}` }),
+    );
+    await expect.poll(() => processesOf('run-worker.js', `${mark}-1`), { timeout: 100_000 }).toHaveLength(1);
+    process.kill(processesOf('run-worker.js', `${mark}-1`)[0]!, 'SIGKILL');
+    const [first, second] = await Promise.all(ranks);
+    expect([first!.exitCode, second!.exitCode]).toEqual([1, 1]);
+    expect(first!.stderr).toMatch(/error: seed 7: rank 1: the run seed 7 crashed after step 0 \(signal SIGKILL\)/);
+    expect(processesOf('run-worker.js', mark)).toEqual([]);
   });
 
   test('is refused by the name of a rank that was started for another, before anything is trained', async () => {

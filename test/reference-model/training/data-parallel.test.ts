@@ -162,6 +162,21 @@ describe.skipIf(!isTorchAvailable)('a run divided among ranks', () => {
     );
   });
 
+  it('ends on every rank with the same words as alone where a step is not finite: all of its examples, and the last checkpoint', async () => {
+    const rate = { vision: 1e25, connector: 1e25, language: 1e25 };
+    const stages = [{ ...STAGES[2]!, steps: 4, learningRate: rate }];
+    const config = run({ batchSize: 8, microBatchSize: 8, stages, checkpointEverySteps: 1 });
+    const ended = async (count: number) => {
+      const task = { scenario: 'train', runs: [{ config, folder: newFolder() }] };
+      return (await runRanks<{ readonly error: string }>(count, task)).map(({ error }) => error);
+    };
+    const [one] = await ended(1);
+    expect(one).toMatch(
+      /became (?:NaN|Infinity) at step \d.* on (?:[\w/-]+, ){7}[\w/-]+; the last good checkpoint is of step \d/,
+    );
+    expect(await ended(2)).toEqual([one, one]);
+  });
+
   it('is the same where blocks are computed again in the backward pass', async () => {
     const two = await trained(2, runs.slice(1, 2), { VLM_BENCH_TORCH_CHECKPOINTING: 'all' });
     expectSameRun(

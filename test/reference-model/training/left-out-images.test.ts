@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { DataSet, DescribedImage } from '../../../reference-model/data/dataset.js';
+import { dealtAnswers } from '../../../reference-model/evaluation/dealt-answers.js';
 import { InputError } from '../../../reference-model/files/input-error.js';
+import type { Model } from '../../../reference-model/model/model.js';
 import type { Ranks } from '../../../reference-model/ranks/ranks.js';
 import type { RunConfig, Stage, TextStage, WordsStage } from '../../../reference-model/recipe/recipe.js';
 import { planBatches } from '../../../reference-model/training/examples.js';
@@ -10,6 +12,7 @@ import type { Learner } from '../../../reference-model/training/learner.js';
 import { type LeftOutImage, LeftOutImages } from '../../../reference-model/training/left-out-images.js';
 import { runTokenizer } from '../../../reference-model/training/run-tokenizer.js';
 import { type LearnedStep, stageWork } from '../../../reference-model/training/stage-work.js';
+import { validationSets } from '../../../reference-model/training/validation.js';
 import { replayedRanks } from './replayed-ranks.js';
 import { tinyRun } from './tiny-run.js';
 
@@ -177,5 +180,40 @@ it('goes on counting where it was stopped, with another number of ranks too', as
       }
     }),
     { numRuns: 30 },
+  );
+});
+
+it('names every broken image of what is measured, on 1 to 4 ranks with the same words', async () => {
+  await fc.assert(
+    fc.asyncProperty(runs, fc.integer({ min: 1, max: 4 }), async ({ images, broken }, microBatchSize) => {
+      const config = runOf(4);
+      const { splits, ...data } = dataOf(images, broken);
+      const heldOut = { ...data, splits: { ...splits, validation: splits.train } };
+      const tokenizer = runTokenizer(config, { read: heldOut });
+      const size = { split: 'validation', sources: ['human-captions'], examples: 2 * images, microBatchSize } as const;
+      const model = { config: config.model } as Model;
+      const met = splits.train.filter(({ imageId }) => broken.has(imageId));
+      for (const count of [1, 2, 4]) {
+        const ended = await replayedRanks(count, (ranks) =>
+          validationSets(heldOut, size, model, tokenizer, 'causal', ranks),
+        );
+        const answered = await replayedRanks(count, async (ranks) => {
+          const own = met.filter((_, index) => index % count === ranks.rank);
+          const told = own.map(({ imageId }) => ({ imageId, where: `/images/${imageId}.jpg`, problem: 'it is empty' }));
+          return dealtAnswers({ batches: [[ranks.rank]], broken: told }, ranks);
+        });
+        for (const end of [...ended, ...answered]) {
+          if (met.length === 0) {
+            expect(end).not.toBeInstanceOf(Error);
+            continue;
+          }
+          const { what, expected } = (end as InputError).problem;
+          expect(what).toMatch(new RegExp(`^${met.length} images? (?:is|are) broken: `));
+          for (const { imageId } of met) expect(what).toContain(`/images/${imageId}.jpg: it is empty`);
+          expect(expected).toBe('at most 0 (an evaluation is of all its images)');
+        }
+      }
+    }),
+    { numRuns: 15 },
   );
 });

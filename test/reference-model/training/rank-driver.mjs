@@ -143,7 +143,7 @@ async function memory({ model: config, steps, folder }) {
   }
   const trained = peakBytes();
   if (ranks.rank === 0) await learner.save(folder, { run: 'run', step: steps });
-  learner.attendSave();
+  learner.attendSave(1);
   const saved = peakBytes();
   learner.complete();
   learner.dispose();

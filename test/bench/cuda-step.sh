@@ -31,7 +31,7 @@ pack() {
         seen.add(folder);
         for (const other of Object.keys(require(`./${folder}/package.json`).dependencies ?? {})) add(other);
       };
-      for (const name of ["@tensorflow/tfjs-core", "execa"]) add(name);
+      for (const name of ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu", "execa"]) add(name);
       console.log([...seen].join(" "));
     '))
   du -sh "$into" >&2

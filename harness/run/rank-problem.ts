@@ -28,11 +28,14 @@ export async function beforeRanksMeet<Result>(prepare: () => Promise<Result>): P
   }
 }
 
-/** Tells the ranks that a launcher started beside this process why it takes no part, or no longer. */
-export function tellRanks(error: unknown): void {
+/**
+ * Tells the ranks that a launcher started beside this process why it takes no part, or no longer.
+ * @param haveMet whether the process that took part for this one had met them: then a store that it kept is gone with it
+ */
+export function tellRanks(error: unknown, haveMet = false): void {
   try {
     const place = rankPlace();
-    if (place !== undefined) declineTorchRanks(place, rankProblemOf(error));
+    if (place !== undefined && !(haveMet && place.hostsStore)) declineTorchRanks(place, rankProblemOf(error));
   } catch {
     // Without a working engine there is no way to tell them; what matters is the error itself.
   }

@@ -35,7 +35,7 @@ export interface PerformedJob extends TitledRun {
  */
 export async function performJob(file: string, options: PerformOptions): Promise<PerformedJob> {
   const { machinery, interruption, onProgress, dataRoot, weights } = options;
-  const { title, job: planned } = readJobFile(file);
+  const { title, job: planned } = await beforeRanksMeet(async () => readJobFile(file));
   const stop = new AbortController();
   const onStop = () => stop.abort(Object.assign(new Error('stopped on request'), { name: 'TrainingInterrupted' }));
   interruption.stop.addEventListener('abort', onStop);
@@ -43,14 +43,16 @@ export async function performJob(file: string, options: PerformOptions): Promise
     process.exit(interruptedExitCode[interruption.kill.reason as StopSignal]),
   );
   if (interruption.stop.aborted) onStop();
-  if (isFirstRank()) writeFailure(planned, []);
   try {
     const place = {
       ...planned.place,
       ...(dataRoot === undefined ? {} : { dataRoot }),
       ...(weights === undefined ? {} : { weights }),
     };
-    const job = await beforeRanksMeet(() => onThisMachine({ ...planned, place }, machinery));
+    const job = await beforeRanksMeet(() => {
+      if (isFirstRank()) writeFailure(planned, []);
+      return onThisMachine({ ...planned, place }, machinery);
+    });
     return { title, job, result: await performRun(job, { machinery, onProgress, signal: stop.signal }) };
   } catch (error) {
     // Of several ranks one was asked to stop, and the trainer of each says so.

@@ -114,7 +114,7 @@ export class RunProcess {
     if (assignment === undefined) return;
     const outcome = outcomeOf(assignment, ending, this.#interruption);
     // A process that was ended could tell nobody.
-    if (outcome.type === 'failed' && assignment.answer === undefined) tellRanks(outcome.error);
+    if (outcome.type === 'failed' && assignment.answer === undefined) tellRanks(outcome.error, assignment.lastStep > 0);
     assignment.settle(outcome);
   }
 }

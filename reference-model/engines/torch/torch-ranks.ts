@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type LedRanks, RankError, type RankProblem } from '../../ranks/ranks.js';
 import { type TorchAddon, TorchType } from './addon.js';
 import type { RankPlace } from './rank-place.js';
+import { getText, setText } from './text-parts.js';
 
 export interface GroupOptions {
   /** Seconds after which a rank that others wait for is given up. */
@@ -27,17 +28,20 @@ export class TorchRanks implements LedRanks {
   readonly count: number;
   readonly #torch: TorchAddon;
   readonly #timeout: number;
+  /** Whether the store that all share ends with this process. */
+  readonly #hostsStore: boolean;
   #exchanges = 0;
   #orders = 0;
   #left = false;
   /** Whether a failure is known here, of this rank or another; the others hear of it by themselves. */
   #failed = false;
 
-  private constructor(torch: TorchAddon, { rank, count }: RankPlace, { timeout }: GroupOptions) {
+  private constructor(torch: TorchAddon, { rank, count, hostsStore }: RankPlace, { timeout }: GroupOptions) {
     this.#torch = torch;
     this.rank = rank;
     this.count = count;
     this.#timeout = timeout;
+    this.#hostsStore = hostsStore;
   }
 
   /**
@@ -58,19 +62,25 @@ export class TorchRanks implements LedRanks {
     } catch (cause) {
       throw rankErrorOf(cause) ?? unreachable(place, cause);
     }
-    await ranks.#exchange('here', () => {
-      if (options.signal?.aborted !== true) return;
-      ranks.fail({ what: 'it was asked to stop before all ranks had come', fix: 'start all ranks again' });
-      throw Object.assign(new Error('asked to stop'), { name: 'AbortError' });
-    });
-    const library = options.device === 'cpu' ? '' : 'libnccl.so.2';
-    ranks.#guard(() => torch.connectGroup(networkOf(host), library));
+    try {
+      await ranks.#exchange('here', () => {
+        if (options.signal?.aborted !== true) return;
+        ranks.fail({ what: 'it was asked to stop before all ranks had come', fix: 'start all ranks again' });
+        throw Object.assign(new Error('asked to stop'), { name: 'AbortError' });
+      });
+      const library = options.device === 'cpu' ? '' : 'libnccl.so.2';
+      ranks.#guard(() => torch.connectGroup(networkOf(host), library));
+    } catch (error) {
+      // Where the store ends with this process, the others are to hear first who is to blame.
+      ranks.leave();
+      throw error;
+    }
     return ranks;
   }
 
   /**
    * Tells the others why this rank does not join them, which they would wait for in vain. Nobody hears it where rank 0 keeps no store within
-   * so many seconds.
+   * so many seconds; rank 0 keeps it for as long, unless all have heard.
    */
   static decline(torch: TorchAddon, place: RankPlace, problem: RankProblem, seconds: number = LISTENED): void {
     const { host, port, prefix, hostsStore, rank, count } = place;
@@ -81,7 +91,7 @@ export class TorchRanks implements LedRanks {
       return;
     }
     ranks.fail(problem);
-    ranks.leave();
+    ranks.#part(seconds);
   }
 
   sum(values: readonly number[]): readonly number[] {
@@ -101,13 +111,14 @@ export class TorchRanks implements LedRanks {
 
   async #exchange<Said>(said: Said, onWait: () => void = () => {}): Promise<readonly Said[]> {
     const key = (rank: number): string => `exchange/${this.#exchanges}/${rank}`;
-    this.#guard(() => this.#torch.setKey(key(this.rank), JSON.stringify(said)));
+    this.#set(key(this.rank), said);
     const all: Said[] = [];
     const until = performance.now() + this.#timeout * 1000;
     for (let rank = 0; rank < this.count; rank++) {
       const missing = { what: `it did not come to where the others wait for ${this.#timeout} s`, fix: LATE };
       const text = await this.#take(key(rank), () => {
         onWait();
+        if (this.#hasLeftWithout(key(rank), rank)) throw this.blamed(rank, { what: LEFT, fix: SEE });
         if (performance.now() > until) throw this.blamed(rank, missing);
       });
       all.push(JSON.parse(text) as Said);
@@ -119,7 +130,7 @@ export class TorchRanks implements LedRanks {
   /** What rank 0 tells the others to do next, as plain JSON. */
   announce(order: unknown): void {
     this.#orders += 1;
-    this.#guard(() => this.#torch.setKey(`order/${this.#orders}`, JSON.stringify(order)));
+    this.#set(`order/${this.#orders}`, order);
   }
 
   /** Waits for what rank 0 announces next, for however long that takes. */
@@ -138,16 +149,20 @@ export class TorchRanks implements LedRanks {
     }
   }
 
-  /** Ends the group, in whatever state. Rank 0, whose store the others need until then, waits for them a little. */
+  /** Ends the group, in whatever state. A rank whose store the others need until then waits for them a little. */
   leave(order?: unknown): void {
+    this.#part(LAST_WORDS, order);
+  }
+
+  #part(seconds: number, order?: unknown): void {
     if (this.#left) return;
     this.#left = true;
     try {
       // An order would hide from those who wait for one why there is none.
       if (order !== undefined && !this.#failed) this.announce(order);
-      this.#torch.setKey(`left/${this.rank}`, '');
-      const others = Array.from({ length: this.rank === 0 ? this.count : 0 }, (_, rank) => `left/${rank}`);
-      const until = performance.now() + LAST_WORDS * 1000;
+      this.#torch.setKey(leftKey(this.rank), '');
+      const others = Array.from({ length: this.#hostsStore ? this.count : 0 }, (_, rank) => leftKey(rank));
+      const until = performance.now() + seconds * 1000;
       while (performance.now() < until && !others.every((key) => this.#torch.hasKey(key))) sleep(LOOK);
     } catch {
       // The store is gone, and so is the group.
@@ -155,15 +170,25 @@ export class TorchRanks implements LedRanks {
     this.#torch.closeGroup();
   }
 
-  /** The error that blames a rank, which all others end with as well. */
+  /** The error that blames a rank, unless another was told of before: that which all end with. */
   blamed(rank: number, problem: RankProblem): RankError {
     this.#failed = true;
     try {
       this.#torch.failGroup(rank, JSON.stringify(problem));
+      return postedError(this.#torch.getKey(FAILURE));
     } catch {
       // Nobody is there to be told.
     }
     return new RankError(rank, problem);
+  }
+
+  /** Also looks at the key once more: a rank may come and leave between two looks. */
+  #hasLeftWithout(key: string, rank: number): boolean {
+    return this.#guard(() => this.#torch.hasKey(leftKey(rank)) && !this.#torch.hasKey(key));
+  }
+
+  #set(key: string, said: unknown): void {
+    this.#guard(() => setText(key, JSON.stringify(said), (part, value) => this.#torch.setKey(part, value)));
   }
 
   async #take(key: string, onWait: () => void = () => {}): Promise<string> {
@@ -172,28 +197,43 @@ export class TorchRanks implements LedRanks {
       onWait();
       await pause(LOOK);
     }
-    return this.#guard(() => this.#torch.getKey(key));
+    return this.#guard(() => getText(key, (part) => this.#torch.getKey(part)));
   }
 
   #guard<Result>(work: () => Result): Result {
     try {
       return work();
     } catch (error) {
-      const known = rankErrorOf(error);
+      const known = rankErrorOf(error) ?? this.#heard();
       this.#failed = true;
       if (known !== undefined) throw known;
       // What the store itself refuses: the process that keeps it is gone.
       throw new RankError(0, { what: GONE, fix: SEE }, { cause: error });
     }
   }
+
+  /** What was told of a rank while the store was there. */
+  #heard(): RankError | undefined {
+    try {
+      this.#torch.checkGroup();
+      return undefined;
+    } catch (error) {
+      return rankErrorOf(error);
+    }
+  }
 }
 
-/** Seconds that rank 0 keeps the store for the others when the job ends. */
+const leftKey = (rank: number): string => `left/${rank}`;
+/** Where the addon keeps what was told first. */
+const FAILURE = 'failure';
+
+/** Seconds that the store is kept for the others when the job ends. */
 const LAST_WORDS = 5;
 /** Seconds that a rank which does not join waits for somebody to tell. */
 const LISTENED = 30;
 const LATE = 'see what it prints; a longer limit is set with VLM_BENCH_TORCH_TIMEOUT, in seconds';
 const SEE = 'see what it prints, then run the same command again: it goes on from the last checkpoint';
+const LEFT = 'it has left while the others waited for it';
 const GONE = 'it keeps what the ranks share, and has ended or does not answer';
 
 const waiting = new Int32Array(new SharedArrayBuffer(4));
@@ -203,8 +243,13 @@ const sleep = (milliseconds: number): void => void Atomics.wait(waiting, 0, 0, m
 export function rankErrorOf(error: unknown): RankError | undefined {
   if (error instanceof RankError) return error;
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'TORCH_GROUP') return undefined;
-  const [, rank = '0', text = ''] = /^(\d+)\n([\s\S]*)$/.exec(error.message) ?? [];
-  return new RankError(Number(rank), problemIn(text), { cause: error });
+  return postedError(error.message, { cause: error });
+}
+
+/** @param posted the number of a rank, and from the next line on its problem */
+function postedError(posted: string, options?: ErrorOptions): RankError {
+  const [, rank = '0', text = ''] = /^(\d+)\n([\s\S]*)$/.exec(posted) ?? [];
+  return new RankError(Number(rank), problemIn(text), options);
 }
 
 /** A rank that fails posts its problem as JSON; whoever blames another, a text. */

@@ -74,13 +74,15 @@ async function untilListening(port: number): Promise<void> {
 /** Processes of ranks that a command with this mark in its environment has started. */
 const ranksStartedBy = (mark: string): readonly number[] => processesOf('rank-process.js', mark);
 
-const processesOf = (script: string, mark: string): readonly number[] =>
+/** @param marks all of them in its environment */
+const processesOf = (script: string, ...marks: readonly string[]): readonly number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
         const isRank = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script);
-        return isRank && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark);
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+        return isRank && marks.every((mark) => environment.includes(mark));
       } catch {
         return false; // it has ended
       }
@@ -131,11 +133,11 @@ describe.skipIf(!isTorchAvailable)('a run of several processes', { timeout: 300_
     'ends when a rank gets %s, naming it, and leaves no process behind',
     async (signal) => {
       const [store, file, mark] = [temporaryFolder(), configuration(150), `mark-${process.pid}-${Date.now()}`];
-      const command = train(file, store, ['--devices', '2'], { RANKS_TEST: mark });
+      const command = train(file, store, ['--devices', '3'], { RANKS_TEST: mark });
       await untilTrained(store, 3);
-      const started = ranksStartedBy(mark);
-      expect(started).toHaveLength(1);
-      process.kill(started[0]!, signal);
+      expect(ranksStartedBy(mark)).toHaveLength(2);
+      const [ended] = processesOf('rank-process.js', mark, 'RANK=1');
+      process.kill(ended!, signal);
       const { exitCode, stderr } = await command;
       expect(exitCode).toBe(1);
       expect(stderr).toMatch(/error: seed 7: rank 1: /);
@@ -172,23 +174,34 @@ describe.skipIf(!isTorchAvailable)('a run of several processes', { timeout: 300_
     }
   });
 
-  test('ends with the name of a rank that lacks its data, though that one never joins the others', async () => {
-    const file = join(temporaryFolder(), 'run.yaml');
-    const questions = { ...JOINT, mixture: { questions: 1 } } as const;
-    const evaluation = { split: 'test', captionImages: 0, questions: 4 };
-    const config = { ...tinyRun({ stages: [questions] }), data: { name: 'easy-vqa' }, evaluation };
-    writeFileSync(file, JSON.stringify(config));
-    const store = temporaryFolder();
-    const environments = await rankEnvironments(2);
-    const roots = [fileURLToPath(new URL('../../fixtures', import.meta.url)), temporaryFolder()];
-    const ended = await Promise.all(
-      environments.map((environment, rank) => train(file, store, ['--data-root', roots[rank]!], environment)),
-    );
-    expect(ended.map(({ exitCode }) => exitCode)).toEqual([1, 1]);
-    expect(ended[1]!.stderr).not.toMatch(/rank \d: /);
-    const [, missing] = /error: (.+)/.exec(ended[1]!.stderr)!;
-    expect(ended[0]!.stderr).toContain(`error: seed 7: rank 1: ${missing}`);
-  });
+  test.each([0, 1])(
+    'ends with the name of a rank that lacks its data, though that one never joins the others: %i',
+    async (lacking) => {
+      const file = join(temporaryFolder(), 'run.yaml');
+      const questions = { ...JOINT, mixture: { questions: 1 } } as const;
+      const evaluation = { split: 'test', captionImages: 0, questions: 4 };
+      const config = { ...tinyRun({ stages: [questions] }), data: { name: 'easy-vqa' }, evaluation };
+      writeFileSync(file, JSON.stringify(config));
+      const store = temporaryFolder();
+      const environments = await rankEnvironments(2);
+      const whole = fileURLToPath(new URL('../../fixtures', import.meta.url));
+      const start = (rank: number) => {
+        const root = rank === lacking ? temporaryFolder() : whole;
+        return train(file, store, ['--data-root', root], environments[rank]!);
+      };
+      const first = start(0);
+      if (lacking === 0) {
+        // The other comes later than rank 0 would wait for ranks that are there.
+        await untilListening(Number(environments[0]!.MASTER_PORT));
+        await new Promise((resolve) => setTimeout(resolve, 6000));
+      }
+      const ended = await Promise.all([first, start(1)]);
+      expect(ended.map(({ exitCode }) => exitCode)).toEqual([1, 1]);
+      expect(ended[lacking]!.stderr).not.toMatch(/rank \d: /);
+      const [, missing] = /error: (.+)/.exec(ended[lacking]!.stderr)!;
+      expect(ended[1 - lacking]!.stderr).toContain(`error: seed 7: rank ${lacking}: ${missing}`);
+    },
+  );
 
   test('that waits for a rank which never comes ends when it is asked to', async () => {
     const [first] = await rankEnvironments(2);

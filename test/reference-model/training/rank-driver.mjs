@@ -31,8 +31,19 @@ const { addon: torch } = loadAddon();
 const { connectGroup } = torch;
 if (task.nccl !== undefined) torch.connectGroup = (network) => connectGroup(network, task.nccl);
 const place = rankPlace();
-const ranks = place === undefined ? ALONE : await joinTorchRanks(place);
-const scenarios = { reduce, train: trainAll, exchange, trouble, memory };
+// One that never comes.
+if (task.absent?.includes(place.rank)) {
+  process.stdout.write('{}\n');
+  process.exit();
+}
+let ranks;
+try {
+  ranks = place === undefined ? ALONE : await joinTorchRanks(place);
+} catch (error) {
+  process.stdout.write(`${JSON.stringify({ error: error.message, rank: error.rank })}\n`);
+  process.exit(1);
+}
+const scenarios = { reduce, train: trainAll, exchange, exchangeLong, departure, trouble, memory };
 try {
   const seen = await scenarios[task.scenario](task);
   process.stdout.write(`${JSON.stringify(seen)}\n`);
@@ -152,6 +163,19 @@ async function memory({ model: config, steps, folder }) {
 
 async function exchange() {
   return { sums: ranks.sum([1, ranks.rank, 0.25]), said: await ranks.exchange({ rank: ranks.rank, text: '"é\n' }) };
+}
+
+/** Each rank says a text of its own of more than so many bytes; tells how many of all came as they were said. */
+async function exchangeLong({ bytes }) {
+  const textOf = (rank) => `${rank}é😀`.repeat(Math.ceil(bytes / 7));
+  const said = await ranks.exchange(textOf(ranks.rank));
+  return { equal: said.filter((text, rank) => text === textOf(rank)).length };
+}
+
+/** One rank leaves in order while the others wait for what it has to say. */
+async function departure({ culprit }) {
+  if (ranks.rank === culprit) return { left: true };
+  await ranks.exchange('here');
 }
 
 /** One rank gets into trouble while the others wait for it; some have left in order, when they were done. */

@@ -60,6 +60,11 @@ describe.skipIf(!isTorchAvailable)('ranks on c10d', () => {
     expect(seen).toEqual([0, 1, 2].map(() => ({ sums: [3, 3, 0.75], said })));
   });
 
+  it('tell each other texts longer than the store takes at once', async () => {
+    const seen = await runRanks(2, { scenario: 'exchangeLong', bytes: 9 * 2 ** 20 });
+    expect(seen).toEqual([{ equal: 2 }, { equal: 2 }]);
+  });
+
   it('add up gradients and losses, whoever used which parameter how often', async () => {
     const cases = drawnCases(40, 3);
     const seen = await runRanks<readonly Reduced[]>(3, { scenario: 'reduce', cases });
@@ -130,6 +135,19 @@ describe.skipIf(!isTorchAvailable)('ranks on c10d', () => {
       expect(rank).toBe(1);
       expect(error).toMatch(/^rank 1: no such image/);
     }
+  });
+
+  it.each([0, 1])('name a rank that has left in place of saying something, at once: %i', async (culprit) => {
+    const seen = await runRanks<{ error?: string; rank?: number }>(3, { scenario: 'departure', culprit });
+    const others = seen.filter((_, rank) => rank !== culprit);
+    expect(others.map(({ rank }) => rank)).toEqual([culprit, culprit]);
+    for (const { error } of others) expect(error).toMatch(/it has left while the others waited for it/);
+  });
+
+  it('name the rank that does not come, on the machine that keeps the store and the others', async () => {
+    const environment = { VLM_BENCH_TORCH_TIMEOUT: '15' };
+    const seen = await runRanks<{ rank?: number }>(4, { scenario: 'exchange', absent: [3] }, { environment });
+    expect(seen.map(({ rank }) => rank)).toEqual([3, 3, 3, undefined]);
   });
 
   it('name a rank that was killed, the one that keeps the store too', async () => {

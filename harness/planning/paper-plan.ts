@@ -276,7 +276,7 @@ function passesOf(
       const { model, recipe, hardware } = given.paper;
       const microBatchSize = stage.microBatchSize ?? given.examplesPerPass;
       const batchSize = stage.batchSize ?? recipe.batchSize;
-      const examples = passOfRank({ batchSize, microBatchSize }, hardware.count);
+      const examples = passOfRank({ batchSize, microBatchSize }, hardware.count, stage);
       const sequenceLength = sequenceLengthOf(model, textTokens);
       return { trainable: stage.trainable, examples, sequenceLength, answerTokens };
     });

@@ -11,7 +11,13 @@ import {
   visualTokensPerImage,
 } from '../../reference-model/model/config.js';
 import { parameterCount } from '../../reference-model/model/parameter-count.js';
-import { batchSizes, type RunConfig, type Stage } from '../../reference-model/recipe/recipe.js';
+import {
+  batchSizes,
+  isTextStage,
+  type RunConfig,
+  type Stage,
+  type TextsPerImage,
+} from '../../reference-model/recipe/recipe.js';
 import type { DataSets } from '../../reference-model/training/stage-data.js';
 import { type EngineMemory, engineMemory, type Keeping } from './engine-memory.js';
 import type { RunProcesses } from './run-processes.js';
@@ -108,7 +114,7 @@ export function peakMemory(
   const trained = Math.max(0, ...stages.map(({ trainable }) => count([...new Set(trainable)])));
   const text = model.language.maximumPositions - visualTokensPerImage(model);
   const pass = (stage: Stage): PassSize => ({
-    examples: passOfRank(batchSizes(recipe, stage), ranks),
+    examples: passOfRank(batchSizes(recipe, stage), ranks, isTextStage(stage) ? stage : {}),
     sequenceLength: model.language.maximumPositions,
     answerTokens: Math.max(0, text),
   });
@@ -128,12 +134,18 @@ export function peakMemory(
   return { engine: memory.engine, processes: here, ...parts, total: here * each };
 }
 
-/** Examples of a pass on one of several ranks, which may have fewer than a pass could hold. */
+/**
+ * Examples of a pass on one of several ranks, which may have fewer than a pass could hold. Ranks are dealt images, each with all of its
+ * texts in the step.
+ */
 export function passOfRank(
   { batchSize, microBatchSize }: { readonly batchSize: number; readonly microBatchSize: number },
   ranks: number,
+  { questionsPerImage = 1, captionsPerImage = 1 }: { readonly [Name in keyof TextsPerImage]: number | undefined } = {},
 ): number {
-  return Math.min(microBatchSize, Math.ceil(batchSize / ranks));
+  const together = Math.max(questionsPerImage, captionsPerImage);
+  const images = Math.ceil(batchSize / together);
+  return Math.min(microBatchSize, batchSize, Math.ceil(images / ranks) * together);
 }
 
 /** Pixels that are read from files as they are needed count for nothing. */

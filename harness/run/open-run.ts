@@ -21,8 +21,8 @@ export interface OpenedRun {
 }
 
 /**
- * The plan hashed data, weights, code and engine in another process; this one must meet the same. Ranks open beside each other, and none
- * goes on before all have.
+ * The plan hashed data, weights and engine in another process; this one must meet the same. Its code is held against the plan where a job is
+ * taken up, and against rank 0 where ranks join. Ranks open beside each other, and none goes on before all have.
  * @throws UserError saying what is another, RankError for another rank
  */
 export async function openRun(job: RunJob, machinery: Machinery, ranks: Ranks): Promise<OpenedRun> {

@@ -103,7 +103,8 @@ async function textWork(
         broken.length,
       ]);
       if (brokenImages > 0) await leftOut.add(dataSet.name, broken, imagesOf(planned));
-      if (answerTokens === 0) throw nothingToLearn(stage, step, dataSet.name, leftOut);
+      if (answerTokens === 0)
+        throw nothingToLearn(stage, step, { data: dataSet.name, planned: imagesOf(planned), leftOut });
       // Gradients of several ranks are added, so that each divides by the targets of them all.
       learnBatches(learner, microBatches, trainable, answerTokens);
       return {
@@ -144,7 +145,8 @@ function wordsWork(
         broken.length,
       ]);
       if (brokenImages > 0) await leftOut.add(dataSet.name, broken, idsOf(planned));
-      if (answerTokens === 0) throw nothingToLearn(stage, step, dataSet.name, leftOut);
+      if (answerTokens === 0)
+        throw nothingToLearn(stage, step, { data: dataSet.name, planned: idsOf(planned), leftOut });
       if (batch !== undefined && batch.targets.labels.length > 0) {
         learnWords(learner, batch, stage.trainable, answerTokens);
       }
@@ -154,16 +156,32 @@ function wordsWork(
   };
 }
 
-/** Every image of a step is broken, and allowed to be: without them there is no gradient. */
-function nothingToLearn({ name, steps }: Stage, step: number, data: string, images: LeftOutImages): InputError {
-  const leftOut = images.of(data);
-  const shown = leftOut.slice(-3).map((image) => `${image.where}: ${image.problem}`);
+/** Images of a step are broken, and allowed to be, or say nothing: without targets there is no gradient. */
+function nothingToLearn(
+  { name, steps }: Stage,
+  step: number,
+  images: { readonly data: string; readonly planned: readonly string[]; readonly leftOut: LeftOutImages },
+): InputError {
+  const planned = new Set(images.planned);
+  const broken = images.leftOut.of(images.data).filter(({ imageId }) => planned.has(imageId));
+  const shown = broken.slice(-3).map((image) => `${image.where}: ${image.problem}`);
+  const areAllBroken = broken.length === planned.size;
+  const why = areAllBroken
+    ? `all of its images are broken (${shown.join('; ')})`
+    : broken.length === 0
+      ? 'no image of this step says a word'
+      : `${broken.length} of its images are broken (${shown.join('; ')}), and the others say no word`;
   return new InputError({
     code: 'data-invalid',
-    what: `step ${step + 1} of ${steps} of the stage ${name} has nothing to learn from: all of its images are broken (${shown.join('; ')})`,
-    where: leftOut.at(-1)?.where ?? data,
-    expected: 'at least one whole image in every step, however many broken ones are allowed',
-    fix: 'fetch the images again, leave them out (`exclude:` of a declaration), or make batchSize larger',
+    what: `step ${step + 1} of ${steps} of the stage ${name} has nothing to learn from: ${why}`,
+    where: broken.at(-1)?.where ?? images.data,
+    expected: areAllBroken
+      ? 'at least one whole image in every step, however many broken ones are allowed'
+      : 'at least one whole image with words in every step',
+    fix:
+      broken.length === 0
+        ? 'leave out images without words (`exclude:` of a declaration), or make batchSize larger'
+        : 'fetch the images again, leave them out (`exclude:` of a declaration), or make batchSize larger',
   });
 }
 

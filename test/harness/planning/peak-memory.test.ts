@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { executorSettingsSchema } from '../../../harness/execution/executor-settings.js';
 import { engineMemory } from '../../../harness/planning/engine-memory.js';
 import { paperPlan } from '../../../harness/planning/paper-plan.js';
-import { activationBytes, peakMemory } from '../../../harness/planning/peak-memory.js';
+import { activationBytes, passOfRank, peakMemory } from '../../../harness/planning/peak-memory.js';
 import { runProcesses } from '../../../harness/planning/run-processes.js';
 import { readNamedSuite } from '../../../harness/suite/find-suite.js';
 import { planSuite } from '../../../harness/suite/plan.js';
@@ -94,6 +94,18 @@ describe('the peak memory of a run', () => {
     expect(of(4, 4, true).parameters).toBe((one.parameters * (16 - 6)) / 16);
     // A scheduler gives each process a device, of which one is told.
     expect(of(4, 1, false).total).toBe(four.total / 4);
+  });
+
+  test('of several ranks is that of whole images with their texts, no more than a pass or a step holds', () => {
+    const of = (batchSize: number, microBatchSize: number, ranks: number, questionsPerImage?: number) =>
+      passOfRank({ batchSize, microBatchSize }, ranks, questionsPerImage === undefined ? {} : { questionsPerImage });
+    // Of two images with four questions each, three ranks get one, one and none.
+    expect(of(8, 8, 3, 4)).toBe(4);
+    expect(of(8, 8, 3)).toBe(3);
+    expect(of(64, 64, 3, 8)).toBe(24);
+    expect([of(64, 16, 3, 8), of(6, 8, 1, 4), of(8, 8, 1, 4)]).toEqual([16, 6, 8]);
+    expect(passOfRank({ batchSize: 20, microBatchSize: 20 }, 4, { captionsPerImage: 5 })).toBe(5);
+    expect(passOfRank({ batchSize: 20, microBatchSize: 20 }, 3, { captionsPerImage: 5 })).toBe(10);
   });
 
   test('is that of the processes which the settings start here, or of one where a scheduler places them', () => {

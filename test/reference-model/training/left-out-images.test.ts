@@ -5,7 +5,7 @@ import type { DataSet, DescribedImage } from '../../../reference-model/data/data
 import { dealtAnswers } from '../../../reference-model/evaluation/dealt-answers.js';
 import { InputError } from '../../../reference-model/files/input-error.js';
 import type { Model } from '../../../reference-model/model/model.js';
-import type { Ranks } from '../../../reference-model/ranks/ranks.js';
+import { ALONE, type Ranks } from '../../../reference-model/ranks/ranks.js';
 import type { RunConfig, Stage, TextStage, WordsStage } from '../../../reference-model/recipe/recipe.js';
 import { planBatches } from '../../../reference-model/training/examples.js';
 import type { Learner } from '../../../reference-model/training/learner.js';
@@ -13,6 +13,7 @@ import { type LeftOutImage, LeftOutImages } from '../../../reference-model/train
 import { runTokenizer } from '../../../reference-model/training/run-tokenizer.js';
 import { type LearnedStep, stageWork } from '../../../reference-model/training/stage-work.js';
 import { validationSets } from '../../../reference-model/training/validation.js';
+import { planImages } from '../../../reference-model/training/words-batch.js';
 import { replayedRanks } from './replayed-ranks.js';
 import { tinyRun } from './tiny-run.js';
 
@@ -148,6 +149,36 @@ it('ends in the first step that meets one image more than is allowed, and names 
     }),
     { numRuns: 30 },
   );
+});
+
+it('tells images that are broken from those that say no word, and names those of the step alone', async () => {
+  const [config, whole] = [runOf(2), dataOf(6, new Set())];
+  const plan = planImages(whole.splits.train, words, 2, config.seed);
+  const [[a, b], [c, d]] = [plan.batch(0), plan.batch(1)] as unknown as [DescribedImage, DescribedImage][];
+  const end = async (broken: readonly DescribedImage[], silent: readonly DescribedImage[]) => {
+    const data = dataOf(6, new Set(broken.map(({ imageId }) => imageId)));
+    const mute = new Set(silent.map(({ imageId }) => imageId));
+    const said = data.splits.train.map((sample) => (mute.has(sample.imageId) ? { ...sample, words: [[[]]] } : sample));
+    const { learn } = await stageWork(words, {
+      config: { ...config, tokenizer: 'pretrained' },
+      data: { read: { ...data, splits: { ...data.splits, train: said } } },
+      learner,
+      tokenizer: runTokenizer(config, { read: whole }),
+      leftOut: new LeftOutImages({ allowed: 4, before: [], ranks: ALONE, onLeftOut: () => {} }),
+    });
+    const error: unknown = await learn(0)
+      .then(() => learn(1))
+      .catch((reason: unknown) => reason);
+    return (error as InputError).problem;
+  };
+  const silent = await end([a!], [c!, d!]);
+  expect(silent.what).toMatch(/^step 2 of 2 .*: no image of this step says a word$/);
+  expect(silent.where).toBe('read');
+  const mixed = await end([a!, c!], [d!]);
+  expect(mixed.what).toContain(`1 of its images are broken (/images/${c!.imageId}.jpg: it is empty), and the others`);
+  const all = await end([b!, c!, d!], []);
+  expect(all.what).toContain('all of its images are broken (');
+  expect(all.what).not.toContain(`/${b!.imageId}.jpg`);
 });
 
 it('names the examples of all ranks, for the error of a step that is not finite', async () => {

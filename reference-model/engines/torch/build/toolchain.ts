@@ -22,7 +22,7 @@ export async function findToolchain(named?: string): Promise<Toolchain> {
   }
   throw new TorchBuildError({
     what: `no C++ compiler runs here (tried ${candidates.join(', ')}).`,
-    expected: 'g++ 9 or newer, or clang++ 10 or newer',
+    expected: 'g++ 11 or newer, or clang++ 10 or newer',
     fix: 'Install one, for instance with `apt-get install g++`, or name one: `--compiler PROGRAM`.',
   });
 }

@@ -153,7 +153,7 @@ FOR_EACH_PROCESSOR void rotateRows(
       const Element* from = x.data + row * x.row + head * x.head;
       if (width == kLanes) {
         const Lanes all = load(from);
-        const Lanes swapped = __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+        const Lanes swapped = shuffled<8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7>(all);
         store(y, all * load(cosines) + sign * load(sines) * swapped);
         continue;
       }

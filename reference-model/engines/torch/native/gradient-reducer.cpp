@@ -35,6 +35,7 @@ GradientReducer::GradientReducer(std::vector<Tensor> parameters, std::vector<Ten
     : parameters_(std::move(parameters)), shares_(std::move(shares)), slots_(parameters_.size()) {
   TORCH_CHECK(!parameters_.empty(), "there are no parameters whose gradients could be reduced");
   TORCH_CHECK(!isDivided() || shares_.size() == parameters_.size(), "there is not a share of every parameter");
+  for (const Tensor& parameter : parameters_) TORCH_CHECK(parameter.numel() > 0, "a parameter without numbers has no gradient");
   const auto options = parameters_.front().options().requires_grad(false).dtype(sumType(parameters_.front()));
   const std::int64_t rows = isDivided() ? processGroup().count() : 1;
   const std::int64_t elementBytes = static_cast<std::int64_t>(c10::elementSize(sumType(parameters_.front())));

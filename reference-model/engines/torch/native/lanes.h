@@ -9,10 +9,13 @@
 
 // The compiler makes a version of a function for each generation of processors, and the loader picks one. What such a function calls is
 // compiled with it only when it is inlined.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if !defined(__x86_64__) || !defined(__GNUC__) || defined(__clang__)
+#define FOR_EACH_PROCESSOR
+#elif __GNUC__ >= 12
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
-#define FOR_EACH_PROCESSOR
+// The loader cannot ask for a generation yet, only for what it has.
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
 #endif
 
 // How vectors would be handed over concerns no function here: all of them are inlined.
@@ -23,7 +26,7 @@ using Index = std::int64_t;
 constexpr Index kLanes = 16;
 
 typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
-typedef std::int32_t LaneBits __attribute__((vector_size(kLanes * sizeof(std::int32_t))));
+typedef std::uint32_t LaneBits __attribute__((vector_size(kLanes * sizeof(std::uint32_t))));
 typedef std::uint16_t LaneHalves __attribute__((vector_size(kLanes * sizeof(std::uint16_t))));
 
 [[gnu::always_inline]] inline Index roundedUp(Index count, Index step = kLanes) { return (count + step - 1) / step * step; }
@@ -47,8 +50,8 @@ typedef std::uint16_t LaneHalves __attribute__((vector_size(kLanes * sizeof(std:
 /** Rounds to nearest, ties to even; what is no number stays none. */
 [[gnu::always_inline]] inline void store(c10::BFloat16* to, Lanes x) {
   const LaneBits bits = (LaneBits)x;
-  const LaneBits rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  const LaneHalves halves = __builtin_convertvector(x == x ? rounded : LaneBits{} + 0x7fc0, LaneHalves);
+  const LaneBits rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  const LaneHalves halves = __builtin_convertvector(x == x ? rounded : LaneBits{} + 0x7fc0u, LaneHalves);
   std::memcpy(to, &halves, sizeof halves);
 }
 
@@ -71,13 +74,23 @@ template <class Element>
 
 [[gnu::always_inline]] inline Lanes larger(Lanes a, Lanes b) { return a > b ? a : b; }
 
+/** The numbers of some places. */
+template <unsigned... Places>
+[[gnu::always_inline]] inline Lanes shuffled(Lanes x) {
+#if defined(__clang__)
+  return __builtin_shufflevector(x, x, Places...);
+#else
+  return __builtin_shuffle(x, LaneBits{Places...});
+#endif
+}
+
 /** All numbers taken together by halves. */
 template <class Join>
 [[gnu::always_inline]] inline float joined(Lanes x, Join join) {
-  x = join(x, __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
-  x = join(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
-  x = join(x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
-  return join(x, __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14))[0];
+  x = join(x, shuffled<8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7>(x));
+  x = join(x, shuffled<4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11>(x));
+  x = join(x, shuffled<2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13>(x));
+  return join(x, shuffled<1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14>(x))[0];
 }
 
 [[gnu::always_inline]] inline float total(Lanes x) {

@@ -130,6 +130,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>
 }
 
 Tensors projections(const Tensor& x, Tensors weights, Tensors biases) {
-  const at::ScalarType type = weights.at(0).scalar_type();
+  TORCH_CHECK(!weights.empty(), "there are no maps of the rows");
+  TORCH_CHECK(biases.empty() || biases.size() == weights.size(), "either all maps of the same rows have a bias, or none");
+  const at::ScalarType type = weights.front().scalar_type();
   return Projections::apply(x.scalar_type() == type ? x : x.to(type), at::TensorList(weights), at::TensorList(biases));
 }

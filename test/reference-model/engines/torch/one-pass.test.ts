@@ -1,34 +1,76 @@
-/** What the engine torch computes in one pass on a CPU: float32 against float64 and central differences, on either side of every block. */
+/**
+ * What the engine torch computes in one pass on a CPU: float32 and bfloat16 against float64 and central differences, on either side of every
+ * block.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { TorchType } from '../../../../reference-model/engines/torch/addon.js';
 import type { TorchBackend } from '../../../../reference-model/engines/torch/backend.js';
+import { activateTorchEngine } from '../../../../reference-model/engines/torch/engine.js';
+import { torchSettings } from '../../../../reference-model/engines/torch/settings.js';
 import { attention } from '../../../../reference-model/ops/attention.js';
 import type { AttentionMask } from '../../../../reference-model/ops/attention-mask.js';
 import { projections } from '../../../../reference-model/ops/linear.js';
 import { swiglu } from '../../../../reference-model/ops/swiglu.js';
-import { isTorchAvailable, useBackend } from '../../backends.js';
+import { isTorchAvailable } from '../../backends.js';
 import * as reference from '../../ops/float64-reference.js';
 import { centralDifferences, type Dense, dense } from '../../ops/float64-reference.js';
-import { random, toTensor } from '../../ops/operation-cases.js';
+import { random as randomFloats, toTensor } from '../../ops/operation-cases.js';
 
 type Exact = (inputs: readonly Dense[]) => Dense;
 
+/**
+ * A result is rounded once, by 2⁻⁸ of it at most. Gradients come of an output that was, too: they are up to 0.013 off here, where those of
+ * libtorch's own kernel are up to 0.011.
+ */
+const TOLERANCES = {
+  float32: { value: 1e-6, gradient: 1e-5 },
+  bfloat16: { value: 2 ** -8 + 1e-6, gradient: 2 ** -6 },
+};
+
+type Precision = keyof typeof TOLERANCES;
+
+/** Numbers that the precision has. */
+function randomIn(precision: Precision, shape: readonly number[], spread?: number): Dense {
+  const { values } = randomFloats(shape, spread);
+  if (precision === 'float32') return dense(shape, values);
+  const bits = new Uint32Array(Float32Array.from(values).buffer).map((float) => float & 0xffff0000);
+  return dense(shape, new Float32Array(bits.buffer));
+}
+
+function tensorIn(precision: Precision, data: Dense): tf.Tensor {
+  const floats = toTensor({ data });
+  if (precision === 'float32') return floats;
+  const backend = tf.backend() as TorchBackend;
+  const short = backend.torch.cast(backend.handleOf(floats), TorchType.bfloat16);
+  return tf.engine().makeTensorFromTensorInfo(backend.wrap(short, [...data.shape]));
+}
+
 /** Values and gradients of a function of floats against those of `exact`. */
-function compare(data: readonly Dense[], run: (inputs: readonly tf.Tensor[]) => tf.Tensor, exact: Exact): void {
+function compareIn(
+  precision: Precision,
+  data: readonly Dense[],
+  run: (inputs: readonly tf.Tensor[]) => tf.Tensor,
+  exact: Exact,
+): void {
   const backend = tf.backend() as TorchBackend;
   const { torch } = backend;
   const expected = exact(data);
-  const direction = random(expected.shape);
+  const direction = randomIn(precision, expected.shape);
   tf.tidy(() => {
-    const tensors = data.map((input) => toTensor({ data: input }));
+    const tensors = data.map((input) => tensorIn(precision, input));
     for (const tensor of tensors) torch.requireGradient(backend.handleOf(tensor), true);
     const output = run(tensors);
     torch.backward(backend.handleOf(tf.sum(tf.mul(output, toTensor({ data: direction })))), 0);
     expect(output.shape).toEqual(expected.shape);
-    expectNear(output.dataSync(), expected.values, 1e-6);
+    expectNear(output.dataSync(), expected.values, TOLERANCES[precision].value);
     for (const [i, tensor] of tensors.entries()) {
       const gradient = torch.gradient(backend.handleOf(tensor));
-      expectNear(torch.download(gradient), centralDifferences(exact, data, i, direction.values), 1e-5);
+      expectNear(
+        torch.download(gradient),
+        centralDifferences(exact, data, i, direction.values),
+        TOLERANCES[precision].gradient,
+      );
       torch.free(gradient);
     }
   });
@@ -52,8 +94,23 @@ const sideBySide = (parts: readonly Dense[]): Dense => {
   return dense([rows, widths.reduce((sum, width) => sum + width, 0)], values);
 };
 
-describe.skipIf(!isTorchAvailable)('in one pass', () => {
-  beforeAll(() => useBackend('vlm-torch'));
+describe.skipIf(!isTorchAvailable).each(['float32', 'bfloat16'] as const)('in one pass, in %s', (precision) => {
+  let numerics = '';
+  const random = (shape: readonly number[], spread?: number) => randomIn(precision, shape, spread);
+  const compare = (...given: Parameters<typeof compareIn> extends [Precision, ...infer Rest] ? Rest : never) =>
+    compareIn(precision, ...given);
+
+  beforeAll(async () => {
+    ({ numerics } = await activateTorchEngine({ ...torchSettings({}), device: 'cpu', precision }));
+  });
+
+  it('takes attention of our own, with a mask and without', () => {
+    expect(numerics).toContain('attention-fused-fused');
+    const { torch } = tf.backend() as TorchBackend;
+    const query = torch.full([1, 16, 2, 64], 0, TorchType[precision]);
+    expect(torch.attentionChoice(query, 0, true)).toBe(torch.attentionChoice(query, 0, false));
+    torch.free(query);
+  });
 
   /** Every document is causal, one of two has padding behind it, and its first positions see each other. */
   const masks: Readonly<Record<string, (batch: number, length: number) => AttentionMask>> = {
@@ -183,6 +240,15 @@ describe.skipIf(!isTorchAvailable)('in one pass', () => {
         ),
       ([x, ...maps]) => sideBySide([0, 1, 2].map((i) => reference.linear(x!, maps[i]!, maps[3 + i]))),
     );
+  });
+
+  it('refuses projections of which only some have a bias', () => {
+    tf.tidy(() => {
+      const [x, weight, bias] = [tf.ones([2, 3]), tf.ones([4, 3]), tf.ones([4])] as const;
+      expect(() => projections(x, [{ weight, bias }, { weight }])).toThrow(
+        'either all maps of the same rows have a bias',
+      );
+    });
   });
 
   it('projections of which some are not used, and of rows that have no gradient', () => {

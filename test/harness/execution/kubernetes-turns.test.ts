@@ -5,14 +5,7 @@ import type { KubernetesApi } from '../../../harness/execution/kubernetes/api.js
 import { beginWaiting } from '../../../harness/execution/kubernetes/begin-waiting.js';
 import { kubernetesExecutor } from '../../../harness/execution/kubernetes/kubernetes-executor.js';
 import type { JobObject } from '../../../harness/execution/kubernetes/objects.js';
-import {
-  asPlannedOnGpu,
-  fakeForkedJobs,
-  fakeJobs,
-  fakePlan,
-  manualInterruption,
-  temporaryFolder,
-} from '../fake/fake-runs.js';
+import { fakeForkedJobs, fakeJobs, fakePlan, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 import { errorOf, settingsOf } from '../fake/kubernetes-runs.js';
 
 const refused = (code: number) => Object.assign(new Error('refused'), { code, body: { message: `no ${code}` } });
@@ -88,7 +81,7 @@ describe('Jobs that wait', () => {
 });
 
 test.each([1, 2, 3, 7])('runs on several devices take turns through all waves, %i at once', async (atOnce) => {
-  const runs = asPlannedOnGpu(await fakeForkedJobs(temporaryFolder(), { seeds: [1, 2] }));
+  const runs = await fakeForkedJobs(temporaryFolder(), { seeds: [1, 2] });
   const { api, jobs } = recordingApi();
   const { executor } = await executorOf(api, runs, { devices: 2, atOnce });
   await executor.handover!.submit(runs);
@@ -101,7 +94,7 @@ test.each([1, 2, 3, 7])('runs on several devices take turns through all waves, %
 });
 
 describe('what is refused', () => {
-  const oneByOne = async () => asPlannedOnGpu((await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }))).slice(0, 3));
+  const oneByOne = async () => (await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }))).slice(0, 3);
 
   test('of one Job that is to be cancelled keeps the others from nothing', async () => {
     const runs = await oneByOne();

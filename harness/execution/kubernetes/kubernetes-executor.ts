@@ -3,18 +3,19 @@
  * those have ended: Kubernetes knows no order among Jobs.
  */
 import { UserError } from '../../errors.js';
+import { printNote } from '../../log-text.js';
 import { clusterExecutor } from '../cluster/cluster-executor.js';
 import { endOf } from '../cluster/last-lines.js';
 import type { JobHandle, JobState, Scheduler, Submission, SubmittedJob } from '../cluster/scheduler.js';
 import type { Executor, StartOptions, TitledRun } from '../executor.js';
 import type { KubernetesSettings } from '../executor-settings.js';
 import { connectKubernetes, type KubernetesApi } from './api.js';
+import { beginWaiting } from './begin-waiting.js';
 import type { Followed } from './follow-objects.js';
 import { jobManifests, type ManifestContext } from './manifests.js';
 import { failedPod, type JobObject, type PodObject, podsByJob, runState } from './objects.js';
 import { refusal, saidBy } from './refusal.js';
 import { stalledJobs } from './stalled-jobs.js';
-import { waitingState } from './waiting-jobs.js';
 
 const shownLines = 8;
 const whatIsAsked = 'to show its jobs';
@@ -39,6 +40,7 @@ export async function kubernetesExecutor(
     }
   };
   const stalled = stalledJobs(api);
+  const begin = beginWaiting(api);
   const seconds = secondsOf(settings, secondsPerRun);
   const submitJob = async (
     runs: readonly TitledRun[],
@@ -50,7 +52,9 @@ export async function kubernetesExecutor(
       const uid = await api.createJob(manifests.job);
       if (manifests.service === undefined) return;
       await api.createService(manifests.service(uid)).catch(async (error) => {
-        await api.remove(waiting.name);
+        await api.remove(waiting.name).catch((left) => {
+          printNote(`warning: the job ${waiting.name} has no Service and could not be removed: ${saidBy(left).said}`);
+        });
         throw error;
       });
     } catch (error) {
@@ -61,11 +65,14 @@ export async function kubernetesExecutor(
   const scheduler: Scheduler = {
     name: 'kubernetes',
     pollSeconds: settings.pollSeconds,
-    gpus: /gpu/i.test(settings.deviceResource) ? settings.devices : 0,
+    gpus: /gpu|\/mig-/i.test(settings.deviceResource) ? settings.devices : 0,
     submit: async ({ name, waves, active, onSubmitted }: Submission) => {
       // Whoever may not follow jobs should not begin them.
       await follow();
       const jobs = new Map([...active].map(([runId, handle]) => [runId, jobOf(handle)]));
+      const { atOnce = Number.POSITIVE_INFINITY } = settings;
+      /** Jobs of single runs, in the order of their turns. */
+      const inOrder: string[] = [];
       for (const [wave, runs] of waves.entries()) {
         const base = `vlm-bench-${name}-w${wave + 1}`;
         const isDistributed = settings.devices > 1;
@@ -73,10 +80,14 @@ export async function kubernetesExecutor(
         for (const [part, own] of parts.entries()) {
           const job = isDistributed ? `${base}-r${part}` : base;
           const before = own.flatMap((run) => jobs.get(run.job.forkFrom?.runId ?? '') ?? []);
-          const { atOnce = parts.length } = settings;
           // Those of one Job are limited by its parallelism.
-          const inTurnAfter = isDistributed && part >= atOnce ? [`${base}-r${part - atOnce}`] : [];
-          await submitJob(own, { name: job, after: [...new Set(before)], inTurnAfter });
+          const turn = isDistributed ? inOrder[inOrder.length - atOnce] : undefined;
+          await submitJob(own, {
+            name: job,
+            after: [...new Set(before)],
+            inTurnAfter: turn === undefined ? [] : [turn],
+          });
+          inOrder.push(job);
           onSubmitted(
             own.map(
               (run, index): SubmittedJob => ({
@@ -92,7 +103,7 @@ export async function kubernetesExecutor(
     states: async (handles) => {
       const { jobs, podsOf } = await follow();
       const byName = new Map(jobs.map((job) => [job.metadata?.name ?? '', job]));
-      const inVain = await startReady(handles, byName, api);
+      const inVain = await begin(handles.map(jobOf), byName);
       const states = new Map<JobHandle, JobState>();
       for (const handle of handles) {
         const job = byName.get(jobOf(handle));
@@ -108,7 +119,9 @@ export async function kubernetesExecutor(
       return states;
     },
     cancel: async (handles) => {
-      for (const job of new Set(handles.map(jobOf))) await api.remove(job);
+      const refused: unknown[] = [];
+      for (const job of new Set(handles.map(jobOf))) await api.remove(job).catch((error) => refused.push(error));
+      if (refused.length > 0) throw refusal(refused[0], 'to remove a job');
     },
     log: async (handle) => {
       const { podsOf } = await follow();
@@ -146,28 +159,6 @@ async function followAll(api: KubernetesApi) {
   } catch (error) {
     throw refusal(error, whatIsAsked);
   }
-}
-
-/**
- * Lets every suspended Job begin whose turn it is, and removes those that wait in vain.
- * @returns the names of these
- */
-async function startReady(
-  handles: readonly JobHandle[],
-  jobs: ReadonlyMap<string, JobObject>,
-  api: KubernetesApi,
-): Promise<ReadonlySet<string>> {
-  const inVain = new Set<string>();
-  for (const name of new Set(handles.map(jobOf))) {
-    const job = jobs.get(name);
-    const waiting = job === undefined ? 'as-it-is' : waitingState(job, jobs);
-    if (waiting === 'ready') await api.resumeJob(name);
-    if (waiting === 'in-vain') {
-      await api.remove(name);
-      inVain.add(name);
-    }
-  }
-  return inVain;
 }
 
 function secondsOf({ timeLimit }: KubernetesSettings, secondsPerRun: number | undefined): number | undefined {

@@ -10,22 +10,35 @@ export type Waiting =
   /** Whatever it waits for has failed: it would find nothing to go on from. */
   | 'in-vain';
 
+type Jobs = ReadonlyMap<string, JobObject>;
+
 /** @param jobs by name; one that is not there was removed, and what it left is in the store */
-export function waitingState(job: JobObject, jobs: ReadonlyMap<string, JobObject>): Waiting {
-  if (job.spec?.suspend !== true) return 'as-it-is';
-  const named = (annotation: string): readonly string[] => {
-    const { [annotation]: names } = job.metadata?.annotations ?? {};
-    return names === undefined ? [] : names.split(',');
-  };
-  const after = named(afterAnnotation);
-  const inTurn = named(inTurnAnnotation);
+export function waitingState(job: JobObject, jobs: Jobs): Waiting {
   // One that somebody else suspended is theirs to resume.
-  if (after.length + inTurn.length === 0) return 'as-it-is';
-  const present = (names: readonly string[]) => names.flatMap((name) => jobs.get(name) ?? []);
-  if (![...present(after), ...present(inTurn)].every(hasEnded)) return 'as-it-is';
-  const forerunners = after.map((name) => jobs.get(name));
-  const isInVain =
-    forerunners.length > 0 &&
-    forerunners.every((forerunner) => forerunner !== undefined && !hasCompletedRun(forerunner));
-  return isInVain ? 'in-vain' : 'ready';
+  if (job.spec?.suspend !== true || namedBefore(job).length === 0) return 'as-it-is';
+  if (isInVain(job, jobs)) return 'in-vain';
+  const present = (annotation: string) => named(job, annotation).flatMap((name) => jobs.get(name) ?? []);
+  const areAfterEnded = present(afterAnnotation).every(hasEnded);
+  // One that never begins takes nobody's turn, and perhaps nobody follows and removes it.
+  const isItsTurn = present(inTurnAnnotation).every((before) => hasEnded(before) || isInVain(before, jobs));
+  return areAfterEnded && isItsTurn ? 'ready' : 'as-it-is';
+}
+
+/** Names of all Jobs that have to end before. */
+export function namedBefore(job: JobObject): readonly string[] {
+  return [...named(job, afterAnnotation), ...named(job, inTurnAnnotation)];
+}
+
+function named({ metadata }: JobObject, annotation: string): readonly string[] {
+  const { [annotation]: names } = metadata?.annotations ?? {};
+  return names === undefined ? [] : names.split(',');
+}
+
+/** Whether it waits for Jobs none of which completed a run or will. */
+function isInVain(job: JobObject, jobs: Jobs): boolean {
+  if (job.spec?.suspend !== true) return false;
+  const after = named(job, afterAnnotation).map((name) => jobs.get(name));
+  const isFailed = (before: JobObject | undefined): boolean =>
+    before !== undefined && (hasEnded(before) ? !hasCompletedRun(before) : isInVain(before, jobs));
+  return after.length > 0 && after.every(isFailed);
 }

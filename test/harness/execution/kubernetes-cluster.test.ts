@@ -16,14 +16,7 @@ import { referenceModel } from '../../../harness/run/reference-model.js';
 import { isTorchAvailable } from '../../reference-model/backends.js';
 import { tinyRun } from '../../reference-model/training/tiny-run.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
-import {
-  asPlannedOnGpu,
-  fakeForkedJobs,
-  fakeJobs,
-  fakePlan,
-  manualInterruption,
-  temporaryFolder,
-} from '../fake/fake-runs.js';
+import { fakeForkedJobs, fakeJobs, fakePlan, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 import { type ApiObject, ask, type List } from '../fake/kubernetes/api-requests.js';
 import {
   bytesBeside,
@@ -251,7 +244,7 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
   });
 
   test('are one clear error where they cannot be submitted', async () => {
-    const [job] = asPlannedOnGpu(await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 })));
+    const [job] = await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }));
     const messageOf = async (settings: object = {}) => (await errorOf(execute([job!], { settings }).results)).message;
     const before = (await listed(jobsPath)).length;
     actAs('guest');
@@ -277,7 +270,7 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
   });
 
   test('that cannot begin are shown with the reason', async () => {
-    const [job] = asPlannedOnGpu(await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 })));
+    const [job] = await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }));
     for (const [reason, own] of [
       [/serviceaccount "nobody" not found$/, { serviceAccount: 'nobody' }],
       [/ImagePullBackOff$/, { image: 'registry.example/missing:1' }],
@@ -292,18 +285,17 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
   });
 
   test('are submitted and followed by the hundred', async () => {
-    const [run] = asPlannedOnGpu(await fakeJobs(temporaryFolder(), fakePlan({ seeds: 1 })));
+    const [run] = await fakeJobs(temporaryFolder(), fakePlan({ seeds: 1 }));
     const configs = Array.from({ length: 200 }, (_, seed) => ({
       title: `seed ${seed}`,
       config: { ...run!.job.identity.config, seed },
     }));
-    const prepared = await prepareJobs(configs, {
+    const { jobs } = await prepareJobs(configs, {
       store: temporaryFolder(),
       engine: 'auto',
       machinery: fakeMachinery,
       parallel: 1,
     });
-    const jobs = asPlannedOnGpu(prepared.jobs);
     const before = (await listed(jobsPath)).length;
     const settings = { devices: 1, deviceResource: 'example.com/nothing', cancelOnStop: true };
     const { results, interruption, told } = execute(jobs, { settings });
@@ -323,11 +315,10 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
       return (await prepareJobs(runs, { store, engine: 'torch', machinery: referenceModel, parallel: 1 })).jobs[0]!;
     };
     const [divided, alone] = [await planned(), await planned()];
-    // This machine has no GPU: the pods' devices are said to be some, and the ranks train on the processor.
-    const onProcessor = `sed -i 's/"device": "gpu"/"device": "cpu"/' "$2" && exec "$0" ${shellWord(cli)} "$@"`;
-    const command = ['/bin/sh', '-c', onProcessor, process.execPath].map(shellWord).join(' ');
+    // Pods with a device each that is no GPU: the ranks train on the processor, as planned.
+    const command = [process.execPath, cli].map(shellWord).join(' ');
     const settings = { devices: 2, deviceResource: 'example.com/device', command, backoffLimit: 3 };
-    expect(await execute(asPlannedOnGpu([divided]), { settings }).results).toHaveLength(1);
+    expect(await execute([divided], { settings }).results).toHaveLength(1);
     const interruption = manualInterruption();
     await executeRuns([alone], { executor: localExecutor({ interruption }), jobs: 1, interruption });
     const [two, one] = [divided, alone].map(({ job }) => readEvents(runPaths(job.store, job.runId).events));

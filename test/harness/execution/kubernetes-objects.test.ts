@@ -143,6 +143,10 @@ describe('Jobs that wait', () => {
     spec,
     status: { conditions: [{ type, status: 'True' }], completedIndexes },
   });
+  const waitingFor = (name: string): JobObject => ({
+    metadata: { annotations: { 'vlm-bench/after': name } },
+    spec: { suspend: true },
+  });
   const after = { 'vlm-bench/after': 'a,b' };
   const inTurn = { 'vlm-bench/in-turn-after': 'a' };
   test.each([
@@ -164,6 +168,20 @@ describe('Jobs that wait', () => {
     ['begin when those before them were removed', after, {}, 'ready'],
     ['begin in their turn, however the one before ended', inTurn, { a: ended('Failed') }, 'ready'],
     ['wait for their turn', inTurn, { a: {} }, 'as-it-is'],
+    ['begin in turn after one that waits in vain', inTurn, { a: waitingFor('s'), s: ended('Failed') }, 'ready'],
+    ['wait in turn for one that may yet begin', inTurn, { a: waitingFor('s'), s: ended('Complete') }, 'as-it-is'],
+    [
+      'wait in vain whosever turn it is',
+      { 'vlm-bench/after': 's', ...inTurn },
+      { a: {}, s: ended('Failed') },
+      'in-vain',
+    ],
+    [
+      'wait in vain for one that does',
+      { 'vlm-bench/after': 'a' },
+      { a: waitingFor('s'), s: ended('Failed') },
+      'in-vain',
+    ],
     ['are left alone when somebody else suspended them', {}, {}, 'as-it-is'],
   ] as const)('%s', (_, annotations, jobs, state) => {
     const waiting: JobObject = { metadata: { name: 'c', annotations }, spec: { suspend: true } };

@@ -1,6 +1,6 @@
 /** Runs as Jobs of an API that refuses, forgets or goes away, and of runs that end badly, through the client that users install. */
 import { describe, expect, test, vi } from 'vitest';
-import { asPlannedOnGpu, fakeForkedJobs, fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';
+import { fakeForkedJobs, fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';
 import { byClient, byFetch, cluster, errorOf, execute, isInstalled } from '../fake/kubernetes-runs.js';
 
 const oneRun = async () => (await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }))).slice(0, 1);
@@ -79,7 +79,7 @@ test('runs whose stages failed do not wait for ever, and are submitted anew with
 });
 
 test('of runs on several devices no more than so many are under way', async () => {
-  const jobs = asPlannedOnGpu((await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }))).slice(0, 2));
+  const jobs = (await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }))).slice(0, 2);
   const { results, told } = execute(jobs, byFetch, { settings: { devices: 2, atOnce: 1 } });
   expect(await results).toHaveLength(2);
   expect(told.indexOf('running 1')).toBeGreaterThan(told.indexOf('running 0'));

@@ -70,10 +70,6 @@ export async function fakeJobs(store: string, plan: Plan, parallel = 1): Promise
   return jobs;
 }
 
-/** The same runs as of a plan from a machine with a GPU, which jobs with devices ask for. */
-export const asPlannedOnGpu = (jobs: readonly TitledJob[]): readonly TitledJob[] =>
-  jobs.map((titled) => ({ ...titled, job: { ...titled.job, device: 'gpu' as const } }));
-
 /** An interruption that the test itself controls. */
 export function manualInterruption(): Interruption & {
   readonly requestStop: () => void;

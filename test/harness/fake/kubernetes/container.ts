@@ -4,7 +4,7 @@
  * machine's, whatever the image.
  */
 import { spawn } from 'node:child_process';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 export interface ContainerOptions {
@@ -64,6 +64,7 @@ export function startContainer(options: ContainerOptions): Container {
     [...namespaces, '/bin/sh', '-c', prepare, 'prepare', hostname, hosts, ...paths, ...command],
     { env: environment, stdio: ['ignore', output, output], cwd: '/' },
   );
+  closeSync(output);
   let isOutOfMemory = false;
   let isKilled = false;
   let isEnded = false;

@@ -33,19 +33,21 @@ export function registerExport(program: Command): void {
       ).choices(['int8', 'q8']),
     )
     .action(async (run: string, { allowMaskMismatch, quantize, ...flags }: ExportFlags) => {
-      if (quantize !== undefined && flags.format !== 'onnx') throw onlyForGraphs();
+      if (quantize !== undefined && flags.format !== 'onnx') throw misplaced('--quantize', 'onnx');
+      if (allowMaskMismatch && flags.format !== 'hugging-face')
+        throw misplaced('--allow-mask-mismatch', 'hugging-face');
       const { exportRun } = await import('../export/export-run.js');
       const quantised = quantize === undefined ? {} : { quantised: quantize };
       printNote(await exportRun({ ...flags, run, allowsMaskMismatch: allowMaskMismatch === true, ...quantised }));
     });
 }
 
-function onlyForGraphs(): UserError {
+function misplaced(option: string, format: ExportFlags['format']): UserError {
   const problem = {
     code: 'usage',
-    what: '--quantize is for graphs alone',
-    expected: '--format onnx',
-    fix: 'leave --quantize out, or export graphs',
+    what: `${option} is for --format ${format} alone`,
+    expected: `--format ${format}`,
+    fix: `leave ${option} out, or give --format ${format}`,
   } as const;
   return new UserError(problem, { exitCode: 2 });
 }

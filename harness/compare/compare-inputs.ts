@@ -2,10 +2,10 @@
  * The arguments of `vlm-bench compare`: systems with scores on images, read one by one and given labels that tell them apart, and rows of
  * published tables, which are only shown.
  */
-import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { closestName } from '../files/closest-name.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { readReproduction } from '../records/reproduction.js';
 import { type PublishedTable, readPublishedTables } from '../suite/published.js';
 import { onCommonImages } from '../systems/common-images.js';
@@ -63,12 +63,12 @@ export async function readCompareInputs(
 function armsOfOneReproduction(sources: readonly SystemSource[]): readonly SystemSource[] {
   const arms = sources.map(({ label, paths: [path = '', ...others] }) => {
     const hash = path.lastIndexOf('#');
-    const isArm = label === undefined && others.length === 0 && hash > 0 && !existsSync(path);
+    const isArm = label === undefined && others.length === 0 && hash > 0 && !existsAnew(path);
     return isArm ? { folder: resolve(path.slice(0, hash)), arm: path.slice(hash + 1) } : undefined;
   });
   const folder = arms[0]?.folder;
   if (folder === undefined || arms.some((arm) => arm?.folder !== folder)) return sources;
-  if (!existsSync(join(folder, 'reproduction.json'))) return sources;
+  if (!existsAnew(join(folder, 'reproduction.json'))) return sources;
   const reproduction = readReproduction(folder);
   return sources.map((source, index) => ({ ...source, label: armLabel(reproduction, arms[index]!.arm) }));
 }
@@ -78,7 +78,7 @@ function systemSources(text: string): readonly SystemSource[] {
   const source = parseSystemSource(text);
   const [path] = source.paths;
   if (source.label !== undefined || source.paths.length !== 1 || path === undefined) return [source];
-  if (!existsSync(join(path, 'reproduction.json'))) return [source];
+  if (!existsAnew(join(path, 'reproduction.json'))) return [source];
   const arms = [...new Set(readReproduction(path).runs.map(({ arm }) => arm))];
   return arms.map((arm) => ({ paths: [`${path}#${arm}`] }));
 }

@@ -1,8 +1,8 @@
 /** The spread over seeds as earlier records of the same suite show it. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { readReproduction, reproductionFolder } from '../records/reproduction.js';
 import { runPaths } from '../records/run-paths.js';
 import { readFinishedTraining } from '../records/run-record.js';
@@ -19,10 +19,10 @@ import type { Pilot } from './detectable-effects.js';
  */
 export function recordedPilots(store: string, plan: Plan): (hypothesis: Hypothesis) => Pilot | undefined {
   const folder = join(store, reproductionFolder({ ...plan, smoke: false }));
-  if (!existsSync(join(folder, 'reproduction.json'))) return () => undefined;
+  if (!existsAnew(join(folder, 'reproduction.json'))) return () => undefined;
   const reproduction = readReproduction(folder);
   const runs = reproduction.runs
-    .filter(({ runId }) => existsSync(runPaths(store, runId).result))
+    .filter(({ runId }) => existsAnew(runPaths(store, runId).result))
     .map((run) => ({ ...run, ...readFinishedTraining(store, run.runId) }));
   return (hypothesis) => {
     const recorded = reproduction.hypotheses.find(({ id }) => id === hypothesis.id);

@@ -1,7 +1,7 @@
 /** Which trainings of a plan have a result in the store already, so that the execution would read them back. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSets } from '../../reference-model/training/stage-data.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { codeVersion } from '../records/code-version.js';
 import { runIdOf } from '../records/run-identity.js';
 import { runPaths } from '../records/run-paths.js';
@@ -22,7 +22,7 @@ export async function recordedNodes(
     engineNumerics,
   }: { readonly store: string; readonly dataSets: DataSets; readonly engineNumerics: () => Promise<string> },
 ): Promise<readonly boolean[]> {
-  if (!existsSync(join(store, 'runs'))) return trainings.map(() => false);
+  if (!existsAnew(join(store, 'runs'))) return trainings.map(() => false);
   const surroundings = { codeVersion: codeVersion(), engineNumerics: await engineNumerics() };
   return trainings.map(({ config }) => {
     const runId = runIdOf({ config, dataFingerprint: dataFingerprintOf(config, dataSets), ...surroundings });

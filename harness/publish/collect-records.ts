@@ -2,10 +2,11 @@
  * What the arguments of `vlm-bench publish` mean: stores, reproductions, single runs, comparisons and evaluations, found by looking at
  * folders and small files only. The same record named twice, or by two paths, is one; the order of the arguments does not matter.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { sha256 } from '../../reference-model/files/hashing.js';
 import { UserError } from '../errors.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { evaluationPaths, isEvaluation } from '../records/evaluation-record.js';
 import { requireSealed } from '../records/record-digests.js';
 import { type Reproduction, readReproduction } from '../records/reproduction.js';
@@ -82,7 +83,7 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
   };
   const addEvaluation = (folder: string) => {
     const { record, pageView, scores } = evaluationPaths(folder);
-    const files = [record, pageView, scores].map((file) => (existsSync(file) ? sha256(readFileSync(file)) : ''));
+    const files = [record, pageView, scores].map((file) => (existsAnew(file) ? sha256(readFileSync(file)) : ''));
     const stamp = sha256(files.join('\n'));
     const known = evaluations.get(stamp);
     if (known === undefined || folder < known.folder) evaluations.set(stamp, { folder, stamp });
@@ -90,7 +91,7 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
   const addStore = (store: string): boolean => {
     const names = readdirSync(store).sort();
     const inside = names.map((name) => join(store, name));
-    const found = inside.filter((folder) => existsSync(join(folder, REPRODUCTION)));
+    const found = inside.filter((folder) => existsAnew(join(folder, REPRODUCTION)));
     for (const folder of found) addReproduction(folder);
     const compared = [store, ...inside].filter(isComparison);
     for (const folder of compared) addComparison(folder);
@@ -101,17 +102,17 @@ export function collectRecords(paths: readonly string[]): CollectedRecords {
     for (const runId of folders) {
       const folder = join(store, 'runs', runId);
       if (runs.get(runId)?.folder === folder || shared.has(runId)) continue;
-      if (existsSync(runPathsIn(folder).result)) addRun(folder);
+      if (existsAnew(runPathsIn(folder).result)) addRun(folder);
       else unfinished.add(folder);
     }
     return found.length + compared.length + evaluated.length + folders.length > 0;
   };
 
   for (const path of paths.map((given) => resolve(given))) {
-    if (existsSync(join(path, REPRODUCTION))) addReproduction(path);
+    if (existsAnew(join(path, REPRODUCTION))) addReproduction(path);
     else if (isEvaluation(path)) addEvaluation(path);
-    else if (existsSync(runPathsIn(path).result)) addRun(path);
-    else if (!existsSync(path) || !statSync(path).isDirectory() || !addStore(path)) throw noRecords(path);
+    else if (existsAnew(runPathsIn(path).result)) addRun(path);
+    else if (!existsAnew(path) || !statSync(path).isDirectory() || !addStore(path)) throw noRecords(path);
   }
   return {
     runs: [...runs.values()].sort((left, right) => (left.runId < right.runId ? -1 : 1)),
@@ -154,7 +155,7 @@ function runSource(folder: string): RunSource {
   // A site holds no weights. Everything else is held against its digest although it may be published already.
   if (parsed !== undefined) requireSealed(paths, parsed, { weights: false });
   const small = [paths.config, paths.provenance, paths.digests].map((file) =>
-    existsSync(file) ? readFileSync(file) : '',
+    existsAnew(file) ? readFileSync(file) : '',
   );
   const large = [paths.events, paths.predictions, paths.examples].map(
     (file) => statSync(file, { throwIfNoEntry: false })?.size ?? -1,
@@ -187,13 +188,13 @@ function twoRecords(known: RunSource, found: RunSource): UserError {
 
 function isComparison(folder: string): boolean {
   const file = join(folder, COMPARISON);
-  return existsSync(file) && statSync(file).isFile();
+  return existsAnew(file) && statSync(file).isFile();
 }
 
 /** `<store>/evaluations/<benchmark>/<model>`, sorted. */
 function evaluationsIn(store: string): readonly string[] {
   const below = (folder: string): readonly string[] =>
-    existsSync(folder) && statSync(folder).isDirectory()
+    existsAnew(folder) && statSync(folder).isDirectory()
       ? readdirSync(folder)
           .sort()
           .map((name) => join(folder, name))
@@ -208,7 +209,7 @@ function byStamp<Source extends { readonly stamp: string }>(sources: Iterable<So
 function noRecords(path: string): UserError {
   return new UserError({
     code: 'record-missing',
-    what: existsSync(path) ? 'there are no records here' : 'there is no such folder',
+    what: existsAnew(path) ? 'there are no records here' : 'there is no such folder',
     where: path,
     expected: `a results folder, a folder with ${REPRODUCTION} or ${COMPARISON}, the folder of a finished run, or one of an evaluation`,
     fix: `name the --out folder of an earlier run; ${basename(path)} holds nothing to publish`,

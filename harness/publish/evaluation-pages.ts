@@ -1,10 +1,11 @@
 /** Evaluations in a site: each page, rendered again from what its record says that it shows, and the record with its scores. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { renderEvaluationPage } from '../../reports/evaluation/evaluation-page.js';
 import type { EvaluationPageView } from '../../reports/evaluation/evaluation-view.js';
 import { UserError } from '../errors.js';
 import { readJson } from '../files/read-input.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { evaluationPaths, readEvaluation } from '../records/evaluation-record.js';
 import type { EvaluationSource } from './collect-records.js';
 import type { SiteUnits } from './site-units.js';
@@ -69,7 +70,7 @@ export function publishEvaluations(
     const writer = units.begin(id, stamp, evaluation);
     writer.write(evaluation.path, renderEvaluationPage(view, { home: '../../index.html' }));
     writer.write(evaluation.json, readFileSync(paths.record));
-    if (existsSync(paths.scores)) writer.write(`${base}/scores.json`, readFileSync(paths.scores));
+    if (existsAnew(paths.scores)) writer.write(`${base}/scores.json`, readFileSync(paths.scores));
     return evaluation;
   });
   return [...published].sort((left, right) => (left.title < right.title ? -1 : left.title > right.title ? 1 : 0));

@@ -1,6 +1,7 @@
 /** The evaluated splits whose images the stores keep: loaded once per publish, and only for runs that are rendered. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { sha256 } from '../../reference-model/files/hashing.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { evaluationImagesFile, readEvaluationImages } from '../records/evaluation-images.js';
 import { type PlacedImage, placeImages } from './image-files.js';
 import type { RunFacts } from './run-facts.js';
@@ -23,7 +24,7 @@ export function imageSetOf(
   if (!/^[\w-]{1,200}$/.test(dataSet.fingerprint) || !isSplit(split)) return undefined;
   const files = stores
     .map((store) => ({ store, file: evaluationImagesFile(store, dataSet.fingerprint, split) }))
-    .filter(({ file }) => existsSync(file))
+    .filter(({ file }) => existsAnew(file))
     .map(({ store, file }) => ({ store, bytes: statSync(file).size }))
     // Equal names hold equal images; of an interrupted copy the longer one is whole.
     .sort((left, right) => right.bytes - left.bytes);

@@ -2,7 +2,7 @@
  * `images/<data fingerprint>-<split>.json`: which images runs are evaluated on, in the split's order, each with the digest of its
  * picture, so that reports show them without the data set. It holds what the widest evaluation of the store needs.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { DataSet, DescribedImage, SplitName } from '../../reference-model/data/dataset.js';
@@ -14,6 +14,7 @@ import type { EvaluationConfig } from '../../reference-model/recipe/recipe.js';
 import { UserError } from '../errors.js';
 import { canonicalJson } from '../files/canonical-json.js';
 import { parseJson, readJson, readWholeLines } from '../files/read-input.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { imagesFolder, readStoredImage, storedImageFile, storeImage } from './image-store.js';
 import { waitForLock } from './lock.js';
 
@@ -44,7 +45,7 @@ const lineFile = (store: string, fingerprint: string, split: SplitName): string 
 /** What names the images of a split in a store; it grows with them. An earlier version's file holds them all. */
 export function evaluationImagesFile(store: string, fingerprint: string, split: SplitName): string {
   const lines = lineFile(store, fingerprint, split);
-  return existsSync(lines) ? lines : indexFile(store, fingerprint, split);
+  return existsAnew(lines) ? lines : indexFile(store, fingerprint, split);
 }
 
 /** The evaluation that needs the images of both, which are of one split; whether they are generated for or not is the same here. */
@@ -74,7 +75,7 @@ export async function recordEvaluationImages(
   }: { readonly fingerprint: string; readonly load: () => Promise<Pick<DataSet, 'splits' | 'images'>> },
   evaluation: EvaluationConfig,
 ): Promise<void> {
-  if (existsSync(lineFile(store, fingerprint, evaluation.split))) return;
+  if (existsAnew(lineFile(store, fingerprint, evaluation.split))) return;
   const file = indexFile(store, fingerprint, evaluation.split);
   if (suffices(readIndex(file), store, evaluation)) return;
   mkdirSync(imagesFolder(store), { recursive: true });
@@ -120,6 +121,7 @@ function suffices(index: Index | undefined, store: string, evaluation: Evaluatio
 
 /** Undefined where there is none, or one that is to be written anew. */
 function readIndex(file: string): Index | undefined {
+  if (!existsAnew(file)) return undefined;
   try {
     const { checksum, ...index } = indexFileSchema.parse(readJson(file));
     return checksum === sha256(canonicalJson(index)) ? index : undefined;
@@ -140,7 +142,7 @@ export function readEvaluationImages(
   split: SplitName,
 ): ReadonlyMap<string, Uint8Array> {
   const file = evaluationImagesFile(store, fingerprint, split);
-  if (!existsSync(file)) throw unusable('record-missing', 'the evaluated images were not recorded', file);
+  if (!existsAnew(file)) throw unusable('record-missing', 'the evaluated images were not recorded', file);
   if (file.endsWith('.jsonl')) return readLines(file);
   const index = readIndex(file);
   if (index === undefined) throw unusable('record-corrupt', 'the list of evaluated images is damaged', file);

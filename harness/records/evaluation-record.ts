@@ -2,12 +2,12 @@
  * `evaluation.json`: the record of an evaluation, everything its page says but the samples. Beside it lie `scores.json` (the scores of
  * every image, for `gate` and `compare`), the log of the answers, and the answers as other tools read them.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
 import { UserError } from '../errors.js';
 import { readJson } from '../files/read-input.js';
+import { existsAnew } from '../files/seen-anew.js';
 
 const EVALUATION_FORMAT = 'vlm-bench evaluation 1';
 
@@ -108,7 +108,7 @@ export function writeEvaluation(folder: string, record: EvaluationRecord): void 
 }
 
 /** Whether a folder holds an evaluation. */
-export const isEvaluation = (folder: string): boolean => existsSync(evaluationPaths(folder).record);
+export const isEvaluation = (folder: string): boolean => existsAnew(evaluationPaths(folder).record);
 
 /** @throws UserError `record-corrupt` */
 export function readEvaluation(folder: string): EvaluationRecord {

@@ -11,6 +11,7 @@ import { namingUnnamed, systemCodeOf } from '../../reference-model/files/system-
 import type { LeftOutImage } from '../../reference-model/training/left-out-images.js';
 import { UserError } from '../errors.js';
 import { parseJson, readWholeLines } from '../files/read-input.js';
+import { existsAnew } from '../files/seen-anew.js';
 import type { RunEvent } from '../measures/run-events.js';
 
 export type RecordedEvent = RunEvent & {
@@ -80,7 +81,7 @@ export function requireLogState(file: string, { bytes, sha256: digest }: LogStat
  * @throws UserError `record-corrupt` when a line other than the last is not JSON
  */
 export function readEvents(file: string): readonly RecordedEvent[] {
-  if (!existsSync(file)) return [];
+  if (!existsAnew(file)) return [];
   // The line feed is written with the line, so what follows the last one was cut short, even if it parses.
   const lines = readWholeLines(file);
   return lines.map((line, index) => parseEvent(line, { file, lineNumber: index + 1 }));

@@ -26,11 +26,12 @@ export function stands(file: string): boolean {
 
 function withClaim(file: string, work: (descriptor: number) => void): boolean {
   let descriptor: number | undefined;
+  let isThere = true;
   try {
     descriptor = openSync(file, 'r+');
     work(descriptor);
   } catch (error) {
-    if (isGone(error)) return false;
+    isThere = !isGone(error);
   }
   try {
     // NFS writes at this moment.
@@ -38,7 +39,7 @@ function withClaim(file: string, work: (descriptor: number) => void): boolean {
   } catch (error) {
     if (isGone(error)) return false;
   }
-  return true;
+  return isThere;
 }
 
 /** Anything else may pass: a server that does not answer now, too many open files. */

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../reference-model/files/hashing.js';
+import { existsAnew } from '../files/seen-anew.js';
 
 export const imagesFolder = (store: string): string => join(store, 'images');
 
@@ -27,8 +28,10 @@ export function storeImage(store: string, png: Uint8Array): string {
 
 /** The picture with this digest; undefined when it is missing or damaged. */
 export function readStoredImage(store: string, digest: string): Uint8Array | undefined {
+  const file = storedImageFile(store, digest);
+  if (!existsAnew(file)) return undefined;
   try {
-    const png = readFileSync(storedImageFile(store, digest));
+    const png = readFileSync(file);
     return sha256(png) === digest ? png : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -7,12 +7,12 @@
  * machine is judged by its heartbeat (`heartbeat.ts`); an owner that was judged dead and lives finds its claim gone (`isHeld`).
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemCodeOf } from '../../reference-model/files/system-errors.js';
 import { lookAnew } from '../files/seen-anew.js';
 import { beatText, heartbeat, keepBeating, stands, Watch } from './heartbeat.js';
-import { isOfThisHost, livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 export interface Lock {
   /** False once another machine took it over, as it had seen no sign of life: nothing may be written under the lock from then on. */
@@ -28,18 +28,23 @@ export function tryLock(folder: string, watch?: Watch): Lock | { readonly heldBy
   const own = claimName(ownIdentity());
   const ownFile = join(folder, own);
   publishClaim(folder, ownFile);
-  const remove = () => rmSync(ownFile, { force: true });
-  for (const name of readdirSync(folder)) {
-    const claim = parseClaim(name);
-    if (name === own || claim === undefined) continue;
-    if (isOwned(claim, join(folder, name), watch)) {
-      remove();
-      return { heldBy: claim };
+  try {
+    for (const name of readdirSync(folder)) {
+      const claim = parseClaim(name);
+      if (name === own || claim === undefined) continue;
+      if (isOwned(claim, join(folder, name), watch)) {
+        removeWhenPossible(ownFile);
+        return { heldBy: claim };
+      }
+      rmSync(join(folder, name), { force: true });
     }
-    rmSync(join(folder, name), { force: true });
+    // What the last owner left beside the claims is seen from here on.
+    lookAnew(dirname(folder));
+  } catch (error) {
+    // The process lives on, so that whoever looks here would take the claim for one that is held.
+    removeWhenPossible(ownFile);
+    throw error;
   }
-  // What the last owner left beside the claims is seen from here on.
-  lookAnew(dirname(folder));
   const beating = keepBeating(ownFile);
   return {
     isHeld: () => !beating.isLost() && stands(ownFile),
@@ -63,17 +68,7 @@ function removeWhenPossible(file: string): void {
 function isOwned(claim: ProcessIdentity, file: string, watch: Watch | undefined): boolean {
   const liveness = livenessOf(claim);
   if (liveness !== 'unknown') return liveness === 'alive';
-  // Earlier versions wrote claims that never beat.
-  if (!isOfThisHost(claim) && isEmpty(file)) return true;
   return watch === undefined || !watch.isLost(file);
-}
-
-function isEmpty(file: string): boolean {
-  try {
-    return statSync(file).size === 0;
-  } catch {
-    return false;
-  }
 }
 
 function publishClaim(folder: string, file: string): void {
@@ -84,7 +79,10 @@ function publishClaim(folder: string, file: string): void {
       return;
     } catch (error) {
       // Whoever was done with the folder may just have removed it, empty as it was.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 100) throw error;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < 100) continue;
+      // A full disk still creates the file that it cannot fill.
+      removeWhenPossible(file);
+      throw error;
     }
   }
 }

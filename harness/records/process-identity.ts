@@ -41,10 +41,6 @@ export const isAlive = (identity: ProcessIdentity): boolean => livenessOf(identi
 /** Boot and name space, then the start in clock ticks since boot. */
 const placedStart = /^([0-9a-f]{8}\.\d+)\.\d+$/;
 
-export function isOfThisHost({ host }: ProcessIdentity): boolean {
-  return host === hostToken();
-}
-
 function hostToken(): string {
   return hostname().replace(/[^A-Za-z0-9.]/g, '') || 'host';
 }

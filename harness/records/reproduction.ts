@@ -2,7 +2,7 @@
  * `reproduction.json`: what was decided and from which runs (suite, hypotheses, run of each arm and seed). With the records of its runs it
  * suffices for the report. It is written down before anything is trained (`registration.ts`) and says what was known then.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../reference-model/files/atomic-file.js';
@@ -220,7 +220,7 @@ const plannedName = /^planned-[0-9a-f]{12}\.json$/;
 
 /** Plans in a folder whose runs were not all finished yet, in the order of their names. */
 export function plannedFiles(folder: string): readonly string[] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return [];
+  if (!existsAnew(folder) || !statSync(folder).isDirectory()) return [];
   return readdirSync(folder)
     .filter((name) => plannedName.test(name))
     .sort()
@@ -240,7 +240,7 @@ export function findReproductions(records: readonly string[]): readonly string[]
   const isReproduction = (folder: string) => isComplete(folder) || plannedFiles(folder).length > 0;
   return records.flatMap((path) => {
     if (isReproduction(path)) return [path];
-    const inside = existsSync(path) && statSync(path).isDirectory() ? readdirSync(path).sort() : [];
+    const inside = existsAnew(path) && statSync(path).isDirectory() ? readdirSync(path).sort() : [];
     const found = inside.map((name) => join(path, name)).filter(isReproduction);
     if (found.length > 0) return found;
     throw new UserError({

@@ -1,7 +1,8 @@
 /** Reads every byte of finished records once and holds it against the digests that were written with it. */
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { listCheckpoints, verifyCheckpoint } from './checkpoints.js';
 import { examplePng } from './example-images.js';
 import { isSealed } from './record-digests.js';
@@ -25,7 +26,7 @@ export interface VerifiedRecord {
 export async function verifyRecords(paths: readonly string[]): Promise<readonly VerifiedRecord[]> {
   const verified: VerifiedRecord[] = [];
   for (const path of paths.map((given) => resolve(given))) {
-    const inside = existsSync(path) ? [path, ...foldersIn(path), ...foldersIn(join(path, 'runs'))] : [];
+    const inside = existsAnew(path) ? [path, ...foldersIn(path), ...foldersIn(join(path, 'runs'))] : [];
     const records = inside.flatMap(recordIn);
     if (records.length === 0) {
       throw new UserError({
@@ -42,7 +43,7 @@ export async function verifyRecords(paths: readonly string[]): Promise<readonly 
 }
 
 function foldersIn(path: string): readonly string[] {
-  if (!existsSync(path)) return [];
+  if (!existsAnew(path)) return [];
   return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => join(path, name))
@@ -50,8 +51,8 @@ function foldersIn(path: string): readonly string[] {
 }
 
 function recordIn(folder: string): readonly (() => Promise<VerifiedRecord>)[] {
-  if (existsSync(runPathsIn(folder).result)) return [() => verifyRun(folder)];
-  if (!existsSync(join(folder, 'reproduction.json'))) return [];
+  if (existsAnew(runPathsIn(folder).result)) return [() => verifyRun(folder)];
+  if (!existsAnew(join(folder, 'reproduction.json'))) return [];
   return [
     async () => {
       readReproduction(folder);

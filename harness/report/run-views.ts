@@ -1,6 +1,6 @@
 /** The runs as the page lists them, and what they cost together. */
-import { existsSync } from 'node:fs';
 import type { ComputeView, RunView, SharedTrainingView } from '../../reports/index.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { type MeasureId, measures } from '../measures/measures.js';
 import { forkOf } from '../records/events.js';
 import type { Reproduction } from '../records/reproduction.js';
@@ -74,7 +74,7 @@ function recordLinks(recordPath: string): RunView['links'] {
  */
 export function sharedTrainings(store: string, { prefixes }: Reproduction): readonly FinishedTraining[] {
   return prefixes.flatMap(({ runId }) =>
-    existsSync(runPaths(store, runId).result) ? [readFinishedTraining(store, runId)] : [],
+    existsAnew(runPaths(store, runId).result) ? [readFinishedTraining(store, runId)] : [],
   );
 }
 

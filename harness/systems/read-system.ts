@@ -2,10 +2,11 @@
  * Reads whatever stands for a system's scores on images: folders of runs, an arm of a reproduction (`FOLDER#ARM`), evaluations, predictions
  * to be scored against references, scores files and baselines. Several of them make one system with several records (retrained seeds).
  */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { STANDARD_INPUT } from '../../reference-model/files/input-stream.js';
 import { UserError } from '../errors.js';
+import { existsAnew } from '../files/seen-anew.js';
 import { isEvaluation } from '../records/evaluation-record.js';
 import { readJsonFile, tableFormat } from '../score/rows.js';
 import { isWorkbook } from '../score/workbook.js';
@@ -27,9 +28,9 @@ export interface SystemSource {
 
 /** `[LABEL=]PATH[,PATH…]`; a path that exists is never taken apart. */
 export function parseSystemSource(text: string): SystemSource {
-  if (existsSync(text)) return { paths: [text] };
+  if (existsAnew(text)) return { paths: [text] };
   const [, label, rest = text] = /^([^=/\\#,]+)=(.+)$/.exec(text) ?? [];
-  const paths = existsSync(rest) ? [rest] : rest.split(',');
+  const paths = existsAnew(rest) ? [rest] : rest.split(',');
   return label === undefined ? { paths } : { label, paths };
 }
 
@@ -61,9 +62,9 @@ async function readPath(
   path: string,
   scoring: Scoring | undefined,
 ): Promise<{ label?: string; systems: readonly System[] }> {
-  const isThere = path === STANDARD_INPUT || existsSync(path);
+  const isThere = path === STANDARD_INPUT || existsAnew(path);
   const hash = path.lastIndexOf('#');
-  if (!isThere && hash > 0 && existsSync(path.slice(0, hash))) {
+  if (!isThere && hash > 0 && existsAnew(path.slice(0, hash))) {
     const { label, runs } = systemsOfArm(path.slice(0, hash), path.slice(hash + 1));
     return { label, systems: runs };
   }
@@ -102,12 +103,12 @@ async function readPath(
 }
 
 async function readFolder(folder: string): Promise<{ label?: string; systems: readonly System[] }> {
-  if (existsSync(join(folder, 'reproduction.json'))) {
+  if (existsAnew(join(folder, 'reproduction.json'))) {
     const { label, runs } = systemsOfArm(folder, undefined);
     return { label, systems: runs };
   }
   if (isEvaluation(folder)) return only(await systemOfEvaluation(folder));
-  if (existsSync(join(folder, 'result.json')) || existsSync(join(folder, 'config.json')))
+  if (existsAnew(join(folder, 'result.json')) || existsAnew(join(folder, 'config.json')))
     return only(systemOfRun(folder));
   throw new UserError({
     code: 'record-missing',

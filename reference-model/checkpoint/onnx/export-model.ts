@@ -4,7 +4,6 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openHubTokenizer } from '../../data/chat/hub-tokenizer.js';
 import { requireRows } from '../../data/tokenizer/token-rows.js';
 import { syncFolder } from '../../files/atomic-file.js';
 import { readJson } from '../../files/read-json.js';
@@ -51,8 +50,11 @@ export function exportOnnx(
   const graphs = { model, tensors: parametersOf(run), mask, imageToken: special.image };
   const dataFiles = writeAllGraphs(folder, graphs, options);
   const config = configurationOf(model, special, { hasNormLayer: false });
-  const own = { ...facts, attention_mask: mask, decoder_mask: mask };
-  writeJson(folder, 'config.json', { ...config, ...scriptConfig(dataFiles), vlm_bench: own });
+  writeJson(folder, 'config.json', {
+    ...config,
+    ...scriptConfig(dataFiles),
+    vlm_bench: { ...facts, attention_mask: mask },
+  });
   writeGenerationConfig(folder, run, reading);
   writeProcessor(folder, model, reading, { hasTemplateInside: true });
   writeText(folder, 'README.md', card({ changes }));
@@ -94,9 +96,21 @@ export function exportHubOnnx(folder: string, source: string, options: OnnxOptio
 function requireTokenRows(source: string, { language }: ModelConfig): void {
   const tokenizerFile = join(source, 'tokenizer.json');
   if (!existsSync(tokenizerFile)) return;
-  const { vocabularySize: tokens } = openHubTokenizer(source);
+  const tokens = tokensOf(readJson(tokenizerFile));
   const modelFile = join(source, 'config.json');
   requireRows({ tokens, tokenizerFile, rows: language.vocabularySize, modelFile });
+}
+
+/** Ids from 0 up to this, as far as the file tells them: graphs need no tokenizer of ours, so that one of any kind will do. */
+function tokensOf(tokenizer: unknown): number {
+  const { model, added_tokens: added } = Object(tokenizer) as Json;
+  const { vocab } = Object(model) as Json;
+  // Of Unigram, ids are places.
+  const known = Array.isArray(vocab) ? [vocab.length - 1] : Object.values(Object(vocab) as Json);
+  const named = Array.isArray(added) ? added.map((token) => (Object(token) as Json).id) : [];
+  return [known, named]
+    .flat()
+    .reduce<number>((most, id) => (Number.isInteger(id) ? Math.max(most, (id as number) + 1) : most), 0);
 }
 
 /** The chat template, where it has a file of its own. */

@@ -68,7 +68,9 @@ export function rememberingClient(): RememberingClient {
 }
 
 /** Lets the first call of a function of the disk do its work, or not, and then fail with a code. @returns how to undo it */
-export function failingOnce<Name extends 'renameSync' | 'readSync' | 'openSync' | 'rmSync'>(
+export function failingOnce<
+  Name extends 'renameSync' | 'readSync' | 'readdirSync' | 'openSync' | 'rmSync' | 'writeSync' | 'writeFileSync',
+>(
   name: Name,
   code: string,
   { afterwards = false, of = '' }: { readonly afterwards?: boolean; readonly of?: string } = {},

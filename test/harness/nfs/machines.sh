@@ -23,6 +23,8 @@ machine="${3:-}"
 declare -A numbers=([server]=1 [a]=2 [b]=3)
 [ "$2" = build ] || [ "$2" = down ] || [ -n "${numbers[$machine]:-}" ] || fail "there is no machine '$machine'" 'name server, a or b'
 
+# Another process may have the number since.
+is_network_up() { grep -qsz '^sleep$' "/proc/$(cat "$folder/network.pid" 2>/dev/null)/cmdline"; }
 on_network() { nsenter -t "$(cat "$folder/network.pid")" -n "$@"; }
 process() { cat "$folder/run/$machine/pid"; }
 power_off() {
@@ -39,6 +41,7 @@ build)
     fail 'the packages cannot be fetched' 'apt-get update'
   for package in "$folder"/packages/*.deb; do dpkg -x "$package" "$folder/root"; done
   [ -e "$folder/disk.img" ] || truncate -s 1G "$folder/disk.img"
+  if is_network_up; then exit 0; fi
   setsid unshare -n sleep infinity </dev/null >/dev/null 2>&1 &
   echo $! >"$folder/network.pid"
   sleep 0.5
@@ -55,6 +58,8 @@ start)
   init="$(cd "$(dirname "$0")" && pwd)/guest.sh"
   disk=()
   [ "$machine" = server ] && disk=("ubd0=$folder/disk.img")
+  # What an earlier start wrote would be read below before the new one begins.
+  : >"$folder/$machine.log"
   # init gets what the kernel does not know as variables.
   on_network setsid "$folder/root/usr/bin/linux.uml" "umid=$machine" "uml_dir=$folder/run" mem=900M \
     rootfstype=hostfs rootflags=/ ro "init=$init" "machine=$machine" "address=10.9.0.${numbers[$machine]}" \
@@ -73,7 +78,8 @@ suspend) kill -STOP "$(process)" ;;
 wake) kill -CONT "$(process)" ;;
 down)
   for machine in "${!numbers[@]}"; do power_off; done
-  kill "$(cat "$folder/network.pid")"
+  if is_network_up; then kill "$(cat "$folder/network.pid")"; fi
+  rm -f "$folder/network.pid"
   ;;
 *) fail "there is no command $2" "$0 DIR build|start|do|stop|suspend|wake|down" ;;
 esac

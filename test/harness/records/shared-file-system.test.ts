@@ -1,5 +1,6 @@
 /** One store on several machines, as NFS shows it to each: late, from memory, and with answers that were lost on the way. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../../harness/errors.js';
@@ -8,8 +9,11 @@ import { newSubmission, recordSubmission, submittedJobs } from '../../../harness
 import { readFailure, writeFailure } from '../../../harness/execution/jobs/job-file.js';
 import { existsAnew } from '../../../harness/files/seen-anew.js';
 import { requireSiteRoot } from '../../../harness/publish/site-folder.js';
-import { beat, beatText, heartbeat, stands } from '../../../harness/records/heartbeat.js';
+import { evaluationImagesFile, readEvaluationImages } from '../../../harness/records/evaluation-images.js';
+import { evaluationPaths, isEvaluation } from '../../../harness/records/evaluation-record.js';
+import { beat, beatText, heartbeat, stands, Watch } from '../../../harness/records/heartbeat.js';
 import { tryLock, waitForLock } from '../../../harness/records/lock.js';
+import { ownIdentity } from '../../../harness/records/process-identity.js';
 import { runPaths } from '../../../harness/records/run-paths.js';
 import { readFinishedResult } from '../../../harness/records/run-record.js';
 import { performRun } from '../../../harness/run/perform-run.js';
@@ -52,6 +56,16 @@ interface Performing {
   readonly train: typeof fakeMachinery.train;
 }
 
+function imagesError(store: string): UserError | undefined {
+  try {
+    readEvaluationImages(store, 'f', 'test');
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
 const elsewhere = 'elsewhere~1~0badb007.1.5~0123456789ab';
 
 describe('what another machine wrote after this one looked', () => {
@@ -80,6 +94,18 @@ describe('what another machine wrote after this one looked', () => {
       (store) => [...submittedJobs(join(store, 'jobs', 'slurm'))],
       (store) => recordSubmission(join(store, 'jobs', 'slurm'), 's', [{ runId: 'a', handle: '1_0' }]),
       [['a', '1_0']],
+    ],
+    [
+      'an evaluation',
+      (store) => isEvaluation(join(store, 'later')),
+      (store) => writeFileAtomically(evaluationPaths(join(store, 'later')).record, ''),
+      true,
+    ],
+    [
+      'the images of one',
+      (store) => imagesError(store)?.problems[0]?.code,
+      (store) => writeFileAtomically(evaluationImagesFile(store, 'f', 'test'), ''),
+      'record-corrupt',
     ],
     [
       'a file in folders that are new as well',
@@ -256,6 +282,59 @@ describe('a server that does not answer for minutes', () => {
     vi.advanceTimersByTime(heartbeat.every * 1000);
     expect(readdirSync(lock)).toEqual([]);
     vi.useRealTimers();
+  });
+});
+
+describe('a disk or a server that fails while a lock is asked for', () => {
+  const { host, pid } = ownIdentity();
+  const dead = `${host}~${pid}~an.earlier.start~0123456789ab`;
+
+  test.each([
+    ['writeFileSync', 'ENOSPC', '~'],
+    ['readdirSync', 'ESTALE', ''],
+    ['rmSync', 'EIO', dead],
+  ] as const)('leaves no claim of one who goes on without it: %s', (name, code, of) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, dead), '');
+    undo = failingOnce(name, code, { of, afterwards: name === 'writeFileSync' });
+    expect(() => tryLock(folder)).toThrow(code);
+    undo();
+    expect(readdirSync(folder)).toEqual([dead]);
+    expect('release' in tryLock(folder)).toBe(true);
+  });
+
+  test('makes no error of a claim that cannot be withdrawn now; that is tried again', () => {
+    const folder = temporaryFolder();
+    expect('release' in tryLock(folder)).toBe(true);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    undo = failingOnce('rmSync', 'EIO', { of: '~' });
+    expect(tryLock(folder)).toEqual({ heldBy: ownIdentity() });
+    undo();
+    expect(readdirSync(folder)).toHaveLength(2);
+    vi.advanceTimersByTime(heartbeat.every * 1000);
+    expect(readdirSync(folder)).toHaveLength(1);
+    vi.useRealTimers();
+  });
+
+  test('leaves an empty claim, which belongs to nobody when it stays so', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, elsewhere), '');
+    const watch = new Watch();
+    watch.isLost(join(folder, elsewhere), performance.now() / 1000 - heartbeat.lostAfter - 1);
+    expect('release' in tryLock(folder, watch)).toBe(true);
+  });
+
+  test('leaves no descriptor of a claim that is gone when it is written', async () => {
+    const file = join(temporaryFolder(), elsewhere);
+    writeFileSync(file, beatText(0));
+    const fs = await import('node:fs');
+    const close = vi.spyOn(fs.default, 'closeSync');
+    undo = failingOnce('writeSync', 'ESTALE');
+    syncBuiltinESMExports();
+    expect(beat(file, 1)).toBe(false);
+    expect(close).toHaveBeenCalledTimes(1);
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
   });
 });
 

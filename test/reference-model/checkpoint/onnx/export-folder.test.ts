@@ -1,5 +1,5 @@
 /** What stands in a folder of graphs beside them, of a run and of a whole model of the hub; what they compute has a test of its own. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -57,10 +57,7 @@ describe('a run as graphs', () => {
     const config = readJson('run', 'config.json');
     expect(config).toMatchObject({ model_type: 'llava', image_token_index: 1, image_seq_length: 4 });
     expect(config).not.toHaveProperty(['transformers.js_config']);
-    expect(config.vlm_bench).toMatchObject({
-      attention_mask: 'visual-bidirectional',
-      decoder_mask: 'visual-bidirectional',
-    });
+    expect(config.vlm_bench).toEqual({ run: 'r', attention_mask: 'visual-bidirectional' });
     // Four of sixteen patches are one token: what the processor counts, less twelve.
     expect(readJson('run', 'processor_config.json')).toMatchObject({ patch_size: 2, num_additional_image_tokens: -12 });
   });
@@ -124,6 +121,33 @@ describe('a whole model of the hub as graphs', () => {
     expect(readdirSync(join(folder, 'from-hub', 'onnx')).sort()).toEqual(
       GRAPHS.flatMap((name) => [`${name}.onnx`, `${name}_int8.onnx`]),
     );
+  });
+});
+
+describe('a tokenizer that is not implemented here', () => {
+  const withTokenizer = (name: string, tokenizer: unknown): (() => void) => {
+    const source = join(folder, name);
+    cpSync(join(folder, 'hub'), source, { recursive: true });
+    writeFileSync(join(source, 'tokenizer.json'), JSON.stringify(tokenizer));
+    return () => exportHubOnnx(made(`${name}-out`), source);
+  };
+  const added = (id: number) => [{ id, content: '<x>', special: true }];
+
+  it.each([
+    ['of another kind', { model: { type: 'Other', vocab: { a: VOCABULARY - 1 } } }],
+    ['whose ids are places', { model: { type: 'Other', vocab: new Array(VOCABULARY).fill(['a', 0]) } }],
+    ['of another form', { model: { type: 'Other', vocab: 'elsewhere' }, added_tokens: 'none' }],
+  ])('is copied: %s', (name, tokenizer) => {
+    withTokenizer(name, tokenizer)();
+    expect(readJson(`${name}-out`, 'tokenizer.json')).toEqual(tokenizer);
+  });
+
+  it.each([
+    ['a', { model: { vocab: { a: VOCABULARY } } }],
+    ['b', { model: { vocab: new Array(VOCABULARY + 1).fill(['a', 0]) } }],
+    ['c', { model: { vocab: {} }, added_tokens: added(VOCABULARY) }],
+  ])('is refused where it has a token without a row: %s', (name, tokenizer) => {
+    expect(withTokenizer(`large-${name}`, tokenizer)).toThrow(`the tokenizer has ${VOCABULARY + 1} tokens`);
   });
 });
 

@@ -91,7 +91,7 @@ export class TorchRanks implements LedRanks {
       return;
     }
     ranks.fail(problem);
-    ranks.#part(seconds);
+    ranks.#part(() => true, seconds);
   }
 
   sum(values: readonly number[]): readonly number[] {
@@ -149,21 +149,22 @@ export class TorchRanks implements LedRanks {
     }
   }
 
-  /** Ends the group, in whatever state. A rank whose store the others need until then waits for them a little. */
+  /** Ends the group, in whatever state. A rank whose store the others need until then waits a little for those who have come. */
   leave(order?: unknown): void {
-    this.#part(LAST_WORDS, order);
+    this.#part((rank) => this.#torch.hasKey(`life/${rank}`), LAST_WORDS, order);
   }
 
-  #part(seconds: number, order?: unknown): void {
+  #part(isAwaited: (rank: number) => boolean, seconds: number, order?: unknown): void {
     if (this.#left) return;
     this.#left = true;
     try {
       // An order would hide from those who wait for one why there is none.
       if (order !== undefined && !this.#failed) this.announce(order);
       this.#torch.setKey(leftKey(this.rank), '');
-      const others = Array.from({ length: this.#hostsStore ? this.count : 0 }, (_, rank) => leftKey(rank));
+      const others = Array.from({ length: this.#hostsStore ? this.count : 0 }, (_, rank) => rank);
+      const needsStore = (rank: number): boolean => !this.#torch.hasKey(leftKey(rank)) && isAwaited(rank);
       const until = performance.now() + seconds * 1000;
-      while (performance.now() < until && !others.every((key) => this.#torch.hasKey(key))) sleep(LOOK);
+      while (performance.now() < until && others.some(needsStore)) sleep(LOOK);
     } catch {
       // The store is gone, and so is the group.
     }

@@ -18,6 +18,7 @@ const allowed: Readonly<Record<string, string>> = {
   'harness/execution/cluster/followed-run.ts': 'JSON of its own making, of which a torn line is left out',
   'harness/execution/cluster/last-lines.ts': 'the end of a log, shown to people',
   'harness/execution/slurm/slurm-executor.ts': 'what squeue prints, checked by a schema',
+  'harness/execution/kubernetes/refusal.ts': 'the words in which an API refuses, shown to people',
   'harness/records/heartbeat.ts': 'a claim, compared with itself',
   'harness/answers/answer-log.ts': 'a log of its own making, found to be UTF-8, and what a lock says',
   'harness/answerers/command/program.ts': 'replies of a program, each line found to be UTF-8 first',

@@ -18,16 +18,7 @@ import { tinyRun } from '../../reference-model/training/tiny-run.js';
 import { fakeMachinery } from '../fake/fake-machinery.mjs';
 import { fakeForkedJobs, fakeJobs, fakePlan, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
 import { type ApiObject, ask, type List } from '../fake/kubernetes/api-requests.js';
-import {
-  bytesBeside,
-  bytesOf,
-  errorOf,
-  execute,
-  inContainer,
-  perform,
-  sessionsOf,
-  settingsOf,
-} from '../fake/kubernetes/cluster-runs.js';
+import { bytesBeside, execute, inContainer, perform, sessionsOf, settingsOf } from '../fake/kubernetes/cluster-runs.js';
 import {
   type ControlPlane,
   controlPlaneMissing,
@@ -35,6 +26,7 @@ import {
   type UserName,
 } from '../fake/kubernetes/control-plane.js';
 import { StandInNode } from '../fake/kubernetes/node.js';
+import { bytesOf, errorOf } from '../fake/run-outcomes.js';
 
 const cli = createRequire(import.meta.url).resolve('#package/dist/harness/cli.js');
 const missing = (() => {

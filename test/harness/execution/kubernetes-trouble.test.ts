@@ -1,7 +1,8 @@
 /** Runs as Jobs of an API that refuses, forgets or goes away, and of runs that end badly, through the client that users install. */
 import { describe, expect, test, vi } from 'vitest';
 import { fakeForkedJobs, fakeJobs, fakePlan, temporaryFolder } from '../fake/fake-runs.js';
-import { byClient, byFetch, cluster, errorOf, execute, isInstalled } from '../fake/kubernetes-runs.js';
+import { byClient, byFetch, cluster, execute, isInstalled } from '../fake/kubernetes-runs.js';
+import { errorOf } from '../fake/run-outcomes.js';
 
 const oneRun = async () => (await fakeJobs(temporaryFolder(), fakePlan({ seeds: 2 }))).slice(0, 1);
 

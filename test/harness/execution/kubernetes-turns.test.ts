@@ -6,7 +6,8 @@ import { beginWaiting } from '../../../harness/execution/kubernetes/begin-waitin
 import { kubernetesExecutor } from '../../../harness/execution/kubernetes/kubernetes-executor.js';
 import type { JobObject } from '../../../harness/execution/kubernetes/objects.js';
 import { fakeForkedJobs, fakeJobs, fakePlan, manualInterruption, temporaryFolder } from '../fake/fake-runs.js';
-import { errorOf, settingsOf } from '../fake/kubernetes-runs.js';
+import { settingsOf } from '../fake/kubernetes-runs.js';
+import { errorOf } from '../fake/run-outcomes.js';
 
 const refused = (code: number) => Object.assign(new Error('refused'), { code, body: { message: `no ${code}` } });
 

@@ -22,16 +22,8 @@ import {
   manualInterruption,
   temporaryFolder,
 } from '../fake/fake-runs.js';
-import {
-  byClient,
-  byFetch,
-  bytesOf,
-  cluster,
-  errorOf,
-  execute,
-  isInstalled,
-  settingsOf,
-} from '../fake/kubernetes-runs.js';
+import { byClient, byFetch, cluster, execute, isInstalled, settingsOf } from '../fake/kubernetes-runs.js';
+import { bytesOf, errorOf } from '../fake/run-outcomes.js';
 
 describe.each([
   { by: 'fetch', connect: byFetch, missing: false },

@@ -1,16 +1,14 @@
 /** Runs through the recorded API, by the client that users install and by plain requests, and what the tests of them ask for. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
-import { UserError } from '../../../harness/errors.js';
 import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../harness/execution/execute-runs.js';
 import { executorSettingsSchema, type KubernetesSettings } from '../../../harness/execution/executor-settings.js';
 import { shellWord } from '../../../harness/execution/jobs/job-command.js';
 import { connectKubernetes, type KubernetesApi } from '../../../harness/execution/kubernetes/api.js';
 import { kubernetesExecutor } from '../../../harness/execution/kubernetes/kubernetes-executor.js';
-import { runPaths } from '../../../harness/records/run-paths.js';
 import { manualInterruption, temporaryFolder } from './fake-runs.js';
 import { FakeKubernetes } from './kubernetes-cluster.js';
 
@@ -129,15 +127,3 @@ export function execute(
   );
   return { results, interruption, told };
 }
-
-export const errorOf = (results: Promise<unknown>): Promise<UserError> =>
-  results.then(
-    () => Promise.reject(new Error('the runs succeeded')),
-    (error: unknown) => (error instanceof UserError ? error : Promise.reject(error)),
-  );
-
-export const bytesOf = (jobs: readonly TitledJob[]) =>
-  jobs.map(({ job }) => {
-    const { result, weights } = runPaths(job.store, job.runId);
-    return [readFileSync(result, 'utf8'), readFileSync(weights, 'hex')];
-  });

@@ -1,7 +1,5 @@
 /** Runs through the executor as Jobs of a control plane on this machine, and what the tests of them ask for. */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { UserError } from '../../../../harness/errors.js';
 import { type ExecutionEvent, executeRuns, type TitledJob } from '../../../../harness/execution/execute-runs.js';
 import { executorSettingsSchema, type KubernetesSettings } from '../../../../harness/execution/executor-settings.js';
 import { shellWord } from '../../../../harness/execution/jobs/job-command.js';
@@ -9,6 +7,7 @@ import { kubernetesExecutor } from '../../../../harness/execution/kubernetes/kub
 import { readEvents } from '../../../../harness/records/events.js';
 import { runPaths } from '../../../../harness/records/run-paths.js';
 import { fakeExecutor, manualInterruption } from '../fake-runs.js';
+import { bytesOf } from '../run-outcomes.js';
 
 const fakePerform = fileURLToPath(new URL('../fake-perform.mjs', import.meta.url));
 
@@ -33,18 +32,6 @@ export function settingsOf(store: string, own: object): KubernetesSettings {
     },
   }).kubernetes;
 }
-
-export const errorOf = (results: Promise<unknown>): Promise<UserError> =>
-  results.then(
-    () => Promise.reject(new Error('the runs succeeded')),
-    (error: unknown) => (error instanceof UserError ? error : Promise.reject(error)),
-  );
-
-export const bytesOf = (jobs: readonly TitledJob[]) =>
-  jobs.map(({ job }) => {
-    const { result, weights } = runPaths(job.store, job.runId);
-    return [readFileSync(result, 'utf8'), readFileSync(weights, 'hex')];
-  });
 
 export const sessionsOf = ({ job }: TitledJob) =>
   readEvents(runPaths(job.store, job.runId).events).flatMap((event) =>

@@ -10,8 +10,6 @@ import { executeRuns, type TitledJob } from '../../../harness/execution/execute-
 import { shellWord } from '../../../harness/execution/jobs/job-command.js';
 import { localExecutor } from '../../../harness/execution/local/local-executor.js';
 import { prepareJobs } from '../../../harness/experiment/prepare-jobs.js';
-import { readEvents } from '../../../harness/records/events.js';
-import { runPaths } from '../../../harness/records/run-paths.js';
 import { referenceModel } from '../../../harness/run/reference-model.js';
 import { isTorchAvailable } from '../../reference-model/backends.js';
 import { tinyRun } from '../../reference-model/training/tiny-run.js';
@@ -26,7 +24,7 @@ import {
   type UserName,
 } from '../fake/kubernetes/control-plane.js';
 import { StandInNode } from '../fake/kubernetes/node.js';
-import { bytesOf, errorOf } from '../fake/run-outcomes.js';
+import { bytesOf, errorOf, expectSameTraining } from '../fake/run-outcomes.js';
 
 const cli = createRequire(import.meta.url).resolve('#package/dist/harness/cli.js');
 const missing = (() => {
@@ -313,16 +311,7 @@ describe.skipIf(missing !== undefined)('runs through a real API server', { timeo
     expect(await execute([divided], { settings }).results).toHaveLength(1);
     const interruption = manualInterruption();
     await executeRuns([alone], { executor: localExecutor({ interruption }), jobs: 1, interruption });
-    const [two, one] = [divided, alone].map(({ job }) => readEvents(runPaths(job.store, job.runId).events));
-    expect([two, one].map((events) => events!.find(({ type }) => type === 'session-started'))).toMatchObject([
-      { devices: 2 },
-      { devices: 1 },
-    ]);
-    const lossesOf = (events: typeof two) => events!.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
-    expect(lossesOf(two)).toHaveLength(7);
-    lossesOf(two).forEach((loss, step) => {
-      expect(loss / lossesOf(one)[step]!).toBeCloseTo(1, 4);
-    });
+    expectSameTraining(divided, alone, 7);
   });
 
   test('of a suite lead to its report', async () => {

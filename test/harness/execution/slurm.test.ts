@@ -24,6 +24,7 @@ import {
   manualInterruption,
   temporaryFolder,
 } from '../fake/fake-runs.js';
+import { expectSameTraining } from '../fake/run-outcomes.js';
 import { type SlurmCluster, slurmMissing, startSlurmCluster } from '../fake/slurm-cluster.js';
 
 const cli = createRequire(import.meta.url).resolve('#package/dist/harness/cli.js');
@@ -295,16 +296,7 @@ describe.skipIf(slurmMissing !== undefined)('runs through Slurm', { timeout: 300
       jobs: 1,
       interruption: manualInterruption(),
     });
-    const [two, one] = [divided, alone].map(({ job }) => readEvents(runPaths(job.store, job.runId).events));
-    expect([two, one].map((events) => events!.find(({ type }) => type === 'session-started'))).toMatchObject([
-      { devices: 2 },
-      { devices: 1 },
-    ]);
-    const lossesOf = (events: typeof two) => events!.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
-    expect(lossesOf(two)).toHaveLength(7);
-    lossesOf(two).forEach((loss, step) => {
-      expect(loss / lossesOf(one)[step]!).toBeCloseTo(1, 4);
-    });
+    expectSameTraining(divided, alone, 7);
   });
 
   test('of a suite lead to its report', async () => {
